@@ -1,0 +1,30 @@
+"""The nouns of the product as immutable, validated values."""
+
+from matcher.records.filters import Filters, Size
+from matcher.records.match import Evidence, Match
+from matcher.records.need import Buyer, Need, Requirements
+from matcher.records.parsing import Record, parse
+from matcher.records.profile import Accreditation, Capability, Contact, Coverage, Identifiers, Profile, TrackRecord
+from matcher.records.vocabulary import Region, Sector, Stage
+
+__all__ = [
+    "Accreditation",
+    "Buyer",
+    "Capability",
+    "Contact",
+    "Coverage",
+    "Evidence",
+    "Filters",
+    "Identifiers",
+    "Match",
+    "Need",
+    "Profile",
+    "Record",
+    "Region",
+    "Requirements",
+    "Sector",
+    "Size",
+    "Stage",
+    "TrackRecord",
+    "parse",
+]

@@ -1,0 +1,151 @@
+"""The field types records are made of: each cleans what it is given, then checks it.
+
+A message of these checks is shown to the user as it is, so each says what is wrong; the remedy for a
+field stands in `REMEDIES`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from matcher.records.text import clean, is_wordless
+from matcher.records.vocabulary import Region, Sector, Stage, find_region
+
+# Limits of a single field. They keep one record from crowding out the rest, and are far above what 4,000
+# real notices and 6,500 real charity entries hold (longest text seen: 23,000 characters).
+MAX_ID: Final = 512
+MAX_TITLE: Final = 500
+MAX_TEXT: Final = 100_000
+MAX_PARTS: Final = 500
+MAX_CODES: Final = 200
+
+POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
+_CPV = re.compile(r"^[0-9]{8}(-[0-9])?$")
+_ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_IDENTIFIERS = {
+    "charity": re.compile(r"^(?:\d{5,8}(?:-\d{1,3})?|SC\d{6}|NIC?\d{6})$"),
+    "company": re.compile(r"^[A-Z]{0,2}\d{5,8}[A-Z]?$"),
+    "cqc": re.compile(r"^1-\d{6,12}$"),
+    "ods": re.compile(r"^[A-Z0-9]{2,10}$"),
+    "ppon": re.compile(r"^(?:GB-PPON-)?[A-Z]{4}-\d{4}-[A-Z]{4}$"),
+}
+
+
+def _text(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _worded(value: str) -> str:
+    if is_wordless(value):
+        raise ValueError("has no letter and no digit")
+    return value
+
+
+def _postcode(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    compact = re.sub(r"\s+", "", value).upper()
+    spaced = f"{compact[:-3]} {compact[-3:]}" if len(compact) > 4 else compact
+    if not POSTCODE.match(spaced):
+        raise ValueError(f"{value[:20]!r} is not a UK postcode")
+    return spaced
+
+
+def _cpv(value: Any) -> Any:
+    if not isinstance(value, str) or not _CPV.match(value.strip()):
+        raise ValueError(f"{str(value)[:20]!r} is not a CPV code of 8 digits")
+    return value.strip()[:8]
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    # A published timestamp ("2022-10-03T09:00:00Z") is read as its day.
+    text = text[:10] if re.match(r"^\d{4}-\d{2}-\d{2}T", text) else text
+    if not _ISO_DATE.match(text):
+        raise ValueError(f"{str(value)[:20]!r} is not a date of the form 2026-03-31")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a day of the calendar") from error
+
+
+def _amount(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("is not a number")
+    return float(value)
+
+
+def _region(value: Any) -> Any:
+    if not isinstance(value, str) or (region := find_region(value)) is None:
+        raise ValueError(f"{str(value)[:40]!r} is not a region: {', '.join(Region)}")
+    return region
+
+
+def _place(value: Any) -> Any:
+    """A region where the text names one; otherwise the text as published (a country, a town, a postcode)."""
+    return (find_region(value) or clean(value)) if isinstance(value, str) else value
+
+
+def identifier(kind: str) -> BeforeValidator:
+    """A check of one register's number format; spaces are dropped and letters capitalised."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
+            raise ValueError(f"{str(value)[:30]!r} is not the form of a {kind} number")
+        return re.sub(r"\s+", "", value).upper()
+
+    return BeforeValidator(check)
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^\w[\w.:/+~@&'(),-]*$", max_length=MAX_ID)]
+Title = Annotated[
+    str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_worded)
+]
+Text = Annotated[str, BeforeValidator(_text), StringConstraints(max_length=MAX_TEXT)]
+Phrase = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=MAX_TITLE)]
+Postcode = Annotated[str, BeforeValidator(_postcode)]
+CpvCodes = Annotated[
+    tuple[Annotated[str, BeforeValidator(_cpv)], ...], Field(max_length=MAX_CODES), AfterValidator(_unique)
+]
+Day = Annotated[date, BeforeValidator(_date)]
+Amount = Annotated[float, BeforeValidator(_amount), Field(ge=0, le=1e15)]
+RegionName = Annotated[Region, BeforeValidator(_region)]
+PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=200)]
+
+REMEDIES: Final = {
+    "id": "Use letters, digits and . _ : / - without spaces, starting with a letter or digit, at most 512 characters",
+    "sector": f"Use one of: {', '.join(Sector)}",
+    "sectors": f"Use one of: {', '.join(Sector)}",
+    "stage": f"Use one of: {', '.join(Stage)}",
+    "regions": f"Use one of: {', '.join(Region)}",
+    "postcode": "Give a UK postcode such as LS11 5QN, or leave the field out",
+    "cpv": "Give CPV codes as strings of 8 digits, such as 85100000",
+    "date": "Write dates as year-month-day, such as 2026-03-31",
+    "published": "Write dates as year-month-day, such as 2026-03-31",
+    "closes": "Write dates as year-month-day, such as 2026-03-31",
+    "expires": "Write dates as year-month-day, such as 2026-03-31",
+    "value": "Give an amount in pounds as a number, not negative, or leave the field out",
+    "turnover": "Give an amount in pounds as a number, not negative, or leave the field out",
+    "employees": "Give a whole number, not negative, or leave the field out",
+    "charity": "Give the charity number as the register prints it, such as 1000003 or SC037738",
+    "company": "Give the company number with its leading zeros, such as 02324869",
+    "cqc": "Give the CQC provider id, such as 1-101640235",
+    "ods": "Give the ODS code, such as QWE or RR8",
+    "ppon": "Give the Public Procurement Organisation Number, such as PXYZ-1234-ABCD",
+    "title": "Give a title of 1 to 500 characters with at least one word in it",
+    "name": "Give a name of 1 to 500 characters with at least one word in it",
+    "description": "Shorten it to 100,000 characters",
+    "summary": "Shorten it to 100,000 characters",
+    "email": "Give an address such as name@example.org, or leave the field out",
+}

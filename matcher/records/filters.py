@@ -1,0 +1,47 @@
+"""Filters: who is eligible. They decide before anything is searched; within them the search is exact."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from matcher.records.fields import MAX_CODES, Amount, RegionName, Title
+from matcher.records.need import Need
+from matcher.records.parsing import Record
+from matcher.records.vocabulary import Sector
+
+
+class Size(StrEnum):
+    """Size of a supplier under the statutory test for small and medium enterprises."""
+
+    SME = "sme"
+    LARGE = "large"
+
+
+class Filters(Record):
+    """Every stated filter must pass; within one filter any value will do, except for accreditations and
+    identifiers, of which all must be held.
+
+    `identifiers` are kinds ("charity") or numbers ("charity:1000003"). `changed_since` is a sequence number
+    of the store: only profiles revised after it pass.
+    """
+
+    sectors: tuple[Sector, ...] = ()
+    regions: tuple[RegionName, ...] = ()
+    accreditations: Annotated[tuple[Title, ...], Field(max_length=MAX_CODES)] = ()
+    size: Size | None = None
+    min_turnover: Amount | None = None
+    max_turnover: Amount | None = None
+    identifiers: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^(charity|company|cqc|ods|ppon)(:\S{1,40})?$")], ...],
+        Field(max_length=MAX_CODES),
+    ] = ()
+    changed_since: Annotated[int, Field(ge=0)] | None = None
+
+    @classmethod
+    def required_by(cls, need: Need) -> Filters:
+        """Return what `need` requires of a partner, as filters to be met besides those chosen."""
+        required = need.requirements
+        return cls(sectors=required.sectors, regions=required.regions, accreditations=required.accreditations)

@@ -1,0 +1,36 @@
+"""Match: one profile in the ranked answer to a need, with the parts of its score and its evidence."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from matcher.records.parsing import Record
+from matcher.records.vocabulary import Sector
+
+
+class Evidence(Record):
+    """A passage that earned part of the score: its words, and where in the profile they stand."""
+
+    text: str
+    source: str
+    similarity: float
+
+
+class Match(Record):
+    """A ranked profile. `score` is exactly the sum of `contributions`, added in their order."""
+
+    rank: int
+    profile_id: str
+    name: str
+    sector: Sector
+    score: float
+    contributions: dict[str, float]
+    evidence: tuple[Evidence, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if abs(sum(self.contributions.values()) - self.score) > 1e-9:
+            raise ValueError(f"the contributions of {self.profile_id} do not add up to its score")
+        return self

@@ -1,0 +1,45 @@
+"""Need: what a commissioner wants to bring about, for whom, where, by when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from matcher.records.fields import MAX_CODES, Amount, CpvCodes, Day, Id, Phrase, PlaceName, Postcode, RegionName, Text
+from matcher.records.fields import Title as TitleText
+from matcher.records.parsing import Record
+from matcher.records.vocabulary import Sector, Stage
+
+
+class Buyer(Record):
+    """The public body that has the need."""
+
+    name: Phrase
+    ods_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{2,10}$")] | None = None
+
+
+class Requirements(Record):
+    """What a partner must bring to be eligible: schemes held and in date, sectors, regions covered."""
+
+    accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
+    sectors: tuple[Sector, ...] = ()
+    regions: tuple[RegionName, ...] = ()
+
+
+class Need(Record):
+    """A commissioner's need. Value in pounds over the whole life of the contract."""
+
+    id: Id
+    title: TitleText
+    description: Text = ""
+    buyer: Buyer | None = None
+    outcomes: Annotated[tuple[Text, ...], Field(max_length=MAX_CODES)] = ()
+    requirements: Requirements = Requirements()
+    cpv: CpvCodes = ()
+    region: PlaceName | None = None
+    postcode: Postcode | None = None
+    value: Amount | None = None
+    published: Day | None = None
+    closes: Day | None = None
+    stage: Stage | None = None

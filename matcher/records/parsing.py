@@ -1,0 +1,59 @@
+"""From untrusted values to records: every failure is an `InvalidInput` with the field and its remedy."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from matcher.errors import InvalidInput, Place
+from matcher.records.fields import REMEDIES
+
+_WORDING: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of this record",
+    "string_type": "must be a text",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "tuple_type": "must be a list",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+}
+
+
+class Record(BaseModel):
+    """Base of all records: immutable, compared by value, no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
+    """Return `value` (a decoded JSON value) as a record of `kind`.
+
+    Raises:
+        InvalidInput: with the first field that is wrong, as a dotted path, and what to do about it.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise invalid(error, place or Place()) from error
+
+
+def invalid(error: ValidationError, place: Place) -> InvalidInput:
+    """Put the first finding of a pydantic error into the words of this product."""
+    found = error.errors(include_url=False, include_input=False)
+    first = found[0]
+    path = [str(part) for part in first["loc"]]
+    message = _WORDING.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    names = [part for part in path if not part.isdigit()]
+    remedy = REMEDIES.get(names[-1] if names else "", "See the format of this record in the README")
+    more = f" (and {len(found) - 1} more in this record)" if len(found) > 1 else ""
+    field = ".".join(path) or None
+    problem = message if field is None else message.lower() if message.startswith("Input") else message
+    return InvalidInput(problem + more, remedy=remedy, place=Place(place.file, place.line, field))

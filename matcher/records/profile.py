@@ -1,0 +1,97 @@
+"""Capability profile: what a supplier can do, for whom, where, and what it has done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from matcher.records.fields import (
+    MAX_CODES,
+    MAX_PARTS,
+    Amount,
+    CpvCodes,
+    Day,
+    Id,
+    Phrase,
+    PlaceName,
+    Postcode,
+    RegionName,
+    Text,
+    Title,
+    identifier,
+)
+from matcher.records.parsing import Record
+from matcher.records.vocabulary import Sector
+
+
+class Identifiers(Record):
+    """Numbers that registers have given the supplier."""
+
+    charity: Annotated[str, identifier("charity")] | None = None
+    company: Annotated[str, identifier("company")] | None = None
+    cqc: Annotated[str, identifier("cqc")] | None = None
+    ods: Annotated[str, identifier("ods")] | None = None
+    ppon: Annotated[str, identifier("ppon")] | None = None
+
+
+class Coverage(Record):
+    """Where the supplier works: the whole country, or a list of regions."""
+
+    national: bool = False
+    regions: tuple[RegionName, ...] = ()
+
+
+class Capability(Record):
+    """One thing the supplier can do, and the outcomes it brings about."""
+
+    title: Title
+    description: Text = ""
+    outcomes: Annotated[tuple[Text, ...], Field(max_length=MAX_CODES)] = ()
+    cpv: CpvCodes = ()
+
+
+class TrackRecord(Record):
+    """One piece of work done, with its buyer, day and value where known (value in pounds)."""
+
+    title: Title
+    description: Text = ""
+    buyer: Phrase | None = None
+    cpv: CpvCodes = ()
+    region: PlaceName | None = None
+    date: Day | None = None
+    value: Amount | None = None
+
+
+class Accreditation(Record):
+    """A scheme the supplier is accredited under; without `expires` it does not lapse."""
+
+    scheme: Title
+    reference: Phrase | None = None
+    expires: Day | None = None
+
+
+class Profile(Record):
+    """A supplier's capability profile. Turnover in pounds a year."""
+
+    id: Id
+    name: Title
+    sector: Sector = Sector.UNKNOWN
+    identifiers: Identifiers = Identifiers()
+    summary: Text = ""
+    postcode: Postcode | None = None
+    coverage: Coverage = Coverage()
+    turnover: Amount | None = None
+    employees: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
+    capabilities: Annotated[tuple[Capability, ...], Field(max_length=MAX_PARTS)] = ()
+    track_record: Annotated[tuple[TrackRecord, ...], Field(max_length=MAX_PARTS)] = ()
+    accreditations: Annotated[tuple[Accreditation, ...], Field(max_length=MAX_PARTS)] = ()
+    website: Phrase | None = None
+
+
+class Contact(Record):
+    """The person to write to at a supplier. Kept apart from the profile, so that it can be erased."""
+
+    name: Phrase | None = None
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
+    telephone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$")] | None = None

@@ -1,0 +1,75 @@
+"""The closed vocabularies of the records: sectors, stages, regions, and how free wording maps to them."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Sector(StrEnum):
+    """What kind of organisation a supplier is. `vcse` where a source says only that much."""
+
+    CHARITY = "charity"
+    SOCIAL_ENTERPRISE = "social_enterprise"
+    CIC = "cic"
+    MUTUAL = "mutual"
+    SME = "sme"
+    LARGE = "large"
+    PUBLIC = "public"
+    VCSE = "vcse"
+    UNKNOWN = "unknown"
+
+
+class Stage(StrEnum):
+    """How far a need has come, from an idea to an award."""
+
+    IDEA = "idea"
+    PLANNING = "planning"
+    MARKET_ENGAGEMENT = "market_engagement"
+    TENDER = "tender"
+    AWARD = "award"
+
+
+class Region(StrEnum):
+    """The nine regions of England and the other three countries of the United Kingdom (ITL 1)."""
+
+    NORTH_EAST = "North East"
+    NORTH_WEST = "North West"
+    YORKSHIRE_AND_THE_HUMBER = "Yorkshire and The Humber"
+    EAST_MIDLANDS = "East Midlands"
+    WEST_MIDLANDS = "West Midlands"
+    EAST_OF_ENGLAND = "East of England"
+    LONDON = "London"
+    SOUTH_EAST = "South East"
+    SOUTH_WEST = "South West"
+    WALES = "Wales"
+    SCOTLAND = "Scotland"
+    NORTHERN_IRELAND = "Northern Ireland"
+
+
+_REGION_ALIASES = {
+    "eastern": Region.EAST_OF_ENGLAND,
+    "east anglia": Region.EAST_OF_ENGLAND,
+    "east": Region.EAST_OF_ENGLAND,
+    "yorkshire": Region.YORKSHIRE_AND_THE_HUMBER,
+    "yorkshire humber": Region.YORKSHIRE_AND_THE_HUMBER,
+    "humber": Region.YORKSHIRE_AND_THE_HUMBER,
+    "greater london": Region.LONDON,
+    "midlands west": Region.WEST_MIDLANDS,
+    "midlands east": Region.EAST_MIDLANDS,
+}
+
+
+def _key(text: str) -> str:
+    words = re.sub(r"[^a-z]+", " ", text.lower()).split()
+    return " ".join(w for w in words if w not in {"and", "the", "england", "region", "of"})
+
+
+_REGIONS = {_key(region.value): region for region in Region} | {
+    _key(alias): region for alias, region in _REGION_ALIASES.items()
+}
+
+
+def find_region(text: str) -> Region | None:
+    """Return the region `text` names, whatever its case and small words, or None where it names none."""
+    return _REGIONS.get(_key(text))
