@@ -1,0 +1,8 @@
+"""The store: records as revisions in one SQL database, and what is kept beside them."""
+
+from matcher.store.revisions import Change, RecordKind, Revision
+from matcher.store.store import Store
+from matcher.store.vectors import Vectors
+from matcher.store.writer import Outcome, Put, Writer
+
+__all__ = ["Change", "Outcome", "Put", "RecordKind", "Revision", "Store", "Vectors", "Writer"]
