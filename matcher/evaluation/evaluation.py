@@ -1,0 +1,119 @@
+"""Run rankers over a trial and sum up how well they did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.evaluation.bootstrap import ratios
+from matcher.evaluation.judgements import Judgements
+from matcher.evaluation.metrics import METRICS, measure
+from matcher.evaluation.ranker import Contender, Ranker
+from matcher.evaluation.report import Comparison, Figures, Report
+from matcher.evaluation.slices import UNKNOWN, Slicer
+from matcher.evaluation.trial import Trial
+from matcher.records import Need, Profile
+
+Floats = NDArray[np.float64]
+
+# Wraps the needs of one run to show how far it is; the text is the name of the ranker.
+Progress = Callable[[Sequence[Need], str], Iterable[Need]]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Values of one ranker, shape (needs, metrics), and its times in seconds."""
+
+    values: Floats
+    seconds_to_build: float
+    seconds_per_need: float
+
+
+def evaluate(
+    product: Contender,
+    profiles: Sequence[Profile],
+    needs: Sequence[Need],
+    judgements: Judgements,
+    *,
+    health: Mapping[str, bool] | None = None,
+    baselines: Sequence[Contender] = (),
+    compared: Sequence[Contender] = (),
+    progress: Progress = lambda needs, name: needs,
+) -> Report:
+    """Return how well `product` ranks `profiles` for `needs`, beside any baselines and others compared.
+
+    Args:
+        health: the known flags of `read_health_flags`; other needs are judged by their CPV codes.
+        progress: wraps the needs of each ranker's run, such as `rich.progress.track`.
+
+    Raises:
+        InvalidInput: an id is given twice, or no need has a relevant profile in the register.
+        Unavailable: a contender needs a package that is not installed.
+    """
+    trial = Trial.of(profiles, needs, judgements)
+    slices = _Slices(Slicer.of(profiles, health or {}))
+    ours = _run(product, trial, progress, slices)
+    return Report(
+        figures=Figures.of(ours.values),
+        ignored=trial.ignored,
+        slices=slices.figures(),
+        baselines={other.name: _compare(ours, _run(other, trial, progress)) for other in baselines},
+        compared={other.name: _compare(ours, _run(other, trial, progress)) for other in compared},
+    )
+
+
+class _Slices:
+    """Collects the values of one ranker by slice."""
+
+    def __init__(self, slicer: Slicer) -> None:
+        self._slicer = slicer
+        self._values: dict[str, dict[str, list[Floats]]] = {}
+
+    def add(self, need: Need, scores: Floats, grades: NDArray[np.int64]) -> None:
+        """Add the answer to `need` to every slice it is in; both arrays of shape (profiles,)."""
+        for slicing, kind, kept in self._slicer.cut(need, grades):
+            self._values.setdefault(slicing, {}).setdefault(kind, []).append(measure(scores[kept], grades[kept]))
+
+    def figures(self) -> dict[str, dict[str, Figures]]:
+        """Return the figures of each slice; a slicing that knows nothing of any need is left out."""
+        return {
+            name: {kind: Figures.of(np.stack(values)) for kind, values in sorted(kinds.items())}
+            for name, kinds in self._values.items()
+            if set(kinds) != {UNKNOWN}
+        }
+
+
+def _run(contender: Contender, trial: Trial, progress: Progress, slices: _Slices | None = None) -> _Run:
+    started = time.perf_counter()
+    ranker = contender.build(trial.profiles)
+    built = time.perf_counter()
+    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), slices)
+    return _Run(values, built - started, ranking / len(trial.needs))
+
+
+def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], slices: _Slices | None) -> tuple[Floats, float]:
+    """Return the values, shape (needs, metrics), and the seconds spent on ranking alone."""
+    rows: list[Floats] = []
+    seconds = 0.0
+    for need in needs:
+        started = time.perf_counter()
+        ranking = ranker.rank(need)
+        seconds += time.perf_counter() - started
+        scores, grades = ranking.over(trial.positions), trial.grades(need)
+        rows.append(measure(scores, grades))
+        if slices is not None:
+            slices.add(need, scores, grades)
+    return np.stack(rows), seconds
+
+
+def _compare(ours: _Run, theirs: _Run) -> Comparison:
+    return Comparison(
+        figures=Figures.of(theirs.values),
+        ratios=dict(zip(METRICS, ratios(ours.values, theirs.values), strict=True)),
+        seconds_to_build=theirs.seconds_to_build,
+        seconds_per_need=theirs.seconds_per_need,
+    )

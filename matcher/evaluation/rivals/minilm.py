@@ -1,0 +1,29 @@
+"""Cosine of all-MiniLM-L6-v2 over passages, exact search with FAISS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.evaluation.corpus import Corpus
+from matcher.evaluation.rivals.encoding import Encode
+from matcher.evaluation.rivals.packages import package
+from matcher.records import Profile
+
+
+class MiniLm:
+    """Scores a profile by the cosine of its best passage."""
+
+    def __init__(self, profiles: Sequence[Profile], encode: Encode) -> None:
+        self._corpus = Corpus.of(profiles)
+        self._encode = encode
+        vectors = encode(self._corpus.texts)
+        self._index = package("faiss").IndexFlatIP(vectors.shape[1])
+        self._index.add(vectors)
+
+    def scores(self, query: str) -> NDArray[np.float64]:
+        """Return one cosine a profile, shape (profiles,)."""
+        cosines, places = self._index.search(self._encode([query]), len(self._corpus.texts))
+        return self._corpus.best_per_profile(self._corpus.spread(places[0], cosines[0]))

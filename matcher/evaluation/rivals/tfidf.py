@@ -1,0 +1,27 @@
+"""Nearest past award: cosine of TF-IDF weights over passages, with scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.evaluation.corpus import Corpus
+from matcher.evaluation.rivals.packages import package
+from matcher.records import Profile
+
+
+class TfIdf:
+    """Scores a profile by its best passage, on single words and pairs of words."""
+
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        self._corpus = Corpus.of(profiles)
+        vectorizer = package("sklearn.feature_extraction.text").TfidfVectorizer
+        self._weights = vectorizer(ngram_range=(1, 2), stop_words="english", sublinear_tf=True)
+        self._passages = self._weights.fit_transform(self._corpus.texts)
+
+    def scores(self, query: str) -> NDArray[np.float64]:
+        """Return one cosine a profile, shape (profiles,)."""
+        cosines = self._passages @ self._weights.transform([query]).T
+        return self._corpus.best_per_profile(cosines.toarray()[:, 0])
