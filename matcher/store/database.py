@@ -78,15 +78,14 @@ class Database:
         """
         if self._writing_here() is not None:
             raise MatcherError("this thread is already writing to the store")
-        with self._turn, self._explained(), self._engine.connect() as connection:
-            with connection.execution_options(matcher_writes=True).begin():
-                if not self.sqlite:
-                    connection.execute(text(f"SET LOCAL lock_timeout = {int(self._wait * 1000)}"))
-                self._mine.connection = connection
-                try:
-                    yield connection
-                finally:
-                    self._mine.connection = None
+        with self._turn, self._explained(), self._engine.connect() as connection, _begin_writing(connection):
+            if not self.sqlite:
+                connection.execute(text(f"SET LOCAL lock_timeout = {int(self._wait * 1000)}"))
+            self._mine.connection = connection
+            try:
+                yield connection
+            finally:
+                self._mine.connection = None
 
     def lock_schema(self, connection: Connection) -> None:
         """Keep other processes from migrating until this transaction ends; SQLite's writer is alone anyway."""
@@ -208,6 +207,10 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
     for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _begin_writing(connection: Connection) -> AbstractContextManager[Any]:
+    return connection.execution_options(matcher_writes=True).begin()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from matcher.errors import Place
 from matcher.records import Need, Profile, parse
 from matcher.store.schema import head, revision
 
-State = TypeVar("State", covariant=True)
+State_co = TypeVar("State_co", covariant=True)
 
 
 class RecordKind(StrEnum):
@@ -25,14 +25,14 @@ class RecordKind(StrEnum):
     NEED = "need"
 
 
-RECORD_TYPES: Final[dict[RecordKind, type[Profile] | type[Need]]] = {
+RECORD_TYPES: Final[dict[RecordKind, type[Profile | Need]]] = {
     RecordKind.PROFILE: Profile,
     RecordKind.NEED: Need,
 }
 
 
 @dataclass(frozen=True)
-class Revision(Generic[State]):
+class Revision(Generic[State_co]):
     """One state of a record. `sequence` orders all revisions of a store; `number` counts those of the record
     from 1; `record` is None in a withdrawal; `recorded_at` is in UTC; `source` says where it came from.
     """
@@ -41,7 +41,7 @@ class Revision(Generic[State]):
     id: str
     sequence: int
     number: int
-    record: State
+    record: State_co
     recorded_at: datetime
     source: str
 

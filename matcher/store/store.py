@@ -132,8 +132,8 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Return how many current records there are: `{"profiles": …, "needs": …}`."""
-        asked = select(head.c.kind, func.count()).where(head.c.digest.is_not(None))
-        found = {kind: count for kind, count in self._rows(asked.group_by(head.c.kind))}
+        asked = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
+        found = {row.kind: int(row.records) for row in self._rows(asked.group_by(head.c.kind))}
         return {f"{kind.value}s": found.get(kind.value, 0) for kind in RecordKind}
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
