@@ -1,0 +1,1 @@
+"""Sources: where records come from, one module a kind of file or public source."""
