@@ -15,17 +15,19 @@ from matcher.records import Profile
 BuildScorer = Callable[[Sequence[Profile]], ProfileScorer]
 
 
-def baselines(lexical: BuildScorer, dense: BuildScorer) -> tuple[Contender, ...]:
-    """Return the three baselines over the product's indexes, which are built once and shared.
+def baselines(
+    lexical: BuildScorer, dense: BuildScorer, names: tuple[str, str] = ("bm25", "minilm")
+) -> tuple[Contender, ...]:
+    """Return three contenders: the two searches, and their sum; what each needs is built once and shared.
 
     `lexical` and `dense` are called with the register when a baseline is built; their scorers return the
     score of each profile's best passage, higher better, for every profile.
     """
     lexical, dense = _once(lexical), _once(dense)
     return (
-        text_contender("bm25", lexical),
-        text_contender("minilm", dense),
-        text_contender("bm25+minilm", lambda profiles: ZScoreSum((lexical(profiles), dense(profiles)))),
+        text_contender(names[0], lexical),
+        text_contender(names[1], dense),
+        text_contender("+".join(names), lambda profiles: ZScoreSum((lexical(profiles), dense(profiles)))),
     )
 
 

@@ -44,7 +44,8 @@ class Figures:
 class Comparison:
     """Another ranker on the same needs. `ratios` are the product's figure over this one's, by metric.
 
-    Seconds by the clock: to build over the register, and to rank for one need.
+    Seconds by the clock: to build over the register, and to rank for one need. What several rankers share
+    is built once, in the time of the first of them.
     """
 
     figures: Figures

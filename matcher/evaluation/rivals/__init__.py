@@ -33,7 +33,7 @@ def rivals(encode: Encode) -> tuple[Contender, ...]:
     require(*PACKAGES)
     remembered = Remembered(encode)
     return (
-        *baselines(Bm25, lambda profiles: MiniLm(profiles, remembered)),
+        *baselines(Bm25, lambda profiles: MiniLm(profiles, remembered), names=("bm25s", "minilm-faiss")),
         text_contender("tfidf", TfIdf),
         text_contender("txtai", lambda profiles: TxtaiHybrid(profiles, remembered)),
         text_contender("lancedb", lambda profiles: LanceDbHybrid(profiles, remembered)),
