@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -73,15 +74,16 @@ def import_files(
     Raises:
         InvalidInput: a path or a file as a whole cannot be read, or, with "stop", a line.
         Unavailable: the store or the rejects file cannot be written.
+
     """
     files = find_files(paths)
     _check_rejects(rejects, files)
     sizes = [file.stat().st_size for file in files]
     report = ImportReport()
-    with RejectsFile(rejects if on_error == "skip" else None) as rejected:
+    with RejectsFile(rejects) as rejected:
         for number, file in enumerate(files):
             tell = _teller(progress, sum(sizes[:number]), sum(sizes))
-            report.add(_import_file(store, file, RecordKind(kind), on_error, rejected, tell))
+            report.add(_import_file(store, file, RecordKind(kind), rejected if on_error == "skip" else None, tell))
             tell(sizes[number])
         report.rejects_file = rejected.path
     return report
@@ -101,22 +103,19 @@ def _teller(progress: Progress | None, done: int, total: int) -> Callable[[int],
 
 
 def _import_file(
-    store: Store, file: Path, kind: RecordKind, on_error: OnError, rejects: RejectsFile, tell: Callable[[int], None]
+    store: Store, file: Path, kind: RecordKind, rejects: RejectsFile | None, tell: Callable[[int], None]
 ) -> ImportReport:
+    """Import one file in one transaction; without `rejects`, the first bad line ends it."""
     report = ImportReport(files=1)
-    try:
-        with store.writing() as writer:
-            for batch in _batches(_read(file, kind)):
-                for line in batch:
-                    if isinstance(line, Rejected):
-                        _reject(line, on_error, rejects, report)
-                _put([line for line in batch if isinstance(line, Accepted)], writer, report)
-                tell(batch[-1].position)
+    with rejects.all_or_none() if rejects else nullcontext(), store.writing() as writer:
+        for batch in _batches(_read(file, kind)):
+            for line in batch:
+                if isinstance(line, Rejected):
+                    _reject(line, rejects, report)
+            _put([line for line in batch if isinstance(line, Accepted)], writer, report)
+            tell(batch[-1].position)
+        if rejects:
             rejects.flush()
-    except BaseException:
-        rejects.drop()
-        raise
-    rejects.keep()
     return report
 
 
@@ -129,8 +128,8 @@ def _batches(lines: Iterator[Line[Profile | Need]]) -> Iterator[list[Line[Profil
         yield batch
 
 
-def _reject(line: Rejected, on_error: OnError, rejects: RejectsFile, report: ImportReport) -> None:
-    if on_error == "stop":
+def _reject(line: Rejected, rejects: RejectsFile | None, report: ImportReport) -> None:
+    if rejects is None:
         raise line.problem
     rejects.write(line)
     report.rejected += 1

@@ -17,6 +17,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
     Raises:
         InvalidInput: a path does not exist, or a folder holds no such file.
+
     """
     found: dict[Path, Path] = {}
     for path in paths:

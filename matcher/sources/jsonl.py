@@ -61,6 +61,7 @@ def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
 
     Raises:
         InvalidInput: the file as a whole cannot be used: it cannot be read, holds nothing, is damaged.
+
     """
     file = shown(path)
     first_line: dict[str, int] = {}
@@ -115,7 +116,7 @@ def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
     except RecursionError as error:
         problem = "is nested too deeply"
         raise InvalidInput(problem, remedy="See the format of this record in the README", place=place) from error
-    except _BadValue as error:
+    except _ValueRefusedError as error:
         raise InvalidInput(
             error.problem, remedy=error.remedy, place=Place(place.file, place.line, error.field)
         ) from error
@@ -124,7 +125,7 @@ def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
     return value
 
 
-class _BadValue(ValueError):
+class _ValueRefusedError(ValueError):
     """A value that is JSON, or nearly, but that no record may hold."""
 
     def __init__(self, problem: str, remedy: str, field: str | None = None) -> None:
@@ -135,17 +136,17 @@ class _BadValue(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value := dict(pairs)) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise _BadValue("is given twice in one object", "Give each field once", _printable(twice))
+        raise _ValueRefusedError("is given twice in one object", "Give each field once", _printable(twice))
     return {name: part for name, part in value.items() if part is not None} if None in value.values() else value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _BadValue(f"{name} is not a number in JSON", "Leave out a field whose value is not known")
+    raise _ValueRefusedError(f"{name} is not a number in JSON", "Leave out a field whose value is not known")
 
 
 def _whole_number(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        raise _BadValue("a number has too many digits", "Give amounts in pounds")
+        raise _ValueRefusedError("a number has too many digits", "Give amounts in pounds")
     return int(digits)
 
 

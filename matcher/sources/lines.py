@@ -37,17 +37,17 @@ def read_lines(path: Path) -> Iterator[RawLine]:
 
     Raises:
         InvalidInput: the file cannot be read, holds nothing, or is compressed and damaged.
+
     """
     number = 0
     empty = True
     try:
-        with path.open("rb", buffering=0) as raw:
-            for number, (content, cut) in enumerate(_split(_uncompressed(raw)), start=1):
-                if number == 1:
-                    content = content.removeprefix(_BYTE_ORDER_MARK)
-                if content.strip():
+        with path.open("rb", buffering=0) as raw, io.BufferedReader(raw, _PIECE) as stored, _plain(stored) as file:
+            for number, (content, cut) in enumerate(_split(file), start=1):
+                line = content.removeprefix(_BYTE_ORDER_MARK) if number == 1 else content
+                if line.strip():
                     empty = False
-                    yield RawLine(number, raw.tell() if raw.seekable() else 0, content, cut)
+                    yield RawLine(number, raw.tell() if raw.seekable() else 0, line, cut)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InvalidInput(
             "the compressed file ends early or is damaged",
@@ -62,10 +62,9 @@ def read_lines(path: Path) -> Iterator[RawLine]:
         )
 
 
-def _uncompressed(raw: io.FileIO) -> BinaryIO:
-    buffered = io.BufferedReader(raw, _PIECE)
-    compressed = buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
-    return cast("BinaryIO", gzip.open(buffered)) if compressed else buffered
+def _plain(stored: io.BufferedReader[io.FileIO]) -> BinaryIO:
+    compressed = stored.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+    return cast("BinaryIO", gzip.open(stored)) if compressed else stored
 
 
 def _split(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:

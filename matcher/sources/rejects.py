@@ -20,8 +20,7 @@ _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 class RejectsFile:
     """Collects rejected lines; made with the first one, in place of what `path` held before.
 
-    `flush` brings lines to the disk, `keep` makes them final, and `drop` takes back those since the last
-    `keep`. Without a `path` lines are passed over. Each raises `Unavailable` where the file cannot be written.
+    Without a `path` lines are passed over. Each method raises `Unavailable` where the file cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -68,21 +67,26 @@ class RejectsFile:
                 self._file.flush()
                 os.fsync(self._file.fileno())
 
-    def keep(self) -> None:
-        """Make final what was written, so that `drop` leaves it."""
-        if self._file is not None:
-            self._kept = self._file.tell()
+    @contextmanager
+    def all_or_none(self) -> Iterator[None]:
+        """Take back the lines written inside when an exception passes; a file left empty goes away."""
+        try:
+            yield
+        except BaseException:
+            self._drop()
+            raise
+        self._kept = self._file.tell() if self._file is not None else 0
 
-    def drop(self) -> None:
-        """Take back what was written since the last `keep`; a file left empty goes away."""
-        if self._file is not None and self._path is not None:
-            with self._explained(self._path):
-                self._file.truncate(self._kept)
-                self._file.seek(self._kept)
-                if not self._kept:
-                    self._file.close()
-                    self._file = None
-                    self._path.unlink()
+    def _drop(self) -> None:
+        if self._file is None or self._path is None:
+            return
+        with self._explained(self._path):
+            self._file.truncate(self._kept)
+            self._file.seek(self._kept)
+            if not self._kept:
+                self._file.close()
+                self._file = None
+                self._path.unlink()
 
     @contextmanager
     def _explained(self, path: Path) -> Iterator[None]:

@@ -49,6 +49,7 @@ class Database:
 
     @property
     def sqlite(self) -> bool:
+        """Whether it is SQLite, not PostgreSQL."""
         return self._url.get_backend_name() == "sqlite"
 
     def close(self) -> None:
@@ -61,6 +62,7 @@ class Database:
 
         Raises:
             Unavailable: the database cannot be reached or used.
+
         """
         if (mine := self._writing_here()) is not None:
             yield mine
@@ -75,6 +77,7 @@ class Database:
         Raises:
             Unavailable: as for `reading`, or another writer held the database too long.
             MatcherError: this thread is writing already, and would wait for itself.
+
         """
         if self._writing_here() is not None:
             raise MatcherError("this thread is already writing to the store")
@@ -97,6 +100,7 @@ class Database:
 
         Raises:
             Unavailable: the database cannot be reached, or a PostgreSQL database is not in UTF-8.
+
         """
         if self.sqlite:
             self._write_ahead()
@@ -148,8 +152,6 @@ class Database:
                 cursor.execute(statement)
                 row = cursor.fetchone()
                 cursor.close()
-            except sqlite3.DatabaseError as error:
-                raise exc.OperationalError(statement, None, error) from error
             finally:
                 borrowed.close()
         return row[0] if row else None
@@ -158,7 +160,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (exc.DBAPIError, exc.TimeoutError) as error:
+        # sqlite3's own: SQLAlchemy does not wrap what fails while a connection is set up.
+        except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
             if not _is_failure_of_service(error):
                 raise
             raise _unavailable(error, self.shown) from error
@@ -221,9 +224,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _is_failure_of_service(error: Exception) -> bool:
     """Whether the database could not be used, as opposed to a mistake in what we asked of it."""
-    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
+    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | sqlite3.OperationalError):
         return True
-    cause = getattr(error, "orig", None)
+    cause = getattr(error, "orig", error)
     no_database = type(cause) is sqlite3.DatabaseError  # not a database, or a damaged one
     return no_database or getattr(cause, "sqlstate", None) == "42501"  # no permission
 

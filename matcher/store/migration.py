@@ -16,6 +16,7 @@ def migrate(database: Database) -> None:
 
     Raises:
         Unavailable: the database cannot be reached, or was made by a newer version of this program.
+
     """
     with database.reading() as connection:
         if _version(connection) == SCHEMA_VERSION:

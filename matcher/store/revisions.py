@@ -86,6 +86,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
 
     Raises:
         InvalidInput: the record was stored under rules that have since become stricter.
+
     """
     kind = RecordKind(row.kind)
     return Revision(kind, row.id, row.sequence, row.number, to_record(row), row.recorded_at, row.source)

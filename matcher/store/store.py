@@ -38,6 +38,7 @@ class Store:
         Raises:
             InvalidInput: `url` is not the address of a database.
             Unavailable: it cannot be reached, or was made by a newer version of this program.
+
         """
         database = Database(url, wait_seconds=wait_seconds)
         try:
@@ -75,6 +76,7 @@ class Store:
         Raises:
             Unavailable: another writer did not finish in time.
             MatcherError: this thread is writing already.
+
         """
         with self._database.writing() as connection:
             writer = Writer(connection)
@@ -93,6 +95,7 @@ class Store:
 
         Raises:
             NotFound: there is none, or it was withdrawn.
+
         """
         return self._one(RecordKind.PROFILE, id, at)
 
@@ -101,6 +104,7 @@ class Store:
 
         Raises:
             NotFound: there is none, or it was withdrawn.
+
         """
         return self._one(RecordKind.NEED, id, at)
 
@@ -123,6 +127,7 @@ class Store:
 
         Raises:
             NotFound: there never was such a record.
+
         """
         kind = RecordKind(kind)
         asked = select(revision).where(revision.c.kind == kind.value, revision.c.id == id)
@@ -175,7 +180,8 @@ class Store:
 
     def _pages(self, asked: Select[Any], after: Any, key: Callable[[Row[Any]], Any], column: Any) -> Iterator[Row[Any]]:
         """Yield the rows of `asked` beyond `after`, a page at a time. What is asked for is the state at a
-        sequence number, which no later write changes, so that the pages fit together."""
+        sequence number, which no later write changes, so that the pages fit together.
+        """
         while rows := self._rows(asked.where(column > after).limit(CHUNK)):
             yield from rows
             after = key(rows[-1])

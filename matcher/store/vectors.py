@@ -22,6 +22,7 @@ class Vectors:
 
         Raises:
             Unavailable: the database cannot be used.
+
         """
         found: dict[str, bytes] = {}
         with self._database.reading() as connection:
@@ -36,6 +37,7 @@ class Vectors:
         Raises:
             Unavailable: the database cannot be used, or another writer held it too long.
             MatcherError: this thread is inside `Store.writing`.
+
         """
         if not items:
             return

@@ -59,6 +59,7 @@ class Writer:
 
         Raises:
             Unavailable: the database cannot be used.
+
         """
         return self.put_many([(record, contact)], source=source)[0]
 
@@ -67,6 +68,7 @@ class Writer:
 
         Raises:
             Unavailable: the database cannot be used.
+
         """
         return [put for batch in chunks(items, BATCH) for put in self._put_batch(batch, source)]
 
@@ -79,6 +81,7 @@ class Writer:
         Raises:
             NotFound: there is no such record, or it is withdrawn already.
             Unavailable: the database cannot be used.
+
         """
         kind = RecordKind(kind)
         found = self._heads(kind, [id]).get(id)
@@ -87,7 +90,7 @@ class Writer:
         if kind is RecordKind.PROFILE:
             self.erases = True
             self._connection.execute(delete(contact).where(contact.c.profile_id == id))
-        self._write([self._next(kind, id, found, None, None, source)])
+        self._write([self._next((kind, id), found, None, source)])
         return self._sequence
 
     def finish(self) -> None:
@@ -95,6 +98,7 @@ class Writer:
 
         Raises:
             MatcherError: a write failed before, so that what would be committed has holes.
+
         """
         if self._failed:
             raise MatcherError("a write of this transaction failed, it cannot be committed")
@@ -110,14 +114,14 @@ class Writer:
         rows: list[dict[str, Any]] = []
         for record, _ in batch:
             key = (kind_of(record), record.id)
-            content, digest = canonical(record)
+            state = canonical(record)
             before = heads.get(key)
-            if before is not None and before.digest == digest:
+            if before is not None and before.digest == state[1]:
                 puts.append(Put(before.sequence, "unchanged"))
                 continue
-            row = self._next(*key, before, content, digest, source)
+            row = self._next(key, before, state, source)
             rows.append(row)
-            heads[key] = _Head(row["sequence"], row["number"], digest)
+            heads[key] = _Head(row["sequence"], row["number"], row["digest"])
             puts.append(Put(row["sequence"], "updated" if before and before.digest else "added"))
         self._write(rows)
         self._keep_contacts({record.id: given for record, given in batch if isinstance(record, Profile) and given})
@@ -132,8 +136,10 @@ class Writer:
         return found
 
     def _next(
-        self, kind: RecordKind, id: str, before: _Head | None, content: str | None, digest: str | None, source: str
+        self, key: tuple[RecordKind, str], before: _Head | None, state: tuple[str, str] | None, source: str
     ) -> dict[str, Any]:
+        """Return the row of the next revision; `state` is its content and digest, None in a withdrawal."""
+        (kind, id), (content, digest) = key, state or (None, None)
         self._sequence += 1
         return {
             "kind": kind.value,

@@ -1,0 +1,69 @@
+"""Migrations lead to the schema the code works with, once, however many start at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import matcher.store.migration
+from matcher.errors import Unavailable
+from matcher.store import Store
+from matcher.store.database import Database
+from matcher.store.schema import SCHEMA_VERSION, metadata
+
+
+def test_the_version_known_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(matcher.store.migration.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
+
+
+def test_the_migrations_make_the_tables_the_code_names(server_url: str) -> None:
+    Store.open(server_url).close()
+    database = Database(server_url)
+    with database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    database.close()
+    assert differences == []
+
+
+def test_a_database_from_a_newer_version_is_refused(server_url: str) -> None:
+    Store.open(server_url).close()
+    database = Database(server_url)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(Unavailable, match="9999, newer than") as refused:
+        Store.open(server_url)
+    assert "newer" in refused.value.remedy
+
+
+def test_many_processes_may_open_a_new_database_at_once(server_url: str) -> None:
+    program = (
+        "import sys; from matcher.store import Store; sys.stdin.readline();"
+        " store = Store.open(sys.argv[1]); print(store.sequence())"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, server_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = [process.communicate(timeout=120) for process in processes]
+    assert answers == [("0\n", "")] * 6
