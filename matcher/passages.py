@@ -43,8 +43,9 @@ def passages_of(profile: Profile) -> tuple[Passage, ...]:
     passages = [*_split(PassageKind.SUMMARY, 0, "", profile.summary)]
     for part, capability in enumerate(profile.capabilities):
         passages += _split(PassageKind.CAPABILITY, part, capability.title, capability.description)
-        passages += _split(PassageKind.OUTCOMES, part, capability.title if capability.outcomes else "",
-                           ". ".join(capability.outcomes))
+        passages += _split(
+            PassageKind.OUTCOMES, part, capability.title if capability.outcomes else "", ". ".join(capability.outcomes)
+        )
     for part, piece in enumerate(profile.track_record):
         passages += _split(PassageKind.TRACK_RECORD, part, piece.title, piece.description)
     return tuple(passages) or (Passage(PassageKind.NAME, 0, profile.name),)

@@ -1,7 +1,7 @@
 """The nouns of the product as immutable, validated values."""
 
 from matcher.records.filters import Filters, Size
-from matcher.records.match import Evidence, Match
+from matcher.records.match import Evidence, Match, SearchResult
 from matcher.records.need import Buyer, Need, Requirements
 from matcher.records.parsing import Record, parse
 from matcher.records.profile import Accreditation, Capability, Contact, Coverage, Identifiers, Profile, TrackRecord
@@ -22,6 +22,7 @@ __all__ = [
     "Record",
     "Region",
     "Requirements",
+    "SearchResult",
     "Sector",
     "Size",
     "Stage",

@@ -11,11 +11,14 @@ from matcher.records.vocabulary import Sector
 
 
 class Evidence(Record):
-    """A passage that earned part of the score: its words, and where in the profile they stand."""
+    """A passage that earned part of the score: its words, where in the profile they stand, its cosine with the
+    need, and the signals it earned.
+    """
 
     text: str
     source: str
     similarity: float
+    signals: tuple[str, ...] = ()
 
 
 class Match(Record):
@@ -34,3 +37,19 @@ class Match(Record):
         if abs(sum(self.contributions.values()) - self.score) > 1e-9:
             raise ValueError(f"the contributions of {self.profile_id} do not add up to its score")
         return self
+
+
+class SearchResult(Record):
+    """The ranked answer to one need, and what it was computed from.
+
+    `considered` counts the live profiles, `eligible` those that passed every filter, `excluded` those each
+    filter alone would leave out. `sequence` and `model` name the data and the scoring model.
+    """
+
+    need_id: str
+    sequence: int
+    model: str
+    considered: int
+    eligible: int
+    excluded: dict[str, int]
+    results: tuple[Match, ...]

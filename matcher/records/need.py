@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Self
 
 from pydantic import Field
 
-from matcher.records.fields import MAX_CODES, Amount, CpvCodes, Day, Id, Phrase, PlaceName, Postcode, RegionName, Text
+from matcher.records.fields import (
+    MAX_CODES,
+    MAX_TITLE,
+    Amount,
+    CpvCodes,
+    Day,
+    Id,
+    Phrase,
+    PlaceName,
+    Postcode,
+    RegionName,
+    Text,
+)
 from matcher.records.fields import Title as TitleText
-from matcher.records.parsing import Record
+from matcher.records.parsing import Record, parse
+from matcher.records.text import clean
 from matcher.records.vocabulary import Sector, Stage
+
+# The id of a need that is only a search text and stands in no store.
+FREE_TEXT: Final = "free-text"
 
 
 class Buyer(Record):
@@ -43,3 +59,15 @@ class Need(Record):
     published: Day | None = None
     closes: Day | None = None
     stage: Stage | None = None
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """Return a passing need in free words. What a title cannot hold goes on in the description.
+
+        Raises:
+            InvalidInput: the text is too long or has no word in it.
+
+        """
+        words = clean(text)
+        title = words[:MAX_TITLE].rsplit(" ", 1)[0] if len(words) > MAX_TITLE else words
+        return parse(cls, {"id": FREE_TEXT, "title": title, "description": words[len(title) :].strip()})

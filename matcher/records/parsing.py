@@ -38,6 +38,7 @@ def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
 
     Raises:
         InvalidInput: with the first field that is wrong, as a dotted path, and what to do about it.
+
     """
     try:
         return kind.model_validate(value)

@@ -17,9 +17,9 @@ _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def clean(text: str) -> str:
-    """Return `text` as NFC, with HTML entities and tags, control characters and stray white space removed.
+    r"""Return `text` as NFC, with HTML entities and tags, control characters and stray white space removed.
 
-    Line breaks survive as a single `\\n`. Cleaning twice gives what cleaning once gives.
+    Line breaks survive as a single `\n`. Cleaning twice gives what cleaning once gives.
     """
     previous = None
     while previous != text:  # "&amp;amp;" needs more than one pass

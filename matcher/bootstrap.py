@@ -1,0 +1,50 @@
+"""Bootstrap: the one place where the parts are put together from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from matcher.embedding import CachedEncoder, Encoder, SentenceEncoder, VectorTable, packaged_model
+from matcher.engine import Engine
+from matcher.errors import Unavailable
+from matcher.index import Snapshots
+from matcher.scoring import AdditiveModel
+from matcher.settings import Settings
+from matcher.store import Store
+
+
+def encoder_of(settings: Settings) -> Encoder:
+    """Return the encoder that the settings name, by default the packaged one."""
+    return SentenceEncoder(settings.encoder or packaged_model(), settings.device)
+
+
+def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None = None) -> Engine:
+    """Return an engine over `store` that remembers embeddings in `vectors`, by default the store's own."""
+    return Engine(
+        store,
+        CachedEncoder(encoder_of(settings), vectors or store.vectors),
+        AdditiveModel.load(settings.ranking_model),
+        candidates=settings.candidates,
+        snapshots=Snapshots(settings.index_folder) if vectors is None else None,
+    )
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """Open the store that the settings name, making the home folder where it is missing."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"the home folder {settings.home} cannot be made: {error.strerror}", remedy="Choose another with --home"
+        ) from error
+    with Store.open(settings.store_url) as store:
+        yield store
+
+
+@contextmanager
+def opened_engine(settings: Settings) -> Iterator[Engine]:
+    """Open the store and an engine over it."""
+    with opened_store(settings) as store:
+        yield engine_of(settings, store)

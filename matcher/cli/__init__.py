@@ -1,0 +1,36 @@
+"""The command line: one module a command. Errors become one line on stderr and an exit code here, nowhere else."""
+
+from __future__ import annotations
+
+import sys
+
+from matcher.cli.app import app
+from matcher.cli.bulk import bulk
+from matcher.cli.evaluation import evaluate
+from matcher.cli.imports import import_
+from matcher.cli.search import search
+from matcher.cli.serve import serve
+from matcher.errors import InvalidInput, MatcherError
+
+__all__ = ["app", "main"]
+
+app.command("import")(import_)
+app.command()(search)
+app.command()(bulk)
+app.command()(evaluate)
+app.command()(serve)
+
+# 1: the work failed; 2: the call was wrong.
+_FAILED, _WRONG_CALL = 1, 2
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except MatcherError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        wrong_call = isinstance(error, InvalidInput) and error.place.file is None
+        sys.exit(_WRONG_CALL if wrong_call else _FAILED)
+    except BrokenPipeError:
+        sys.exit(_FAILED)

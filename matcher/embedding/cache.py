@@ -1,0 +1,78 @@
+"""Embedding cache: a text is encoded once for a model, however often it is imported."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from matcher.embedding.encoder import BATCH, Encoder, Progress, Vectors
+
+# Vectors are made durable in steps of this many texts: what a killed process has to do again.
+_STEP = 16 * BATCH
+_LOOKUP = 5_000
+
+
+class VectorTable(Protocol):
+    """Where the cache keeps vectors: the store's table of them."""
+
+    def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return what is known of `keys`."""
+        ...
+
+    def put(self, model: str, items: Mapping[str, bytes]) -> None:
+        """Keep `items`; one that is known already stays as it is."""
+        ...
+
+
+class CachedEncoder:
+    """An encoder that remembers. The first vector made for a text is the one used ever after."""
+
+    def __init__(self, encoder: Encoder, table: VectorTable) -> None:
+        self._encoder = encoder
+        self._table = table
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the encoder behind it."""
+        return self._encoder.fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        """That of the encoder behind it."""
+        return self._encoder.dimensions
+
+    def encode_once(self, text: str) -> Vectors:
+        """Return the vector of one passing text, shape (dimensions,), without remembering the text."""
+        known = self._known([_key(text)])
+        return known[_key(text)] if known else self._encoder.encode([text])[0]
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return one row a text, encoding only texts that no earlier call has met."""
+        keys = [_key(text) for text in texts]
+        known = self._known(list(dict.fromkeys(keys)))
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if progress is not None and len(texts) > len(missing):
+            progress(len(texts) - len(missing))
+        ordered = sorted(missing, key=lambda key: (len(missing[key]), missing[key]))
+        for start in range(0, len(ordered), _STEP):
+            step = ordered[start : start + _STEP]
+            rows = self._encoder.encode([missing[key] for key in step], progress)
+            self._table.put(self.fingerprint, {key: row.tobytes() for key, row in zip(step, rows, strict=True)})
+            known.update(self._known(step))
+        if not keys:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        return np.stack([known[key] for key in keys])
+
+    def _known(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(keys), _LOOKUP):
+            rows = self._table.get(self.fingerprint, keys[start : start + _LOOKUP])
+            found.update((key, np.frombuffer(row, dtype=np.float32)) for key, row in rows.items())
+        return found
+
+
+def _key(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,91 @@
+"""The product as a contender: its whole engine, and each of its two searches by itself, over a throw-away store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.embedding import CachedEncoder
+from matcher.engine import Engine
+from matcher.evaluation.baselines import baselines
+from matcher.evaluation.ranker import Contender, Ranking
+from matcher.index import Index, terms_of
+from matcher.records import Need, Profile
+from matcher.signals import best
+from matcher.store import Store
+
+BuildEngine = Callable[[Store], Engine]
+
+
+@dataclass(frozen=True)
+class EngineRanker:
+    """Ranks by the engine; profiles that are no candidates are left out."""
+
+    engine: Engine
+
+    def rank(self, need: Need) -> Ranking:
+        """Return the candidates with their scores."""
+        return Ranking(*self.engine.scores(need))
+
+
+@dataclass(frozen=True)
+class WordScorer:
+    """The lexical index alone."""
+
+    index: Index
+    rows: NDArray[np.int64]
+
+    def scores(self, query: str) -> NDArray[np.float64]:
+        """Return the BM25 score of each profile's best passage."""
+        return best(self.index.term_scores(terms_of(query)), self.index.first_passages)[self.rows]
+
+
+@dataclass(frozen=True)
+class MeaningScorer:
+    """The dense index alone."""
+
+    index: Index
+    rows: NDArray[np.int64]
+    encoder: CachedEncoder
+
+    def scores(self, query: str) -> NDArray[np.float64]:
+        """Return the cosine of each profile's best passage."""
+        passages = np.arange(len(self.index.passages))
+        cosines = self.index.similarities(self.encoder.encode_once(query), passages)
+        return best(cosines, self.index.first_passages)[self.rows]
+
+
+def product_contender(build_engine: BuildEngine) -> Contender:
+    """Return the product; `build_engine` puts an engine over the store of the register."""
+
+    def build(profiles: Sequence[Profile]) -> EngineRanker:
+        engine = build_engine(filled_store(profiles))
+        engine.index()
+        return EngineRanker(engine)
+
+    return Contender("matcher", build)
+
+
+def product_baselines(encoder: CachedEncoder) -> tuple[Contender, ...]:
+    """Return BM25, the encoder alone and their sum, all over the product's own index."""
+
+    def indexed(profiles: Sequence[Profile]) -> tuple[Index, NDArray[np.int64]]:
+        changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
+        index = Index(encoder.fingerprint).updated(changes, encoder.encode, len(changes))
+        order = {id: row for row, id in enumerate(index.profiles.id.tolist())}
+        return index, np.array([order[profile.id] for profile in profiles], dtype=np.int64)
+
+    return baselines(
+        lambda profiles: WordScorer(*indexed(profiles)), lambda profiles: MeaningScorer(*indexed(profiles), encoder)
+    )
+
+
+def filled_store(profiles: Sequence[Profile]) -> Store:
+    """Return a store in memory that holds `profiles` and nothing else."""
+    store = Store.open("sqlite://")
+    with store.writing() as writer:
+        writer.put_many((profile, None) for profile in profiles)
+    return store

@@ -1,0 +1,8 @@
+"""The index: dense and lexical search over the eligible, exact, kept as a disposable cache of the store."""
+
+from matcher.index.index import Eligible, Index
+from matcher.index.postings import terms_of
+from matcher.index.retrieval import Candidates, highest, retrieve
+from matcher.index.snapshot import Snapshots
+
+__all__ = ["Candidates", "Eligible", "Index", "Snapshots", "highest", "retrieve", "terms_of"]

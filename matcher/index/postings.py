@@ -1,0 +1,117 @@
+"""Postings: the lexical side of the index, and BM25 over it.
+
+BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene. Counts of the whole register are
+taken over live passages at the time of the query, so that an index brought up to date in steps scores bit
+for bit like one built at once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from Stemmer import Stemmer
+
+from matcher.index.columns import Array, Mask
+
+# Usual settings of BM25; on the award data accuracy is flat around them.
+K1: Final = 1.5
+B: Final = 0.75
+
+_WORD = re.compile(r"[a-z0-9]+")
+_STOP_WORDS = frozenset(
+    """
+    a about above after again all also am an and any are as at be because been before being below between both
+    but by can could did do does doing down during each few for from further had has have having he her here
+    hers him his how i if in into is it its itself just me more most my no nor not now of off on once only or
+    other our ours out over own same she should so some such than that the their theirs them then there these
+    they this those through to too under until up us very was we were what when where which while who whom why
+    will with within would you your yours
+    """.split()
+)
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer:
+    return Stemmer("english")
+
+
+def terms_of(text: str) -> list[str]:
+    """Return the lexical terms of `text` in order: lower case, accents dropped, stop words out, stemmed."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    stems: list[str] = _stemmer().stemWords([word for word in _WORD.findall(plain) if word not in _STOP_WORDS])
+    return stems
+
+
+@dataclass(frozen=True)
+class Postings:
+    """For each term, the passages it stands in and how often.
+
+    Term i (in alphabetical order) has the passages `passages[starts[i]:starts[i + 1]]`, ascending, with
+    their `counts` beside them.
+    """
+
+    terms: dict[str, int]
+    starts: NDArray[np.int64]
+    passages: Array  # int32
+    counts: Array  # float32
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]]) -> Postings:
+        """Build from the terms of each passage."""
+        counted = [Counter(terms) for terms in texts]
+        vocabulary = {term: i for i, term in enumerate(sorted({term for row in counted for term in row}))}
+        size = sum(len(row) for row in counted)
+        term = np.fromiter((vocabulary[t] for row in counted for t in row), np.int32, size)
+        passage = np.repeat(np.arange(len(counted), dtype=np.int32), [len(row) for row in counted])
+        count = np.fromiter((c for row in counted for c in row.values()), np.float32, size)
+        return cls._sorted(vocabulary, term, passage, count)
+
+    @classmethod
+    def _sorted(cls, vocabulary: dict[str, int], term: Array, passage: Array, count: Array) -> Postings:
+        order = np.lexsort((passage, term))
+        starts = np.zeros(len(vocabulary) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(term, minlength=len(vocabulary)), out=starts[1:])
+        return cls(vocabulary, starts, passage[order], count[order])
+
+    def find(self, term: str) -> tuple[Array, Array] | None:
+        """Return the passages `term` stands in and its counts there, or None."""
+        i = self.terms.get(term)
+        if i is None:
+            return None
+        span = slice(self.starts[i], self.starts[i + 1])
+        return self.passages[span], self.counts[span]
+
+    @classmethod
+    def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:
+        """Return the postings of the passages to keep of all `parts`, numbered on."""
+        vocabulary: dict[str, int] = {}
+        columns: list[tuple[Array, Array, Array]] = []
+        offset = 0
+        for postings, keep in parts:
+            number = np.cumsum(keep, dtype=np.int32) - 1 + offset
+            codes = np.fromiter((vocabulary.setdefault(t, len(vocabulary)) for t in postings.terms), np.int32)
+            term = np.repeat(codes, np.diff(postings.starts))
+            kept = keep[postings.passages]
+            columns.append((term[kept], number[postings.passages[kept]].astype(np.int32), postings.counts[kept]))
+            offset += int(keep.sum())
+        term, passage, count = (np.concatenate(column) for column in zip(*columns, strict=True))
+        present = np.zeros(len(vocabulary), dtype=bool)
+        present[term] = True
+        words = np.array(list(vocabulary), dtype=object)
+        order = [i for i in np.argsort(words) if present[i]] if len(words) else []
+        renumber = np.full(len(vocabulary), -1, dtype=np.int32)
+        renumber[order] = np.arange(len(order), dtype=np.int32)
+        return cls._sorted({str(words[i]): n for n, i in enumerate(order)}, renumber[term], passage, count)
+
+
+def idf(documents: int, frequency: int) -> float:
+    """Return ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
+    return float(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))

@@ -1,0 +1,164 @@
+"""Snapshot: an index on disk. Written beside the one in use and swapped in by one rename.
+
+    index/CURRENT              which segments make up the index, and at which sequence number
+    index/<segment>/           one folder a segment, never changed once it is there
+    index/alive-<digest>.npy   which profiles of a segment are alive
+
+A snapshot that is torn, foreign, or of another format or encoder counts as absent: the index is built anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import faiss
+import numpy as np
+
+from matcher.index.columns import Array, Mask, PassageColumns, ProfileColumns
+from matcher.index.index import Index
+from matcher.index.postings import Postings
+from matcher.index.segment import Segment
+
+# Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
+FORMAT: Final = 1
+
+_CURRENT = "CURRENT"
+_log = logging.getLogger(__name__)
+
+
+class Snapshots:
+    """The snapshots kept in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, encoder: str) -> Index | None:
+        """Return the index as last written for the encoder with this fingerprint, memory-mapped, or None."""
+        try:
+            current = json.loads((self._folder / _CURRENT).read_text())
+            if current["format"] != FORMAT or current["encoder"] != encoder:
+                return None
+            segments = tuple(_load_segment(self._folder / entry["name"]) for entry in current["segments"])
+            alive = tuple(_load_alive(self._folder, entry["alive"]) for entry in current["segments"])
+            if any(len(mask) != len(s.profiles) for s, mask in zip(segments, alive, strict=True)):
+                raise ValueError("a mask does not fit its segment")
+            return Index(encoder, int(current["sequence"]), segments, alive)
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError) as error:
+            _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
+            return None
+
+    def save(self, index: Index) -> None:
+        """Write what is not yet there, swap it in, then remove what is no longer named."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        entries = []
+        for segment, mask in zip(index.segments, index.alive, strict=True):
+            name = _name(segment, index.encoder)
+            if not (self._folder / name).is_dir():
+                _save_segment(self._folder, name, segment)
+            entries.append({"name": name, "alive": _save_alive(self._folder, mask)})
+        current = {"format": FORMAT, "encoder": index.encoder, "sequence": index.sequence, "segments": entries}
+        _replace(self._folder / _CURRENT, json.dumps(current, indent=1).encode())
+        self._tidy({_CURRENT, *(name for entry in entries for name in entry.values())})
+
+    def _tidy(self, named: set[str]) -> None:
+        for path in self._folder.iterdir():
+            if path.name not in named:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _name(segment: Segment, encoder: str) -> str:
+    digest = hashlib.blake2b(f"{FORMAT} {encoder}".encode(), digest_size=16)
+    digest.update("\n".join(segment.profiles.id.tolist()).encode())
+    digest.update(np.ascontiguousarray(segment.profiles.sequence).tobytes())
+    return f"segment-{digest.hexdigest()}"
+
+
+def _save_segment(folder: Path, name: str, segment: Segment) -> None:
+    staging = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
+    for table, columns in (("profiles", segment.profiles), ("passages", segment.passages)):
+        for column, array in columns.arrays().items():
+            np.save(staging / f"{table}.{column}.npy", array)
+    postings = segment.postings
+    for column, array in (("starts", postings.starts), ("passages", postings.passages), ("counts", postings.counts)):
+        np.save(staging / f"postings.{column}.npy", array)
+    (staging / "postings.terms.txt").write_text("\n".join(postings.terms), encoding="utf-8")
+    faiss.write_index(segment.vectors, str(staging / "vectors.faiss"))
+    sums = {path.name: _checksum(path) for path in sorted(staging.iterdir())}
+    (staging / "manifest.json").write_text(json.dumps(sums, indent=1))
+    for path in staging.iterdir():
+        _sync(path)
+    try:
+        staging.rename(folder / name)
+    except OSError:  # another process wrote the same segment first
+        if not (folder / name).is_dir():
+            raise
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _load_segment(folder: Path) -> Segment:
+    sums: dict[str, str] = json.loads((folder / "manifest.json").read_text())
+    for name, expected in sums.items():
+        if _checksum(folder / name) != expected:
+            raise ValueError(f"{name} is damaged")
+    tables: dict[str, dict[str, Array]] = {"profiles": {}, "passages": {}, "postings": {}}
+    for path in folder.glob("*.npy"):
+        table, _, column = path.stem.partition(".")
+        tables[table][column] = np.load(path, mmap_mode="r", allow_pickle=False)
+    terms = (folder / "postings.terms.txt").read_text(encoding="utf-8").split("\n")
+    lexical = tables["postings"]
+    vectors: Any = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
+    return Segment(
+        ProfileColumns.from_arrays(tables["profiles"]),
+        PassageColumns.from_arrays(tables["passages"]),
+        Postings(
+            {term: i for i, term in enumerate(terms) if term}, *(lexical[c] for c in ("starts", "passages", "counts"))
+        ),
+        vectors,
+    )
+
+
+def _save_alive(folder: Path, mask: Mask) -> str:
+    name = f"alive-{hashlib.blake2b(mask.tobytes(), digest_size=16).hexdigest()}.npy"
+    if not (folder / name).exists():
+        staging = folder / f"new-{name}"
+        np.save(staging, mask)
+        _sync(staging)
+        staging.replace(folder / name)
+    return name
+
+
+def _load_alive(folder: Path, name: str) -> Mask:
+    mask: Mask = np.load(folder / name, allow_pickle=False)
+    if hashlib.blake2b(mask.tobytes(), digest_size=16).hexdigest() not in name:
+        raise ValueError(f"{name} is damaged")
+    return mask
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    staging = path.with_name(f"new-{path.name}")
+    staging.write_bytes(content)
+    _sync(staging)
+    staging.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,15 @@
+"""Cells: supplied text made safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutralised(value: Any) -> Any:
+    """Return `value` so that no spreadsheet runs it as a formula: such a text is led by an apostrophe.
+
+    Source: OWASP, CSV injection.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

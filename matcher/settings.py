@@ -1,0 +1,41 @@
+"""Settings: one frozen value, read from the environment (`MATCHER_…`) or given by the caller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What an installation may choose. Every field is also an environment variable: `MATCHER_HOME`, …"""
+
+    model_config = SettingsConfigDict(env_prefix="MATCHER_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".matcher"), description="Folder of the database, the index and the rejects.")
+    database_url: str | None = Field(None, description="PostgreSQL or SQLite URL; default: a file in the home.")
+    encoder: Path | None = Field(None, description="Folder of another sentence-transformers model.")
+    device: Literal["cpu", "cuda", "mps"] | None = Field(None, description="Where the encoder runs.")
+    ranking_model: Path = Field(CHECKOUT / "models" / "ranking", description="Folder of the scoring model.")
+    candidates: int = Field(1_000, ge=10, le=1_000_000, description="Profiles each retriever puts forward.")
+    host: str = Field("127.0.0.1", description="Address the service binds to.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port the service listens on.")
+
+    @property
+    def store_url(self) -> str:
+        """The database to open."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'register.sqlite'}"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where snapshots of the index are kept. May be deleted at any time."""
+        return self.home / "index"
+
+    @property
+    def rejects_folder(self) -> Path:
+        """Where the lines that an import refused are kept."""
+        return self.home / "rejects"
