@@ -31,7 +31,7 @@ class Store:
         self.vectors = Vectors(database)
 
     @classmethod
-    def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Store:
+    def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Self:
         """Open the store at `url` (`sqlite:///PATH`, `sqlite://` in memory, `postgresql+psycopg://…`), and
         create or upgrade its tables; a writer waits `wait_seconds` for another one.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from matcher.errors import InvalidInput, Unavailable
 from matcher.importing import ImportReport, import_files
 from matcher.records import Contact
-from matcher.store import RecordKind, Store
+from matcher.store import RecordKind, Store, Writer
 
 
 def write(path: Path, *values: object) -> Path:
@@ -121,7 +123,24 @@ def test_rejects_of_several_files_stand_together(tmp_path: Path, file_store: Sto
     assert [json.loads(line)["text"] for line in rejects.read_text().splitlines()] == ["bad 1", "bad 2", "bad 3"]
 
 
-def test_the_rejects_file_is_on_the_disk_before_the_records_are_committed(tmp_path: Path, file_store: Store) -> None:
+def test_the_rejects_file_is_complete_before_the_records_are_committed(tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.txt"
+    at_commit: list[int] = []
+
+    class WatchedStore(Store):
+        @contextmanager
+        def writing(self) -> Iterator[Writer]:
+            with super().writing() as writer:
+                yield writer
+                at_commit.append(len(rejects.read_text().splitlines()))
+
+    file = write(tmp_path / "a.jsonl", *(f"bad {number}" for number in range(700)), profile("p1"))
+    with WatchedStore.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        import_files(store, RecordKind.PROFILE, [file], on_error="skip", rejects=rejects)
+    assert at_commit == [700]
+
+
+def test_without_a_place_for_rejected_lines_nothing_is_imported(tmp_path: Path, file_store: Store) -> None:
     file = write(tmp_path / "a.jsonl", "bad", profile("p1"))
     rejects = tmp_path / "folder that is not there" / "rejects.txt"
     with pytest.raises(Unavailable, match="rejected lines cannot be written") as refused:
