@@ -69,6 +69,10 @@ class Engine:
             self._index = index
             return index
 
+    def adopt(self, index: Index) -> None:
+        """Use `index` from now on; it is brought up to date at the next answer."""
+        self._index = index
+
     def save(self) -> None:
         """Write a snapshot of the index, unless the last one written is as new."""
         index = self.index()

@@ -32,6 +32,7 @@ def intervals(values: Floats, *, seed: int = SEED) -> Floats:
 
     Raises:
         ValueError: there is no need.
+
     """
     return np.quantile(_means(values, seed), _bounds(), axis=0).T
 
@@ -44,6 +45,7 @@ def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ..
 
     Raises:
         ValueError: the shapes differ, or there is no need.
+
     """
     if ours.shape != theirs.shape:
         raise ValueError(f"{ours.shape} and {theirs.shape} are not measured on the same needs")

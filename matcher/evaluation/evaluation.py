@@ -53,6 +53,7 @@ def evaluate(
     Raises:
         InvalidInput: an id is given twice, or no need has a relevant profile in the register.
         Unavailable: a contender needs a package that is not installed.
+
     """
     trial = Trial.of(profiles, needs, judgements)
     slices = _Slices(Slicer.of(profiles, health or {}))

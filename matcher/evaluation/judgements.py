@@ -36,6 +36,7 @@ def read_judgements(path: Path) -> Judgements:
     Raises:
         InvalidInput: the file cannot be read or is empty, a line has not four columns, a relevance is not a
             whole number from 0 to `MAX_GRADE`, or a need and a profile are judged twice.
+
     """
     grades: dict[str, dict[str, int]] = {}
     first_seen: dict[tuple[str, str], int] = {}

@@ -46,6 +46,7 @@ class TiedRanking:
 
         Raises:
             ValueError: the shapes differ, a score is not a number, or no profile is relevant.
+
         """
         if scores.shape != grades.shape or scores.ndim != 1:
             raise ValueError(f"scores {scores.shape} and grades {grades.shape} are not one value a profile")

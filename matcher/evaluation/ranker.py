@@ -33,6 +33,7 @@ class Ranking:
 
         Raises:
             MatcherError: a profile is not of this register or stands in the answer twice.
+
         """
         if len(set(self.ids)) != len(self.ids) or len(self.ids) != len(self.scores):
             raise MatcherError("a ranker gave a profile twice, or not one score a profile")

@@ -37,6 +37,7 @@ class Trial:
 
         Raises:
             InvalidInput: an id stands twice among the profiles or the needs, or no need is left.
+
         """
         positions = _positions("profile", [profile.id for profile in profiles])
         given = _positions("need", [need.id for need in needs])

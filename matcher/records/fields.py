@@ -77,9 +77,12 @@ def _date(value: Any) -> Any:
 
 
 def _amount(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("is not a number")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        pass
+    raise ValueError("is not a number")
 
 
 def _region(value: Any) -> Any:

@@ -12,6 +12,8 @@ _FLATTENED_BREAKS = re.compile(r"(?<=[.:;!?)])(?:rn){2,}(?=[A-Z0-9•\-*(])")
 _TAG = re.compile(r"</?(?:p|br|div|span|ul|ol|li|b|i|em|strong|u|a|h[1-6]|table|tr|td)(?:\s[^<>]*)?/?>", re.I)
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*\n\s*|\s*\n\s*")
+# Printable ASCII without "&" and "<", single blanks between words: most texts, and nothing to clean in them.
+_CLEAN = re.compile(r"[!-%'-;=-~]+(?:[ \n][!-%'-;=-~]+)*")
 # Unicode categories that carry no meaning in running text: control, format, surrogate, private use, unassigned.
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
@@ -21,6 +23,8 @@ def clean(text: str) -> str:
 
     Line breaks survive as a single `\n`. Cleaning twice gives what cleaning once gives.
     """
+    if _CLEAN.fullmatch(text) and "rnrn" not in text:
+        return text
     previous = None
     while previous != text:  # "&amp;amp;" needs more than one pass
         previous, text = text, _clean_once(text)

@@ -29,6 +29,7 @@ def rivals(encode: Encode) -> tuple[Contender, ...]:
 
     Raises:
         Unavailable: a package of the extra `benchmarks` is not installed; found before any work begins.
+
     """
     require(*PACKAGES)
     remembered = Remembered(encode)

@@ -17,6 +17,7 @@ def require(*names: str) -> None:
 
     Raises:
         Unavailable: with the packages that are missing and the extra that has them.
+
     """
     if missing := [name for name in names if find_spec(name) is None]:
         raise Unavailable(
@@ -30,6 +31,7 @@ def package(name: str) -> Any:
 
     Raises:
         Unavailable: its package is not installed.
+
     """
     require(name.partition(".")[0])
     return import_module(name)
