@@ -42,7 +42,7 @@ def evaluate(
     health: Mapping[str, bool] | None = None,
     baselines: Sequence[Contender] = (),
     compared: Sequence[Contender] = (),
-    progress: Progress = lambda needs, name: needs,
+    progress: Progress = lambda needs, _: needs,
 ) -> Report:
     """Return how well `product` ranks `profiles` for `needs`, beside any baselines and others compared.
 

@@ -16,6 +16,6 @@ class Popularity:
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._counts = np.array([len(profile.track_record) for profile in profiles], dtype=np.float64)
 
-    def scores(self, query: str) -> NDArray[np.float64]:
+    def scores(self, query: str) -> NDArray[np.float64]:  # noqa: ARG002 - the same answer to every need
         """Return the counts, shape (profiles,), whatever `query` says."""
         return self._counts
