@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Progress
-from matcher.index import Candidates, Eligible, Index, Snapshots, highest, retrieve, terms_of
-from matcher.passages import passages_of, query_of, source_of
+from matcher.index import Eligible, Index, Query, Snapshots, facts_of, highest, retrieve, terms_of
+from matcher.index.columns import Mask
+from matcher.passages import passages_of, query_of, source_of, title_of
 from matcher.records import Evidence, Filters, Match, Need, Profile, SearchResult
-from matcher.scoring import AdditiveModel, totals
-from matcher.signals import signals_of
+from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
+from matcher.scoring import PARTS, AdditiveModel, Scored
+from matcher.signals import Candidates
 from matcher.store import Store
 
-# Passages quoted for each signal that passages earn.
-_QUOTED = {"meaning": 2, "words": 1}
 # Called once it is known how many passages are to be encoded; returns what to tell of each step.
 Announce = Callable[[int], Progress]
 
@@ -100,23 +100,25 @@ class Engine:
         """
         index = self.index()
         on = on or date.today()
-        eligible, candidates = self.candidates(index, need, filters or Filters(), apply_requirements, on)
-        parts = self.model.contributions(signals_of(candidates))
-        scores = totals(parts)
-        order = highest(scores, index.by_id[candidates.profiles], top)
+        eligible = self.eligible(index, need, filters or Filters(), apply_requirements, on)
+        candidates, scored = self.score(index, need, eligible.mask, on)
+        order = highest(scored.scores, index.by_id[candidates.profiles], top)
         ids = [str(id) for id in index.profiles.id[candidates.profiles[order]]]
         profiles = self.store.profiles(ids, at=index.sequence)
+        probabilities = self.model.probability(scored.scores[order])
         matches = tuple(
             Match(
                 rank=rank,
                 profile_id=id,
                 name=profiles[id].name,
                 sector=profiles[id].sector,
-                score=float(scores[i]),
-                contributions=dict(zip(self.model.parts, parts[i].tolist(), strict=True)),
-                evidence=_evidence(index, candidates, int(i), profiles[id]),
+                score=float(scored.scores[i]),
+                probability=float(probability),
+                band=band_of(float(probability)),
+                contributions=dict(zip(PARTS, scored.parts[i].tolist(), strict=True)),
+                evidence=_evidence(index, candidates, scored, int(i), profiles[id]),
             )
-            for rank, (i, id) in enumerate(zip(order, ids, strict=True), start=1)
+            for rank, (i, id, probability) in enumerate(zip(order, ids, probabilities, strict=True), start=1)
         )
         return SearchResult(
             need_id=need.id,
@@ -130,22 +132,31 @@ class Engine:
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:
         """Return the ids and scores of all candidates for `need`, highest first: what evaluation measures."""
-        index = self.index()
-        _, candidates = self.candidates(index, need, Filters(), True, on or date.today())
-        scores = totals(self.model.contributions(signals_of(candidates)))
-        order = highest(scores, index.by_id[candidates.profiles], len(scores))
-        return [str(id) for id in index.profiles.id[candidates.profiles[order]]], scores[order]
+        index, on = self.index(), on or date.today()
+        eligible = self.eligible(index, need, Filters(), True, on)
+        candidates, scored = self.score(index, need, eligible.mask, on)
+        order = highest(scored.scores, index.by_id[candidates.profiles], len(candidates))
+        return [str(id) for id in index.profiles.id[candidates.profiles[order]]], scored.scores[order]
 
-    def candidates(
-        self, index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date
-    ) -> tuple[Eligible, Candidates]:
-        """Return who is eligible for `need` and who of them is put forward."""
-        chosen = [filters, Filters.required_by(need)] if apply_requirements else [filters]
-        eligible = index.eligible(chosen, on)
-        text = query_of(need)
-        vector = self._encoder.encode_once(text)
-        found = retrieve(index, eligible.mask, vector, terms_of(text), need, depth=self._depth, on=on)
-        return eligible, found
+    def eligible(self, index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
+        """Return who passes `filters` and, if asked, meets what `need` requires, on the day `on`."""
+        return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
+
+    def score(self, index: Index, need: Need, eligible: Mask, on: date) -> tuple[Candidates, Scored]:
+        """Return the candidates for `need` among the eligible, and their scores."""
+        query = self.query(need, on)
+        candidates = retrieve(index, eligible, query, depth=self._depth, on=on)
+        return candidates, self.model.score(candidates, query.facts)
+
+    def query(self, need: Need, on: date) -> Query:
+        """Return `need` as search sees it; `on` stands in for the day it was published."""
+        texts = (query_of(need), title_of(need))
+        return Query(
+            vectors=np.stack([self._encoder.encode_once(text) for text in texts]),
+            terms=(tuple(terms_of(texts[0])), tuple(terms_of(texts[1]))),
+            facts=facts_of(need, on),
+            accreditations=need.requirements.accreditations,
+        )
 
     def _restored(self) -> Index:
         found = self._snapshots.load(self._encoder.fingerprint) if self._snapshots else None
@@ -157,25 +168,26 @@ class Engine:
         return self._encoder.encode(texts, announce(len(texts)) if announce else None)
 
 
-def _evidence(index: Index, candidates: Candidates, i: int, profile: Profile) -> tuple[Evidence, ...]:
-    """Quote the passages of candidate `i` that earned its signals, closest in meaning first."""
-    end = candidates.starts[i + 1] if i + 1 < len(candidates) else len(candidates.passages)
-    rows = np.arange(candidates.starts[i], end)
-    earned: dict[int, list[str]] = {}
-    for signal, values in (("meaning", candidates.cosines), ("words", candidates.terms)):
-        for row in rows[highest(values[rows].astype(np.float64), rows, _QUOTED[signal])]:
-            if values[row] > 0:
-                earned.setdefault(int(row), []).append(signal)
+def _evidence(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
+    """Quote the pieces of candidate `i` that have the largest shares in its score, by their closest passages."""
+    ends = [*candidates.piece_starts, len(candidates.family)]
+    pieces = np.arange(ends[i], ends[i + 1])
     passages = passages_of(profile)
-    quotes = []
-    for row in sorted(earned, key=lambda row: (-candidates.cosines[row], row)):
+    bounds = [*candidates.passage_starts, len(candidates.passages)]
+    quotes: list[Evidence] = []
+    for piece in pieces[highest(scored.shares[pieces], pieces, QUOTES)]:
+        if scored.shares[piece] < LEAST_QUOTED_SHARE and quotes:
+            break
+        rows = np.arange(bounds[piece], bounds[piece + 1])
+        rows = rows[~candidates.title[rows]]
+        row = rows[np.argmax(candidates.cosines[rows, 0])]
         passage = passages[int(index.passages.number[candidates.passages[row]])]
         quotes.append(
             Evidence(
                 text=passage.text,
                 source=source_of(profile, passage),
-                similarity=round(float(candidates.cosines[row]), 6),
-                signals=tuple(earned[row]),
+                similarity=round(float(candidates.cosines[row, 0]), 6),
+                share=round(float(scored.shares[piece]), 6),
             )
         )
     return tuple(quotes)

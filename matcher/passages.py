@@ -1,8 +1,10 @@
 """Passages: the texts that stand for a record in search.
 
-A profile becomes its summary, each capability, the outcomes of each capability, and each piece of track
-record; long texts are cut at sentence ends, so that no word is beyond the encoder's reach. A need becomes
-one text. The same record always gives the same passages in the same order.
+A profile becomes pieces: its name, its summary, each capability, the outcomes of each capability, and each
+piece of track record. A piece becomes one passage or, where it is long, several, cut at sentence ends so that
+no word is beyond the encoder's reach; the title of a piece of track record is a passage of its own besides.
+A need becomes two texts, the whole of it and its title. The same record always gives the same passages in
+the same order.
 """
 
 from __future__ import annotations
@@ -16,6 +18,19 @@ from matcher.records import Need, Profile
 # all-MiniLM-L6-v2 reads 256 word pieces; 1,000 characters of English are about 230.
 PASSAGE_CHARACTERS = 1_000
 
+# What publishing systems add to notices; it says nothing of what was bought.
+_BOILERPLATE = re.compile(
+    r"\.?published for completeness,? see description for details"
+    r"|this contract award predates the launch[^.]*\."
+    r"|this contract award was not published at the time of award\."
+    r"|it has been published for transparency purposes[^.]*\."
+    r"|this is an award notice and this opportunity is now closed\.?(?: please see section [^.]*\.)?"
+    r"|https?://\S+|\[contact removed\]",
+    re.IGNORECASE,
+)
+_BLANKS = re.compile(r"[^\S\n]+")
+# Titles that name the field of a register rather than what a supplier can do.
+_BARE_TITLES = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -27,6 +42,7 @@ class PassageKind(IntEnum):
     CAPABILITY = 2
     OUTCOMES = 3
     TRACK_RECORD = 4
+    TRACK_RECORD_TITLE = 5
 
 
 @dataclass(frozen=True)
@@ -37,28 +53,53 @@ class Passage:
     part: int
     text: str
 
+    @property
+    def piece(self) -> tuple[PassageKind, int]:
+        """The piece of the profile it belongs to: passages of one piece stand together."""
+        titled = self.kind is PassageKind.TRACK_RECORD_TITLE
+        return (PassageKind.TRACK_RECORD if titled else self.kind, self.part)
+
 
 def passages_of(profile: Profile) -> tuple[Passage, ...]:
-    """Return the passages of `profile`: at least one, its name where nothing else is said of it."""
-    passages = [*_split(PassageKind.SUMMARY, 0, "", profile.summary)]
+    """Return the passages of `profile`, beginning with its name."""
+    passages = [Passage(PassageKind.NAME, 0, profile.name)]
+    passages += _split(PassageKind.SUMMARY, 0, "", profile.summary)
     for part, capability in enumerate(profile.capabilities):
-        passages += _split(PassageKind.CAPABILITY, part, capability.title, capability.description)
+        title = "" if capability.title.lower() in _BARE_TITLES and capability.description else capability.title
+        passages += _split(PassageKind.CAPABILITY, part, title, capability.description)
         passages += _split(
             PassageKind.OUTCOMES, part, capability.title if capability.outcomes else "", ". ".join(capability.outcomes)
         )
     for part, piece in enumerate(profile.track_record):
+        passages.append(Passage(PassageKind.TRACK_RECORD_TITLE, part, telling(piece.title) or piece.title))
         passages += _split(PassageKind.TRACK_RECORD, part, piece.title, piece.description)
-    return tuple(passages) or (Passage(PassageKind.NAME, 0, profile.name),)
+    return tuple(passages)
 
 
 def query_of(need: Need) -> str:
-    """Return the text that stands for `need`: its title, description and outcomes."""
-    return "\n".join(text for text in (need.title, need.description, *need.outcomes) if text)
+    """Return the text that stands for the whole of `need`: its title, description and outcomes."""
+    texts = (_headed(need.title, need.description), *need.outcomes)
+    return "\n".join(filter(None, map(telling, texts))) or need.title
+
+
+def title_of(need: Need) -> str:
+    """Return the title of `need` as a text to search for."""
+    return telling(need.title) or need.title
+
+
+def _headed(title: str, body: str) -> str:
+    """Return `body` led by `title`, unless it begins with it."""
+    return body if body.lower().startswith(title.lower()) else f"{title}. {body}" if body else title
+
+
+def telling(text: str) -> str:
+    """Return `text` without what publishers add to every notice and without web addresses."""
+    return _BLANKS.sub(" ", _BOILERPLATE.sub(" ", text)).strip(" .;-–—")
 
 
 def source_of(profile: Profile, passage: Passage) -> str:
     """Return where in `profile` a passage stands, in words for a reader."""
-    if passage.kind is PassageKind.TRACK_RECORD:
+    if passage.piece[0] is PassageKind.TRACK_RECORD:
         piece = profile.track_record[passage.part]
         for_whom = f" for {piece.buyer}" if piece.buyer else ""
         return f"track record: {piece.title}{for_whom}" + (f", {piece.date:%Y-%m-%d}" if piece.date else "")
@@ -69,8 +110,11 @@ def source_of(profile: Profile, passage: Passage) -> str:
 
 def _split(kind: PassageKind, part: int, title: str, body: str) -> list[Passage]:
     """Cut `body` at sentence ends into pieces that fit the encoder, each led by `title`."""
+    title, body = (telling(title) or title), telling(body)
     if not title and not body:
         return []
+    if title and body.lower().startswith(title.lower()):
+        title = ""
     room = max(PASSAGE_CHARACTERS - len(title), PASSAGE_CHARACTERS // 2)
     pieces = _pieces(body, room) or [""]
     return [Passage(kind, part, f"{title}. {piece}" if title and piece else title or piece) for piece in pieces]

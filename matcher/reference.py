@@ -29,6 +29,12 @@ def postcode_areas() -> dict[str, PostcodeArea]:
     }
 
 
+@cache
+def places() -> dict[str, str]:
+    """Return the region of each place whose name, in lower case, tells it: counties, cities, boroughs."""
+    return {row["place"]: row["region"] for row in _rows("places.csv")}
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     with (FOLDER / name).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -1,8 +1,18 @@
-"""Scoring: a monotone additive model. A score is a sum of named parts, nothing else.
+r"""Scoring: a monotone additive model whose explanation is the computation itself.
 
-Each signal has a curve that never falls, given by points and straight lines between them; its part of the
-score is the curve's height at the signal's value. So meeting more of a need never lowers a score, and the
-explanation is the computation itself.
+Every piece d of a profile gets a strength, a sum of its signals x with weights that are never negative:
+
+    u(d) = bias(family) + Σ weight(family, k) · x(d, k)
+
+and the profile the pooled strength E = log Σ exp u(d), a soft vote of its pieces: several similar pieces of
+work say more than one, and a piece that has nothing to do with the need adds next to nothing. With the
+share p(d) = exp(u(d) - E) that each piece has in it,
+
+    E = Σ p(d) · bias + Σ over signals of Σ p(d) · weight · x(d, k) + Σ p(d) · -log p(d)
+
+holds exactly (the last sum is the entropy of the shares, here called breadth). So E is a sum of named
+parts; signals of the whole profile add a part each by a curve that never falls. Raising a signal of any
+piece, or adding a piece, never lowers the score.
 """
 
 from __future__ import annotations
@@ -13,62 +23,114 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.errors import Unavailable
-from matcher.signals import SIGNALS
+from matcher.signals import (
+    FAMILIES,
+    PIECE_SIGNALS,
+    PROFILE_SIGNALS,
+    Candidates,
+    Floats,
+    NeedFacts,
+    piece_signals,
+    profile_signals,
+)
 
 BASE: Final = "base"
+BREADTH: Final = "breadth"
+# Names of the parts of every score, in the order they are added.
+PARTS: Final = (BASE, *(s.name for s in PIECE_SIGNALS), BREADTH, *(s.name for s in PROFILE_SIGNALS))
 _FILE: Final = "model.json"
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve that never falls: heights `values` at the points `at`, straight between, level outside."""
+    """A curve that never falls: heights `values` at the points `at`, straight between, level outside.
+
+    `unknown` is its height where the signal is not known (NaN).
+    """
 
     at: tuple[float, ...]
     values: tuple[float, ...]
+    unknown: float = 0.0
 
     def __post_init__(self) -> None:
         points, heights = np.array(self.at), np.array(self.values)
-        if not len(points) or len(points) != len(heights) or not np.isfinite([*points, *heights]).all():
+        if not len(points) or len(points) != len(heights) or not np.isfinite([*points, *heights, self.unknown]).all():
             raise ValueError("a curve needs as many heights as points, all of them numbers")
         if (np.diff(points) <= 0).any():
             raise ValueError("the points of a curve must rise")
         if (np.diff(heights) < 0).any():
             raise ValueError("the heights of a curve must not fall")
 
-    def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, x: Floats) -> Floats:
         """Return the heights at `x`, of the same shape."""
-        return np.interp(x, self.at, self.values)
+        return np.where(np.isnan(x), self.unknown, np.interp(x, self.at, self.values))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of candidates. `parts` add up to `scores` from left to right; `shares` are those of the pieces."""
+
+    scores: Floats  # (candidates,)
+    parts: Floats  # (candidates, PARTS)
+    shares: Floats  # (pieces,)
 
 
 @dataclass(frozen=True)
 class AdditiveModel:
-    """`base` plus one curve a signal. `name` and `version` say which model gave a score."""
+    """Weights of the piece signals by family, shape (FAMILIES, PIECE_SIGNALS), biases, and curves.
+
+    `probability` turns a score into the share of comparable pairs in which the supplier won, as log odds.
+    """
 
     name: str
     version: str
     base: float
+    bias: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...]
     curves: dict[str, Curve]
+    log_odds: Curve
 
     def __post_init__(self) -> None:
-        unknown = set(self.curves) - {signal.name for signal in SIGNALS}
-        if unknown:
-            raise ValueError(f"the model scores signals that do not exist: {', '.join(sorted(unknown))}")
+        weights = np.array(self.weights)
+        if weights.shape != (len(FAMILIES), len(PIECE_SIGNALS)) or len(self.bias) != len(FAMILIES):
+            raise ValueError("the model's weights are not those of these signals")
+        if not np.isfinite([self.base, *self.bias]).all() or not (np.isfinite(weights) & (weights >= 0)).all():
+            raise ValueError("a weight is negative or no number")
+        if set(self.curves) != {signal.name for signal in PROFILE_SIGNALS}:
+            raise ValueError("the model's curves are not those of these signals")
 
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of the parts of a score, in the order they are added."""
-        return (BASE, *(signal.name for signal in SIGNALS if signal.name in self.curves))
+    def score(self, candidates: Candidates, facts: NeedFacts) -> Scored:
+        """Return the scores of all candidates, with their parts."""
+        return self.pooled(piece_signals(candidates, facts), profile_signals(candidates), candidates)
 
-    def contributions(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the parts of each score, shape (rows, parts), for signals of shape (rows, SIGNALS)."""
-        columns = [np.full(len(signals), self.base)]
-        columns += [
-            self.curves[signal.name](signals[:, i]) for i, signal in enumerate(SIGNALS) if signal.name in self.curves
-        ]
-        return np.column_stack(columns)
+    def pooled(self, pieces: Floats, profiles: Floats, candidates: Candidates) -> Scored:
+        """Return the scores for given signals, shapes (pieces, PIECE_SIGNALS) and (candidates, PROFILE_SIGNALS)."""
+        if not len(candidates):
+            return Scored(np.empty(0), np.empty((0, len(PARTS))), np.empty(0))
+        starts, owners = candidates.piece_starts, candidates.owners()
+        bias = np.array(self.bias)[candidates.family]
+        earned = np.array(self.weights)[candidates.family] * pieces
+        strength = bias + _added(earned)
+        highest = np.maximum.reduceat(strength, starts)
+        raised = np.exp(strength - highest[owners])
+        total = np.add.reduceat(raised, starts)
+        shares = raised / total[owners]
+        surprise = np.log(total)[owners] - (strength - highest[owners])
+        parts = np.column_stack(
+            [
+                self.base + np.add.reduceat(shares * bias, starts),
+                np.add.reduceat(shares[:, None] * earned, starts, axis=0),
+                np.add.reduceat(shares * surprise, starts),
+                *(self.curves[s.name](profiles[:, i]) for i, s in enumerate(PROFILE_SIGNALS)),
+            ]
+        )
+        return Scored(_added(parts), parts, shares)
+
+    def probability(self, scores: Floats) -> Floats:
+        """Return the probabilities that go with scores."""
+        return 1.0 / (1.0 + np.exp(-self.log_odds(scores)))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -80,17 +142,50 @@ class AdditiveModel:
         """
         try:
             content: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-            curves = {name: Curve(tuple(c["at"]), tuple(c["values"])) for name, c in content["curves"].items()}
-            return cls(content["name"], content["version"], float(content["base"]), curves)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            signals = [signal.name for signal in PIECE_SIGNALS]
+            return cls(
+                name=content["name"],
+                version=content["version"],
+                base=float(content["base"]),
+                bias=tuple(float(content["families"][family]["bias"]) for family in FAMILIES),
+                weights=tuple(
+                    tuple(float(content["families"][family]["weights"].get(signal, 0.0)) for signal in signals)
+                    for family in FAMILIES
+                ),
+                curves={name: _curve(curve) for name, curve in content["curves"].items()},
+                log_odds=_curve(content["log_odds"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unavailable(
                 f"the scoring model in {folder} cannot be read: {error}", remedy="Set MATCHER_RANKING_MODEL to a model"
             ) from error
 
+    def save(self, folder: Path) -> None:
+        """Write the model into `folder`; `load` gives it back unchanged."""
+        signals = [signal.name for signal in PIECE_SIGNALS]
+        families = {
+            family: {"bias": bias, "weights": {s: w for s, w in zip(signals, weights, strict=True) if w}}
+            for family, bias, weights in zip(FAMILIES, self.bias, self.weights, strict=True)
+        }
+        content = {
+            "name": self.name,
+            "version": self.version,
+            "base": self.base,
+            "families": families,
+            "curves": {name: vars(curve) for name, curve in self.curves.items()},
+            "log_odds": vars(self.log_odds),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
-def totals(contributions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add up the parts of each score from left to right, so that adding what is printed gives what is printed."""
-    scores = np.zeros(len(contributions))
-    for part in contributions.T:
+
+def _curve(content: dict[str, Any]) -> Curve:
+    return Curve(tuple(content["at"]), tuple(content["values"]), float(content.get("unknown", 0.0)))
+
+
+def _added(parts: Floats) -> Floats:
+    """Add up columns from left to right, so that adding what is printed gives what is printed."""
+    scores = np.zeros(len(parts))
+    for part in parts.T:
         scores = scores + part
     return scores

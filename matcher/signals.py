@@ -1,4 +1,7 @@
-"""Signals: how a need and a profile fit, one named number each. Higher is always better.
+"""Signals: the ways in which a need and a profile fit, one named number each. Higher is always better.
+
+Most are between the need and one piece of the profile (its name, what it offers, work it has done); the
+scoring model pools the pieces. Some are between the need and the profile as a whole.
 
 What is not a signal, on purpose: price, incumbency with the buyer, fame that has nothing to do with the
 need, and sector.
@@ -12,6 +15,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+# The families of pieces, each with weights of its own in the scoring model.
+FAMILIES: Final = ("name", "offer", "work")
+UNDATED: Final = np.iinfo(np.int32).min
+DAYS_A_YEAR: Final = 365.25
+
+# What stands in where a fact is not known: neither the best nor the worst a fact could be.
+UNKNOWN_YEARS: Final = 3.0
+UNKNOWN_SCALE: Final = -1.5
+UNKNOWN_PLACE: Final = 0.5
+LEAST_SCALE: Final = -4.0
+
+# CPV codes agree in their first digits: division, group, class, category, and the whole code.
+_CPV_STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 1)
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -23,48 +43,146 @@ class Signal:
     high: float
 
 
-SIGNALS: Final = (
-    Signal("meaning", "cosine between the need and the profile's closest passage", -1.0, 1.0),
-    Signal("words", "share of the highest possible BM25 score that the profile's best passage reaches", 0.0, 1.0),
-    Signal("place", "1 where the profile covers the need's region, 0 where it does not, ½ where unknown", 0.0, 1.0),
-    Signal("accreditations", "share of the required accreditations held and in date; 1 where none is", 0.0, 1.0),
+PIECE_SIGNALS: Final = (
+    Signal("meaning", "cosine of the whole need and the whole piece", -1, 1),
+    Signal("title_meaning", "cosine of the need's title and the whole piece", -1, 1),
+    Signal("meaning_of_title", "cosine of the whole need and the piece's title", -1, 1),
+    Signal("title_meaning_of_title", "cosine of the two titles", -1, 1),
+    Signal("words", "share of the highest possible BM25 score: whole need, whole piece", 0, 1),
+    Signal("title_words", "the same: the need's title, whole piece", 0, 1),
+    Signal("title_words_of_title", "the same: the two titles", 0, 1),
+    Signal("wording", "lnc.ltc cosine of the words: whole need, whole piece", 0, 1),
+    Signal("title_wording", "the same: the need's title, whole piece", 0, 1),
+    Signal("title_wording_of_title", "the same: the two titles", 0, 1),
+    Signal("category", "share of the five levels of the CPV tree on which the closest codes agree", 0, 1),
+    Signal("recency", "minus the logarithm of one plus the years since the work", -5, 0),
+    Signal("scale", "minus the difference of the two values in powers of ten", LEAST_SCALE, 0),
+    Signal("place", "1 where both name a region in common, 0 where not, ½ where one names none", 0, 1),
+)
+PROFILE_SIGNALS: Final = (
+    Signal("capacity", "turnover against the need's value, in powers of ten", -10, 10),
+    Signal("coverage", "1 where the profile covers a region of the need, 0 where not, ½ where unknown", 0, 1),
+    Signal("accreditations", "share of the required accreditations held and in date; 1 where none is", 0, 1),
 )
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """Profiles put forward for a need, with the passages that speak for each.
-
-    Candidate i has the passages `starts[i]` to `starts[i + 1]` (the last: to the end) of the passage arrays.
+class NeedFacts:
+    """What a need says of itself beside its text: regions as bits, pounds (NaN: unknown), CPV, day, and whether
+    its title is all its text.
     """
 
-    profiles: NDArray[np.int64]  # (candidates,) row of each profile in the index, ascending
-    passages: NDArray[np.int64]  # (passages,) row of each passage in the index, ascending
-    starts: NDArray[np.int64]  # (candidates,)
-    cosines: NDArray[np.float32]  # (passages,)
-    terms: NDArray[np.float64]  # (passages,)
-    place: NDArray[np.float64]  # (candidates,)
-    accreditations: NDArray[np.float64]  # (candidates,)
+    regions: int
+    value: float
+    cpv: tuple[int, ...]
+    day: int
+    title_only: bool
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Profiles put forward for a need, with their pieces and passages. All rows stand in index order.
+
+    Candidate i has the pieces from `piece_starts[i]` up to the next start (the last: to the end), and piece
+    j the passages from `passage_starts[j]` likewise.
+    """
+
+    profiles: Rows  # (candidates,) row in the index
+    piece_starts: Rows  # (candidates,)
+    family: NDArray[np.int8]  # (pieces,) position in FAMILIES
+    day: NDArray[np.int32]  # (pieces,) days since 1970, UNDATED where unknown
+    value: Floats  # (pieces,) pounds, NaN where unknown
+    regions: NDArray[np.int32]  # (pieces,) bits
+    category: Floats  # (pieces,) see the signal
+    passages: Rows  # (passages,) row in the index
+    passage_starts: Rows  # (pieces,)
+    title: NDArray[np.bool_]  # (passages,) whether it is the title of its piece only
+    cosines: NDArray[np.float32]  # (passages, 2) with the whole need and with its title
+    words: Floats  # (passages, 2) BM25 shares, likewise
+    wording: Floats  # (passages, 2) lexical cosines, likewise
+    capacity: Floats  # (candidates,) NaN where turnover or value is unknown
+    coverage: Floats  # (candidates,)
+    accreditations: Floats  # (candidates,)
 
     def __len__(self) -> int:
         return len(self.profiles)
 
+    def owners(self) -> Rows:
+        """Return the candidate of each piece."""
+        return np.repeat(np.arange(len(self)), np.diff([*self.piece_starts, len(self.family)]))
 
-def best(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+
+def best(values: NDArray[Any], starts: Rows) -> Floats:
     """Return the highest value of each group that begins at `starts`, shape (groups,)."""
-    found: NDArray[np.float64] = np.maximum.reduceat(values, starts).astype(np.float64)
+    found: Floats = np.maximum.reduceat(values, starts).astype(np.float64)
     return found
 
 
-def signals_of(candidates: Candidates) -> NDArray[np.float64]:
-    """Return one row a candidate and one column a signal, in the order of `SIGNALS`."""
-    if not len(candidates):
-        return np.empty((0, len(SIGNALS)))
+def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
+    """Return one row a piece and one column a signal, in the order of `PIECE_SIGNALS`."""
+    if not len(candidates.family):
+        return np.empty((0, len(PIECE_SIGNALS)))
+    whole, title = candidates.cosines.T
+    words, title_words = candidates.words.T
+    wording, title_wording = candidates.wording.T
+    described = 0.0 if facts.title_only else 1.0  # what a title says is not counted twice
     return np.column_stack(
         [
-            best(candidates.cosines, candidates.starts),
-            best(candidates.terms, candidates.starts),
-            candidates.place,
-            candidates.accreditations,
+            described * _of_body(whole, candidates),
+            _of_body(title, candidates),
+            described * _of_title(whole, candidates),
+            _of_title(title, candidates),
+            described * _of_body(words, candidates),
+            _of_body(title_words, candidates),
+            _of_title(title_words, candidates),
+            described * _of_body(wording, candidates),
+            _of_body(title_wording, candidates),
+            _of_title(title_wording, candidates),
+            candidates.category,
+            recency(candidates.day, facts.day),
+            scale(candidates.value, facts.value),
+            overlap(candidates.regions, facts.regions),
         ]
     )
+
+
+def profile_signals(candidates: Candidates) -> Floats:
+    """Return one row a candidate and one column a signal, in the order of `PROFILE_SIGNALS`."""
+    return np.column_stack([candidates.capacity, candidates.coverage, candidates.accreditations])
+
+
+def recency(day: NDArray[np.int32], now: int) -> Floats:
+    """Return minus log(1 + years) between each `day` and `now`; a later day counts as now."""
+    years = np.where(day == UNDATED, UNKNOWN_YEARS, np.maximum(now - day.astype(np.float64), 0) / DAYS_A_YEAR)
+    return -np.log1p(years)
+
+
+def scale(value: Floats, wanted: float) -> Floats:
+    """Return minus |log10| of each value over the one wanted, at least `LEAST_SCALE`."""
+    apart = np.abs(np.log10(np.clip(value, 100, 1e10)) - np.log10(np.clip(wanted, 100, 1e10)))
+    return np.where(np.isnan(apart), UNKNOWN_SCALE, np.maximum(-apart, LEAST_SCALE))
+
+
+def overlap(regions: NDArray[np.int32], wanted: int) -> Floats:
+    """Return 1 where regions (bits) are shared, 0 where not, ½ where either side names none."""
+    shared = np.where((regions & wanted) != 0, 1.0, 0.0)
+    return np.where((regions == 0) | (wanted == 0), UNKNOWN_PLACE, shared)
+
+
+def agreement(codes: NDArray[np.int32], wanted: tuple[int, ...]) -> Floats:
+    """Return, for each CPV code, the share of levels on which it agrees with the closest of `wanted`."""
+    found = np.zeros(len(codes))
+    for code in wanted:
+        levels = np.sum([codes // step == code // step for step in _CPV_STEPS], axis=0)
+        found = np.maximum(found, levels / len(_CPV_STEPS))
+    return found
+
+
+def _of_body(values: NDArray[Any], candidates: Candidates) -> Floats:
+    return best(np.where(candidates.title, -np.inf, values), candidates.passage_starts)
+
+
+def _of_title(values: NDArray[Any], candidates: Candidates) -> Floats:
+    """Return the value of each piece's title; a piece without one stands in as a whole."""
+    titles = best(np.where(candidates.title, values, -np.inf), candidates.passage_starts)
+    return np.where(np.isneginf(titles), _of_body(values, candidates), titles)

@@ -2,7 +2,7 @@
 
 from matcher.index.index import Eligible, Index
 from matcher.index.postings import terms_of
-from matcher.index.retrieval import Candidates, highest, retrieve
+from matcher.index.retrieval import Query, facts_of, highest, retrieve
 from matcher.index.snapshot import Snapshots
 
-__all__ = ["Candidates", "Eligible", "Index", "Snapshots", "highest", "retrieve", "terms_of"]
+__all__ = ["Eligible", "Index", "Query", "Snapshots", "facts_of", "highest", "retrieve", "terms_of"]

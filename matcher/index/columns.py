@@ -115,6 +115,7 @@ class ProfileColumns(Columns):
     sequence: Array  # int64: the revision indexed
     sector: Array  # int8: position in Sector
     regions: Array  # int32: bit per Region served, known or derived; 0 where nothing is known
+    home: Array  # int32: the same, only as stated or by postcode
     size: Array  # int8: position in eligibility.SIZES
     turnover: Array  # float64 pounds a year, NaN where unknown
     schemes: Ragged  # str: accreditation schemes, by their key
@@ -123,11 +124,24 @@ class ProfileColumns(Columns):
 
 
 @dataclass(frozen=True)
+class PieceColumns(Columns):
+    """One row a piece of a profile; the pieces of a profile stand together, in the profile's order."""
+
+    owner: Array  # int32: row of the profile
+    family: Array  # int8: position in signals.FAMILIES
+    day: Array  # int32: days since 1970, UNDATED where unknown
+    value: Array  # float64 pounds, NaN where unknown
+    regions: Array  # int32: bit per Region it names, 0 where none
+    cpv: Ragged  # int32: its CPV codes as numbers
+
+
+@dataclass(frozen=True)
 class PassageColumns(Columns):
     """One row a passage; the passages of a profile stand together, in the profile's order."""
 
     owner: Array  # int32: row of the profile
-    kind: Array  # int8: PassageKind
-    part: Array  # int16: position of its capability or track record
+    piece: Array  # int32: row of the piece
+    title: Array  # bool: whether it is the title of its piece only
     number: Array  # int32: position among the passages of the profile
     length: Array  # int32: number of lexical terms
+    norm: Array  # float64: root of the summed squares of its damped term counts

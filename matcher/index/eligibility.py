@@ -46,19 +46,18 @@ def held_schemes(profile: Profile) -> list[tuple[str, int]]:
 
 
 def region_bits(profile: Profile) -> int:
-    """Return the regions served, one bit each.
+    """Return the regions served, one bit each: those of `home_bits`, failing that those of the track record."""
+    regions = (find_region(piece.region) for piece in profile.track_record if piece.region)
+    return home_bits(profile) or bits_of(region for region in regions if region)
 
-    What the profile states decides. Where it states nothing, the region of its postcode stands in, and
-    failing that the regions of its track record.
-    """
+
+def home_bits(profile: Profile) -> int:
+    """Return the regions that the profile states, one bit each; where it states none, that of its postcode."""
     coverage = profile.coverage
     if coverage.national:
         return EVERYWHERE
-    if coverage.regions:
-        return _bits(coverage.regions)
-    if profile.postcode and (home := region_of_postcode(profile.postcode)):
-        return _bits([home])
-    return _bits(found for piece in profile.track_record if piece.region and (found := find_region(piece.region)))
+    home = region_of_postcode(profile.postcode) if profile.postcode else None
+    return bits_of(coverage.regions or ([home] if home else []))
 
 
 def size_of(profile: Profile) -> Size | None:
@@ -79,7 +78,7 @@ def passing(profiles: ProfileColumns, filters: Filters, on: date) -> dict[str, M
     if filters.sectors:
         masks["sectors"] = np.isin(profiles.sector, [SECTORS.index(sector) for sector in filters.sectors])
     if filters.regions:
-        masks["regions"] = (profiles.regions & _bits(filters.regions)) != 0
+        masks["regions"] = (profiles.regions & bits_of(filters.regions)) != 0
     if filters.accreditations:
         masks["accreditations"] = _all(_holds(profiles, scheme, on) for scheme in filters.accreditations)
     if filters.size is not None:
@@ -95,7 +94,8 @@ def passing(profiles: ProfileColumns, filters: Filters, on: date) -> dict[str, M
     return masks
 
 
-def _bits(regions: Iterable[Region]) -> int:
+def bits_of(regions: Iterable[Region]) -> int:
+    """Return regions as a number, one bit each."""
     bits = 0
     for region in regions:
         bits |= _REGION_BIT[region]

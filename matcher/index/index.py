@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import Vectors
-from matcher.index.columns import Mask, PassageColumns, ProfileColumns
+from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.eligibility import passing
-from matcher.index.postings import K1, B, idf
-from matcher.index.segment import Encode, Segment, passage_columns, profile_columns
+from matcher.index.postings import K1, B, damped, idf
+from matcher.index.segment import Encode, Segment, passage_columns, piece_columns, profile_columns
 from matcher.records import Filters, Profile
 
 # A segment is joined to the one before it once that is less than this many times as large, so the number
@@ -77,12 +77,23 @@ class Index:
     @cached_property
     def passages(self) -> PassageColumns:
         """All passages of all segments, their owners numbered as in `profiles`."""
-        offsets = _offsets([len(segment.profiles) for segment in self.segments])
+        owners = _offsets([len(segment.profiles) for segment in self.segments])
+        pieces = _offsets([len(segment.pieces) for segment in self.segments])
         tables = [
-            replace(segment.passages, owner=segment.passages.owner + np.int32(offset))
-            for segment, offset in zip(self.segments, offsets, strict=True)
+            replace(s.passages, owner=s.passages.owner + np.int32(owner), piece=s.passages.piece + np.int32(piece))
+            for s, owner, piece in zip(self.segments, owners, pieces, strict=True)
         ]
         return PassageColumns.join(tables or [passage_columns([], [])])
+
+    @cached_property
+    def pieces(self) -> PieceColumns:
+        """All pieces of all segments, their owners numbered as in `profiles`."""
+        owners = _offsets([len(segment.profiles) for segment in self.segments])
+        tables = [
+            replace(segment.pieces, owner=segment.pieces.owner + np.int32(owner))
+            for segment, owner in zip(self.segments, owners, strict=True)
+        ]
+        return PieceColumns.join(tables or [piece_columns([], [])])
 
     @cached_property
     def live(self) -> Mask:
@@ -127,25 +138,31 @@ class Index:
         return found
 
     def term_scores(self, terms: Sequence[str]) -> NDArray[np.float64]:
-        """Return the share of its highest possible BM25 score that each passage reaches, in 0..1.
+        """Return two lexical scores of each passage, both in 0..1, shape (passages, 2).
 
-        Shape (passages,). Counts are over the live passages of the whole register, so filters change
-        nobody's score. Terms nobody uses are left aside.
+        The share of the highest possible BM25 score that it reaches, each term counted once, and its lnc.ltc
+        cosine. Counts are over the live passages of the whole register, so filters change nobody's score.
+        Terms nobody uses are left aside.
         """
-        scores = np.zeros(len(self._saturation), dtype=np.float64)
-        ceiling = 0.0
-        for term, times in sorted(Counter(terms).items()):
+        scores = np.zeros((len(self._saturation), 2), dtype=np.float64)
+        ceiling = square = 0.0
+        for term in sorted(set(terms)):
             found = [segment.postings.find(term) for segment in self.segments]
             used = sum(int(live[hits[0]].sum()) for hits, live in zip(found, self._live_passages, strict=True) if hits)
             if not used:
                 continue
-            weight = times * idf(self._live_count, used) * (K1 + 1)
+            weight = idf(self._live_count, used)
             ceiling += weight
+            square += weight * weight
             for hits, offset in zip(found, self._passage_offsets, strict=True):
                 if hits:
                     rows = hits[0] + offset
-                    scores[rows] += weight * (hits[1] / (hits[1] + self._saturation[rows]))
-        return scores / ceiling if ceiling else scores
+                    scores[rows, 0] += weight * (hits[1] / (hits[1] + self._saturation[rows]))
+                    scores[rows, 1] += weight * damped(hits[1])
+        if ceiling:
+            scores[:, 0] /= ceiling
+            scores[:, 1] /= self.passages.norm * np.sqrt(square)
+        return scores
 
     @cached_property
     def _passage_offsets(self) -> list[int]:

@@ -1,12 +1,14 @@
-"""Postings: the lexical side of the index, and BM25 over it.
+"""Postings: the lexical side of the index, and the two lexical scores over it.
 
-BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene. Counts of the whole register are
-taken over live passages at the time of the query, so that an index brought up to date in steps scores bit
-for bit like one built at once.
+BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene, and the cosine that SMART calls
+lnc.ltc: damped counts on both sides, idf on the side of the query only. Counts of the whole register are
+taken over live passages at the time of the query, and a passage's norm knows nothing of other passages, so
+an index brought up to date in steps scores bit for bit like one built at once.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -22,7 +24,7 @@ from Stemmer import Stemmer
 from matcher.index.columns import Array, Mask
 
 # Usual settings of BM25; on the award data accuracy is flat around them.
-K1: Final = 1.5
+K1: Final = 1.2
 B: Final = 0.75
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -110,6 +112,17 @@ class Postings:
         renumber = np.full(len(vocabulary), -1, dtype=np.int32)
         renumber[order] = np.arange(len(order), dtype=np.int32)
         return cls._sorted({str(words[i]): n for n, i in enumerate(order)}, renumber[term], passage, count)
+
+
+def damped(count: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return 1 + ln of each count: the second mention of a term says less than the first."""
+    weight: NDArray[np.float64] = 1.0 + np.log(count.astype(np.float64))
+    return weight
+
+
+def norm_of(terms: Sequence[str]) -> float:
+    """Return the length of the vector of damped counts of `terms`; 1 where there are none."""
+    return math.sqrt(sum((1.0 + math.log(count)) ** 2 for count in Counter(terms).values())) or 1.0
 
 
 def idf(documents: int, frequency: int) -> float:

@@ -1,8 +1,8 @@
-"""Retrieval: from everyone eligible to the candidates worth scoring in full."""
+"""Retrieval: from everyone eligible to the candidates worth scoring in full, with all that signals need."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,83 +11,145 @@ from numpy.typing import NDArray
 
 from matcher.embedding import Vectors
 from matcher.index.columns import Mask
-from matcher.index.eligibility import passing
+from matcher.index.eligibility import bits_of, day_number, passing
 from matcher.index.index import Index
+from matcher.passages import query_of, title_of
 from matcher.records import Filters, Need
-from matcher.records.vocabulary import find_region
-from matcher.signals import Candidates, best
+from matcher.records.places import regions_of_record
+from matcher.signals import Candidates, Floats, NeedFacts, Rows, agreement, best, overlap
 
 
-def retrieve(
-    index: Index, eligible: Mask, vector: Vectors, terms: Sequence[str], need: Need, *, depth: int, on: date
-) -> Candidates:
-    """Return the union of the `depth` eligible profiles closest in meaning and in words to the need.
+@dataclass(frozen=True)
+class Query:
+    """A need as search sees it: vectors, shape (2, dimensions), and terms of the whole of it and of its title."""
+
+    vectors: Vectors
+    terms: tuple[tuple[str, ...], tuple[str, ...]]
+    facts: NeedFacts
+    accreditations: tuple[str, ...]
+
+
+def facts_of(need: Need, on: date) -> NeedFacts:
+    """Return the facts of `need`; `on` stands in for the day it was published."""
+    return NeedFacts(
+        regions=bits_of(regions_of_record(need)),
+        value=need.value if need.value else float("nan"),
+        cpv=tuple(int(code) for code in need.cpv),
+        day=day_number(need.published or on),
+        title_only=title_of(need) == query_of(need),
+    )
+
+
+def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int, on: date) -> Candidates:
+    """Return the union of the `depth` eligible profiles closest in meaning and in words to the whole need.
 
     Both searches are exact over all passages of all eligible profiles. Profiles level at the cut are taken
     in alphabetical order of their ids.
 
     Args:
         eligible: mask over the profiles of the index.
-        vector: the need's unit vector, shape (dimensions,).
-        terms: the need's lexical terms.
+        depth: how many profiles each search puts forward.
         on: the day on which accreditations must be held.
 
     """
     passages = index.passages_of(eligible)
+    cosines = index.similarities(query.vectors[0], passages)
+    words = index.term_scores(query.terms[0])
     owners = index.passages.owner[passages]
-    cosines = index.similarities(vector, passages)
-    words = index.term_scores(terms)[passages]
     starts = _starts(owners)
     profiles = owners[starts].astype(np.int64)
     if len(profiles) > depth:
         ties = index.by_id[profiles]
         chosen = np.zeros(len(index.live), dtype=bool)
-        for scores in (best(cosines, starts), best(words, starts)) if len(starts) else ():
+        for scores in (best(cosines, starts), best(words[passages, 0], starts)):
             chosen[profiles[highest(scores, ties, depth)]] = True
         keep = chosen[owners]
-        passages, owners, cosines, words = passages[keep], owners[keep], cosines[keep], words[keep]
-        starts = _starts(owners)
-        profiles = owners[starts].astype(np.int64)
-    return Candidates(
-        profiles=profiles,
-        passages=passages,
-        starts=starts,
-        cosines=cosines,
-        terms=words,
-        place=_place(index, profiles, need),
-        accreditations=_accreditations(index, profiles, need, on),
+        passages, cosines = passages[keep], cosines[keep]
+        profiles = profiles[chosen[profiles]]
+    title_cosines = index.similarities(query.vectors[1], passages)
+    title_words = index.term_scores(query.terms[1])[passages]
+    return _described(
+        index,
+        profiles,
+        passages,
+        np.column_stack([cosines, title_cosines]),
+        np.stack([words[passages], title_words], axis=2),
+        query,
+        on,
     )
 
 
-def highest(scores: NDArray[np.float64], ties: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def highest(scores: Floats, ties: Rows, count: int) -> Rows:
     """Return the positions of the `count` highest scores; among equal ones the lowest `ties` come first."""
     if count < len(scores):
         cut = np.partition(scores, len(scores) - count)[len(scores) - count]
         positions = np.flatnonzero(scores >= cut)
     else:
         positions = np.arange(len(scores))
-    order: NDArray[np.int64] = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
+    order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order
 
 
-def _starts(owners: NDArray[Any]) -> NDArray[np.int64]:
-    if not len(owners):
+def _described(
+    index: Index,
+    profiles: Rows,
+    passages: Rows,
+    cosines: NDArray[np.float32],
+    words: Floats,
+    query: Query,
+    on: date,
+) -> Candidates:
+    of_passages = index.passages.piece[passages]
+    passage_starts = _starts(of_passages)
+    rows = of_passages[passage_starts].astype(np.int64)
+    pieces = index.pieces
+    return Candidates(
+        profiles=profiles,
+        piece_starts=_starts(pieces.owner[rows]),
+        family=pieces.family[rows],
+        day=pieces.day[rows],
+        value=pieces.value[rows],
+        regions=pieces.regions[rows],
+        category=_category(index, rows, query.facts.cpv),
+        passages=passages,
+        passage_starts=passage_starts,
+        title=index.passages.title[passages],
+        cosines=cosines,
+        words=words[:, 0],
+        wording=words[:, 1],
+        capacity=np.log10(np.maximum(index.profiles.turnover[profiles], 1.0)) - np.log10(query.facts.value),
+        coverage=_coverage(index, profiles, query.facts.regions),
+        accreditations=_accreditations(index, profiles, query.accreditations, on),
+    )
+
+
+def _starts(groups: NDArray[Any]) -> Rows:
+    """Return where each run of equal values begins."""
+    if not len(groups):
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
+    return np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
 
 
-def _place(index: Index, profiles: NDArray[np.int64], need: Need) -> NDArray[np.float64]:
-    region = find_region(need.region) if need.region else None
-    if region is None or not len(profiles):
-        return np.ones(len(profiles))
-    covers = passing(index.profiles, Filters(regions=(region,)), date.min)["regions"][profiles]
-    return np.where(covers, 1.0, np.where(index.profiles.regions[profiles] == 0, 0.5, 0.0))
+def _category(index: Index, rows: Rows, wanted: tuple[int, ...]) -> Floats:
+    found = np.zeros(len(rows))
+    codes = index.pieces.cpv
+    counts = codes.starts[rows + 1] - codes.starts[rows]
+    coded = np.flatnonzero(counts)
+    if wanted and len(coded):
+        sizes = counts[coded]
+        firsts = np.cumsum(sizes) - sizes
+        flat = np.repeat(codes.starts[rows[coded]] - firsts, sizes) + np.arange(sizes.sum())
+        found[coded] = best(agreement(codes.values[flat], wanted), firsts)
+    return found
 
 
-def _accreditations(index: Index, profiles: NDArray[np.int64], need: Need, on: date) -> NDArray[np.float64]:
-    required = need.requirements.accreditations
+def _coverage(index: Index, profiles: Rows, wanted: int) -> Floats:
+    return overlap(index.profiles.home[profiles], wanted)
+
+
+def _accreditations(index: Index, profiles: Rows, required: tuple[str, ...], on: date) -> Floats:
     if not required or not len(profiles):
         return np.ones(len(profiles))
     held = [passing(index.profiles, Filters(accreditations=(scheme,)), on)["accreditations"] for scheme in required]
-    share: NDArray[np.float64] = np.mean([mask[profiles] for mask in held], axis=0, dtype=np.float64)
+    share: Floats = np.mean([mask[profiles] for mask in held], axis=0, dtype=np.float64)
     return share

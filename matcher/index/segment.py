@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import faiss
@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import Vectors
-from matcher.index.columns import Mask, PassageColumns, ProfileColumns, Ragged
-from matcher.index.eligibility import SECTORS, SIZES, held_schemes, region_bits, size_of
-from matcher.index.postings import Postings, terms_of
-from matcher.passages import Passage, passages_of
+from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns, Ragged
+from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits, size_of
+from matcher.index.postings import Postings, norm_of, terms_of
+from matcher.passages import Passage, PassageKind, passages_of
 from matcher.records import Profile
+from matcher.records.places import regions_of_record
+from matcher.signals import FAMILIES, UNDATED
 
 Encode = Callable[[Sequence[str]], Vectors]
 
@@ -28,6 +30,7 @@ class Segment:
     """Profiles with their passages, vectors and postings. `vectors` is a flat FAISS index, row = passage."""
 
     profiles: ProfileColumns
+    pieces: PieceColumns
     passages: PassageColumns
     postings: Postings
     vectors: faiss.IndexFlat
@@ -41,25 +44,29 @@ class Segment:
         vectors = encode(texts)
         dense = faiss.IndexFlatIP(vectors.shape[1])
         dense.add(np.ascontiguousarray(vectors))
-        return cls(profile_columns(revisions), passage_columns(passages, terms), Postings.of(terms), dense)
+        pieces = piece_columns([profile for _, profile in revisions], passages)
+        return cls(profile_columns(revisions), pieces, passage_columns(passages, terms), Postings.of(terms), dense)
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Segment, Mask]]) -> Segment:
         """Return one segment with the profiles to keep of all `parts` (segment, mask over its profiles)."""
         kept = [(part, keep, keep[part.passages.owner]) for part, keep in parts]
         profiles = ProfileColumns.join([part.profiles.take(keep) for part, keep, _ in kept])
-        passages = []
-        offset = 0
+        pieces, passages = [], []
+        owners = first_piece = 0
         for part, keep, rows in kept:
-            taken = part.passages.take(rows)
-            number = np.cumsum(keep, dtype=np.int32) - 1 + offset
-            passages.append(PassageColumns(number[taken.owner], taken.kind, taken.part, taken.number, taken.length))
-            offset += int(keep.sum())
+            kept_pieces = keep[part.pieces.owner]
+            owner = np.cumsum(keep, dtype=np.int32) - 1 + owners
+            piece = np.cumsum(kept_pieces, dtype=np.int32) - 1 + first_piece
+            taken, worded = part.pieces.take(kept_pieces), part.passages.take(rows)
+            pieces.append(replace(taken, owner=owner[taken.owner]))
+            passages.append(replace(worded, owner=owner[worded.owner], piece=piece[worded.piece]))
+            owners, first_piece = owners + int(keep.sum()), first_piece + len(taken)
         dense = faiss.IndexFlatIP(kept[0][0].vectors.d)
         for part, _, rows in kept:
             dense.add(part.matrix()[rows])
         postings = Postings.join([(part.postings, rows) for part, _, rows in kept])
-        return cls(profiles, PassageColumns.join(passages), postings, dense)
+        return cls(profiles, PieceColumns.join(pieces), PassageColumns.join(passages), postings, dense)
 
     def matrix(self) -> Vectors:
         """Return the vectors as a read-only view, shape (passages, dimensions)."""
@@ -105,6 +112,7 @@ def profile_columns(revisions: Sequence[tuple[int, Profile]]) -> ProfileColumns:
         sequence=np.array([sequence for sequence, _ in revisions], dtype=np.int64),
         sector=np.array([SECTORS.index(profile.sector) for profile in profiles], dtype=np.int8),
         regions=np.array([region_bits(profile) for profile in profiles], dtype=np.int32),
+        home=np.array([home_bits(profile) for profile in profiles], dtype=np.int32),
         size=np.array([SIZES.index(size_of(profile)) for profile in profiles], dtype=np.int8),
         turnover=np.array([p.turnover if p.turnover is not None else np.nan for p in profiles], dtype=np.float64),
         schemes=Ragged.of([[scheme for scheme, _ in row] for row in held], np.str_),
@@ -113,13 +121,50 @@ def profile_columns(revisions: Sequence[tuple[int, Profile]]) -> ProfileColumns:
     )
 
 
+def piece_columns(profiles: Sequence[Profile], passages: Sequence[Sequence[Passage]]) -> PieceColumns:
+    """Return the columns of the pieces that the passages of each profile belong to."""
+    rows = [
+        (owner, profile, kind, part)
+        for owner, (profile, row) in enumerate(zip(profiles, passages, strict=True))
+        for kind, part in dict.fromkeys(passage.piece for passage in row)
+    ]
+    work = [p.track_record[part] if kind is PassageKind.TRACK_RECORD else None for _, p, kind, part in rows]
+    return PieceColumns(
+        owner=np.array([owner for owner, *_ in rows], dtype=np.int32),
+        family=np.array([FAMILIES.index(_FAMILY[kind]) for _, _, kind, _ in rows], dtype=np.int8),
+        day=np.array([day_number(w.date) if w and w.date else UNDATED for w in work], dtype=np.int32),
+        value=np.array([w.value if w and w.value is not None else np.nan for w in work], dtype=np.float64),
+        regions=np.array([bits_of(regions_of_record(w)) if w else 0 for w in work], dtype=np.int32),
+        cpv=Ragged.of([[int(code) for code in _codes(p, kind, part)] for _, p, kind, part in rows], np.int32),
+    )
+
+
 def passage_columns(passages: Sequence[Sequence[Passage]], terms: Sequence[Sequence[str]]) -> PassageColumns:
     """Return the columns of the passages of each profile; `terms` are those of each passage."""
     flat = [passage for row in passages for passage in row]
+    opens = [
+        i == 0 or row[i].piece != row[i - 1].piece for row in passages for i in range(len(row))
+    ]  # the first passage of its piece
     return PassageColumns(
         owner=np.repeat(np.arange(len(passages), dtype=np.int32), [len(row) for row in passages]),
-        kind=np.array([passage.kind for passage in flat], dtype=np.int8),
-        part=np.array([passage.part for passage in flat], dtype=np.int16),
+        piece=np.cumsum(opens, dtype=np.int32) - 1,
+        title=np.array([passage.kind is PassageKind.TRACK_RECORD_TITLE for passage in flat], dtype=bool),
         number=np.array([i for row in passages for i in range(len(row))], dtype=np.int32),
         length=np.array([len(row) for row in terms], dtype=np.int32),
+        norm=np.array([norm_of(row) for row in terms], dtype=np.float64),
     )
+
+
+_FAMILY: Final = {
+    PassageKind.NAME: "name",
+    PassageKind.SUMMARY: "offer",
+    PassageKind.CAPABILITY: "offer",
+    PassageKind.OUTCOMES: "offer",
+    PassageKind.TRACK_RECORD: "work",
+}
+
+
+def _codes(profile: Profile, kind: PassageKind, part: int) -> tuple[str, ...]:
+    if kind is PassageKind.TRACK_RECORD:
+        return profile.track_record[part].cpv
+    return profile.capabilities[part].cpv if kind is PassageKind.CAPABILITY else ()

@@ -21,13 +21,13 @@ from typing import Any, Final
 import faiss
 import numpy as np
 
-from matcher.index.columns import Array, Mask, PassageColumns, ProfileColumns
+from matcher.index.columns import Array, Mask, PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.index import Index
 from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
 # Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
-FORMAT: Final = 1
+FORMAT: Final = 3
 
 _CURRENT = "CURRENT"
 _log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _name(segment: Segment, encoder: str) -> str:
 
 def _save_segment(folder: Path, name: str, segment: Segment) -> None:
     staging = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
-    for table, columns in (("profiles", segment.profiles), ("passages", segment.passages)):
+    for table, columns in (("profiles", segment.profiles), ("pieces", segment.pieces), ("passages", segment.passages)):
         for column, array in columns.arrays().items():
             np.save(staging / f"{table}.{column}.npy", array)
     postings = segment.postings
@@ -109,7 +109,7 @@ def _load_segment(folder: Path) -> Segment:
     for name, expected in sums.items():
         if _checksum(folder / name) != expected:
             raise ValueError(f"{name} is damaged")
-    tables: dict[str, dict[str, Array]] = {"profiles": {}, "passages": {}, "postings": {}}
+    tables: dict[str, dict[str, Array]] = {"profiles": {}, "pieces": {}, "passages": {}, "postings": {}}
     for path in folder.glob("*.npy"):
         table, _, column = path.stem.partition(".")
         tables[table][column] = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -118,6 +118,7 @@ def _load_segment(folder: Path) -> Segment:
     vectors: Any = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
     return Segment(
         ProfileColumns.from_arrays(tables["profiles"]),
+        PieceColumns.from_arrays(tables["pieces"]),
         PassageColumns.from_arrays(tables["passages"]),
         Postings(
             {term: i for i, term in enumerate(terms) if term}, *(lexical[c] for c in ("starts", "passages", "counts"))

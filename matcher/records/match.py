@@ -7,28 +7,35 @@ from typing import Self
 from pydantic import model_validator
 
 from matcher.records.parsing import Record
+from matcher.records.policy import Band
 from matcher.records.vocabulary import Sector
 
 
 class Evidence(Record):
     """A passage that earned part of the score: its words, where in the profile they stand, its cosine with the
-    need, and the signals it earned.
+    need, and the share that its piece of the profile has in the pooled evidence.
     """
 
     text: str
     source: str
     similarity: float
-    signals: tuple[str, ...] = ()
+    share: float
 
 
 class Match(Record):
-    """A ranked profile. `score` is exactly the sum of `contributions`, added in their order."""
+    """A ranked profile. `score` is exactly the sum of `contributions`, added in their order.
+
+    `probability` is the share of comparable pairs of need and supplier in which the supplier won; `band` puts
+    it in a word.
+    """
 
     rank: int
     profile_id: str
     name: str
     sector: Sector
     score: float
+    probability: float
+    band: Band
     contributions: dict[str, float]
     evidence: tuple[Evidence, ...] = ()
 
