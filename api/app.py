@@ -14,6 +14,7 @@ from api import problems
 from api.bodies import BodyLimit
 from api.failures import Failures
 from api.headers import SecurityHeaders
+from api.heads import Heads
 from api.paths import EncodedSlashes
 from api.readiness import Readiness
 from api.routes import documentation, health, needs, profiles, search
@@ -65,7 +66,7 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     )
     problems.install(app)
     # The last one added is the first to see a request.
-    for middleware in (BodyLimit, Failures, EncodedSlashes, SecurityHeaders):
+    for middleware in (BodyLimit, Failures, EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
     for module in (profiles, needs, search, health, documentation):
         app.include_router(module.router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from matcher.errors import Place
 from matcher.records.parsing import invalid
 
+# More would help nobody, and a body of 2 MiB can hold some hundred thousand mistakes.
+SHOWN: Final = 100
 _LONGEST_PATH: Final = 300
 # Findings named alike by the records under one of their own types.
 _SAME: Final = {"model_attributes_type": "model_type"}
@@ -40,8 +43,8 @@ class Finding(BaseModel):
 
 
 def findings(errors: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Return what a refused request did wrong, in the order in which it was found."""
-    return [_finding(error) for error in errors]
+    """Return the first things a refused request did wrong, in the order in which they were found."""
+    return [_finding(error) for error in islice(errors, SHOWN)]
 
 
 def _finding(error: Mapping[str, Any]) -> Finding:

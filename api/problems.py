@@ -16,13 +16,12 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.findings import Finding, findings
+from api.findings import SHOWN, Finding, findings
 from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable, UserError
 
 MEDIA_TYPE: Final = "application/problem+json"
 # When to ask again for what cannot be had right now, in seconds.
 RETRY_AFTER: Final = 5
-_SHOWN_ERRORS: Final = 100
 _METHODS: Final = ("GET", "PUT", "POST", "DELETE")
 
 _log = logging.getLogger(__name__)
@@ -87,7 +86,7 @@ class Problem(BaseModel):
     instance: str = Field(description="Path of the request.")
     field: str | None = Field(None, description="Dotted path of the field that is wrong.")
     remedy: str | None = Field(None, description="What to do about it.")
-    errors: list[Finding] | None = Field(None, description="Everything that is wrong, at most 100 findings.")
+    errors: list[Finding] | None = Field(None, description=f"Everything that is wrong, at most {SHOWN} findings.")
 
 
 class Refused(HTTPException):
@@ -134,7 +133,7 @@ def answer(
         instance=_instance(scope),
         field=field,
         remedy=remedy or kind.meaning,
-        errors=list(errors)[:_SHOWN_ERRORS] or None,
+        errors=list(errors) or None,
     )
     retry = {"Retry-After": str(RETRY_AFTER)} if kind is UNAVAILABLE else {}
     # In ASCII: what a client sent and gets back in a message can always be written.
@@ -198,7 +197,8 @@ def _allowed(request: Request) -> list[str]:
     """Return every method of the path. A single route knows only its own."""
     routes = request.app.router.routes
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
-    return [m for m, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    found = [m for m, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    return ["HEAD", *found] if "GET" in found else found
 
 
 def _instance(scope: Scope) -> str:

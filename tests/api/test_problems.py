@@ -28,13 +28,13 @@ def test_an_unknown_path(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/v1/profiles/a", "GET, PUT, DELETE"),
-        ("PATCH", "/v1/needs/a", "GET, PUT, DELETE"),
-        ("DELETE", "/v1/needs", "GET"),
+        ("POST", "/v1/profiles/a", "HEAD, GET, PUT, DELETE"),
+        ("PATCH", "/v1/needs/a", "HEAD, GET, PUT, DELETE"),
+        ("DELETE", "/v1/needs", "HEAD, GET"),
         ("GET", "/v1/search", "POST"),
-        ("PUT", "/healthz", "GET"),
-        ("POST", "/docs", "GET"),
-        ("TRACE", "/v1/profiles/a", "GET, PUT, DELETE"),
+        ("PUT", "/healthz", "HEAD, GET"),
+        ("POST", "/docs", "HEAD, GET"),
+        ("TRACE", "/v1/profiles/a", "HEAD, GET, PUT, DELETE"),
     ],
 )
 def test_a_method_that_does_not_fit(client: TestClient, method: str, path: str, allowed: str) -> None:
@@ -154,6 +154,14 @@ def test_headers_of_every_answer(client: TestClient) -> None:
         assert headers["referrer-policy"] == "no-referrer"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert (headers.get("cache-control") == "no-store") == path.startswith(("/v1", "/healthz"))
+
+
+def test_head_is_get_without_a_body(client: TestClient) -> None:
+    put_profile(client, "a", "Steps")
+    for path in ("/v1/profiles/a", "/v1/profiles/none", "/healthz", "/docs", "/none"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.headers, head.content) == (get.status_code, get.headers, b"")
+    assert client.head("/v1/search").status_code == 405
 
 
 def test_no_problem_speaks_of_insides(client: TestClient, tmp_path: Path) -> None:
