@@ -40,7 +40,10 @@ class Curve:
 
     def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the heights at `x`, of the same shape."""
-        return np.interp(x, self.at, self.values)
+        # Rounding may lift a straight line above the point it leads to, by a last digit; the curve would then fall.
+        ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
+        heights: NDArray[np.float64] = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
+        return heights
 
 
 @dataclass(frozen=True)
