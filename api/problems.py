@@ -52,7 +52,7 @@ PRECONDITION = Kind(
     "The record has changed",
     "The header If-Match or If-None-Match does not hold. Read the record again and repeat the change with its ETag.",
 )
-TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send at most 2 MiB.")
+TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send at most 2 MiB and 20,000 values.")
 MEDIA = Kind("unsupported-media-type", 415, "The content type is not JSON", "Send Content-Type: application/json.")
 INVALID = Kind(
     "invalid", 422, "The request breaks a rule of its format", "Correct every field that `errors` names, then repeat."

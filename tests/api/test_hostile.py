@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.bodies import MAX_BODY
+from api.bodies import MAX_BODY, MAX_VALUES
 from matcher.store import Store
 from tests.api.checks import problem
 
@@ -49,6 +50,25 @@ def test_a_body_over_the_limit(client: TestClient, register: Store, method: str,
     problem(client.request(method, path, content=body, headers=JSON), 413)
     problem(client.request(method, path, content=pieces(), headers=JSON), 413)
     assert register.sequence() == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": "a", "filters": {"sectors": ["x"] * 400_000}},
+        {"text": "a", **{f"field{number}": 1 for number in range(100_000)}},
+        {"need": {"title": "a", "outcomes": [["x"] * 50] * 1_000}},
+    ],
+    ids=["a long list", "many fields", "many lists"],
+)
+def test_a_body_of_very_many_values(client: TestClient, body: dict[str, Any]) -> None:
+    problem(client.post("/v1/search", json=body), 413)
+
+
+def test_the_values_of_a_body_are_counted_to_the_last(client: TestClient) -> None:
+    fields = {f"field{number}": 1 for number in range(MAX_VALUES - 3)}
+    problem(client.post("/v1/search", json={"text": "a", "top": 1, **fields}), 422, field="field0")
+    problem(client.post("/v1/search", json={"text": "a", "top": 1, "more": 1, **fields}), 413)
 
 
 def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
