@@ -1,0 +1,1 @@
+"""The HTTP service: it translates between HTTP and the engine, and decides nothing."""

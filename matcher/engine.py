@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Progress
-from matcher.index import Eligible, Index, Query, Snapshots, facts_of, highest, retrieve, terms_of
+from matcher.index import Eligible, Index, Snapshots, highest, query_for, retrieve
 from matcher.index.columns import Mask
-from matcher.passages import passages_of, query_of, source_of, title_of
+from matcher.passages import passages_of, source_of
 from matcher.records import Evidence, Filters, Match, Need, Profile, SearchResult
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.scoring import PARTS, AdditiveModel, Scored
@@ -144,19 +144,9 @@ class Engine:
 
     def score(self, index: Index, need: Need, eligible: Mask, on: date) -> tuple[Candidates, Scored]:
         """Return the candidates for `need` among the eligible, and their scores."""
-        query = self.query(need, on)
+        query = query_for(need, self._encoder, on)
         candidates = retrieve(index, eligible, query, depth=self._depth, on=on)
         return candidates, self.model.score(candidates, query.facts)
-
-    def query(self, need: Need, on: date) -> Query:
-        """Return `need` as search sees it; `on` stands in for the day it was published."""
-        texts = (query_of(need), title_of(need))
-        return Query(
-            vectors=np.stack([self._encoder.encode_once(text) for text in texts]),
-            terms=(tuple(terms_of(texts[0])), tuple(terms_of(texts[1]))),
-            facts=facts_of(need, on),
-            accreditations=need.requirements.accreditations,
-        )
 
     def _restored(self) -> Index:
         found = self._snapshots.load(self._encoder.fingerprint) if self._snapshots else None

@@ -65,7 +65,10 @@ class Curve:
 
     def __call__(self, x: Floats) -> Floats:
         """Return the heights at `x`, of the same shape."""
-        return np.where(np.isnan(x), self.unknown, np.interp(x, self.at, self.values))
+        # Rounding may lift a straight line above the point it leads to, by a last digit; the curve would then fall.
+        ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
+        heights = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
+        return np.where(np.isnan(x), self.unknown, heights)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from matcher.store import Store
@@ -121,3 +122,8 @@ def _as_server_user(command: list[str]) -> None:
         done = subprocess.run([*prefix, *command], stdout=output, stderr=output, cwd="/", check=False)
         output.seek(0)
         assert done.returncode == 0, output.read().decode()
+
+
+# A busy machine is no reason to fail a generated case.
+settings.register_profile("matcher", deadline=None)
+settings.load_profile("matcher")

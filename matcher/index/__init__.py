@@ -2,7 +2,8 @@
 
 from matcher.index.index import Eligible, Index
 from matcher.index.postings import terms_of
-from matcher.index.retrieval import Query, facts_of, highest, retrieve
+from matcher.index.query import Query, facts_of, query_for
+from matcher.index.retrieval import highest, retrieve
 from matcher.index.snapshot import Snapshots
 
-__all__ = ["Eligible", "Index", "Query", "Snapshots", "facts_of", "highest", "retrieve", "terms_of"]
+__all__ = ["Eligible", "Index", "Query", "Snapshots", "facts_of", "highest", "query_for", "retrieve", "terms_of"]

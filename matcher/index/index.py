@@ -7,7 +7,6 @@ not depend on how the profiles are spread over segments.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -117,13 +116,16 @@ class Index:
 
     def eligible(self, filters: Sequence[Filters], on: date) -> Eligible:
         """Return which live profiles pass all `filters` on the day `on`."""
-        mask = self.live.copy()
-        excluded: Counter[str] = Counter()
+        masks: dict[str, Mask] = {}
         for chosen in filters:
             for name, passes in passing(self.profiles, chosen, on).items():
-                excluded[name] += int((self.live & ~passes).sum())
-                mask &= passes
-        return Eligible(mask, len(self), dict(excluded))
+                masks[name] = masks.get(name, self.live) & passes
+        mask = self.live.copy()
+        for passes in masks.values():
+            mask &= passes
+        # A filter that was set twice, chosen and required, leaves out each profile once.
+        excluded = {name: len(self) - int(passes.sum()) for name, passes in masks.items()}
+        return Eligible(mask, len(self), excluded)
 
     def passages_of(self, profiles: Mask) -> NDArray[np.int64]:
         """Return the rows of all passages of the profiles in the mask, ascending."""

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.embedding import Vectors
 from matcher.index.columns import Mask
-from matcher.index.eligibility import bits_of, day_number, passing
+from matcher.index.eligibility import passing
 from matcher.index.index import Index
-from matcher.passages import query_of, title_of
-from matcher.records import Filters, Need
-from matcher.records.places import regions_of_record
-from matcher.signals import Candidates, Floats, NeedFacts, Rows, agreement, best, overlap
-
-
-@dataclass(frozen=True)
-class Query:
-    """A need as search sees it: vectors, shape (2, dimensions), and terms of the whole of it and of its title."""
-
-    vectors: Vectors
-    terms: tuple[tuple[str, ...], tuple[str, ...]]
-    facts: NeedFacts
-    accreditations: tuple[str, ...]
-
-
-def facts_of(need: Need, on: date) -> NeedFacts:
-    """Return the facts of `need`; `on` stands in for the day it was published."""
-    return NeedFacts(
-        regions=bits_of(regions_of_record(need)),
-        value=need.value if need.value else float("nan"),
-        cpv=tuple(int(code) for code in need.cpv),
-        day=day_number(need.published or on),
-        title_only=title_of(need) == query_of(need),
-    )
+from matcher.index.query import Query
+from matcher.records import Filters
+from matcher.signals import Candidates, Floats, Rows, agreement, best, overlap
 
 
 def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int, on: date) -> Candidates:

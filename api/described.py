@@ -1,0 +1,18 @@
+"""Descriptions of answers that several routes share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_ETAG: Final = {
+    "ETag": {
+        "description": "Sequence number of the revision, in quotes. Send it as If-Match with a change.",
+        "schema": {"type": "string", "examples": ['"40"']},
+    }
+}
+
+
+def described(status: int, text: str, example: Any, *, revision: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the part of a route's description for an answer in JSON, with its ETag where it is a revision."""
+    answer: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
+    return {status: answer | ({"headers": _ETAG} if revision else {})}

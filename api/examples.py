@@ -1,0 +1,107 @@
+"""Examples of the bodies and answers, shown in the API description. All of it is made up."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+PROFILE: Final[dict[str, Any]] = {
+    "id": "example-charity",
+    "name": "Steady Steps",
+    "sector": "charity",
+    "identifiers": {"charity": "1000003"},
+    "summary": "Strength and balance classes for older people at risk of a fall, in village halls and care homes.",
+    "postcode": "LS11 5QN",
+    "coverage": {"national": False, "regions": ["Yorkshire and The Humber"]},
+    "turnover": 420_000.0,
+    "employees": 14,
+    "capabilities": [
+        {
+            "title": "Falls prevention",
+            "description": "Twenty weeks of strength and balance training led by qualified instructors.",
+            "outcomes": ["Fewer falls among people over 65"],
+            "cpv": ["85100000"],
+        }
+    ],
+    "track_record": [
+        {
+            "title": "Community falls service",
+            "description": "Classes in twelve places for 600 people a year.",
+            "buyer": "An integrated care board",
+            "cpv": [],
+            "region": "Yorkshire and The Humber",
+            "date": "2024-04-01",
+            "value": 180_000.0,
+        }
+    ],
+    "accreditations": [{"scheme": "Cyber Essentials", "reference": "CE-0001", "expires": "2027-03-31"}],
+    "website": "https://steady-steps.example",
+}
+
+CONTACT: Final = {"name": "A. Person", "email": "partnerships@steady-steps.example", "telephone": "0113 496 0000"}
+
+NEED: Final[dict[str, Any]] = {
+    "id": "example-need",
+    "title": "Fewer falls among older people",
+    "description": "Exercise and home checks for people over 65 who have fallen or are afraid to.",
+    "buyer": {"name": "An integrated care board", "ods_code": "QWO"},
+    "outcomes": ["Fewer hospital admissions after a fall"],
+    "requirements": {"accreditations": [], "sectors": [], "regions": ["Yorkshire and The Humber"]},
+    "cpv": ["85100000"],
+    "region": "Yorkshire and The Humber",
+    "value": 250_000.0,
+    "published": "2026-03-31",
+    "closes": "2026-05-31",
+    "stage": "market_engagement",
+}
+
+NEEDS: Final = {"needs": [NEED], "next": "example-need"}
+
+HISTORY: Final = {
+    "id": "example-charity",
+    "revisions": [
+        {"number": 1, "sequence": 12, "recorded_at": "2026-03-31T09:00:00Z", "withdrawn": False},
+        {"number": 2, "sequence": 40, "recorded_at": "2026-04-02T15:30:00Z", "withdrawn": True},
+    ],
+}
+
+SEARCHES: Final[dict[str, dict[str, Any]]] = {
+    "in words": {
+        "summary": "A need in free words",
+        "value": {"text": "strength and balance classes for people over 65", "top": 5},
+    },
+    "stored": {
+        "summary": "A stored need, charities only",
+        "value": {"need_id": "example-need", "filters": {"sectors": ["charity"]}},
+    },
+    "stated": {
+        "summary": "A need that is not stored, ranking those too who miss what it requires",
+        "value": {"need": {name: NEED[name] for name in NEED if name != "id"}, "apply_requirements": False},
+    },
+}
+
+RESULT: Final = {
+    "need_id": "example-need",
+    "sequence": 40,
+    "model": "hybrid-1",
+    "considered": 6_500,
+    "eligible": 812,
+    "excluded": {"regions": 5_688},
+    "results": [
+        {
+            "rank": 1,
+            "profile_id": "example-charity",
+            "name": "Steady Steps",
+            "sector": "charity",
+            "score": 2.25,
+            "contributions": {"base": 0.0, "meaning": 1.5, "words": 0.75},
+            "evidence": [
+                {
+                    "text": "Falls prevention. Twenty weeks of strength and balance training.",
+                    "source": "capability: Falls prevention",
+                    "similarity": 0.71,
+                    "signals": ["meaning", "words"],
+                }
+            ],
+        }
+    ],
+}

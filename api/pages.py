@@ -1,0 +1,92 @@
+"""Pages: HTML written from the OpenAPI document, without scripts and without anything from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any, Final
+
+from api.problems import KINDS, Kind
+
+_STYLE: Final = """
+body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1d1d1d;background:#fff}
+pre{background:#f2f4f5;padding:.75rem;overflow:auto;border:1px solid #768692}
+table{border-collapse:collapse;width:100%}
+caption{text-align:left;font-weight:bold;padding:.5rem 0}
+th,td{border:1px solid #768692;padding:.4rem .6rem;text-align:left;vertical-align:top}
+h2{margin-top:2.5rem;border-top:4px solid #005eb8;padding-top:.5rem}
+code{overflow-wrap:anywhere}
+a{color:#004a91}
+a:focus{outline:3px solid #1d1d1d;background:#ffeb3b}
+"""
+
+
+def routes_page(document: dict[str, Any]) -> str:
+    """Return a page of every route of an OpenAPI document: parameters, example bodies, answers."""
+    routes = [
+        (method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    info = document["info"]
+    title = f"{info['title']} {info['version']}"
+    contents = [
+        f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {escape(route["summary"])}</li>'
+        for method, path, route in routes
+    ]
+    paragraphs = [f"<p>{escape(text)}</p>" for text in info["description"].strip().split("\n\n")]
+    kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in KINDS]
+    sections = [line for method, path, route in routes for line in _route(method, path, route)]
+    return _page(
+        title,
+        [
+            *paragraphs,
+            '<p>For programs: <a href="/openapi.json">the OpenAPI document</a>.</p>',
+            f'<nav aria-label="Routes"><ul>{"".join(contents)}</ul></nav>',
+            *sections,
+            f'<h2 id="problems">Problems</h2><ul>{"".join(kinds)}</ul>',
+        ],
+    )
+
+
+def problem_page(kind: Kind) -> str:
+    """Return a page that says what a kind of problem means."""
+    back = '<p><a href="/docs#problems">All kinds of problem</a></p>'
+    return _page(kind.title, [f"<p>Status {kind.status}. {escape(kind.meaning)}</p>", back])
+
+
+def _page(title: str, body: list[str]) -> str:
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    head += f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+    main = "\n".join([f"<h1>{escape(title)}</h1>", *body])
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n{main}\n</main></body></html>\n'
+
+
+def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
+    yield f'<h2 id="{escape(route["operationId"])}">{method} <code>{escape(path)}</code></h2>'
+    yield f"<p>{escape(route['description'])}</p>"
+    if parameters := route.get("parameters"):
+        rows = [
+            (p["name"], p["in"], "yes" if p.get("required") else "no", p.get("description", "")) for p in parameters
+        ]
+        yield _table("Parameters", ("name", "in", "required", "meaning"), rows)
+    for media in route.get("requestBody", {}).get("content", {}).values():
+        for example in media.get("examples", {}).values():
+            yield f"<h3>{escape(example.get('summary', 'Example'))}</h3>{_code(example['value'])}"
+    answers = route["responses"]
+    yield _table("Answers", ("status", "meaning"), [(code, answers[code]["description"]) for code in sorted(answers)])
+    for code in sorted(answers):
+        example = answers[code].get("content", {}).get("application/json", {}).get("example")
+        if example is not None:
+            yield f"<h3>An answer {code}</h3>{_code(example)}"
+
+
+def _table(caption: str, names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _code(value: Any) -> str:
+    return f'<pre tabindex="0"><code>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</code></pre>'

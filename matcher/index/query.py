@@ -1,0 +1,54 @@
+"""Query: a need as search sees it, in meaning, in words, and in facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from matcher.embedding import CachedEncoder, Vectors
+from matcher.index.eligibility import bits_of, day_number
+from matcher.index.postings import terms_of
+from matcher.language import related
+from matcher.passages import query_of, title_of
+from matcher.records import Need
+from matcher.records.places import regions_of_record
+from matcher.signals import NeedFacts
+
+
+@dataclass(frozen=True)
+class Query:
+    """Vectors, shape (2, dimensions), and terms, each of the whole need and of its title; and its facts."""
+
+    vectors: Vectors
+    terms: tuple[tuple[str, ...], tuple[str, ...]]
+    facts: NeedFacts
+    accreditations: tuple[str, ...]
+
+
+def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
+    """Return the query that stands for `need`; `on` stands in for the day it was published."""
+    whole, title = query_of(need), title_of(need)
+    return Query(
+        vectors=np.stack([encoder.encode_once(whole), encoder.encode_once(title)]),
+        terms=(_searched(whole), _searched(title)),
+        facts=facts_of(need, on),
+        accreditations=need.requirements.accreditations,
+    )
+
+
+def _searched(text: str) -> tuple[str, ...]:
+    """Return the terms of `text` and of the other forms of what it speaks of."""
+    return tuple(terms_of(" ".join((text, *related(text)))))
+
+
+def facts_of(need: Need, on: date) -> NeedFacts:
+    """Return the facts of `need`; `on` stands in for the day it was published."""
+    return NeedFacts(
+        regions=bits_of(regions_of_record(need)),
+        value=need.value or float("nan"),
+        cpv=tuple(int(code) for code in need.cpv),
+        day=day_number(need.published or on),
+        title_only=title_of(need) == query_of(need),
+    )

@@ -1,0 +1,56 @@
+"""Award history: past needs with the suppliers who won them, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from matcher.errors import InvalidInput, Place
+from matcher.records import Need, Record, Sector, parse
+from matcher.records.fields import Id, Title
+from matcher.sources.lines import read_lines
+
+
+class Winner(Record):
+    """A supplier who won an award."""
+
+    id: Id
+    name: Title
+    sector: Sector = Sector.UNKNOWN
+
+
+class _Winners(Record):
+    suppliers: Annotated[tuple[Winner, ...], Field(min_length=1, max_length=10_000)]
+
+
+@dataclass(frozen=True)
+class Award:
+    """A need and who won it."""
+
+    need: Need
+    winners: tuple[Winner, ...]
+
+
+def read_awards(path: Path) -> Iterator[Award]:
+    """Yield the awards of a file: the fields of a need, and `suppliers` [{id, name, sector}].
+
+    Raises:
+        InvalidInput: a line is no such object.
+
+    """
+    for raw in read_lines(path):
+        place = Place(path.name, raw.number)
+        try:
+            value = json.loads(raw.content)
+        except ValueError as error:
+            raise InvalidInput("is not JSON", remedy="Write one JSON object on each line", place=place) from error
+        if not isinstance(value, dict):
+            raise InvalidInput("is not a JSON object", remedy="Write one JSON object on each line", place=place)
+        winners = parse(_Winners, {"suppliers": value.get("suppliers")}, place=place).suppliers
+        known = {name: part for name, part in value.items() if name in Need.model_fields and part is not None}
+        yield Award(parse(Need, known, place=place), tuple(dict.fromkeys(winners)))

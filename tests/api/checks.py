@@ -1,0 +1,41 @@
+"""What every problem must look like, and short ways to ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from api.problems import KINDS
+
+
+def problem(response: Any, status: int, *, field: str | None = None) -> dict[str, Any]:
+    """Check that `response` is a problem of `status` about `field`, and return it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    kind = next(kind for kind in KINDS if kind.status == status)
+    assert (found["type"], found["title"], found["status"]) == (kind.type, kind.title, status)
+    assert found["instance"].startswith("/")
+    assert found["detail"]
+    assert found["remedy"]
+    assert found.get("field") == field
+    if status == 422:
+        assert found["errors"][0]["field"] == field
+        assert all(set(error) <= {"field", "problem", "remedy"} for error in found["errors"])
+    assert response.headers["x-content-type-options"] == "nosniff"
+    return found
+
+
+def found_ids(client: TestClient, text: str, **more: Any) -> list[str]:
+    """Search for `text` and return the ids of the profiles found, best first."""
+    response = client.post("/v1/search", json={"text": text, **more})
+    assert response.status_code == 200, response.text
+    return [match["profile_id"] for match in response.json()["results"]]
+
+
+def put_profile(client: TestClient, id: str, name: str, summary: str = "") -> str:
+    """Put a small profile and return its ETag."""
+    response = client.put(f"/v1/profiles/{id}", json={"name": name, "summary": summary})
+    assert response.status_code in (200, 201), response.text
+    return str(response.headers["etag"])

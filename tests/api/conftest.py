@@ -1,0 +1,53 @@
+"""A running service over an empty register, with a fake encoder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create
+from matcher.bootstrap import opened_store
+from matcher.engine import Engine
+from matcher.index import Snapshots
+from matcher.settings import Settings
+from matcher.store import Store
+from tests.fakes import engine_over
+
+
+@contextmanager
+def fake_engine(settings: Settings) -> Iterator[Engine]:
+    """Open an engine as the product does, but for its encoder."""
+    with opened_store(settings) as store:
+        yield engine_over(store, snapshots=Snapshots(settings.index_folder))
+
+
+def wait_until_ready(client: TestClient) -> None:
+    deadline = time.monotonic() + 60
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline, client.get("/readyz").text
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """A client of a service that is ready."""
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        wait_until_ready(client)
+        yield client
+
+
+@pytest.fixture
+def register(client: TestClient) -> Store:
+    """The store behind the client."""
+    store: Store = client.app.state.service.store  # type: ignore[attr-defined]
+    return store

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.examples import CONTACT, HISTORY, NEED, NEEDS, PROFILE, RESULT, SEARCHES
+from api.problems import Problem
+from api.routes.needs import Needs
+from api.routes.profiles import History
+from matcher.records import Contact, Need, Profile, SearchResult
+
+# Every problem a route may answer with, besides 500.
+PROBLEMS = {
+    "read_profile": {404, 422, 503},
+    "put_profile": {400, 412, 413, 415, 422, 503},
+    "withdraw_profile": {404, 412, 422, 503},
+    "read_profile_history": {404, 422, 503},
+    "erase_profile_contact": {404, 422, 503},
+    "list_needs": {422, 503},
+    "read_need": {404, 422, 503},
+    "put_need": {400, 412, 413, 415, 422, 503},
+    "withdraw_need": {404, 412, 422, 503},
+    "search": {400, 404, 413, 415, 422, 503},
+    "read_health": set(),
+    "read_readiness": {503},
+}
+
+
+@pytest.fixture
+def document(client: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation for methods in document["paths"].values() for operation in methods.values()
+    }
+
+
+def test_every_route_says_which_problems_it_may_answer_with(document: dict[str, Any]) -> None:
+    found = {}
+    for name, operation in operations(document).items():
+        failures = {int(code): answer for code, answer in operation["responses"].items() if int(code) >= 400}
+        found[name] = set(failures) - {500}
+        assert 500 in failures
+        for code, answer in failures.items():
+            content = answer["content"]["application/problem+json"]
+            assert Problem.model_validate(content["example"]).status == code
+            assert set(answer["content"]) == {"application/problem+json"}
+    assert found == PROBLEMS
+
+
+def test_every_answer_and_body_has_an_example(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        for code, answer in operation["responses"].items():
+            if int(code) in (200, 201):
+                assert answer["content"]["application/json"]["example"], name
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert media["examples"], name
+
+
+def test_the_document_names_nothing_it_does_not_hold(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert names <= set(schemas)
+    assert {"Problem", "Finding", "Profile", "Need", "Search", "SearchResult"} <= names
+    assert "HTTPValidationError" not in schemas
+    assert "id" not in schemas["SentProfile"]["required"]
+    assert "contact" not in schemas["Profile"]["properties"]
+
+
+def test_the_examples_of_answers_are_of_their_kind() -> None:
+    Profile.model_validate(PROFILE)
+    Need.model_validate(NEED)
+    Contact.model_validate(CONTACT)
+    SearchResult.model_validate(RESULT)
+    History.model_validate(HISTORY)
+    Needs.model_validate(NEEDS)
+
+
+def test_the_examples_of_bodies_are_taken(client: TestClient) -> None:
+    assert client.put("/v1/profiles/example-charity", json={**PROFILE, "contact": CONTACT}).status_code == 201
+    assert client.put("/v1/needs/example-need", json=NEED).status_code == 201
+    for example in SEARCHES.values():
+        answer = client.post("/v1/search", json=example["value"])
+        assert [match["profile_id"] for match in answer.json()["results"]] == ["example-charity"]
+
+
+class Page(HTMLParser):
+    """Collects the tags of a page, and checks that they close in order."""
+
+    VOID = ("meta", "br", "hr")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+
+def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: TestClient, document: dict[str, Any]) -> None:
+    answer = client.get("/docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = Page(answer.text)
+    tags = [tag for tag, _ in page.found]
+    assert not {"script", "link", "img", "iframe"} & set(tags)
+    assert (tags.count("h1"), tags.count("main"), tags.count("title")) == (1, 1, 1)
+    assert dict(page.found)["html"] == {"lang": "en"}
+    ids = {attributes["id"] for _, attributes in page.found if "id" in attributes}
+    assert set(operations(document)) <= ids
+    for tag, attributes in page.found:
+        if tag == "a":
+            target = str(attributes["href"])
+            assert target[1:] in ids if target.startswith("#") else client.get(target).status_code == 200
+    for path in document["paths"]:
+        assert path in answer.text
+
+
+def test_nothing_of_the_usual_pages_is_served(client: TestClient) -> None:
+    assert client.get("/redoc").status_code == 404
+    assert "cdn" not in client.get("/docs").text
