@@ -15,8 +15,11 @@ from matcher.store import Store
 
 
 def encoder_of(settings: Settings) -> Encoder:
-    """Return the encoder that the settings name, by default the packaged one."""
-    return SentenceEncoder(settings.encoder or packaged_model(), settings.device)
+    """Return the encoder that the settings name, by default the packaged one with the tuned weights."""
+    if settings.encoder is not None:
+        return SentenceEncoder(settings.encoder, settings.device)
+    weights = settings.encoder_weights
+    return SentenceEncoder(packaged_model(), settings.device, weights if weights and weights.exists() else None)
 
 
 def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None = None) -> Engine:

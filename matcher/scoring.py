@@ -106,12 +106,12 @@ class AdditiveModel:
 
     def score(self, candidates: Candidates, facts: NeedFacts) -> Scored:
         """Return the scores of all candidates, with their parts."""
+        if not len(candidates):
+            return Scored(np.empty(0), np.empty((0, len(PARTS))), np.empty(0))
         return self.pooled(piece_signals(candidates, facts), profile_signals(candidates), candidates)
 
     def pooled(self, pieces: Floats, profiles: Floats, candidates: Candidates) -> Scored:
         """Return the scores for given signals, shapes (pieces, PIECE_SIGNALS) and (candidates, PROFILE_SIGNALS)."""
-        if not len(candidates):
-            return Scored(np.empty(0), np.empty((0, len(PARTS))), np.empty(0))
         starts, owners = candidates.piece_starts, candidates.owners()
         bias = np.array(self.bias)[candidates.family]
         earned = np.array(self.weights)[candidates.family] * pieces

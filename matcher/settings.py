@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".matcher"), description="Folder of the database, the index and the rejects.")
     database_url: str | None = Field(None, description="PostgreSQL or SQLite URL; default: a file in the home.")
     encoder: Path | None = Field(None, description="Folder of another sentence-transformers model.")
+    encoder_weights: Path | None = Field(
+        CHECKOUT / "models" / "encoder" / "weights.safetensors",
+        description="Tuned weights of the packaged encoder; another encoder takes none.",
+    )
     device: Literal["cpu", "cuda", "mps"] | None = Field(None, description="Where the encoder runs.")
     ranking_model: Path = Field(CHECKOUT / "models" / "ranking", description="Folder of the scoring model.")
     candidates: int = Field(1_000, ge=10, le=1_000_000, description="Profiles each retriever puts forward.")

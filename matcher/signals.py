@@ -63,6 +63,8 @@ PROFILE_SIGNALS: Final = (
     Signal("capacity", "turnover against the need's value, in powers of ten", -10, 10),
     Signal("coverage", "1 where the profile covers a region of the need, 0 where not, ½ where unknown", 0, 1),
     Signal("accreditations", "share of the required accreditations held and in date; 1 where none is", 0, 1),
+    Signal("name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1),
+    Signal("name_wording", "mean lexical cosine of the need and its title with the supplier's name", 0, 1),
 )
 
 
@@ -148,7 +150,16 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
 
 def profile_signals(candidates: Candidates) -> Floats:
     """Return one row a candidate and one column a signal, in the order of `PROFILE_SIGNALS`."""
-    return np.column_stack([candidates.capacity, candidates.coverage, candidates.accreditations])
+    name = candidates.passage_starts[candidates.piece_starts]  # a profile's first piece is its name
+    return np.column_stack(
+        [
+            candidates.capacity,
+            candidates.coverage,
+            candidates.accreditations,
+            candidates.cosines[name].mean(axis=1, dtype=np.float64),
+            candidates.wording[name].mean(axis=1),
+        ]
+    )
 
 
 def recency(day: NDArray[np.int32], now: int) -> Floats:

@@ -10,6 +10,7 @@ from matcher.cli.evaluation import evaluate
 from matcher.cli.imports import import_
 from matcher.cli.search import search
 from matcher.cli.serve import serve
+from matcher.cli.train import promote, train_command
 from matcher.errors import InvalidInput, MatcherError
 
 __all__ = ["app", "main"]
@@ -19,6 +20,8 @@ app.command()(search)
 app.command()(bulk)
 app.command()(evaluate)
 app.command()(serve)
+app.command("train")(train_command)
+app.command()(promote)
 
 # 1: the work failed; 2: the call was wrong.
 _FAILED, _WRONG_CALL = 1, 2

@@ -28,11 +28,15 @@ class VectorTable(Protocol):
 
 
 class CachedEncoder:
-    """An encoder that remembers. The first vector made for a text is the one used ever after."""
+    """An encoder that remembers. The first vector made for a text is the one used ever after.
 
-    def __init__(self, encoder: Encoder, table: VectorTable) -> None:
+    Queries are looked up but not remembered, unless `remember_queries`: what somebody searches for is theirs.
+    """
+
+    def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = False) -> None:
         self._encoder = encoder
         self._table = table
+        self._remember_queries = remember_queries
 
     @property
     def fingerprint(self) -> str:
@@ -45,7 +49,10 @@ class CachedEncoder:
         return self._encoder.dimensions
 
     def encode_once(self, text: str) -> Vectors:
-        """Return the vector of one passing text, shape (dimensions,), without remembering the text."""
+        """Return the vector of one query, shape (dimensions,)."""
+        if self._remember_queries:
+            found: Vectors = self.encode([text])[0]
+            return found
         known = self._known([_key(text)])
         return known[_key(text)] if known else self._encoder.encode([text])[0]
 

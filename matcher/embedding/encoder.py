@@ -62,15 +62,18 @@ def packaged_model() -> Path:
 class SentenceEncoder:
     """A sentence-transformers model loaded from a folder; nothing is fetched from a network.
 
+    `weights` is a safetensors file of tuned weights that take the place of the model's own of the same names.
+
     The weights are loaded at the first text, so that work that meets only known texts never waits for them.
     """
 
-    def __init__(self, folder: Path, device: str | None = None) -> None:
+    def __init__(self, folder: Path, device: str | None = None, weights: Path | None = None) -> None:
         if not (folder / "modules.json").is_file():
             raise Unavailable(
                 f"{folder} is no sentence-transformers model", remedy="Point MATCHER_ENCODER at a model's folder"
             )
         self._folder = folder
+        self._weights = weights
         self._device = device
         self._model: SentenceTransformer | None = None
         self._fingerprint: str | None = None
@@ -81,8 +84,9 @@ class SentenceEncoder:
         """Hash over the model's files."""
         if self._fingerprint is None:
             digest = hashlib.sha256()
-            for path in sorted({p for pattern in _MODEL_FILES for p in self._folder.rglob(pattern)}):
-                digest.update(path.relative_to(self._folder).as_posix().encode())
+            files = sorted({path for pattern in _MODEL_FILES for path in self._folder.rglob(pattern)})
+            for path in [*files, *([self._weights] if self._weights else [])]:
+                digest.update(path.name.encode())
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
             self._fingerprint = digest.hexdigest()[:32]
@@ -124,5 +128,32 @@ class SentenceEncoder:
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
             logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-            self._model = SentenceTransformer(str(self._folder), device=self._device, local_files_only=True)
+            model = SentenceTransformer(
+                str(self._folder), device=self._device, local_files_only=True, model_kwargs={"dtype": "float32"}
+            )
+            if self._weights is not None:
+                _overlay(model, self._weights)
+            self._model = model
         return self._model
+
+
+def _overlay(model: SentenceTransformer, weights: Path) -> None:
+    """Put the tensors of a safetensors file in the place of those of the same names.
+
+    Raises:
+        Unavailable: the file cannot be read, or holds what the model does not have.
+
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tuned = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        own = model.state_dict()
+        if strange := [name for name, tensor in tuned.items() if name not in own or own[name].shape != tensor.shape]:
+            raise ValueError(f"{strange[0]} is not a weight of the encoder")
+        model.load_state_dict(tuned, strict=False)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise Unavailable(
+            f"{weights} cannot be used: {error}", remedy="Restore the file, or set MATCHER_ENCODER"
+        ) from error

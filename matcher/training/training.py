@@ -1,0 +1,240 @@
+"""Training: the whole recipe, from award history to a model folder that can be evaluated and promoted.
+
+Everything is done twice. In the rehearsal only the earlier part of the history is learned from; the later
+part, unseen, gives the calibration and honest figures. Then the same recipe learns from all of it.
+
+The weights of the ranking are fitted on the stock encoder and then used with the tuned one: what the tuned
+encoder has learned of the very same awards cannot make its similarities look better than they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from matcher.embedding import CachedEncoder, SentenceEncoder, VectorTable
+from matcher.errors import InvalidInput
+from matcher.passages import query_of
+from matcher.records import Need, Profile
+from matcher.scoring import AdditiveModel, Curve
+from matcher.signals import PROFILE_SIGNALS
+from matcher.sources.awards import Award
+from matcher.training.calibration import calibrated, comparable, expected_calibration_error, reliability
+from matcher.training.examples import Examples, examples_of, suppliers_of
+from matcher.training.fitting import Part, fitted, scores
+from matcher.training.pairs import name_key, pairs_of
+from matcher.training.parameters import Layout
+from matcher.training.tuning import SEED, tuned
+
+WEIGHTS_FILE: Final = "weights.safetensors"
+MANIFEST_FILE: Final = "manifest.json"
+# The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
+FITTED_SHARE: Final = 0.25
+# The part of those that the rehearsal holds back.
+HELD_BACK_SHARE: Final = 0.25
+LEAST_AWARDS: Final = 200
+
+Tell = Callable[[str], Callable[[int], None]]
+Judged = tuple[Need, frozenset[str]]
+
+
+@dataclass
+class Manifest:
+    """What a model was made from, and how well the same recipe did on the awards it was not shown."""
+
+    name: str
+    version: str
+    history: str
+    awards: int
+    first: str
+    last: str
+    pairs: dict[str, int]
+    steps: int
+    fitted_needs: int
+    register_needs: int
+    seed: int = SEED
+    held_back: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What training needs besides the awards: the stock encoder's folder, where vectors are kept, a register of
+    profiles with texts of their own, and where to tell of progress.
+    """
+
+    encoder: Path
+    vectors: VectorTable
+    register: Sequence[Profile]
+    tell: Tell
+
+    def stock(self) -> CachedEncoder:
+        """The encoder as it is packaged."""
+        return CachedEncoder(SentenceEncoder(self.encoder, "cpu"), self.vectors, remember_queries=True)
+
+    def with_weights(self, weights: Path) -> CachedEncoder:
+        """The encoder with tuned weights."""
+        return CachedEncoder(SentenceEncoder(self.encoder, "cpu", weights), self.vectors, remember_queries=True)
+
+
+def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, version: str) -> Manifest:
+    """Train on `awards` and write a model folder: the encoder's weights, the ranking model, the manifest.
+
+    A step whose result stands in `out` from an interrupted run on the same awards is not done again.
+
+    Raises:
+        InvalidInput: there are too few dated awards to learn from.
+
+    """
+    dated = sorted((a for a in awards if a.need.published), key=lambda a: (str(a.need.published), a.need.id))
+    if len(dated) < LEAST_AWARDS:
+        raise InvalidInput(
+            f"there are {len(dated)} dated awards, and {LEAST_AWARDS} are needed", remedy="Give a longer history"
+        )
+    latest = round(len(dated) * (1 - FITTED_SHARE * HELD_BACK_SHARE))
+    early, held = dated[:latest], dated[latest:]
+    rehearsal = _learned(early, recipe, out / "rehearsal")
+    scored, examples = _scored(rehearsal, dated, held, recipe)
+    log_odds, figures = _judged(scored, examples)
+    final = _learned(dated, recipe, out)
+    model = final.model(name, version, log_odds)
+    model.save(out)
+    manifest = Manifest(
+        name=name,
+        version=version,
+        history=_digest(dated),
+        awards=len(dated),
+        first=str(dated[0].need.published),
+        last=str(dated[-1].need.published),
+        pairs=final.pairs,
+        steps=final.steps,
+        fitted_needs=final.fitted_needs,
+        register_needs=final.register_needs,
+        held_back=figures | {"needs": len(examples), "from": str(held[0].need.published)},
+    )
+    (out / MANIFEST_FILE).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
+    return manifest
+
+
+@dataclass(frozen=True)
+class _Learned:
+    weights: Path
+    parameters: np.ndarray[tuple[int], np.dtype[np.float64]]
+    unknown: float
+    pairs: dict[str, int]
+    steps: int
+    fitted_needs: int
+    register_needs: int
+
+    def model(self, name: str, version: str, log_odds: Curve) -> AdditiveModel:
+        return Layout.standard().model(
+            self.parameters, name=name, version=version, unknown=self.unknown, log_odds=log_odds
+        )
+
+
+def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
+    """Tune the encoder and fit the ranking on `awards`."""
+    stock = recipe.stock()
+    deal = random.Random(SEED)
+    vectors = stock.encode([query_of(award.need) for award in awards], recipe.tell("Encoding notices"))
+    pairs = pairs_of(awards, vectors, recipe.register, deal)
+    kinds: dict[str, int] = defaultdict(int)
+    for pair in pairs:
+        kinds[pair.kind] += 1
+    weights, stamp = out / WEIGHTS_FILE, out / "weights.stamp"
+    digest = hashlib.sha256("\n".join(f"{p.left}\t{p.right}" for p in pairs).encode()).hexdigest()
+    if weights.exists() and stamp.exists() and stamp.read_text().split()[0] == digest:
+        steps = int(stamp.read_text().split()[1])
+    else:
+        steps = tuned(recipe.encoder, pairs, weights, recipe.tell("Tuning the encoder"))
+        stamp.write_text(f"{digest} {steps}\n")
+    start = round(len(awards) * (1 - FITTED_SHARE))
+    won = examples_of(
+        suppliers_of(awards), _judged_awards(awards[start:]), stock, dated=True, progress=recipe.tell("Past needs")
+    )
+    named = _named_in(awards, recipe.register)
+    parts = []
+    unknown = 0.0
+    if named:
+        register = examples_of(recipe.register, named, stock, dated=False, progress=recipe.tell("Register texts"))
+        capacity = register.profiles[:, [s.name for s in PROFILE_SIGNALS].index("capacity")]
+        unknown = float(np.nanmedian(capacity)) if np.isfinite(capacity).any() else 0.0
+        parts.append(Part.of(register, 1.0, unknown))
+    parts.insert(0, Part.of(won, 1.0, unknown))
+    parameters = fitted(parts, Layout.standard(), recipe.tell("Fitting"))
+    return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
+
+
+def _judged_awards(awards: Iterable[Award]) -> list[Judged]:
+    return [(award.need, frozenset(winner.id for winner in award.winners)) for award in awards]
+
+
+def _named_in(awards: Iterable[Award], register: Iterable[Profile]) -> list[Judged]:
+    """Return the needs that were won by somebody whose name stands in the register, with the ids there."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for profile in register:
+        by_name[name_key(profile.name)].append(profile.id)
+    found = []
+    for award in awards:
+        ids = frozenset(id for winner in award.winners for id in by_name.get(name_key(winner.name), ()))
+        if ids:
+            found.append((award.need, ids))
+    return found
+
+
+def _scored(
+    learned: _Learned, awards: Sequence[Award], held: Sequence[Award], recipe: Recipe
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], Examples]:
+    """Score the needs held back, with the tuned encoder, against everybody who had won before."""
+    encoder = recipe.with_weights(learned.weights)
+    examples = examples_of(
+        suppliers_of(awards), _judged_awards(held), encoder, dated=True, progress=recipe.tell("Needs held back")
+    )
+    return scores(Part.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
+
+
+def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Examples) -> tuple[Curve, dict[str, Any]]:
+    """Return the calibration, fitted on one half of the needs held back, and figures of the other half."""
+    odd = examples.need % 2 == 1
+    near = comparable(scored, examples.need, examples.starts)
+    fit, test = near & ~odd, near & odd
+    curve = calibrated(scored[fit], examples.won[fit])
+    probabilities = 1.0 / (1.0 + np.exp(-curve(scored[test])))
+    ends = [*examples.starts[1:], len(scored)]
+    ranks = []
+    for start, end in zip(examples.starts, ends, strict=True):
+        winner = scored[start:end][examples.won[start:end]].max()
+        ranks.append(1 + int((scored[start:end] > winner).sum()))
+    figures = {
+        "hit@10": float(np.mean([rank <= 10 for rank in ranks])),
+        "mrr": float(np.mean([1 / rank for rank in ranks])),
+        "expected_calibration_error": expected_calibration_error(probabilities, examples.won[test]),
+        "reliability": reliability(probabilities, examples.won[test]),
+    }
+    return calibrated(scored[near], examples.won[near]), figures
+
+
+def _digest(awards: Iterable[Award]) -> str:
+    digest = hashlib.sha256()
+    for award in awards:
+        digest.update(award.need.model_dump_json().encode())
+        digest.update(" ".join(sorted(winner.id for winner in award.winners)).encode())
+    return digest.hexdigest()
+
+
+def read_before(awards: Iterable[Award], before: date | None, left_out: frozenset[str]) -> list[Award]:
+    """Return the awards published before a day and not among the ids left out."""
+    return [
+        award
+        for award in awards
+        if award.need.id not in left_out
+        and (before is None or award.need.published is None or award.need.published < before)
+    ]
