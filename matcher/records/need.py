@@ -21,7 +21,6 @@ from matcher.records.fields import (
 )
 from matcher.records.fields import Title as TitleText
 from matcher.records.parsing import Record, parse
-from matcher.records.text import clean
 from matcher.records.vocabulary import Sector, Stage
 
 # The id of a need that is only a search text and stands in no store.
@@ -41,6 +40,10 @@ class Requirements(Record):
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
     sectors: tuple[Sector, ...] = ()
     regions: tuple[RegionName, ...] = ()
+
+
+class _Words(Record):
+    description: Text
 
 
 class Need(Record):
@@ -68,6 +71,6 @@ class Need(Record):
             InvalidInput: the text is too long or has no word in it.
 
         """
-        words = clean(text)
+        words = parse(_Words, {"description": text}).description
         title = words[:MAX_TITLE].rsplit(" ", 1)[0] if len(words) > MAX_TITLE else words
         return parse(cls, {"id": FREE_TEXT, "title": title, "description": words[len(title) :].strip()})
