@@ -90,6 +90,13 @@ class Store:
         with self._database.reading() as connection:
             return int(connection.execute(select(clock.c.sequence)).scalar_one())
 
+    def origin(self, sequence: int) -> str:
+        """Return what tells the revision `sequence` of this store from that of another one: when it was recorded,
+        and of what. Empty where there is no such revision.
+        """
+        asked = select(revision.c.recorded_at, revision.c.id, revision.c.digest).where(revision.c.sequence == sequence)
+        return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(asked))
+
     def profile(self, id: str, *, at: int | None = None) -> Revision[Profile]:
         """Return the profile `id`.
 
