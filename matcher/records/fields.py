@@ -125,6 +125,13 @@ def identifier(kind: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def printable(value: str) -> str:
+    """Check that every character of `value` can be seen: no control character, no blank but the plain one."""
+    if not value.isprintable():
+        raise ValueError("has a character that cannot be printed")
+    return value
+
+
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
