@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -60,12 +61,13 @@ class Engine:
         with self._refreshing:
             index = self._index or self._restored()
             target = self.store.sequence()
-            if index.sequence > target:  # the store was replaced by an older one
+            if index.origin != self.store.origin(index.sequence):  # the store was replaced by another
                 index = Index(self._encoder.fingerprint)
             if index.sequence < target:
                 found = self.store.profile_changes(index.sequence, until=target)
                 changes = [(change.sequence, change.id, change.profile) for change in found]
                 index = index.updated(changes, partial(self._encode, announce), target)
+                index = replace(index, origin=self.store.origin(target))
             self._index = index
             return index
 

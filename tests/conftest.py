@@ -15,7 +15,10 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
+from matcher.embedding import SentenceEncoder, packaged_model
 from matcher.store import Store
+from tests.commands import Command, command_in, tiny_model
+from tests.strategies import WORDS
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -127,3 +130,24 @@ def _as_server_user(command: list[str]) -> None:
 # A busy machine is no reason to fail a generated case.
 settings.register_profile("matcher", deadline=None)
 settings.load_profile("matcher")
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sentence encoder that loads in no time."""
+    return tiny_model(tmp_path_factory.mktemp("encoder"), list(WORDS))
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_encoder: Path
+) -> Command:
+    """The command line with a home of its own and the tiny encoder."""
+    monkeypatch.setenv("MATCHER_ENCODER", str(tiny_encoder))
+    return command_in(tmp_path / "home", monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def real_encoder() -> SentenceEncoder:
+    """The encoder that comes with the product: slow to load, so that all tests share it."""
+    return SentenceEncoder(packaged_model(), device="cpu")

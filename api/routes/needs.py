@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import dropwhile, islice
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Response
@@ -50,8 +50,7 @@ def list_needs(
     limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has at most.")] = 100,
 ) -> Needs:
     """List the needs, a page at a time."""
-    beyond = dropwhile(lambda revision: after is not None and revision.id <= after, service.store.needs())
-    found = [revision.record for revision in islice(beyond, limit + 1)]
+    found = [revision.record for revision in islice(service.store.needs(after or ""), limit + 1)]
     page = found[:limit]
     return Needs(needs=page, next=page[-1].id if len(found) > limit else None)
 

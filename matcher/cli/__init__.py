@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from typer.exceptions import Abort, TyperException
+
 from matcher.cli.app import app
 from matcher.cli.bulk import bulk
 from matcher.cli.evaluation import evaluate
@@ -30,7 +32,14 @@ _FAILED, _WRONG_CALL = 1, 2
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        message = " ".join(error.format_message().split())
+        if message:  # without one, the help was asked for by giving no command
+            print(f"error: {message.rstrip('.')}. See matcher --help", file=sys.stderr)
+        sys.exit(_WRONG_CALL)
+    except Abort:
+        sys.exit(_FAILED)
     except MatcherError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         wrong_call = isinstance(error, InvalidInput) and error.place.file is None

@@ -64,7 +64,10 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show bars on stderr with what is done, the rate and the time left; gone once the work is done."""
+    """Show bars on stderr with what is done, the rate and the time left; gone once the work is done.
+
+    Where stderr is no terminal there are none, so that an error is the only line in it.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -72,7 +75,7 @@ def progress_bar() -> Iterator[Progress]:
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         yield bar
 
 

@@ -46,12 +46,15 @@ class Eligible:
 
 @dataclass(frozen=True)
 class Index:
-    """Segments with the profiles alive in each. `sequence` is that of the last change taken in."""
+    """Segments with the profiles alive in each. `sequence` is that of the last change taken in; `origin` says which
+    store's it is, so that the index of one store is never taken for that of another.
+    """
 
     encoder: str
     sequence: int = 0
     segments: tuple[Segment, ...] = ()
     alive: tuple[Mask, ...] = ()
+    origin: str = ""
 
     def updated(self, changes: Sequence[tuple[int, str, Profile | None]], encode: Encode, sequence: int) -> Index:
         """Return the index after `changes`: (sequence, id, profile or None where withdrawn), each id once.

@@ -5,11 +5,13 @@
     index/alive-<digest>.npy   which profiles of a segment are alive
 
 A snapshot that is torn, foreign, or of another format or encoder counts as absent: the index is built anew.
+Processes save in turn, and read without waiting.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -20,6 +22,7 @@ from typing import Any, Final
 
 import faiss
 import numpy as np
+from filelock import FileLock
 
 from matcher.index.columns import Array, Mask, PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.index import Index
@@ -27,9 +30,12 @@ from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
 # Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 _CURRENT = "CURRENT"
+_LOCK = "LOCK"
+# How often reading begins anew because another process has swapped in a newer snapshot meanwhile.
+_READS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -38,36 +44,80 @@ class Snapshots:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._damaged = False
 
     def load(self, encoder: str) -> Index | None:
         """Return the index as last written for the encoder with this fingerprint, memory-mapped, or None."""
-        try:
-            current = json.loads((self._folder / _CURRENT).read_text())
-            if current["format"] != FORMAT or current["encoder"] != encoder:
+        for _ in range(_READS):
+            try:
+                content = (self._folder / _CURRENT).read_bytes()
+            except FileNotFoundError:
                 return None
-            segments = tuple(_load_segment(self._folder / entry["name"]) for entry in current["segments"])
-            alive = tuple(_load_alive(self._folder, entry["alive"]) for entry in current["segments"])
-            if any(len(mask) != len(s.profiles) for s, mask in zip(segments, alive, strict=True)):
-                raise ValueError("a mask does not fit its segment")
-            return Index(encoder, int(current["sequence"]), segments, alive)
-        except FileNotFoundError:
+            except OSError as error:
+                self._distrust(error)
+                return None
+            try:
+                return self._read(content, encoder)
+            except (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError) as error:
+                if not self._swapped(content):
+                    self._distrust(error)
+                    return None
+        return None
+
+    def _read(self, content: bytes, encoder: str) -> Index | None:
+        current = json.loads(content)
+        if current.pop("checksum") != _digest(json.dumps(current).encode()):
+            raise ValueError(f"{_CURRENT} is damaged")
+        if current["format"] != FORMAT or current["encoder"] != encoder:
             return None
-        except (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError) as error:
-            _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
-            return None
+        segments = tuple(_load_segment(self._folder / entry["name"]) for entry in current["segments"])
+        alive = tuple(_load_alive(self._folder / entry["alive"]) for entry in current["segments"])
+        if any(len(mask) != len(s.profiles) for s, mask in zip(segments, alive, strict=True)):
+            raise ValueError("a mask does not fit its segment")
+        return Index(encoder, current["sequence"], segments, alive, current["origin"])
+
+    def _swapped(self, content: bytes) -> bool:
+        try:
+            return (self._folder / _CURRENT).read_bytes() != content
+        except OSError:
+            return False
+
+    def _distrust(self, error: Exception) -> None:
+        self._damaged = True
+        _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
 
     def save(self, index: Index) -> None:
-        """Write what is not yet there, swap it in, then remove what is no longer named."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write what is not yet there, swap it in, then remove what is no longer named.
+
+        Where that cannot be done the old snapshot stays, which costs no more than time.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._folder / _LOCK):
+                if self._damaged:  # nothing found there is to be trusted
+                    self._tidy({_LOCK})
+                    self._damaged = False
+                self._write(index)
+        except OSError as error:
+            _log.warning("the index in %s cannot be written (%s); it will be built anew", self._folder, error)
+
+    def _write(self, index: Index) -> None:
         entries = []
         for segment, mask in zip(index.segments, index.alive, strict=True):
             name = _name(segment, index.encoder)
             if not (self._folder / name).is_dir():
                 _save_segment(self._folder, name, segment)
             entries.append({"name": name, "alive": _save_alive(self._folder, mask)})
-        current = {"format": FORMAT, "encoder": index.encoder, "sequence": index.sequence, "segments": entries}
-        _replace(self._folder / _CURRENT, json.dumps(current, indent=1).encode())
-        self._tidy({_CURRENT, *(name for entry in entries for name in entry.values())})
+        current = {
+            "format": FORMAT,
+            "encoder": index.encoder,
+            "sequence": index.sequence,
+            "origin": index.origin,
+            "segments": entries,
+        }
+        checksum = _digest(json.dumps(current).encode())
+        _replace(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
+        self._tidy({_CURRENT, _LOCK, *(name for entry in entries for name in entry.values())})
 
     def _tidy(self, named: set[str]) -> None:
         for path in self._folder.iterdir():
@@ -96,12 +146,7 @@ def _save_segment(folder: Path, name: str, segment: Segment) -> None:
     (staging / "manifest.json").write_text(json.dumps(sums, indent=1))
     for path in staging.iterdir():
         _sync(path)
-    try:
-        staging.rename(folder / name)
-    except OSError:  # another process wrote the same segment first
-        if not (folder / name).is_dir():
-            raise
-        shutil.rmtree(staging, ignore_errors=True)
+    staging.rename(folder / name)
 
 
 def _load_segment(folder: Path) -> Segment:
@@ -128,20 +173,25 @@ def _load_segment(folder: Path) -> Segment:
 
 
 def _save_alive(folder: Path, mask: Mask) -> str:
-    name = f"alive-{hashlib.blake2b(mask.tobytes(), digest_size=16).hexdigest()}.npy"
+    with io.BytesIO() as file:
+        np.save(file, mask)
+        content = file.getvalue()
+    name = f"alive-{_digest(content)}.npy"
     if not (folder / name).exists():
-        staging = folder / f"new-{name}"
-        np.save(staging, mask)
-        _sync(staging)
-        staging.replace(folder / name)
+        _replace(folder / name, content)
     return name
 
 
-def _load_alive(folder: Path, name: str) -> Mask:
-    mask: Mask = np.load(folder / name, allow_pickle=False)
-    if hashlib.blake2b(mask.tobytes(), digest_size=16).hexdigest() not in name:
-        raise ValueError(f"{name} is damaged")
+def _load_alive(path: Path) -> Mask:
+    content = path.read_bytes()
+    if _digest(content) not in path.name:
+        raise ValueError(f"{path.name} is damaged")
+    mask: Mask = np.load(io.BytesIO(content), allow_pickle=False)
     return mask
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _checksum(path: Path) -> str:

@@ -21,8 +21,11 @@ from matcher.records.vocabulary import Region, Sector, Stage, find_region
 MAX_ID: Final = 512
 MAX_TITLE: Final = 500
 MAX_TEXT: Final = 100_000
+_MAX_PLACE: Final = 200
 MAX_PARTS: Final = 500
 MAX_CODES: Final = 200
+# How many times as long as its limit a text may be before its markup is taken off.
+_MARKED_UP: Final = 4
 
 POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 _CPV = re.compile(r"^[0-9]{8}(-[0-9])?$")
@@ -36,8 +39,20 @@ _IDENTIFIERS = {
 }
 
 
-def _text(value: Any) -> Any:
-    return clean(value) if isinstance(value, str) else value
+def _within(limit: int, text: str) -> str:
+    """Return `text`, cleaned, unless even its markup cannot explain its length: cleaning takes time, too.
+
+    Raises:
+        ValueError: it is too long by far; whoever checks the cleaned text finds the rest.
+
+    """
+    if len(text) > _MARKED_UP * limit:
+        raise ValueError(f"String should have at most {limit} characters")
+    return clean(text)
+
+
+def _cleaned(limit: int) -> BeforeValidator:
+    return BeforeValidator(lambda value: _within(limit, value) if isinstance(value, str) else value)
 
 
 def _worded(value: str) -> str:
@@ -93,7 +108,10 @@ def _region(value: Any) -> Any:
 
 def _place(value: Any) -> Any:
     """A region where the text names one; otherwise the text as published (a country, a town, a postcode)."""
-    return (find_region(value) or clean(value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    text = _within(_MAX_PLACE, value)
+    return find_region(text) or text
 
 
 def identifier(kind: str) -> BeforeValidator:
@@ -107,16 +125,23 @@ def identifier(kind: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def printable(value: str) -> str:
+    """Check that every character of `value` can be seen: no control character, no blank but the plain one."""
+    if not value.isprintable():
+        raise ValueError("has a character that cannot be printed")
+    return value
+
+
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^\w[\w.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[
-    str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_worded)
+    str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_worded)
 ]
-Text = Annotated[str, BeforeValidator(_text), StringConstraints(max_length=MAX_TEXT)]
-Phrase = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=MAX_TITLE)]
+Text = Annotated[str, _cleaned(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
+Phrase = Annotated[str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE)]
 Postcode = Annotated[str, BeforeValidator(_postcode)]
 CpvCodes = Annotated[
     tuple[Annotated[str, BeforeValidator(_cpv)], ...], Field(max_length=MAX_CODES), AfterValidator(_unique)
@@ -124,7 +149,7 @@ CpvCodes = Annotated[
 Day = Annotated[date, BeforeValidator(_date)]
 Amount = Annotated[float, BeforeValidator(_amount), Field(ge=0, le=1e15)]
 RegionName = Annotated[Region, BeforeValidator(_region)]
-PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=200)]
+PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=_MAX_PLACE)]
 
 REMEDIES: Final = {
     "id": "Use letters, digits and . _ : / - without spaces, starting with a letter or digit, at most 512 characters",

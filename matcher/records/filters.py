@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from matcher.records.fields import MAX_CODES, Amount, RegionName, Title
+from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, printable
 from matcher.records.need import Need
 from matcher.records.parsing import Record
 from matcher.records.vocabulary import Sector
@@ -28,14 +28,17 @@ class Filters(Record):
     of the store: only profiles revised after it pass.
     """
 
-    sectors: tuple[Sector, ...] = ()
-    regions: tuple[RegionName, ...] = ()
+    sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
+    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
     accreditations: Annotated[tuple[Title, ...], Field(max_length=MAX_CODES)] = ()
     size: Size | None = None
     min_turnover: Amount | None = None
     max_turnover: Amount | None = None
     identifiers: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^(charity|company|cqc|ods|ppon)(:\S{1,40})?$")], ...],
+        tuple[
+            Annotated[str, Field(pattern=r"^(charity|company|cqc|ods|ppon)(:\S{1,40})?$"), AfterValidator(printable)],
+            ...,
+        ],
         Field(max_length=MAX_CODES),
     ] = ()
     changed_since: Annotated[int, Field(ge=0)] | None = None

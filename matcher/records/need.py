@@ -21,7 +21,7 @@ from matcher.records.fields import (
 )
 from matcher.records.fields import Title as TitleText
 from matcher.records.parsing import Record, parse
-from matcher.records.text import clean
+from matcher.records.text import is_wordless
 from matcher.records.vocabulary import Sector, Stage
 
 # The id of a need that is only a search text and stands in no store.
@@ -39,8 +39,12 @@ class Requirements(Record):
     """What a partner must bring to be eligible: schemes held and in date, sectors, regions covered."""
 
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
-    sectors: tuple[Sector, ...] = ()
-    regions: tuple[RegionName, ...] = ()
+    sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
+    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
+
+
+class _Words(Record):
+    description: Text
 
 
 class Need(Record):
@@ -68,6 +72,8 @@ class Need(Record):
             InvalidInput: the text is too long or has no word in it.
 
         """
-        words = clean(text)
-        title = words[:MAX_TITLE].rsplit(" ", 1)[0] if len(words) > MAX_TITLE else words
+        words = parse(_Words, {"description": text}).description
+        title = words[:MAX_TITLE]
+        if len(words) > MAX_TITLE and not is_wordless(shorter := title.rsplit(" ", 1)[0]):
+            title = shorter
         return parse(cls, {"id": FREE_TEXT, "title": title, "description": words[len(title) :].strip()})

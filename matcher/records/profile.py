@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from matcher.records.fields import (
     MAX_CODES,
@@ -20,6 +20,7 @@ from matcher.records.fields import (
     Text,
     Title,
     identifier,
+    printable,
 )
 from matcher.records.parsing import Record
 from matcher.records.vocabulary import Sector
@@ -39,7 +40,7 @@ class Coverage(Record):
     """Where the supplier works: the whole country, or a list of regions."""
 
     national: bool = False
-    regions: tuple[RegionName, ...] = ()
+    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
 
 
 class Capability(Record):
@@ -93,5 +94,7 @@ class Contact(Record):
     """The person to write to at a supplier. Kept apart from the profile, so that it can be erased."""
 
     name: Phrase | None = None
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
+    email: (
+        Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254), AfterValidator(printable)] | None
+    ) = None
     telephone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$")] | None = None

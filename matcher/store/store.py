@@ -90,6 +90,13 @@ class Store:
         with self._database.reading() as connection:
             return int(connection.execute(select(clock.c.sequence)).scalar_one())
 
+    def origin(self, sequence: int) -> str:
+        """Return what tells the revision `sequence` of this store from that of another one: when it was recorded,
+        and of what. Empty where there is no such revision.
+        """
+        asked = select(revision.c.recorded_at, revision.c.id, revision.c.digest).where(revision.c.sequence == sequence)
+        return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(asked))
+
     def profile(self, id: str, *, at: int | None = None) -> Revision[Profile]:
         """Return the profile `id`.
 
@@ -116,10 +123,10 @@ class Store:
             found.update({row.id: to_record(row) for row in rows})
         return {id: found[id] for id in dict.fromkeys(ids) if found.get(id) is not None}
 
-    def needs(self) -> Iterator[Revision[Need]]:
-        """Yield the needs by id, as they are when the first is asked for."""
+    def needs(self, after: str = "") -> Iterator[Revision[Need]]:
+        """Yield the needs whose id comes after `after` by id, as they are when the first is asked for."""
         states = latest(RecordKind.NEED, self.sequence()).where(revision.c.content.is_not(None))
-        pages = self._pages(states.order_by(revision.c.id), "", lambda row: row.id, revision.c.id)
+        pages = self._pages(states.order_by(revision.c.id), after, lambda row: row.id, revision.c.id)
         return map(to_revision, pages)
 
     def history(self, kind: RecordKind, id: str) -> list[Revision[Profile | Need | None]]:

@@ -182,5 +182,5 @@ def not_found(kind: RecordKind, id: str) -> NotFound:
     """Return the error that says there is no such record."""
     return NotFound(
         f"there is no {kind.value} {id!r}",
-        remedy="Check the id; it is the one of the imported file",
+        remedy="Check the id: it is the one under which the record was imported or registered",
     )

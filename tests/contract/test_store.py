@@ -36,7 +36,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert list(store.needs()) == []
     assert list(store.profile_changes(0)) == []
     assert store.profiles(["p1"]) == {}
-    with pytest.raises(NotFound, match="'p1'"):
+    with pytest.raises(NotFound, match="'p1'.*imported or registered"):
         store.profile("p1")
 
 
@@ -157,6 +157,8 @@ def test_needs_come_by_id_in_code_point_order(store: Store) -> None:
     with store.writing() as writer:
         writer.withdraw(RecordKind.NEED, "n.2")
     assert [revision.id for revision in store.needs()] == sorted(set(ids) - {"n.2"})
+    for after in ("m0599", "n-1", "n.2", "é1"):
+        assert [revision.id for revision in store.needs(after)] == sorted(id for id in set(ids) - {"n.2"} if id > after)
 
 
 def test_needs_are_those_of_one_moment(store: Store) -> None:

@@ -1,0 +1,256 @@
+"""Bad input at the command line: a clear error with file, line, field and remedy, or a sound result."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Command
+
+GOOD = b'{"id": "p1", "name": "Falls clinic"}'
+NEED = b'{"id": "n1", "title": "Falls prevention"}'
+
+
+def write(path: Path, *lines: bytes) -> Path:
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def profile(**fields: object) -> bytes:
+    return json.dumps({"id": "p2", "name": "Memory clinic", **fields}).encode()
+
+
+def need(**fields: object) -> bytes:
+    return json.dumps({"id": "n2", "title": "Memory clinic", **fields}).encode()
+
+
+# What stands in the second line of a file: the field that is wrong, what is said of it, and part of the remedy.
+PROFILES = {
+    "50 MB in one line": (b'{"id": "p2", "name": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
+    "not UTF-8": (b'{"id": "p2", "name": "caf\xe9"}', None, "is not UTF-8 at byte 26", "UTF-8"),
+    "no JSON": (b"id,name", None, "is not JSON", "one JSON object"),
+    "a number as name": (profile(name=5), "name", "must be a text", "Give a name"),
+    "a text as amount": (profile(turnover="a lot"), "turnover", "is not a number", "in pounds"),
+    "a text as list": (profile(capabilities="care"), "capabilities", "must be a list", "format"),
+    "an inner text as list": (
+        profile(capabilities=[{"title": "T", "cpv": "85100000"}]),
+        "capabilities.0.cpv",
+        "must be a list",
+        "8 digits",
+    ),
+    "a fraction of a person": (profile(employees=1.5), "employees", "whole number", "whole number"),
+    "true as amount": (profile(turnover=True), "turnover", "is not a number", "in pounds"),
+    "an unknown sector": (profile(sector="guild"), "sector", "'charity'", "Use one of: charity, "),
+    "the id of line 1": (GOOD, "id", "is the id of line 1 too", "another id"),
+    "a postcode that is none": (profile(postcode="NOWHERE"), "postcode", "'NOWHERE' is not a UK postcode", "LS11 5QN"),
+    "a name of punctuation": (profile(name="— … !?"), "name", "has no letter and no digit", "at least one word"),
+    "no name": (b'{"id": "p2"}', "name", "is missing", "Give a name"),
+    "a region that is none": (
+        profile(coverage={"regions": ["Atlantis"]}),
+        "coverage.regions.0",
+        "'Atlantis'",
+        "London",
+    ),
+    "a day that is none": (
+        profile(accreditations=[{"scheme": "DSPT", "expires": "31/03/2026"}]),
+        "accreditations.0.expires",
+        "'31/03/2026' is not a date",
+        "2026-03-31",
+    ),
+    "a text too long": (profile(summary="word " * 30_000), "summary", "at most 100000", "100,000"),
+}
+NEEDS = {
+    "50 MB in one line": (b'{"id": "n2", "title": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
+    "not UTF-8": (b'{"id": "n2", "title": "caf\xe9"}', None, "is not UTF-8 at byte 27", "UTF-8"),
+    "a list as title": (need(title=["a"]), "title", "must be a text", "Give a title"),
+    "a text as object": (need(buyer="ICB"), "buyer", "must be an object", "format"),
+    "an unknown sector": (
+        need(requirements={"sectors": ["guild"]}),
+        "requirements.sectors.0",
+        "'charity'",
+        "Use one of",
+    ),
+    "the id of line 1": (NEED, "id", "is the id of line 1 too", "another id"),
+    "a postcode that is none": (need(postcode="12345"), "postcode", "is not a UK postcode", "LS11 5QN"),
+    "a title of punctuation": (need(title="..."), "title", "has no letter and no digit", "at least one word"),
+    "an unknown stage": (need(stage="soon"), "stage", "'idea'", "Use one of: idea"),
+    "less than nothing": (need(value=-1), "value", "greater than or equal to 0", "not negative"),
+}
+
+
+@pytest.mark.parametrize("case", PROFILES)
+def test_a_bad_profile_is_refused_and_nothing_imported(command: Command, tmp_path: Path, case: str) -> None:
+    line, field, problem, remedy = PROFILES[case]
+    file = write(tmp_path / "profiles.jsonl", GOOD, line)
+    refused = command("import", "profiles", file)
+    where = f"error: {file}, line 2, {field}: " if field else f"error: {file}, line 2: "
+    assert refused.code == 1
+    assert refused.complaint.startswith(where)
+    assert problem in refused.complaint
+    assert remedy in refused.complaint.partition(problem)[2]
+    assert len(refused.complaint) < 1_000, "a long line is not printed"
+    found = command("search", "falls", "--json")
+    assert json.loads(found.out)["considered"] == 0
+
+
+@pytest.mark.parametrize("case", PROFILES)
+def test_a_bad_profile_is_skipped_and_kept_apart(command: Command, tmp_path: Path, case: str) -> None:
+    line, field, problem, remedy = PROFILES[case]
+    file = write(tmp_path / "profiles.jsonl", GOOD, line, b'{"id": "p3", "name": "Meals"}')
+    done = command("import", "profiles", file, "--on-error", "skip", "--json")
+    assert done.code == 0
+    report = json.loads(done.out)
+    assert (report["added"], report["rejected"]) == (2, 1)
+    [kept] = map(json.loads, Path(report["rejects_file"]).read_text().splitlines())
+    assert (kept["file"], kept["line"], kept.get("field")) == (str(file), 2, field)
+    assert problem in kept["problem"]
+    assert remedy in kept["remedy"]
+
+
+@pytest.mark.parametrize("case", NEEDS)
+@pytest.mark.parametrize("order", [("import", "needs", "{file}"), ("bulk", "--needs", "{file}", "--out", "{out}")])
+def test_a_bad_need_is_refused(command: Command, tmp_path: Path, case: str, order: tuple[str, ...]) -> None:
+    line, field, problem, remedy = NEEDS[case]
+    file = write(tmp_path / "needs.jsonl", NEED, line)
+    refused = command(*(part.format(file=file, out=tmp_path / "out") for part in order))
+    where = f"error: {file}, line 2, {field}: " if field else f"error: {file}, line 2: "
+    assert refused.code == 1
+    assert refused.complaint.startswith(where)
+    assert problem in refused.complaint
+    assert remedy in refused.complaint.partition(problem)[2]
+    assert not (tmp_path / "out").exists()
+    assert "there is no need" in command("search", "--need", "n1").complaint
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+@pytest.mark.parametrize("kind", ["profiles", "needs"])
+def test_an_empty_file(command: Command, tmp_path: Path, kind: str, content: bytes) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.write_bytes(content)
+    refused = command("import", kind, file)
+    assert refused.code == 1
+    assert refused.complaint == f"error: {file}: there is nothing in it. Give a file with one record a line"
+
+
+def test_no_file_and_no_folder(command: Command, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jsonl"
+    assert (
+        f"{missing}: there is no such file or folder. Check the path" in command("import", "needs", missing).complaint
+    )
+    empty = tmp_path / "folder"
+    empty.mkdir()
+    assert f"{empty}: the folder holds no file to read" in command("import", "needs", empty).complaint
+
+
+def test_long_and_wordless_texts_are_sound_where_they_may_stand(command: Command, tmp_path: Path) -> None:
+    long = " ".join(f"word{n}" for n in range(9_999)) + " zebra"
+    file = write(
+        tmp_path / "profiles.jsonl",
+        GOOD,
+        profile(capabilities=[{"title": "Care", "description": long}]),
+        profile(id="p3", summary="… — !!! ...", capabilities=[{"title": "Other", "outcomes": ["", "?"]}]),
+        profile(id="p4", summary="a" * 90_000),
+    )
+    assert command("import", "profiles", file).code == 0
+    found = command("search", "zebra", "--json")
+    assert found.code == 0
+    results = json.loads(found.out)["results"]
+    assert len(results) == 4
+    assert results[0]["profile_id"] == "p2", "the last of 10,000 words is found"
+    assert any("zebra" in quote["text"] for quote in results[0]["evidence"])
+
+
+SEARCHES = {
+    "no text": ("",),
+    "blanks": (" \n\t ",),
+    "punctuation": ("?! … —",),
+    "control characters": ("\x01\x02\u200b",),
+    "bytes that are not UTF-8": ("\udcff\udcfe",),
+    "a text too long": ("falls " * 20_000,),
+    "an unknown region": ("falls", "--region", "Atlantis"),
+    "an unknown sector": ("falls", "--sector", "guild"),
+    "an accreditation without words": ("falls", "--accreditation", "--- "),
+    "an unknown size": ("falls", "--size", "huge"),
+    "an unknown identifier": ("falls", "--identifier", "passport:1"),
+    "an amount that is none": ("falls", "--min-turnover", "nan"),
+    "an amount without end": ("falls", "--max-turnover", "inf"),
+    "an amount below nothing": ("falls", "--max-turnover", "-1"),
+    "a word as amount": ("falls", "--max-turnover", "lots"),
+    "a sequence number below nothing": ("falls", "--changed-since", "-1"),
+    "none to show": ("falls", "--top", "0"),
+    "text and need": ("falls", "--need", "n1"),
+    "neither text nor need": (),
+    "an option that is none": ("falls", "--regoin", "London"),
+}
+NAMED = {
+    "an unknown region": "regions.0: 'Atlantis' is not a region: North East, ",
+    "an unknown sector": "sectors.0: input should be 'charity', ",
+    "an unknown identifier": "identifiers.0: ",
+    "an amount that is none": "min_turnover: is not a number",
+    "none to show": "--top",
+    "a word as amount": "--max-turnover",
+    "an option that is none": "--regoin",
+    "a text too long": "100,000 characters",
+}
+
+
+@pytest.mark.parametrize("case", SEARCHES)
+def test_a_bad_search_is_a_wrong_call(command: Command, case: str) -> None:
+    refused = command("search", *SEARCHES[case])
+    assert refused.code == 2
+    assert NAMED.get(case, "") in refused.complaint
+    assert len(refused.complaint) < 1_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word " * 10_000,
+        "falls\udcff",
+        "<script>falls</script> & 'quotes' \" ; DROP TABLE revision",
+        "[bold]falls[/bold] [/nothing]",
+        "wörter die niemand kennt 日本",
+        "--- " + "a" * 600,
+        "a" * 90_000,
+        "&" + "amp;" * 20_000 + " falls",
+        "<p " * 20_000 + ">" * 20_000 + " falls",
+    ],
+    ids=lambda text: text[:12],
+)
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_odd_searches_have_sound_results(command: Command, tmp_path: Path, text: str, form: tuple[str, ...]) -> None:
+    assert command("import", "profiles", write(tmp_path / "p.jsonl", GOOD)).code == 0
+    found = command("search", *form, "--", text)
+    assert (found.code, found.err) == (0, "")
+    assert "Falls clinic" in found.out
+
+
+def test_homes_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
+    file = write(tmp_path / "file", GOOD)
+    assert "cannot be made" in command("--home", file, "search", "falls").complaint
+    home = tmp_path / "other"
+    home.mkdir()
+    (home / "register.sqlite").write_bytes(b"this is no database" * 100)
+    assert command("--home", home, "search", "falls").complaint
+
+
+def test_an_index_that_cannot_be_written_stops_no_search(command: Command, tmp_path: Path) -> None:
+    assert command("import", "profiles", write(tmp_path / "p.jsonl", GOOD)).code == 0
+    home = tmp_path / "home"
+    shutil.rmtree(home / "index")
+    (home / "index").write_text("a file where the folder should be")
+    found = command("search", "falls", "--json")
+    assert found.code == 0
+    assert json.loads(found.out)["results"][0]["profile_id"] == "p1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MATCHER_ENCODER", "nowhere"), ("MATCHER_RANKING_MODEL", "nowhere"), ("MATCHER_CANDIDATES", "few")],
+)
+def test_wrong_settings_are_named(command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    assert variable in command("search", "falls").complaint
