@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.errors import Unavailable
 from matcher.signals import (
@@ -32,6 +33,7 @@ from matcher.signals import (
     Candidates,
     Floats,
     NeedFacts,
+    Rows,
     piece_signals,
     profile_signals,
 )
@@ -108,13 +110,17 @@ class AdditiveModel:
         """Return the scores of all candidates, with their parts."""
         if not len(candidates):
             return Scored(np.empty(0), np.empty((0, len(PARTS))), np.empty(0))
-        return self.pooled(piece_signals(candidates, facts), profile_signals(candidates), candidates)
+        signals = piece_signals(candidates, facts), profile_signals(candidates)
+        return self.pooled(*signals, candidates.family, candidates.piece_starts)
 
-    def pooled(self, pieces: Floats, profiles: Floats, candidates: Candidates) -> Scored:
-        """Return the scores for given signals, shapes (pieces, PIECE_SIGNALS) and (candidates, PROFILE_SIGNALS)."""
-        starts, owners = candidates.piece_starts, candidates.owners()
-        bias = np.array(self.bias)[candidates.family]
-        earned = np.array(self.weights)[candidates.family] * pieces
+    def pooled(self, pieces: Floats, profiles: Floats, family: NDArray[np.int8], starts: Rows) -> Scored:
+        """Return the scores for given signals, shapes (pieces, PIECE_SIGNALS) and (candidates, PROFILE_SIGNALS).
+
+        `family` is that of each piece, `starts` the first piece of each candidate; at least one candidate.
+        """
+        owners = np.repeat(np.arange(len(starts)), np.diff([*starts, len(family)]))
+        bias = np.array(self.bias)[family]
+        earned = np.array(self.weights)[family] * pieces
         strength = bias + _added(earned)
         highest = np.maximum.reduceat(strength, starts)
         raised = np.exp(strength - highest[owners])

@@ -16,13 +16,14 @@ import numpy as np
 
 from matcher.embedding import Encoder
 from matcher.index import terms_of
+from matcher.language import related
 from matcher.passages import passages_of, query_of
 from matcher.records import Filters, Need, Profile, Region, Sector, Size, parse
 from matcher.records.postcodes import region_of_postcode
 from matcher.records.vocabulary import find_region
 from tests.strategies import POSTCODES, SCHEMES, TURNOVERS, WORDS
 
-K1, B = 1.5, 0.75
+K1, B = 1.2, 0.75
 
 
 def served(profile: Profile) -> set[Region]:
@@ -126,12 +127,10 @@ class BruteForce:
 
     def words(self, text: str, id: str) -> list[float]:
         """Return the share of the highest possible BM25 score that each passage of a profile reaches."""
-        asked = {term: times for term, times in sorted(Counter(terms_of(text)).items()) if self._used[term]}
+        asked = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
         weights = {
-            term: times
-            * float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5)))
-            * (K1 + 1)
-            for term, times in asked.items()
+            term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5)))
+            for term in asked
         }
         ceiling = 0.0
         for weight in weights.values():

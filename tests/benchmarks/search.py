@@ -1,6 +1,6 @@
 """A search end to end, against its raw parts: encoding the query and one exact FAISS scan.
 
-    python -m tests.benchmarks.search [PASSAGES …]
+python -m tests.benchmarks.search [PASSAGES …]
 """
 
 from __future__ import annotations

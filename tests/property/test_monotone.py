@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.scoring import AdditiveModel, Curve, totals
-from matcher.signals import SIGNALS
+from matcher.scoring import PARTS, AdditiveModel, Curve, Scored
+from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Signal
 from tests.fakes import shipped_model
 
-LOWS = np.array([signal.low for signal in SIGNALS])
-HIGHS = np.array([signal.high for signal in SIGNALS])
+# A score is a sum of about twenty parts of size ten: what rounding may take away.
+ROUNDING = 1e-9
 
 heights = st.floats(-10, 10, width=32)
+weights = st.floats(0, 10, width=32)
 
 
 @st.composite
@@ -30,31 +30,118 @@ def curves(draw: st.DrawFn) -> Curve:
 
 @st.composite
 def models(draw: st.DrawFn) -> AdditiveModel:
-    """Draw a model over some of the signals."""
-    chosen = draw(st.lists(st.sampled_from([signal.name for signal in SIGNALS]), unique=True))
-    return AdditiveModel("generated", "1", draw(heights), {name: draw(curves()) for name in chosen})
+    """Draw a model."""
+    row = st.tuples(*[weights] * len(PIECE_SIGNALS))
+    return AdditiveModel(
+        name="generated",
+        version="1",
+        base=draw(heights),
+        bias=draw(st.tuples(*[heights] * len(FAMILIES))),
+        weights=draw(st.tuples(*[row] * len(FAMILIES))),
+        curves={signal.name: draw(curves()) for signal in PROFILE_SIGNALS},
+        log_odds=draw(curves()),
+    )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The signals of one profile, and the families of its pieces."""
+
+    pieces: NDArray[np.float64]
+    profile: NDArray[np.float64]
+    family: NDArray[np.int8]
+
+    def scored(self, model: AdditiveModel) -> Scored:
+        """Return the score of the profile alone."""
+        return model.pooled(self.pieces, self.profile[None, :], self.family, np.zeros(1, dtype=np.int64))
+
+
+def within(draw: st.DrawFn, signal: Signal, at_least: float | None = None) -> float:
+    """Draw a value of `signal`, from `at_least` upwards."""
+    low = signal.low if at_least is None else at_least
+    return low + draw(st.floats(0, 1)) * (signal.high - low)
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> NDArray[np.float64]:
-    """Draw the signals of one profile, each in its range."""
-    shares = draw(st.lists(st.floats(0, 1), min_size=len(SIGNALS), max_size=len(SIGNALS)))
-    drawn: NDArray[np.float64] = np.array([LOWS + np.array(shares) * (HIGHS - LOWS)])
-    return drawn
+def fits(draw: st.DrawFn) -> Fit:
+    """Draw the signals of a profile of one to five pieces, each in its range."""
+    family = draw(st.lists(st.integers(0, len(FAMILIES) - 1), min_size=1, max_size=5))
+    pieces = np.array([[within(draw, signal) for signal in PIECE_SIGNALS] for _ in family])
+    profile = np.array([within(draw, signal) for signal in PROFILE_SIGNALS])
+    return Fit(pieces, profile, np.array(family, dtype=np.int8))
 
 
-def score(model: AdditiveModel, row: NDArray[np.float64]) -> float:
-    """Return the score of one profile."""
-    return float(totals(model.contributions(row))[0])
+any_model = models() | st.just(shipped_model())
 
 
-@given(models() | st.just(shipped_model()), rows(), st.integers(0, len(SIGNALS) - 1), st.floats(0, 1))
-def test_raising_a_signal_never_lowers_the_score(
-    model: AdditiveModel, row: NDArray[np.float64], signal: int, share: float
+@given(any_model, fits(), st.data())
+def test_raising_a_signal_of_a_piece_never_lowers_the_score(
+    model: AdditiveModel, fit: Fit, data: st.DataObject
 ) -> None:
-    raised = row.copy()
-    raised[0, signal] = max(row[0, signal], row[0, signal] + share * (HIGHS[signal] - row[0, signal]))
-    assert score(model, raised) >= score(model, row)
+    piece = data.draw(st.integers(0, len(fit.family) - 1))
+    signal = data.draw(st.integers(0, len(PIECE_SIGNALS) - 1))
+    raised = fit.pieces.copy()
+    share = data.draw(st.floats(0, 1))
+    raised[piece, signal] += share * (PIECE_SIGNALS[signal].high - raised[piece, signal])
+    better = Fit(raised, fit.profile, fit.family).scored(model).scores[0]
+    assert better >= fit.scored(model).scores[0] - ROUNDING
+
+
+@given(any_model, fits(), st.data())
+def test_raising_a_signal_of_the_profile_never_lowers_the_score(
+    model: AdditiveModel, fit: Fit, data: st.DataObject
+) -> None:
+    signal = data.draw(st.integers(0, len(PROFILE_SIGNALS) - 1))
+    raised = fit.profile.copy()
+    share = data.draw(st.floats(0, 1))
+    raised[signal] += share * (PROFILE_SIGNALS[signal].high - raised[signal])
+    better = Fit(fit.pieces, raised, fit.family).scored(model).scores[0]
+    assert better >= fit.scored(model).scores[0] - ROUNDING
+
+
+@given(any_model, fits(), fits())
+def test_another_piece_never_lowers_the_score(model: AdditiveModel, fit: Fit, other: Fit) -> None:
+    more = Fit(np.vstack([fit.pieces, other.pieces]), fit.profile, np.concatenate([fit.family, other.family]))
+    assert more.scored(model).scores[0] >= fit.scored(model).scores[0] - ROUNDING
+
+
+@given(any_model, fits(), fits())
+def test_a_score_is_its_parts_from_left_to_right(model: AdditiveModel, fit: Fit, other: Fit) -> None:
+    together = model.pooled(
+        np.vstack([fit.pieces, other.pieces]),
+        np.vstack([fit.profile, other.profile]),
+        np.concatenate([fit.family, other.family]),
+        np.array([0, len(fit.family)]),
+    )
+    assert together.parts.shape == (2, len(PARTS))
+    for row, found in zip(together.parts.tolist(), together.scores.tolist(), strict=True):
+        total = 0.0
+        for part in row:
+            total += part
+        assert total == found
+
+
+@given(any_model, fits())
+def test_the_parts_are_the_pooled_strength_of_the_pieces(model: AdditiveModel, fit: Fit) -> None:
+    scored = fit.scored(model)
+    strengths = [
+        model.bias[family] + sum(w * x for w, x in zip(model.weights[family], row, strict=True))
+        for family, row in zip(fit.family, fit.pieces, strict=True)
+    ]
+    pooled = float(np.logaddexp.reduce(strengths))
+    whole = sum(
+        float(model.curves[signal.name](np.array([x]))[0])
+        for signal, x in zip(PROFILE_SIGNALS, fit.profile, strict=True)
+    )
+    assert abs(scored.scores[0] - (model.base + pooled + whole)) < ROUNDING
+    assert abs(scored.shares.sum() - 1) < ROUNDING
+
+
+@given(any_model, st.lists(st.floats(-20, 20), min_size=2, max_size=10).map(sorted))
+def test_a_higher_score_is_never_less_likely(model: AdditiveModel, scores: list[float]) -> None:
+    likely = model.probability(np.array(scores))
+    assert (np.diff(likely) >= 0).all()
+    assert ((likely >= 0) & (likely <= 1)).all()
 
 
 @given(curves(), st.floats(-3, 3), st.floats(-3, 3))
@@ -69,24 +156,3 @@ def test_a_curve_never_falls_by_a_last_digit_at_its_points(curve: Curve) -> None
     for point in curve.at:
         before, there, after = curve(np.array([np.nextafter(point, -9), point, np.nextafter(point, 9)]))
         assert before <= there <= after
-
-
-@pytest.mark.parametrize("steps", [2, 201])
-def test_the_shipped_model_over_a_grid(steps: int) -> None:
-    model = shipped_model()
-    middle = (LOWS + HIGHS) / 2
-    for start, signal in itertools.product([LOWS, middle, HIGHS], range(len(SIGNALS))):
-        grid = np.tile(start, (steps, 1))
-        grid[:, signal] = np.linspace(LOWS[signal], HIGHS[signal], steps)
-        assert (np.diff(totals(model.contributions(grid))) >= 0).all(), SIGNALS[signal].name
-
-
-@given(models() | st.just(shipped_model()), st.lists(rows(), min_size=1, max_size=5))
-def test_a_score_is_its_parts_from_left_to_right(model: AdditiveModel, drawn: list[NDArray[np.float64]]) -> None:
-    parts = model.contributions(np.vstack(drawn))
-    assert parts.shape == (len(drawn), len(model.parts))
-    for row, found in zip(parts.tolist(), totals(parts).tolist(), strict=True):
-        total = 0.0
-        for part in row:
-            total += part
-        assert total == found
