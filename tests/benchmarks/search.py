@@ -1,6 +1,6 @@
 """A search end to end, against its raw parts: encoding the query and one exact FAISS scan.
 
-    python -m tests.benchmarks.search [PASSAGES …]
+python -m tests.benchmarks.search [PASSAGES …]
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def run(passages: int) -> None:
         flat.add(np.concatenate([segment.matrix() for segment in index.segments]))
         needs = demo_needs()
         day = date(2026, 10, 1)
+        query = vectors(["query"])
 
         def of(n: int) -> str:
             return query_of(needs[n % len(needs)])
@@ -52,7 +53,7 @@ def run(passages: int) -> None:
         seconds = in_turn(
             {
                 "encode": lambda n: raw.encode([of(n)]),
-                "scan": lambda n, query=vectors(["query"]): flat.search(query, 10),
+                "scan": lambda n: flat.search(query, 10),
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
             },
             ROUNDS,
