@@ -60,7 +60,8 @@ def run(passages: int) -> None:
         )
     parts = [encode + scan for encode, scan in zip(seconds["encode"], seconds["scan"], strict=True)]
     print(
-        f"{len(index.passages):>9,} passages, {len(index):>7,} profiles: encode {median_ms(seconds['encode']):6.1f} ms, "
+        f"{len(index.passages):>9,} passages, {len(index):>7,} profiles: "
+        f"encode {median_ms(seconds['encode']):6.1f} ms, "
         f"scan {median_ms(seconds['scan']):6.1f} ms, search {median_ms(seconds['search']):6.1f} ms; "
         f"search / raw parts = {ratio(seconds['search'], parts):.2f}"
     )
