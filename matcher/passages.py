@@ -10,6 +10,7 @@ the same order.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -115,7 +116,7 @@ def _split(kind: PassageKind, part: int, title: str, body: str) -> list[Passage]
         return []
     if title and body.lower().startswith(title.lower()):
         title = ""
-    room = max(PASSAGE_CHARACTERS - len(title), PASSAGE_CHARACTERS // 2)
+    room = max(PASSAGE_CHARACTERS - len(title) - len(". "), PASSAGE_CHARACTERS // 3)
     pieces = _pieces(body, room) or [""]
     return [Passage(kind, part, f"{title}. {piece}" if title and piece else title or piece) for piece in pieces]
 
@@ -123,10 +124,20 @@ def _split(kind: PassageKind, part: int, title: str, body: str) -> list[Passage]
 def _pieces(body: str, room: int) -> list[str]:
     pieces: list[str] = []
     for sentence in _SENTENCE_END.split(body):
-        for start in range(0, len(sentence), room):
-            piece = sentence[start : start + room].strip()
+        for piece in _cut(sentence.strip(), room):
             if pieces and len(pieces[-1]) + 1 + len(piece) <= room:
                 pieces[-1] = f"{pieces[-1]} {piece}"
-            elif piece:
+            else:
                 pieces.append(piece)
     return pieces
+
+
+def _cut(sentence: str, room: int) -> Iterator[str]:
+    """Yield `sentence` in pieces of at most `room` characters, cut between words where there is a gap."""
+    while len(sentence) > room:
+        end = sentence.rfind(" ", 1, room + 1)
+        end = end if end > 0 else room
+        yield sentence[:end].rstrip()
+        sentence = sentence[end:].lstrip()
+    if sentence:
+        yield sentence

@@ -43,3 +43,8 @@ class Settings(BaseSettings):
     def rejects_folder(self) -> Path:
         """Where the lines that an import refused are kept."""
         return self.home / "rejects"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads these same settings."""
+        given = self.model_dump(mode="json", exclude_none=True)
+        return {f"MATCHER_{name.upper()}": str(value) for name, value in given.items()}

@@ -32,7 +32,7 @@ _FAILED, _WRONG_CALL = 1, 2
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="matcher", standalone_mode=False))
     except TyperException as error:
         message = " ".join(error.format_message().split())
         if message:  # without one, the help was asked for by giving no command

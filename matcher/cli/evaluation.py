@@ -5,15 +5,18 @@ from __future__ import annotations
 import json as json_format
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from matcher.bootstrap import encoder_of, engine_of, opened_store
 from matcher.cli.app import err, out, progress_bar
-from matcher.embedding import CachedEncoder
-from matcher.evaluation import Figures, Report, read_health_flags, read_judgements
+from matcher.embedding import Aside, CachedEncoder
+from matcher.evaluation import Comparison, Figures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.metrics import METRICS
 from matcher.evaluation.product import product_baselines, product_contender
@@ -22,6 +25,9 @@ from matcher.records import Need, Profile
 from matcher.sources.jsonl import Rejected, read
 
 R = TypeVar("R", Profile, Need)
+
+# The two rows that give an interval: what they are called, and which end of it they show.
+_ENDS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 
@@ -46,21 +52,23 @@ def evaluate(
                 yield need
                 bar.advance(task)
 
-        encoder = CachedEncoder(encoder_of(context.obj), store.vectors)
+        raw = encoder_of(context.obj)
+        # A rival asks for the vectors of needs as it does for those of passages; only the latter are to be kept.
+        passing = CachedEncoder(raw, Aside(store.vectors))
         report = measure(
             product_contender(lambda own: engine_of(context.obj, own, vectors=store.vectors)),
             register,
             wanted,
             judgements,
             health=read_health_flags(needs),
-            baselines=product_baselines(encoder) if baseline else (),
-            compared=rivals(encoder.encode) if compare else (),
+            baselines=product_baselines(CachedEncoder(raw, store.vectors)) if baseline else (),
+            compared=rivals(passing.encode) if compare else (),
             progress=tracked,
         )
     if json:
         typer.echo(json_format.dumps(report.to_json(), indent=2))
     else:
-        _show(report)
+        show(report)
 
 
 def _records(path: Path, kind: type[R]) -> list[R]:
@@ -77,25 +85,46 @@ def _records(path: Path, kind: type[R]) -> list[R]:
     return records
 
 
-def _show(report: Report) -> None:
-    table = Table("", *METRICS, "needs", title="Rank ties at their mean; 95 % intervals by bootstrap over needs")
+def show(report: Report, console: Console = out) -> None:
+    """Print the figures, each with its interval below it: seven columns of numbers fit 80 characters."""
+    table = _table("Rank ties at their mean; 95 % intervals by bootstrap over needs")
     _add(table, "matcher", report.figures)
     for name, other in {**report.baselines, **report.compared}.items():
         _add(table, name, other.figures)
-    out.print(table)
+        _add_ratios(table, other)
+    console.print(table)
     if report.slices:
-        slices = Table("slice of matcher's figures", *METRICS, "needs")
+        slices = _table("Slices of matcher's figures")
         for slicing, kinds in report.slices.items():
+            slices.add_row(f"[bold]by {slicing.replace('_', ' ')}[/bold]")
             for kind, figures in kinds.items():
-                _add(slices, f"{slicing}: {kind}", figures)
-        out.print(slices)
+                _add(slices, kind.replace("_", " "), figures)
+        console.print(slices)
     for line in report.ignored.lines():
-        out.print(line)
+        console.print(line)
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", overflow="fold")
+    for name in (*METRICS, "needs"):
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _add(table: Table, name: str, figures: Figures) -> None:
-    cells = []
-    for metric in METRICS:
-        low, high = figures.intervals[metric]
-        cells.append(f"{figures.means[metric]:.3f}\n[dim]{low:.3f}–{high:.3f}[/dim]")
-    table.add_row(name, *cells, str(figures.queries))
+    bounds = [figures.intervals[metric] for metric in METRICS]
+    table.add_row(escape(name), *(f"{figures.means[metric]:.3f}" for metric in METRICS), str(figures.queries))
+    for words, end in _ENDS:
+        table.add_row(words, *(f"{bound[end]:.3f}" for bound in bounds), style="dim")
+
+
+def _add_ratios(table: Table, other: Comparison) -> None:
+    ratios = [other.ratios[metric] for metric in METRICS]
+    table.add_row("  matcher / this", *(_ratio(ratio.value) for ratio in ratios))
+    for words, end in _ENDS:
+        table.add_row(words, *(_ratio((ratio.low, ratio.high)[end]) for ratio in ratios), style="dim")
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.{2 if value < 100 else 0}f}×"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from matcher.bootstrap import opened_engine
@@ -13,6 +15,9 @@ from matcher.cli.app import announcing, out, progress_bar
 from matcher.errors import InvalidInput
 from matcher.records import Filters, Match, Need, SearchResult, parse
 
+# In a narrower console a table leaves too little room for its columns.
+_TABLE_WIDTH = 100
+_PARTNER_WIDTH = 28
 _QUOTE = 220
 _REASONS = 4
 
@@ -67,21 +72,40 @@ def search(
         show(wanted, result)
 
 
-def show(need: Need, result: SearchResult) -> None:
-    """Print a search result as a table with reasons."""
-    out.print(f"\n[bold]{escape(need.title)}[/bold]")
-    out.print(_summary(result))
+def show(need: Need, result: SearchResult, console: Console = out) -> None:
+    """Print a search result with reasons: as a table, or where that would be squeezed, as a list."""
+    console.print(f"\n[bold]{escape(need.title)}[/bold]")
+    console.print(_summary(result))
     if not result.results:
-        out.print("No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements.\n")
+        console.print("No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements.\n")
         return
+    longest_id = max(len(match.profile_id) for match in result.results)
+    if console.width < _TABLE_WIDTH or longest_id > _TABLE_WIDTH // 2:
+        _list(result, console)
+    else:
+        _table(result, console, max(longest_id, _PARTNER_WIDTH))
+
+
+def _table(result: SearchResult, console: Console, partner_width: int) -> None:
     table = Table(show_lines=True, expand=True, pad_edge=False)
     table.add_column("#", justify="right")
-    table.add_column("Partner", ratio=2, overflow="fold")
+    table.add_column("Partner", width=partner_width)
     table.add_column("Score", justify="right")
-    table.add_column("Why", ratio=6, overflow="fold")
+    table.add_column("Why", ratio=1, overflow="fold")
     for match in result.results:
-        table.add_row(str(match.rank), _partner(match), f"{match.score:.3f}", _reasons(match))
-    out.print(table)
+        partner = f"[bold]{escape(match.name)}[/bold]\n{_sector(match)}\n[dim]{escape(match.profile_id)}[/dim]"
+        table.add_row(str(match.rank), partner, f"{match.score:.3f}", "\n".join(_reasons(match)))
+    console.print(table)
+
+
+def _list(result: SearchResult, console: Console) -> None:
+    for match in result.results:
+        console.print(f"\n[bold]{match.rank}. {escape(match.name)}[/bold]")
+        # Not wrapped: an id is there to be copied.
+        line = f"   {match.score:.3f} · {_sector(match)} · [dim]{escape(match.profile_id)}[/dim]"
+        console.print(line, soft_wrap=True)
+        for reason in _reasons(match):
+            console.print(Padding(reason, (0, 0, 0, 3), expand=False))
 
 
 def _summary(result: SearchResult) -> str:
@@ -93,15 +117,14 @@ def _summary(result: SearchResult) -> str:
     return text
 
 
-def _partner(match: Match) -> str:
-    sector = match.sector.value.replace("_", " ")
-    return f"[bold]{escape(match.name)}[/bold]\n{sector}\n[dim]{escape(match.profile_id)}[/dim]"
+def _sector(match: Match) -> str:
+    return match.sector.value.replace("_", " ")
 
 
-def _reasons(match: Match) -> str:
+def _reasons(match: Match) -> list[str]:
     largest = sorted(match.contributions.items(), key=lambda part: -abs(part[1]))[:_REASONS]
     lines = [" · ".join(f"{name} {value:+.3f}" for name, value in largest if value)]
     for quote in match.evidence:
         text = quote.text if len(quote.text) <= _QUOTE else quote.text[:_QUOTE].rsplit(" ", 1)[0] + " …"
         lines.append(f"“{escape(' '.join(text.split()))}” [dim]{escape(quote.source)}[/dim]")
-    return "\n".join(lines)
+    return lines

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from matcher.cli.app import err
+from matcher.settings import Settings
 
 
 def serve(
@@ -18,8 +19,10 @@ def serve(
     """Serve the HTTP API until stopped."""
     import uvicorn
 
-    settings = context.obj
-    os.environ["MATCHER_HOME"] = str(settings.home)
-    host, port = host or settings.host, settings.port if port is None else port
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings: Settings = context.obj.model_copy(update=chosen)
+    # The application is named, not imported: the engine knows nothing of its service. So it reads its settings itself.
+    os.environ.update(settings.environment())
+    host, port = settings.host, settings.port
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")
-    uvicorn.run("api.app:create", factory=True, host=host, port=port, log_level="warning")
+    uvicorn.run("api.app:create", factory=True, host=host, port=port, log_level="warning", server_header=False)

@@ -27,6 +27,24 @@ class VectorTable(Protocol):
         ...
 
 
+class Aside:
+    """A table that knows what another one knows and keeps what is new apart, in memory: for texts that pass."""
+
+    def __init__(self, table: VectorTable) -> None:
+        self._table = table
+        self._new: dict[tuple[str, str], bytes] = {}
+
+    def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return what is known of `keys`, to either."""
+        new = {key: self._new[model, key] for key in keys if (model, key) in self._new}
+        return {**self._table.get(model, [key for key in keys if key not in new]), **new}
+
+    def put(self, model: str, items: Mapping[str, bytes]) -> None:
+        """Keep `items` for as long as this value lives; one that is known already stays as it is."""
+        known = self.get(model, list(items))
+        self._new.update({(model, key): row for key, row in items.items() if key not in known})
+
+
 class CachedEncoder:
     """An encoder that remembers. The first vector made for a text is the one used ever after.
 

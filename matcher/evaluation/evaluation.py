@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.errors import MatcherError
 from matcher.evaluation.bootstrap import ratios
 from matcher.evaluation.judgements import Judgements
 from matcher.evaluation.metrics import METRICS, measure
@@ -53,8 +55,11 @@ def evaluate(
     Raises:
         InvalidInput: an id is given twice, or no need has a relevant profile in the register.
         Unavailable: a contender needs a package that is not installed.
+        MatcherError: two of those to compare with have one name.
 
     """
+    if twice := [name for name, times in Counter(other.name for other in (*baselines, *compared)).items() if times > 1]:
+        raise MatcherError(f"{twice[0]} is the name of two rankers to compare with")
     trial = Trial.of(profiles, needs, judgements)
     slices = _Slices(Slicer.of(profiles, health or {}))
     ours = _run(product, trial, progress, slices)

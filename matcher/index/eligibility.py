@@ -32,7 +32,7 @@ def day_number(day: date) -> int:
 
 def scheme_key(scheme: str) -> str:
     """Return the form in which names of schemes are compared: "Cyber-Essentials PLUS" is "cyberessentialsplus"."""
-    return re.sub(r"[^a-z0-9]", "", scheme.lower())
+    return re.sub(r"[\W_]", "", scheme.casefold())
 
 
 def held_schemes(profile: Profile) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@
     index/alive-<digest>.npy   which profiles of a segment are alive
 
 A snapshot that is torn, foreign, or of another format or encoder counts as absent: the index is built anew.
-Processes save in turn, and read without waiting.
+Processes save in turn, each holding the lock of the folder, and read without it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import logging
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import faiss
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from matcher.index.columns import Array, Mask, PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.index import Index
@@ -30,42 +31,46 @@ from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
 # Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 _CURRENT = "CURRENT"
-_LOCK = "LOCK"
+LOCK: Final = "LOCK"
+# What is written here. Nothing else in the folder is ever removed.
+_OURS = ("segment-", "alive-", "new-")
 # How often reading begins anew because another process has swapped in a newer snapshot meanwhile.
-_READS = 10
+_READS = 3
+# How long to wait for another process that saves, in seconds.
+_WAIT_SECONDS: Final = 5.0
+# What reading a damaged file may end in, beside the end of the file.
+_UNUSABLE = (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError)
 _log = logging.getLogger(__name__)
 
 
 class Snapshots:
     """The snapshots kept in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
         self._folder = folder
+        self._lock = FileLock(folder / LOCK, timeout=wait_seconds)
         self._damaged = False
 
     def load(self, encoder: str) -> Index | None:
         """Return the index as last written for the encoder with this fingerprint, memory-mapped, or None."""
         for _ in range(_READS):
-            try:
-                content = (self._folder / _CURRENT).read_bytes()
-            except FileNotFoundError:
+            if not (self._folder / _CURRENT).exists():
                 return None
-            except OSError as error:
-                self._distrust(error)
-                return None
-            try:
-                return self._read(content, encoder)
-            except (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError) as error:
-                if not self._swapped(content):
-                    self._distrust(error)
-                    return None
-        return None
+            with suppress(*_UNUSABLE):  # perhaps removed just now, in favour of a newer one
+                return self._read(encoder)
+        try:
+            with self._lock:
+                return self._read(encoder)
+        except _UNUSABLE as error:
+            self._damaged = True
+            _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
+            return None
 
-    def _read(self, content: bytes, encoder: str) -> Index | None:
-        current = json.loads(content)
+    def _read(self, encoder: str) -> Index | None:
+        current = json.loads((self._folder / _CURRENT).read_bytes())
         if current.pop("checksum") != _digest(json.dumps(current).encode()):
             raise ValueError(f"{_CURRENT} is damaged")
         if current["format"] != FORMAT or current["encoder"] != encoder:
@@ -76,16 +81,6 @@ class Snapshots:
             raise ValueError("a mask does not fit its segment")
         return Index(encoder, current["sequence"], segments, alive, current["origin"])
 
-    def _swapped(self, content: bytes) -> bool:
-        try:
-            return (self._folder / _CURRENT).read_bytes() != content
-        except OSError:
-            return False
-
-    def _distrust(self, error: Exception) -> None:
-        self._damaged = True
-        _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
-
     def save(self, index: Index) -> None:
         """Write what is not yet there, swap it in, then remove what is no longer named.
 
@@ -93,11 +88,12 @@ class Snapshots:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / _LOCK):
-                if self._damaged:  # nothing found there is to be trusted
-                    self._tidy({_LOCK})
-                    self._damaged = False
+            with self._lock:
+                if self._damaged:
+                    self._remove_damaged()
                 self._write(index)
+        except Timeout:
+            _log.info("the index is not written to %s: another process is saving its own there", self._folder)
         except OSError as error:
             _log.warning("the index in %s cannot be written (%s); it will be built anew", self._folder, error)
 
@@ -117,12 +113,26 @@ class Snapshots:
         }
         checksum = _digest(json.dumps(current).encode())
         _replace(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
-        self._tidy({_CURRENT, _LOCK, *(name for entry in entries for name in entry.values())})
+        self._tidy({name for entry in entries for name in entry.values()})
 
     def _tidy(self, named: set[str]) -> None:
         for path in self._folder.iterdir():
-            if path.name not in named:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            if path.name.startswith(_OURS) and path.name not in named:
+                _remove(path)
+
+    def _remove_damaged(self) -> None:
+        """Remove what could not be read, unless another process has mended it."""
+        for path in self._folder.iterdir():
+            if path.name.startswith(_OURS):
+                try:
+                    _load_segment(path) if path.is_dir() else _load_alive(path)
+                except _UNUSABLE:
+                    _remove(path)
+        self._damaged = False
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _name(segment: Segment, encoder: str) -> str:

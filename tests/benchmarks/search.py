@@ -45,6 +45,7 @@ def run(passages: int) -> None:
         flat.add(np.concatenate([segment.matrix() for segment in index.segments]))
         needs = demo_needs()
         day = date(2026, 10, 1)
+        query = vectors(["query"])
 
         def of(n: int) -> str:
             return query_of(needs[n % len(needs)])
@@ -52,14 +53,15 @@ def run(passages: int) -> None:
         seconds = in_turn(
             {
                 "encode": lambda n: raw.encode([of(n)]),
-                "scan": lambda n, query=vectors(["query"]): flat.search(query, 10),
+                "scan": lambda n: flat.search(query, 10),
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
             },
             ROUNDS,
         )
     parts = [encode + scan for encode, scan in zip(seconds["encode"], seconds["scan"], strict=True)]
     print(
-        f"{len(index.passages):>9,} passages, {len(index):>7,} profiles: encode {median_ms(seconds['encode']):6.1f} ms, "
+        f"{len(index.passages):>9,} passages, {len(index):>7,} profiles: "
+        f"encode {median_ms(seconds['encode']):6.1f} ms, "
         f"scan {median_ms(seconds['scan']):6.1f} ms, search {median_ms(seconds['search']):6.1f} ms; "
         f"search / raw parts = {ratio(seconds['search'], parts):.2f}"
     )

@@ -36,7 +36,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert list(store.needs()) == []
     assert list(store.profile_changes(0)) == []
     assert store.profiles(["p1"]) == {}
-    with pytest.raises(NotFound, match="'p1'.*imported or registered"):
+    with pytest.raises(NotFound, match=r"'p1'.*imported or registered"):
         store.profile("p1")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from matcher.errors import InvalidInput
+from matcher.errors import InvalidInput, MatcherError
 from matcher.evaluation import Judgements, Report, evaluate
 from matcher.evaluation.metrics import METRICS
 from matcher.evaluation.trial import Trial
@@ -25,10 +25,11 @@ _JUDGEMENTS = Judgements(
 )
 _PRODUCT = told("product", {"n1": {"a": 3, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
 _RIVAL = told("rival", {"n1": {"a": 1, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
+_WORDS = told("words", {"n1": {"b": 1}, "n2": {"b": 1}})
 
 
 def _report() -> Report:
-    return evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS, baselines=[_RIVAL], compared=[_RIVAL, _PRODUCT])
+    return evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS, baselines=[_WORDS], compared=[_RIVAL, _PRODUCT])
 
 
 def test_figures_are_means_over_the_needs_that_can_be_judged() -> None:
@@ -82,7 +83,7 @@ def test_json_has_the_agreed_keys_in_their_order() -> None:
     assert list(found) == ["queries", *METRICS, "intervals", "slices", "baselines", "compared", "ignored"]
     assert list(METRICS) == ["mrr", "hit@1", "hit@5", "hit@10", "ndcg@10", "recall@100"]
     assert found["intervals"]["mrr"] == [0.5, 1.0]
-    assert set(found["baselines"]["rival"]) >= {"queries", "mrr", "intervals", "ratios", "seconds_per_need"}
+    assert set(found["baselines"]["words"]) >= {"queries", "mrr", "intervals", "ratios", "seconds_per_need"}
     plain = evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS).to_json()
     assert list(plain)[-2:] == ["slices", "ignored"]
 
@@ -108,3 +109,8 @@ def test_ids_given_twice_are_refused() -> None:
         Trial.of([*_PROFILES, profile("a")], _NEEDS, _JUDGEMENTS)
     with pytest.raises(InvalidInput, match="need n1 is given twice"):
         Trial.of(_PROFILES, [*_NEEDS, need("n1")], _JUDGEMENTS)
+
+
+def test_no_two_to_compare_with_have_one_name() -> None:
+    with pytest.raises(MatcherError, match="rival is the name of two"):
+        evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS, baselines=[_RIVAL], compared=[_WORDS, _RIVAL])

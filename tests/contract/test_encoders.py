@@ -1,0 +1,70 @@
+"""What every encoder must do alike: the one that comes with the product, the fake of the tests, and each remembered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matcher.embedding import CachedEncoder, Encoder
+from tests.fakes import MemoryVectors, WordEncoder
+
+TEXTS = [
+    "falls prevention",
+    "meals",
+    "",
+    "… !",
+    "日本 café",
+    "word " * 2_000,
+    "meals",
+    "a much longer text of dementia care",
+]
+
+
+@pytest.fixture(params=["real", "words", "real, remembered", "words, remembered"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    """An encoder of each kind."""
+    kind, _, remembered = str(request.param).partition(", ")
+    own: Encoder = request.getfixturevalue("real_encoder") if kind == "real" else WordEncoder()
+    return CachedEncoder(own, MemoryVectors()) if remembered else own
+
+
+def test_one_unit_vector_a_text(encoder: Encoder) -> None:
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), encoder.dimensions)
+    assert vectors.dtype == np.dtype(np.float32)
+    assert np.linalg.norm(vectors.astype(np.float64), axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_no_text_no_vector(encoder: Encoder) -> None:
+    vectors = encoder.encode([])
+    assert vectors.shape == (0, encoder.dimensions)
+    assert vectors.dtype == np.dtype(np.float32)
+
+
+def test_rows_stand_in_the_order_of_the_texts(encoder: Encoder) -> None:
+    vectors = encoder.encode(TEXTS)
+    alone = np.vstack([encoder.encode([text]) for text in TEXTS])
+    assert vectors == pytest.approx(alone, abs=1e-5)
+    assert encoder.encode(TEXTS[::-1]) == pytest.approx(vectors[::-1], abs=1e-5)
+
+
+def test_the_same_texts_give_the_same_vectors(encoder: Encoder) -> None:
+    first = encoder.encode(TEXTS)
+    assert np.array_equal(first, encoder.encode(TEXTS))
+    assert np.array_equal(first[1], first[6]), "a text that stands twice"
+
+
+def test_different_texts_differ_and_shared_words_are_close(encoder: Encoder) -> None:
+    near, asked, far = encoder.encode(["prevention of falls", "falls prevention", "diabetes screening"])
+    assert near @ asked > far @ asked + 0.2
+
+
+def test_it_names_itself(encoder: Encoder) -> None:
+    assert encoder.fingerprint == encoder.fingerprint != ""
+    assert encoder.dimensions > 0
+
+
+def test_progress_counts_every_text_once(encoder: Encoder) -> None:
+    told: list[int] = []
+    encoder.encode(TEXTS, told.append)
+    assert sum(told) == len(TEXTS)

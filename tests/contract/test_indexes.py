@@ -1,0 +1,105 @@
+"""What every index must do alike: one in memory, one in several segments, and one read from a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matcher.index import Index, Snapshots, highest, retrieve, terms_of
+from matcher.records import Filters, Need, Profile
+from tests.fakes import WordEncoder
+from tests.reference import SHARES, BruteForce, failing, made_register
+from tests.strategies import TODAY
+
+ENCODER = WordEncoder()
+REGISTER = made_register(400, seed=11)
+SEQUENCES = {profile.id: number for number, profile in enumerate(REGISTER, start=1)}
+QUERIES = (
+    "falls clinic",
+    "dementia meals for older people",
+    "nobody writes this",
+    "the 7,500 cafe",
+    "falls falls falls",
+    "",
+)
+
+
+def grown(*sizes: int) -> Index:
+    """Return an index of the register that took it in by steps."""
+    index, start = Index(ENCODER.fingerprint), 0
+    for size in sizes:
+        new: Sequence[Profile] = REGISTER[start : start + size]
+        start += size
+        index = index.updated([(SEQUENCES[own.id], own.id, own) for own in new], ENCODER.encode, start)
+    return index
+
+
+@pytest.fixture(params=["at once", "in steps", "from a snapshot", "in steps, from a snapshot"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Index:
+    """The same register in an index of each kind."""
+    made = grown(340, 50, 10) if "in steps" in request.param else grown(400)
+    assert len(made.segments) == (3 if "in steps" in request.param else 1)
+    if "snapshot" not in request.param:
+        return made
+    Snapshots(tmp_path).save(made)
+    loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
+    assert loaded is not None
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def reference() -> BruteForce:
+    """Everybody, in plain lists."""
+    return BruteForce(REGISTER, SEQUENCES, ENCODER)
+
+
+def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
+    """Return the values of the passages of each profile."""
+    found: dict[str, list[float]] = {}
+    for owner, value in zip(index.passages.owner.tolist(), values.tolist(), strict=True):
+        found.setdefault(str(index.profiles.id[owner]), []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_closeness_is_exact(index: Index, reference: BruteForce, query: str) -> None:
+    cosines = index.similarities(ENCODER.encode([query])[0], np.arange(len(index.passages)))
+    assert by_profile(index, cosines) == {own.id: reference.meaning(query, own.id) for own in REGISTER}
+    words = index.term_scores(terms_of(query))
+    assert by_profile(index, words) == {own.id: reference.words(query, own.id) for own in REGISTER}
+
+
+def test_any_selection_of_passages(index: Index) -> None:
+    vector = ENCODER.encode(["falls clinic"])[0]
+    everything = index.similarities(vector, np.arange(len(index.passages)))
+    for rows in ([0], [], list(range(0, len(index.passages), 7)), [len(index.passages) - 1]):
+        asked = np.array(rows, dtype=np.int64)
+        assert np.array_equal(index.similarities(vector, asked), everything[asked])
+
+
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("depth", [3, 1_000])
+def test_candidates_are_those_of_the_reference(index: Index, reference: BruteForce, share: str, depth: int) -> None:
+    chosen = Filters(accreditations=(share,))
+    eligible = index.eligible([chosen], TODAY)
+    passing = [own.id for own in REGISTER if not failing(own, SEQUENCES[own.id], chosen, TODAY)]
+    assert sorted(index.profiles.id[eligible.mask].tolist()) == sorted(passing)
+    for query in QUERIES[:4]:
+        need = Need(id="n", title=query)
+        found = retrieve(index, eligible.mask, ENCODER.encode([query])[0], terms_of(query), need, depth=depth, on=TODAY)
+        assert set(index.profiles.id[found.profiles].tolist()) == reference.candidates(need, passing, depth)
+        assert len(found) == len(found.starts) == len(set(found.profiles.tolist()))
+
+
+def test_highest_breaks_ties_by_the_rule() -> None:
+    scores = np.array([1.0, 3.0, 2.0, 3.0, 2.0, 2.0])
+    ties = np.array([0, 5, 4, 1, 2, 3])
+    assert highest(scores, ties, 4).tolist() == [3, 1, 4, 5]
+    assert highest(scores, ties, 99).tolist() == [3, 1, 4, 5, 2, 0]
+    assert highest(scores, ties, 1).tolist() == [3]
+    assert highest(np.empty(0), np.empty(0, dtype=np.int64), 5).tolist() == []

@@ -1,0 +1,122 @@
+"""Snapshots between processes: savers take turns or give way, and a reader is never left with nothing."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Iterator
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from matcher.index import Index, Snapshots
+from matcher.index.snapshot import LOCK
+from tests.fakes import WordEncoder
+from tests.reference import made_register
+
+ENCODER = WordEncoder()
+REGISTER = made_register(40, seed=5)
+PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def indexed(first: int, last: int) -> Index:
+    profiles = REGISTER[first:last]
+    changes = [(number, profile.id, profile) for number, profile in enumerate(profiles, 1)]
+    return Index(ENCODER.fingerprint).updated(changes, ENCODER.encode, len(changes))
+
+
+def hold_lock(folder: Path, held: Event, stop: Event) -> None:
+    with FileLock(folder / LOCK):
+        held.set()
+        stop.wait(60)
+
+
+def save_in_turn(folder: Path, stop: Event) -> None:
+    """Save two indexes that share no segment, each time removing that of the other."""
+    snapshots, states = Snapshots(folder), [indexed(0, 10), indexed(20, 40)]
+    while not stop.is_set():
+        for state in states:
+            snapshots.save(state)
+
+
+@pytest.fixture
+def stop() -> Iterator[Event]:
+    """Ends the processes of a test."""
+    event = PROCESSES.Event()
+    yield event
+    event.set()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_who_cannot_have_the_lock_saves_nothing_and_says_so(
+    tmp_path: Path, stop: Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    Snapshots(tmp_path).save(indexed(0, 10))
+    (tmp_path / "new-of-another").mkdir()
+    (tmp_path / "new-of-another" / "vectors.faiss").write_bytes(b"half")
+    before = contents(tmp_path)
+    held = PROCESSES.Event()
+    holder = PROCESSES.Process(target=hold_lock, args=(tmp_path, held, stop))
+    holder.start()
+    assert held.wait(60)
+    started = time.monotonic()
+    Snapshots(tmp_path, wait_seconds=0.2).save(indexed(10, 20))
+    assert time.monotonic() - started < 5
+    assert contents(tmp_path) == before
+    assert "another process is saving" in caplog.text
+    loaded = Snapshots(tmp_path, wait_seconds=0.2).load(ENCODER.fingerprint)
+    assert loaded is not None, "who reads waits for nobody"
+    assert loaded.sequence == 10
+    stop.set()
+    holder.join()
+    Snapshots(tmp_path).save(indexed(10, 30))
+    assert not (tmp_path / "new-of-another").exists(), "what a process that died left half-written is removed"
+
+
+def test_a_reader_always_finds_a_whole_snapshot(tmp_path: Path, stop: Event) -> None:
+    Snapshots(tmp_path).save(indexed(0, 10))
+    savers = [PROCESSES.Process(target=save_in_turn, args=(tmp_path, stop)) for _ in range(2)]
+    for saver in savers:
+        saver.start()
+    seen: dict[int, int] = {}
+    deadline = time.monotonic() + 120
+    while len(seen) < 2 or sum(seen.values()) < 500:
+        loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
+        assert loaded is not None
+        assert len(loaded) == loaded.sequence
+        seen[loaded.sequence] = seen.get(loaded.sequence, 0) + 1
+        assert time.monotonic() < deadline
+    stop.set()
+    for saver in savers:
+        saver.join()
+    assert [saver.exitcode for saver in savers] == [0, 0]
+    assert set(seen) == {10, 20}
+
+
+def test_what_another_process_has_mended_is_left_as_it_is(tmp_path: Path) -> None:
+    state = indexed(0, 10)
+    Snapshots(tmp_path).save(state)
+    late = Snapshots(tmp_path)
+    vectors = next(tmp_path.rglob("vectors.faiss"))
+    vectors.write_bytes(b"")
+    assert late.load(ENCODER.fingerprint) is None
+    mender = Snapshots(tmp_path)
+    assert mender.load(ENCODER.fingerprint) is None
+    mender.save(state)
+    inodes = {path: path.stat().st_ino for path in tmp_path.rglob("*.faiss")}
+    late.save(state)
+    assert {path: path.stat().st_ino for path in tmp_path.rglob("*.faiss")} == inodes
+
+
+def test_files_of_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "README").write_text("mine")
+    Snapshots(tmp_path).save(indexed(0, 10))
+    assert (tmp_path / "README").read_text() == "mine"
