@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from matcher.embedding import CachedEncoder, Encoder, SentenceEncoder, VectorTable, packaged_model
+from matcher.embedding import WEIGHTS_FILE, CachedEncoder, Encoder, SentenceEncoder, VectorTable, packaged_model
 from matcher.engine import Engine
 from matcher.errors import Unavailable
 from matcher.index import Snapshots
@@ -20,6 +21,11 @@ def encoder_of(settings: Settings) -> Encoder:
         return SentenceEncoder(settings.encoder, settings.device)
     weights = settings.encoder_weights
     return SentenceEncoder(packaged_model(), settings.device, weights if weights and weights.exists() else None)
+
+
+def with_model(settings: Settings, folder: Path) -> Settings:
+    """Return `settings` with the model of `folder`, as training wrote it."""
+    return settings.model_copy(update={"ranking_model": folder, "encoder_weights": folder / WEIGHTS_FILE})
 
 
 def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None = None) -> Engine:

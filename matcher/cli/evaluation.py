@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from matcher.bootstrap import encoder_of, engine_of, opened_store
+from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
-from matcher.embedding import Aside, CachedEncoder
+from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
 from matcher.evaluation import Comparison, Figures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.metrics import METRICS
@@ -39,12 +39,17 @@ def evaluate(
     qrels: File,
     baseline: Annotated[bool, typer.Option(help="Beside it: BM25, the encoder alone, and their sum.")] = False,
     compare: Annotated[bool, typer.Option(help="Beside it: other systems on the same files.")] = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A folder written by train, in place of the one in use."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure how well the judged partners are found, over an index made for the purpose."""
+    settings = with_model(context.obj, model) if model else context.obj
     judgements = read_judgements(qrels)
     register, wanted = _records(profiles, Profile), _records(needs, Need)
-    with opened_store(context.obj) as store, progress_bar() as bar:
+    with opened_store(settings) as store, progress_bar() as bar:
 
         def tracked(needs: Sequence[Need], name: str) -> Iterable[Need]:
             task = bar.add_task(f"Ranking by {name}", total=len(needs))
@@ -52,16 +57,16 @@ def evaluate(
                 yield need
                 bar.advance(task)
 
-        raw = encoder_of(context.obj)
+        stock = SentenceEncoder(packaged_model(), settings.device)  # rivals know nothing of tuned weights
         # A rival asks for the vectors of needs as it does for those of passages; only the latter are to be kept.
-        passing = CachedEncoder(raw, Aside(store.vectors))
+        passing = CachedEncoder(stock, Aside(store.vectors))
         report = measure(
-            product_contender(lambda own: engine_of(context.obj, own, vectors=store.vectors)),
+            product_contender(lambda own: engine_of(settings, own, vectors=store.vectors)),
             register,
             wanted,
             judgements,
             health=read_health_flags(needs),
-            baselines=product_baselines(CachedEncoder(raw, store.vectors)) if baseline else (),
+            baselines=product_baselines(CachedEncoder(stock, store.vectors)) if baseline else (),
             compared=rivals(passing.encode) if compare else (),
             progress=tracked,
         )
@@ -100,6 +105,9 @@ def show(report: Report, console: Console = out) -> None:
             for kind, figures in kinds.items():
                 _add(slices, kind.replace("_", " "), figures)
         console.print(slices)
+    if report.calibration:
+        error, shown = (report.calibration[f"expected_calibration_error{of}"] for of in ("", "@10"))
+        console.print(f"Expected calibration error: {error:.4f} over comparable pairs, {shown:.3f} over the first ten.")
     for line in report.ignored.lines():
         console.print(line)
 

@@ -14,6 +14,7 @@ from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, out, progress_bar
 from matcher.errors import InvalidInput
 from matcher.records import Filters, Match, Need, SearchResult, parse
+from matcher.scoring import BASE
 
 # In a narrower console a table leaves too little room for its columns.
 _TABLE_WIDTH = 100
@@ -90,11 +91,11 @@ def _table(result: SearchResult, console: Console, partner_width: int) -> None:
     table = Table(show_lines=True, expand=True, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("Partner", width=partner_width)
-    table.add_column("Score", justify="right")
+    table.add_column("Fit")
     table.add_column("Why", ratio=1, overflow="fold")
     for match in result.results:
         partner = f"[bold]{escape(match.name)}[/bold]\n{_sector(match)}\n[dim]{escape(match.profile_id)}[/dim]"
-        table.add_row(str(match.rank), partner, f"{match.score:.3f}", "\n".join(_reasons(match)))
+        table.add_row(str(match.rank), partner, _fit(match), "\n".join(_reasons(match)))
     console.print(table)
 
 
@@ -102,7 +103,7 @@ def _list(result: SearchResult, console: Console) -> None:
     for match in result.results:
         console.print(f"\n[bold]{match.rank}. {escape(match.name)}[/bold]")
         # Not wrapped: an id is there to be copied.
-        line = f"   {match.score:.3f} · {_sector(match)} · [dim]{escape(match.profile_id)}[/dim]"
+        line = f"   {_fit(match)} · {_sector(match)} · [dim]{escape(match.profile_id)}[/dim]"
         console.print(line, soft_wrap=True)
         for reason in _reasons(match):
             console.print(Padding(reason, (0, 0, 0, 3), expand=False))
@@ -117,13 +118,18 @@ def _summary(result: SearchResult) -> str:
     return text
 
 
+def _fit(match: Match) -> str:
+    return f"{match.band.value} {match.probability:.1%}"
+
+
 def _sector(match: Match) -> str:
     return match.sector.value.replace("_", " ")
 
 
 def _reasons(match: Match) -> list[str]:
-    largest = sorted(match.contributions.items(), key=lambda part: -abs(part[1]))[:_REASONS]
-    lines = [" · ".join(f"{name} {value:+.3f}" for name, value in largest if value)]
+    parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
+    largest = sorted(parts, key=lambda part: -abs(part[1]))[:_REASONS]
+    lines = [" · ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in largest)]
     for quote in match.evidence:
         text = quote.text if len(quote.text) <= _QUOTE else quote.text[:_QUOTE].rsplit(" ", 1)[0] + " …"
         lines.append(f"“{escape(' '.join(text.split()))}” [dim]{escape(quote.source)}[/dim]")

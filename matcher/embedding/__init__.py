@@ -1,9 +1,10 @@
 """From texts to vectors: the encoder and the cache before it."""
 
 from matcher.embedding.cache import Aside, CachedEncoder, VectorTable
-from matcher.embedding.encoder import Encoder, Progress, SentenceEncoder, Vectors, packaged_model
+from matcher.embedding.encoder import WEIGHTS_FILE, Encoder, Progress, SentenceEncoder, Vectors, packaged_model
 
 __all__ = [
+    "WEIGHTS_FILE",
     "Aside",
     "CachedEncoder",
     "Encoder",

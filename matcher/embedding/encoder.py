@@ -22,6 +22,8 @@ Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 
 BATCH = 32
+# What tuned weights are called in a model folder.
+WEIGHTS_FILE = "weights.safetensors"
 _MODEL_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt")
 
 

@@ -9,10 +9,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.passages import passages_of
+from matcher.passages import PassageKind, passages_of
 from matcher.records import Profile
 
 Floats = NDArray[np.float64]
+
+
+# Passages that only the product makes use of; plain systems index whole texts.
+_OWN_KINDS = (PassageKind.NAME, PassageKind.TRACK_RECORD_TITLE)
+
+
+def _plain_texts(profile: Profile) -> list[str]:
+    return [passage.text for passage in passages_of(profile) if passage.kind not in _OWN_KINDS] or [profile.name]
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Corpus:
     @classmethod
     def of(cls, profiles: Sequence[Profile]) -> Self:
         """Return the passages of `profiles` in register order."""
-        by_profile = [[passage.text for passage in passages_of(profile)] for profile in profiles]
+        by_profile = [_plain_texts(profile) for profile in profiles]
         counts = np.array([len(texts) for texts in by_profile], dtype=np.int64)
         return cls(tuple(text for texts in by_profile for text in texts), np.cumsum(counts) - counts)
 

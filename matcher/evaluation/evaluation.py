@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from matcher.errors import MatcherError
 from matcher.evaluation.bootstrap import ratios
+from matcher.evaluation.calibration import Collected
 from matcher.evaluation.judgements import Judgements
 from matcher.evaluation.metrics import METRICS, measure
 from matcher.evaluation.ranker import Contender, Ranker
@@ -61,12 +62,13 @@ def evaluate(
     if twice := [name for name, times in Counter(other.name for other in (*baselines, *compared)).items() if times > 1]:
         raise MatcherError(f"{twice[0]} is the name of two rankers to compare with")
     trial = Trial.of(profiles, needs, judgements)
-    slices = _Slices(Slicer.of(profiles, health or {}))
-    ours = _run(product, trial, progress, slices)
+    slices, calibration = _Slices(Slicer.of(profiles, health or {})), Collected()
+    ours = _run(product, trial, progress, slices, calibration)
     return Report(
         figures=Figures.of(ours.values),
         ignored=trial.ignored,
         slices=slices.figures(),
+        calibration=calibration.to_json() if calibration.won else None,
         baselines={other.name: _compare(ours, _run(other, trial, progress)) for other in baselines},
         compared={other.name: _compare(ours, _run(other, trial, progress)) for other in compared},
     )
@@ -93,15 +95,23 @@ class _Slices:
         }
 
 
-def _run(contender: Contender, trial: Trial, progress: Progress, slices: _Slices | None = None) -> _Run:
+def _run(
+    contender: Contender,
+    trial: Trial,
+    progress: Progress,
+    slices: _Slices | None = None,
+    calibration: Collected | None = None,
+) -> _Run:
     started = time.perf_counter()
     ranker = contender.build(trial.profiles)
     built = time.perf_counter()
-    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), slices)
+    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), slices, calibration)
     return _Run(values, built - started, ranking / len(trial.needs))
 
 
-def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], slices: _Slices | None) -> tuple[Floats, float]:
+def _values(
+    ranker: Ranker, trial: Trial, needs: Iterable[Need], slices: _Slices | None, calibration: Collected | None
+) -> tuple[Floats, float]:
     """Return the values, shape (needs, metrics), and the seconds spent on ranking alone."""
     rows: list[Floats] = []
     seconds = 0.0
@@ -113,6 +123,9 @@ def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], slices: _Slices
         rows.append(measure(scores, grades))
         if slices is not None:
             slices.add(need, scores, grades)
+        if calibration is not None and ranking.probabilities is not None and len(ranking.ids):
+            won = grades[[trial.positions[id] for id in ranking.ids]] > 0
+            calibration.add(ranking.scores, ranking.probabilities, won)
     return np.stack(rows), seconds
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import Contender, Ranking
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
-from matcher.signals import best
+from matcher.signals import FAMILIES, best
 from matcher.store import Store
 
 BuildEngine = Callable[[Store], Engine]
@@ -28,7 +29,8 @@ class EngineRanker:
 
     def rank(self, need: Need) -> Ranking:
         """Return the candidates with their scores."""
-        return Ranking(*self.engine.scores(need))
+        ids, scores = self.engine.scores(need)
+        return Ranking(ids, scores, self.engine.model.probability(scores))
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class WordScorer:
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """Return the BM25 score of each profile's best passage."""
-        return best(self.index.term_scores(terms_of(query)), self.index.first_passages)[self.rows]
+        return _best_of_texts(self.index, self.index.term_scores(terms_of(query))[:, 0])[self.rows]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,13 @@ class MeaningScorer:
         """Return the cosine of each profile's best passage."""
         passages = np.arange(len(self.index.passages))
         cosines = self.index.similarities(self.encoder.encode_once(query), passages)
-        return best(cosines, self.index.first_passages)[self.rows]
+        return _best_of_texts(self.index, cosines)[self.rows]
+
+
+def _best_of_texts(index: Index, scores: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the score of each profile's best whole text: plain systems know nothing of names and titles."""
+    named = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
+    return best(np.where(index.passages.title | named, -np.inf, scores), index.first_passages)
 
 
 def product_contender(build_engine: BuildEngine) -> Contender:

@@ -19,12 +19,14 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Ranking:
     """The answer to one need: `scores`, shape (retrieved,), of the profiles `ids`; higher is better.
+    `probabilities`, of the same shape, where the ranker says how likely each is to win.
 
     The order does not matter, equal scores are a tie, and profiles left out come after all others.
     """
 
     ids: Sequence[str]
     scores: Floats
+    probabilities: Floats | None = None
 
     def over(self, positions: Mapping[str, int]) -> Floats:
         """Return one score for each profile of the register, shape (profiles,), -inf for those left out.

@@ -97,6 +97,7 @@ class Report:
     slices: Mapping[str, Mapping[str, Figures]] = field(default_factory=dict)
     baselines: Mapping[str, Comparison] = field(default_factory=dict)
     compared: Mapping[str, Comparison] = field(default_factory=dict)
+    calibration: Json | None = None
 
     def to_json(self) -> Json:
         """Return the figures' keys, then "slices", "baselines" and "compared" where asked for, then "ignored"."""
@@ -106,6 +107,8 @@ class Report:
                 name: {kind: figures.to_json() for kind, figures in kinds.items()}
                 for name, kinds in self.slices.items()
             }
+        if self.calibration:
+            found["calibration"] = self.calibration
         for key, others in (("baselines", self.baselines), ("compared", self.compared)):
             if others:
                 found[key] = {name: comparison.to_json() for name, comparison in others.items()}

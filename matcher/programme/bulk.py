@@ -50,7 +50,8 @@ def run_bulk(
 
 
 _COLUMNS = [
-    "need_id", "need_title", "rank", "profile_id", "name", "sector", "score", "contributions", "evidence", "source",
+    "need_id", "need_title", "rank", "profile_id", "name", "sector", "score", "probability", "band",
+    "contributions", "evidence", "source",
 ]  # fmt: skip
 
 
@@ -65,6 +66,8 @@ def _rows(result: SearchResult, title: str) -> Iterator[dict[str, Any]]:
             "name": match.name,
             "sector": str(match.sector),
             "score": match.score,
+            "probability": match.probability,
+            "band": str(match.band),
             "contributions": json.dumps(match.contributions),
             "evidence": quote.text if quote else "",
             "source": quote.source if quote else "",

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from matcher.evaluation.calibration import COMPARABLE
 from matcher.scoring import Curve
 from matcher.signals import Floats, Rows
-
-# Pairs of need and supplier are comparable when the supplier is among this many first for the need.
-COMPARABLE: Final = 300
-BINS: Final = 15
 
 
 def comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:
@@ -30,16 +25,3 @@ def calibrated(scores: Floats, won: NDArray[np.bool_]) -> Curve:
     slope, offset = max(float(model.coef_[0, 0]), 1e-6), float(model.intercept_[0])
     low, high = float(scores.min()) - 1.0, float(scores.max()) + 1.0
     return Curve((low, high), (offset + slope * low, offset + slope * high))
-
-
-def expected_calibration_error(probabilities: Floats, won: NDArray[np.bool_]) -> float:
-    """Return the mean distance between probability and share won, over `BINS` groups of as many pairs each."""
-    groups = np.array_split(np.argsort(probabilities, kind="stable"), BINS)
-    apart = [len(g) * abs(float(probabilities[g].mean()) - float(won[g].mean())) for g in groups if len(g)]
-    return sum(apart) / len(won)
-
-
-def reliability(probabilities: Floats, won: NDArray[np.bool_]) -> list[tuple[float, float, int]]:
-    """Return, for each group, the mean probability, the share won, and how many pairs there are."""
-    groups = np.array_split(np.argsort(probabilities, kind="stable"), BINS)
-    return [(float(probabilities[g].mean()), float(won[g].mean()), len(g)) for g in groups if len(g)]

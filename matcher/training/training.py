@@ -21,21 +21,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from matcher.embedding import CachedEncoder, SentenceEncoder, VectorTable
+from matcher.embedding import WEIGHTS_FILE, CachedEncoder, SentenceEncoder, VectorTable
 from matcher.errors import InvalidInput
+from matcher.evaluation.calibration import expected_calibration_error, reliability
 from matcher.passages import query_of
 from matcher.records import Need, Profile
 from matcher.scoring import AdditiveModel, Curve
 from matcher.signals import PROFILE_SIGNALS
 from matcher.sources.awards import Award
-from matcher.training.calibration import calibrated, comparable, expected_calibration_error, reliability
+from matcher.training.calibration import calibrated, comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
 from matcher.training.fitting import Part, fitted, scores
 from matcher.training.pairs import name_key, pairs_of
 from matcher.training.parameters import Layout
 from matcher.training.tuning import SEED, tuned
 
-WEIGHTS_FILE: Final = "weights.safetensors"
 MANIFEST_FILE: Final = "manifest.json"
 # The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
 FITTED_SHARE: Final = 0.25
