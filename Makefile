@@ -1,5 +1,6 @@
 # make demo: sets up, imports the demo set, searches it, serves it (SERVE=0 stops before serving).
-# make test: sets up and runs the tests. Both need Python 3.11 or newer and make, nothing else.
+# make test: sets up and runs the tests.
+# make bench: speed, as ratios within one run; about five minutes. All need Python 3.11 or newer and make, nothing else.
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,7 +36,9 @@ check: install
 	$(VENV)/bin/lint-imports
 
 bench: install
-	$(VENV)/bin/python -m pytest tests/benchmarks -s
+	$(VENV)/bin/python -m tests.benchmarks.search
+	$(VENV)/bin/python -m tests.benchmarks.build
+	$(VENV)/bin/python -m tests.benchmarks.reimport
 
 clean:
 	rm -rf $(VENV) .matcher .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info

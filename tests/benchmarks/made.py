@@ -25,13 +25,16 @@ def demo_needs() -> list[Need]:
     return [line.record for line in read(DEMO / "needs.jsonl", Need) if isinstance(line, Accepted)]
 
 
-def made_profiles(count: int, seed: int = 1) -> list[Profile]:
-    """Return `count` profiles, each a demo profile whose capabilities come from several others."""
+def made_profiles(count: int, seed: int = 1, *, distinct: bool = False) -> list[Profile]:
+    """Return `count` profiles, each a demo profile whose capabilities come from several others.
+
+    With `distinct` no text stands in two of them: what is encoded once for a text is then encoded for each.
+    """
     deal = random.Random(seed)
     originals = demo_profiles()
     capabilities = [capability for profile in originals for capability in profile.capabilities]
     track_record = [piece for profile in originals for piece in profile.track_record]
-    return [
+    made = [
         deal.choice(originals).model_copy(
             update={
                 "id": f"made-{n:07}",
@@ -41,6 +44,16 @@ def made_profiles(count: int, seed: int = 1) -> list[Profile]:
         )
         for n in range(count)
     ]
+    return [_numbered(profile, n) for n, profile in enumerate(made)] if distinct else made
+
+
+def _numbered(profile: Profile, n: int) -> Profile:
+    """Return `profile` with a number in every text that passages are made of."""
+    summary = ". ".join(f"{sentence} {n}" for sentence in profile.summary.rstrip(".").split(". "))
+    capabilities = tuple(part.model_copy(update={"title": f"{part.title} {n}"}) for part in profile.capabilities)
+    track_record = tuple(part.model_copy(update={"title": f"{part.title} {n}"}) for part in profile.track_record)
+    update = {"summary": f"{summary}.", "capabilities": capabilities, "track_record": track_record}
+    return profile.model_copy(update=update)
 
 
 class RandomVectors:
