@@ -93,13 +93,15 @@ RESULT: Final = {
             "name": "Steady Steps",
             "sector": "charity",
             "score": 2.25,
+            "probability": 0.12,
+            "band": "strong",
             "contributions": {"base": 0.0, "meaning": 1.5, "words": 0.75},
             "evidence": [
                 {
                     "text": "Falls prevention. Twenty weeks of strength and balance training.",
                     "source": "capability: Falls prevention",
                     "similarity": 0.71,
-                    "signals": ["meaning", "words"],
+                    "share": 0.64,
                 }
             ],
         }

@@ -152,6 +152,8 @@ class AdditiveModel:
         try:
             content: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             signals = [signal.name for signal in PIECE_SIGNALS]
+            if strange := {name for family in content["families"].values() for name in family["weights"]} - {*signals}:
+                raise ValueError(f"there is no signal {min(strange)!r}")
             return cls(
                 name=content["name"],
                 version=content["version"],

@@ -28,6 +28,8 @@ UNKNOWN_YEARS: Final = 3.0
 UNKNOWN_SCALE: Final = -1.5
 UNKNOWN_PLACE: Final = 0.5
 LEAST_SCALE: Final = -4.0
+LEAST_RECENCY: Final = -5.0
+MOST_CAPACITY: Final = 10.0
 
 # CPV codes agree in their first digits: division, group, class, category, and the whole code.
 _CPV_STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 1)
@@ -55,12 +57,12 @@ PIECE_SIGNALS: Final = (
     Signal("title_wording", "the same: the need's title, whole piece", 0, 1),
     Signal("title_wording_of_title", "the same: the two titles", 0, 1),
     Signal("category", "share of the five levels of the CPV tree on which the closest codes agree", 0, 1),
-    Signal("recency", "minus the logarithm of one plus the years since the work", -5, 0),
+    Signal("recency", "minus the logarithm of one plus the years since the work", LEAST_RECENCY, 0),
     Signal("scale", "minus the difference of the two values in powers of ten", LEAST_SCALE, 0),
     Signal("place", "1 where both name a region in common, 0 where not, ½ where one names none", 0, 1),
 )
 PROFILE_SIGNALS: Final = (
-    Signal("capacity", "turnover against the need's value, in powers of ten", -10, 10),
+    Signal("capacity", "turnover against the need's value, in powers of ten", -MOST_CAPACITY, MOST_CAPACITY),
     Signal("coverage", "1 where the profile covers a region of the need, 0 where not, ½ where unknown", 0, 1),
     Signal("accreditations", "share of the required accreditations held and in date; 1 where none is", 0, 1),
     Signal("name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1),
@@ -153,7 +155,7 @@ def profile_signals(candidates: Candidates) -> Floats:
     name = candidates.passage_starts[candidates.piece_starts]  # a profile's first piece is its name
     return np.column_stack(
         [
-            candidates.capacity,
+            np.clip(candidates.capacity, -MOST_CAPACITY, MOST_CAPACITY),
             candidates.coverage,
             candidates.accreditations,
             candidates.cosines[name].mean(axis=1, dtype=np.float64),
@@ -163,9 +165,9 @@ def profile_signals(candidates: Candidates) -> Floats:
 
 
 def recency(day: NDArray[np.int32], now: int) -> Floats:
-    """Return minus log(1 + years) between each `day` and `now`; a later day counts as now."""
+    """Return minus log(1 + years) between each `day` and `now`, at least `LEAST_RECENCY`; a later day counts as now."""
     years = np.where(day == UNDATED, UNKNOWN_YEARS, np.maximum(now - day.astype(np.float64), 0) / DAYS_A_YEAR)
-    return -np.log1p(years)
+    return np.maximum(-np.log1p(years), LEAST_RECENCY)
 
 
 def scale(value: Floats, wanted: float) -> Floats:

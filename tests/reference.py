@@ -1,39 +1,126 @@
 """The reference that the engine is held against: everybody looked at, one after the other, in plain Python.
 
 Slow and obvious on purpose. It shares with the product the cutting of records into passages, the cutting of
-texts into terms, and the encoder; who passes a filter, what is close, what comes first are worked out anew.
+texts into terms, the finding of places in texts, and the encoder; who passes a filter, what is close, what is
+told of a candidate, what comes first are worked out anew.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 
 from matcher.embedding import Encoder
-from matcher.index import terms_of
+from matcher.index import Index, terms_of
 from matcher.language import related
-from matcher.passages import passages_of, query_of
+from matcher.passages import PassageKind, passages_of, query_of, title_of
 from matcher.records import Filters, Need, Profile, Region, Sector, Size, parse
+from matcher.records.places import regions_of_record
 from matcher.records.postcodes import region_of_postcode
 from matcher.records.vocabulary import find_region
-from tests.strategies import POSTCODES, SCHEMES, TURNOVERS, WORDS
+from matcher.signals import FAMILIES, UNDATED, Candidates
+from tests.strategies import CPV, POSTCODES, SCHEMES, TODAY, TURNOVERS, WORDS
 
 K1, B = 1.2, 0.75
+# How many digits of a CPV code name its division, group, class, category, and the whole of it.
+CPV_LEVELS = (2, 3, 4, 5, 8)
+
+
+@dataclass(frozen=True)
+class ToldPassage:
+    """A passage of a candidate: its place among those of the profile, and how close it is to need and title."""
+
+    number: int
+    title: bool
+    cosines: tuple[float, float]
+    words: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ToldPiece:
+    """A piece of a candidate; None where a fact is not known."""
+
+    family: str
+    day: date | None
+    value: float | None
+    regions: frozenset[Region]
+    category: float
+    passages: tuple[ToldPassage, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that is held of one candidate: the pieces, and what takes a logarithm, a root or a mean to find.
+
+    The pieces are the same to the last bit however they are found; `measures` may differ in the last digits.
+    """
+
+    pieces: tuple[ToldPiece, ...]
+    measures: tuple[float, ...]  # capacity, coverage, accreditations, then both lexical cosines of each passage
+
+
+def told(index: Index, candidates: Candidates) -> dict[str, Told]:
+    """Return what `candidates` holds of each, by id."""
+    found = {}
+    pieces = [*candidates.piece_starts.tolist(), len(candidates.family)]
+    passages = [*candidates.passage_starts.tolist(), len(candidates.passages)]
+    for i, (first, end) in enumerate(pairwise(pieces)):
+        rows = range(passages[first], passages[end])
+        found[str(index.profiles.id[candidates.profiles[i]])] = Told(
+            pieces=tuple(
+                _told_piece(index, candidates, piece, range(passages[piece], passages[piece + 1]))
+                for piece in range(first, end)
+            ),
+            measures=(
+                float(candidates.capacity[i]),
+                float(candidates.coverage[i]),
+                float(candidates.accreditations[i]),
+                *(cosine for row in rows for cosine in candidates.wording[row].tolist()),
+            ),
+        )
+    return found
+
+
+def _told_piece(index: Index, candidates: Candidates, piece: int, rows: Iterable[int]) -> ToldPiece:
+    day, value, bits = (column[piece].item() for column in (candidates.day, candidates.value, candidates.regions))
+    return ToldPiece(
+        family=FAMILIES[candidates.family[piece]],
+        day=None if day == UNDATED else date(1970, 1, 1) + timedelta(days=day),
+        value=None if math.isnan(value) else value,
+        regions=frozenset(region for i, region in enumerate(Region) if bits >> i & 1),
+        category=float(candidates.category[piece]),
+        passages=tuple(
+            ToldPassage(
+                number=int(index.passages.number[candidates.passages[row]]),
+                title=bool(candidates.title[row]),
+                cosines=(float(candidates.cosines[row, 0]), float(candidates.cosines[row, 1])),
+                words=(float(candidates.words[row, 0]), float(candidates.words[row, 1])),
+            )
+            for row in rows
+        ),
+    )
+
+
+def at_home(profile: Profile) -> set[Region]:
+    """Return the regions a profile says it covers, failing that the one of its postcode."""
+    if profile.coverage.national:
+        return set(Region)
+    home = region_of_postcode(profile.postcode) if profile.postcode else None
+    return set(profile.coverage.regions) or ({home} if home else set())
 
 
 def served(profile: Profile) -> set[Region]:
     """Return the regions a profile covers: stated, else of its postcode, else of its track record."""
-    if profile.coverage.national:
-        return set(Region)
-    if profile.coverage.regions:
-        return set(profile.coverage.regions)
-    if profile.postcode and (home := region_of_postcode(profile.postcode)):
-        return {home}
+    if home := at_home(profile):
+        return home
     places = [find_region(piece.region) for piece in profile.track_record if piece.region]
     return {place for place in places if place}
 
@@ -127,11 +214,7 @@ class BruteForce:
 
     def words(self, text: str, id: str) -> list[float]:
         """Return the share of the highest possible BM25 score that each passage of a profile reaches."""
-        asked = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
-        weights = {
-            term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5)))
-            for term in asked
-        }
+        weights = self._weights(text)
         ceiling = 0.0
         for weight in weights.values():
             ceiling += weight
@@ -144,6 +227,61 @@ class BruteForce:
             scores.append(score / ceiling if ceiling else score)
         return scores
 
+    def wording(self, text: str, id: str) -> list[float]:
+        """Return the lnc.ltc cosine of `text`, each term counted once, with each passage of a profile."""
+        weights = self._weights(text)
+        asked = math.sqrt(sum(weight**2 for weight in weights.values()))
+        cosines = []
+        for count in self._counts[id]:
+            damped = {term: 1 + math.log(times) for term, times in count.items()}
+            own = math.sqrt(sum(weight**2 for weight in damped.values()))
+            shared = sum(weight * damped.get(term, 0.0) for term, weight in weights.items())
+            cosines.append(shared / (own * asked) if shared else 0.0)
+        return cosines
+
+    def _weights(self, text: str) -> dict[str, float]:
+        """Return the idf of each term of `text` and of its other forms that somebody uses, in alphabetical order."""
+        asked = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
+        return {
+            term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5)))
+            for term in asked
+        }
+
+    def told(self, need: Need, id: str, on: date) -> Told:
+        """Return all that is to be known of a candidate for `need`."""
+        profile = self.profiles[id]
+        whole, title = query_of(need), title_of(need)
+        cosines, words, wording = (
+            list(zip(closeness(whole, id), closeness(title, id), strict=True))
+            for closeness in (self.meaning, self.words, self.wording)
+        )
+        pieces: dict[tuple[PassageKind, int], list[ToldPassage]] = {}
+        for number, passage in enumerate(passages_of(profile)):
+            title_only = passage.kind is PassageKind.TRACK_RECORD_TITLE
+            kind = PassageKind.TRACK_RECORD if title_only else passage.kind
+            pieces.setdefault((kind, passage.part), []).append(
+                ToldPassage(number, title_only, cosines[number], words[number])
+            )
+        return Told(
+            tuple(self._piece(need, profile, kind, part, own) for (kind, part), own in pieces.items()),
+            (*_measures(need, profile, on), *(cosine for pair in wording for cosine in pair)),
+        )
+
+    def _piece(
+        self, need: Need, profile: Profile, kind: PassageKind, part: int, passages: Sequence[ToldPassage]
+    ) -> ToldPiece:
+        work = profile.track_record[part] if kind is PassageKind.TRACK_RECORD else None
+        capability = profile.capabilities[part] if kind is PassageKind.CAPABILITY else None
+        codes = work.cpv if work else capability.cpv if capability else ()
+        return ToldPiece(
+            family="work" if work else "name" if kind is PassageKind.NAME else "offer",
+            day=work.date if work else None,
+            value=work.value if work else None,
+            regions=regions_of_record(work) if work else frozenset(),
+            category=max((_agreement(own, wanted) for own in codes for wanted in need.cpv), default=0.0),
+            passages=tuple(passages),
+        )
+
     def candidates(self, need: Need, eligible: Iterable[str], depth: int) -> set[str]:
         """Return the `depth` closest in meaning and the `depth` closest in words; all, where there are no more."""
         everyone = list(eligible)
@@ -155,6 +293,22 @@ class BruteForce:
             best = {id: max(closeness(text, id)) for id in everyone}
             chosen |= set(sorted(everyone, key=lambda own: (-best[own], own))[:depth])
         return chosen
+
+
+def _agreement(own: str, wanted: str) -> float:
+    return sum(own[:digits] == wanted[:digits] for digits in CPV_LEVELS) / len(CPV_LEVELS)
+
+
+def _measures(need: Need, profile: Profile, on: date) -> tuple[float, float, float]:
+    """Return capacity (NaN where unknown), coverage and accreditations."""
+    capacity = math.nan
+    if need.value and profile.turnover is not None:
+        capacity = math.log10(max(profile.turnover, 1)) - math.log10(need.value)
+    home, wanted = at_home(profile), regions_of_record(need)
+    coverage = float(bool(home & wanted)) if home and wanted else 0.5
+    required = need.requirements.accreditations
+    held = [holds(profile, scheme, on) for scheme in required]
+    return capacity, coverage, sum(held) / len(held) if held else 1.0
 
 
 def made_register(count: int, seed: int) -> list[Profile]:
@@ -176,7 +330,11 @@ def made_register(count: int, seed: int) -> list[Profile]:
             "summary": f"{_words(deal)}. {_words(deal)}." if deal.random() < 0.8 else "",
             "postcode": deal.choice(POSTCODES),
             "coverage": {"national": deal.random() < 0.1, "regions": deal.sample(list(Region), deal.randint(0, 2))},
-            "capabilities": [{"title": _words(deal), "description": _words(deal)} for _ in range(deal.randint(0, 2))],
+            "capabilities": [
+                {"title": _words(deal), "description": _words(deal), "cpv": deal.sample(CPV, deal.randint(0, 2))}
+                for _ in range(deal.randint(0, 2))
+            ],
+            "track_record": [_made_work(deal) for _ in range(deal.choice([0, 0, 1, 2]))],
             "accreditations": held,
             **({} if turnover is None else {"turnover": turnover}),
         }
@@ -185,6 +343,19 @@ def made_register(count: int, seed: int) -> list[Profile]:
 
 
 SHARES = {"whole": 1.0, "tenth": 0.1, "fiftieth": 0.02, "two hundredth": 0.005, "thousandth": 0.001}
+
+
+def _made_work(deal: random.Random) -> dict[str, object]:
+    fields = {
+        "title": _words(deal),
+        "description": _words(deal) if deal.random() < 0.7 else None,
+        "region": deal.choice([None, *Region, "LS1 4AP", "near Leeds"]),
+        "buyer": deal.choice([None, "Kent County Council"]),
+        "date": deal.choice([None, (TODAY - timedelta(days=deal.randrange(3_000))).isoformat()]),
+        "value": deal.choice([None, *TURNOVERS]),
+        "cpv": deal.sample(CPV, deal.randint(0, 2)),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _words(deal: random.Random) -> str:

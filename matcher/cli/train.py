@@ -64,7 +64,7 @@ def promote(
     models: Annotated[Path, typer.Option(file_okay=False, help="Where the models in use stand.")] = CHECKOUT / "models",
 ) -> None:
     """Put a trained model to use from the next start on. The index is then built anew for its encoder."""
-    if not (folder / MANIFEST_FILE).is_file():
+    if not all((folder / file).is_file() for file in (MANIFEST_FILE, WEIGHTS_FILE, "model.json")):
         raise InvalidInput(
             "holds no trained model", remedy="Name a folder written by train", place=Place(file=str(folder))
         )

@@ -30,8 +30,9 @@ class Query:
 def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
     """Return the query that stands for `need`; `on` stands in for the day it was published."""
     whole, title = query_of(need), title_of(need)
+    meant = encoder.encode_once(whole)
     return Query(
-        vectors=np.stack([encoder.encode_once(whole), encoder.encode_once(title)]),
+        vectors=np.stack([meant, meant if title == whole else encoder.encode_once(title)]),
         terms=(_searched(whole), _searched(title)),
         facts=facts_of(need, on),
         accreditations=need.requirements.accreditations,

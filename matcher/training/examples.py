@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from matcher.embedding import CachedEncoder
+from matcher.errors import InvalidInput
 from matcher.index import Index, query_for, retrieve
 from matcher.records import Need, Profile, TrackRecord
 from matcher.signals import FAMILIES, PIECE_SIGNALS, UNDATED, Floats, Rows, piece_signals, profile_signals
@@ -84,6 +85,10 @@ def examples_of(
 
     A need sees only work dated before the day it was published; with `dated`, a profile is a candidate only
     once it has such work. A need of whose winners none is a candidate is left out.
+
+    Raises:
+        InvalidInput: that leaves no need.
+
     """
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
     index = Index(encoder.fingerprint).updated(changes, encoder.encode, len(changes))
@@ -94,6 +99,8 @@ def examples_of(
             found.append(one)
         if progress is not None:
             progress(1)
+    if not found:
+        raise InvalidInput("of no award is the winner known before", remedy="Give a longer history")
     return _flattened(found)
 
 

@@ -45,7 +45,8 @@ class Pair:
 def name_key(name: str) -> str:
     """Return the form in which names of organisations are compared across registers."""
     plain = re.sub(r"[^a-z0-9 ]", " ", name.lower().replace("&", " and "))
-    return " ".join(_LEGAL_FORMS.sub(" ", plain).split())
+    # A name of nothing else stays as it is: all such names would be one.
+    return " ".join(_LEGAL_FORMS.sub(" ", plain).split()) or name.lower()
 
 
 def pairs_of(awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], deal: random.Random) -> list[Pair]:

@@ -106,7 +106,8 @@ class Layout:
             curves={
                 "capacity": capacity,
                 "coverage": Curve((0.0, 1.0), (0.0, coverage), coverage / 2),
-                "accreditations": Curve((0.0, 1.0), (0.0, ACCREDITATIONS)),
+                # Nothing where none is required, as in all that was fitted and calibrated on.
+                "accreditations": Curve((0.0, 1.0), (-ACCREDITATIONS, 0.0)),
                 "name_meaning": Curve((-1.0, 1.0), (-name_meaning, name_meaning)),
                 "name_wording": Curve((0.0, 1.0), (0.0, name_wording)),
             },

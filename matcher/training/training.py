@@ -34,7 +34,7 @@ from matcher.training.examples import Examples, examples_of, suppliers_of
 from matcher.training.fitting import Part, fitted, scores
 from matcher.training.pairs import name_key, pairs_of
 from matcher.training.parameters import Layout
-from matcher.training.tuning import SEED, tuned
+from matcher.training.tuning import EPOCHS, SEED, tuned
 
 MANIFEST_FILE: Final = "manifest.json"
 # The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
@@ -68,13 +68,14 @@ class Manifest:
 @dataclass(frozen=True)
 class Recipe:
     """What training needs besides the awards: the stock encoder's folder, where vectors are kept, a register of
-    profiles with texts of their own, and where to tell of progress.
+    profiles with texts of their own, where to tell of progress, and how often to go through the pairs.
     """
 
     encoder: Path
     vectors: VectorTable
     register: Sequence[Profile]
     tell: Tell
+    epochs: int = EPOCHS
 
     def stock(self) -> CachedEncoder:
         """The encoder as it is packaged."""
@@ -91,7 +92,7 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
     A step whose result stands in `out` from an interrupted run on the same awards is not done again.
 
     Raises:
-        InvalidInput: there are too few dated awards to learn from.
+        InvalidInput: there are too few dated awards, or too few winners won before, to learn from.
 
     """
     dated = sorted((a for a in awards if a.need.published), key=lambda a: (str(a.need.published), a.need.id))
@@ -154,7 +155,7 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
     if weights.exists() and stamp.exists() and stamp.read_text().split()[0] == digest:
         steps = int(stamp.read_text().split()[1])
     else:
-        steps = tuned(recipe.encoder, pairs, weights, recipe.tell("Tuning the encoder"))
+        steps = tuned(recipe.encoder, pairs, weights, recipe.tell("Tuning the encoder"), epochs=recipe.epochs)
         stamp.write_text(f"{digest} {steps}\n")
     start = round(len(awards) * (1 - FITTED_SHARE))
     won = examples_of(
@@ -206,6 +207,8 @@ def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Exam
     odd = examples.need % 2 == 1
     near = comparable(scored, examples.need, examples.starts)
     fit, test = near & ~odd, near & odd
+    if len(np.unique(examples.won[fit])) < 2 or not test.any():
+        raise InvalidInput("the latest awards do not tell who wins from who does not", remedy="Give a longer history")
     curve = calibrated(scored[fit], examples.won[fit])
     probabilities = 1.0 / (1.0 + np.exp(-curve(scored[test])))
     ends = [*examples.starts[1:], len(scored)]

@@ -32,10 +32,17 @@ EPOCHS: Final = 2
 SEED: Final = 1
 
 
-def tuned(folder: Path, pairs: Sequence[Pair], out: Path, progress: Callable[[int], None] | None = None) -> int:
+def tuned(
+    folder: Path,
+    pairs: Sequence[Pair],
+    out: Path,
+    progress: Callable[[int], None] | None = None,
+    *,
+    epochs: int = EPOCHS,
+) -> int:
     """Tune the encoder in `folder` on `pairs` and write the changed weights to `out`, in half precision.
 
-    `progress` is told of each step. Returns the number of steps.
+    `progress` is told of each step, `epochs` is how often the pairs are gone through. Returns the number of steps.
     """
     import torch
     from safetensors.torch import save_file
@@ -51,7 +58,7 @@ def tuned(folder: Path, pairs: Sequence[Pair], out: Path, progress: Callable[[in
     for name, weight in model.named_parameters():
         weight.requires_grad_(name in learning)
     optimiser = torch.optim.AdamW(learning.values(), lr=RATE, weight_decay=DECAY)
-    batches = [batch for _ in range(EPOCHS) for batch in _batches(pairs, deal)]
+    batches = [batch for _ in range(epochs) for batch in _batches(pairs, deal)]
     for step, batch in enumerate(batches):
         rate = RATE * min(1.0, (step + 1) / (WARM_UP * len(batches))) * max(0.02, 1.0 - step / len(batches))
         for group in optimiser.param_groups:

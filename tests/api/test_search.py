@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from api.examples import NEED, PROFILE
 from matcher.records import SearchResult
+from matcher.records.policy import band_of
+from matcher.scoring import PARTS
 from tests.api.checks import found_ids, problem, put_profile
 
 
@@ -26,6 +28,18 @@ def test_a_search_in_words_ranks_and_says_why(stocked: TestClient) -> None:
     assert best.profile_id == "example-charity"
     assert sum(best.contributions.values()) == pytest.approx(best.score, abs=1e-12)
     assert best.evidence[0].source == "capability: Falls prevention"
+    assert best.band == band_of(best.probability)
+    assert best.probability >= result.results[1].probability
+    assert 0 < sum(quote.share for quote in best.evidence) <= 1
+    shown = response.json()["results"][0]
+    assert set(shown) == {
+        "rank", "profile_id", "name", "sector", "score", "probability", "band", "contributions", "evidence",
+    }  # fmt: skip
+    assert (0 <= shown["probability"] <= 1, shown["band"]) == (True, best.band.value)
+    assert tuple(shown["contributions"]) == PARTS, "in the order in which they are added"
+    for quote in shown["evidence"]:
+        assert set(quote) == {"text", "source", "similarity", "share"}
+        assert 0 <= quote["share"] <= 1
     assert response.headers["cache-control"] == "no-store"
 
 

@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matcher.index import Index, Snapshots, highest, retrieve, terms_of
-from matcher.records import Filters, Need, Profile
-from tests.fakes import WordEncoder
-from tests.reference import SHARES, BruteForce, failing, made_register
+from matcher.embedding import CachedEncoder
+from matcher.index import Index, Snapshots, highest, query_for, retrieve, terms_of
+from matcher.language import related
+from matcher.records import Filters, Need, Profile, parse
+from matcher.signals import UNDATED
+from tests.fakes import MemoryVectors, WordEncoder
+from tests.reference import SHARES, BruteForce, failing, made_register, told
 from tests.strategies import TODAY
 
 ENCODER = WordEncoder()
+CACHED = CachedEncoder(ENCODER, MemoryVectors())
 REGISTER = made_register(400, seed=11)
 SEQUENCES = {profile.id: number for number, profile in enumerate(REGISTER, start=1)}
 QUERIES = (
@@ -27,6 +31,25 @@ QUERIES = (
     "falls falls falls",
     "",
 )
+# Needs that say all they can, and needs that say next to nothing.
+NEEDS = [
+    parse(Need, {"id": "title-only", "title": "falls clinic"}),
+    parse(Need, {"id": "unheard", "title": "nobody writes this", "description": "the of and", "value": 0}),
+    parse(
+        Need,
+        {
+            "id": "in-full",
+            "title": "dementia meals",
+            "description": "dementia meals for older people, meals by meals, in Leeds",
+            "outcomes": ["recovery", "falls falls"],
+            "cpv": ["85100000", "48180000"],
+            "value": 250_000,
+            "published": "2024-02-29",
+            "requirements": {"accreditations": ["Cyber Essentials", "ISO 9001", "nobody's"]},
+        },
+    ),
+    parse(Need, {"id": "elsewhere", "title": "remote monitoring", "region": "Wales", "cpv": ["85312999"], "value": 1}),
+]
 
 
 def grown(*sizes: int) -> Index:
@@ -42,7 +65,7 @@ def grown(*sizes: int) -> Index:
 @pytest.fixture(params=["at once", "in steps", "from a snapshot", "in steps, from a snapshot"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Index:
     """The same register in an index of each kind."""
-    made = grown(340, 50, 10) if "in steps" in request.param else grown(400)
+    made = grown(350, 44, 6) if "in steps" in request.param else grown(400)
     assert len(made.segments) == (3 if "in steps" in request.param else 1)
     if "snapshot" not in request.param:
         return made
@@ -70,8 +93,12 @@ def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
 def test_closeness_is_exact(index: Index, reference: BruteForce, query: str) -> None:
     cosines = index.similarities(ENCODER.encode([query])[0], np.arange(len(index.passages)))
     assert by_profile(index, cosines) == {own.id: reference.meaning(query, own.id) for own in REGISTER}
-    words = index.term_scores(terms_of(query))
-    assert by_profile(index, words) == {own.id: reference.words(query, own.id) for own in REGISTER}
+    words = index.term_scores(terms_of(" ".join((query, *related(query)))))
+    assert by_profile(index, words[:, 0]) == {own.id: reference.words(query, own.id) for own in REGISTER}
+    wording = by_profile(index, words[:, 1])
+    for own in REGISTER:
+        assert wording[own.id] == pytest.approx(reference.wording(query, own.id), abs=1e-12)
+    assert ((words >= 0) & (words <= 1 + 1e-12)).all()
 
 
 def test_any_selection_of_passages(index: Index) -> None:
@@ -91,9 +118,35 @@ def test_candidates_are_those_of_the_reference(index: Index, reference: BruteFor
     assert sorted(index.profiles.id[eligible.mask].tolist()) == sorted(passing)
     for query in QUERIES[:4]:
         need = Need(id="n", title=query)
-        found = retrieve(index, eligible.mask, ENCODER.encode([query])[0], terms_of(query), need, depth=depth, on=TODAY)
+        found = retrieve(index, eligible.mask, query_for(need, CACHED, TODAY), depth=depth, on=TODAY)
         assert set(index.profiles.id[found.profiles].tolist()) == reference.candidates(need, passing, depth)
-        assert len(found) == len(found.starts) == len(set(found.profiles.tolist()))
+        assert len(found) == len(found.piece_starts) == len(set(found.profiles.tolist()))
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.id)
+@pytest.mark.parametrize("depth", [5, 1_000])
+def test_all_that_is_told_of_a_candidate_is_exact(index: Index, reference: BruteForce, need: Need, depth: int) -> None:
+    found = retrieve(index, index.live, query_for(need, CACHED, TODAY), depth=depth, on=TODAY)
+    held = told(index, found)
+    assert held.keys() == reference.candidates(need, reference.profiles, depth)
+    for id, own in held.items():
+        expected = reference.told(need, id, TODAY)
+        assert own.pieces == expected.pieces, id
+        assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
+    assert found.owners().tolist() == [i for i, own in enumerate(held.values()) for _ in own.pieces]
+    if depth > len(REGISTER):  # what there is to compare is of every kind
+        assert {piece.family for own in held.values() for piece in own.pieces} == {"name", "offer", "work"}
+        assert found.title.any()
+        assert (found.day == UNDATED).any()
+        assert (found.day != UNDATED).any()
+        assert len(np.unique(found.regions)) > 5
+
+
+def test_an_empty_index_and_nobody_eligible_have_no_candidates(index: Index) -> None:
+    query = query_for(NEEDS[2], CACHED, TODAY)
+    for empty in (Index(ENCODER.fingerprint), index):
+        found = retrieve(empty, np.zeros(len(empty.live), dtype=bool), query, depth=10, on=TODAY)
+        assert (len(found), len(found.family), len(found.passages), found.cosines.shape) == (0, 0, 0, (0, 2))
 
 
 def test_highest_breaks_ties_by_the_rule() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from matcher.index import Snapshots
 from matcher.passages import passages_of
 from matcher.records import Filters, Need, Profile, Requirements, Sector
+from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.store import RecordKind, Store
 from tests.fakes import WordEncoder, engine_over
 from tests.reference import made_register
@@ -52,7 +53,7 @@ def test_only_what_changed_is_encoded(file_store: Store) -> None:
     engine.index()
     put(file_store, profile("a", "transport"))
     engine.index()
-    assert sorted(encoder.encoded) == ["falls", "meals", "transport"]
+    assert sorted(encoder.encoded) == ["Name a", "Name b", "falls", "meals", "transport"]
 
 
 @pytest.mark.parametrize("more", [0, 2, 20])
@@ -85,7 +86,7 @@ def test_a_snapshot_of_the_same_store_spares_the_encoding(tmp_path: Path, file_s
     encoder = WordEncoder()
     restarted = engine_over(file_store, snapshots=Snapshots(tmp_path / "index"), encoder=encoder)
     assert len(restarted.search(FALLS).results) == 1
-    assert encoder.encoded == [FALLS.title]
+    assert encoder.encoded == [FALLS.title], "a need that is its title is encoded once"
 
 
 def test_requirements_and_filters_both_apply(file_store: Store) -> None:
@@ -106,11 +107,42 @@ def test_evidence_stands_in_the_profile(profiles: list[Profile], need: Need) -> 
         by_id = {profile.id: profile for profile in profiles}
         for match in engine_over(store).search(need, top=100, apply_requirements=False, on=TODAY).results:
             own = [passage.text for passage in passages_of(by_id[match.profile_id])]
+            assert 1 <= len(match.evidence) <= QUOTES
             for quote in match.evidence:
                 assert quote.text in own
                 assert quote.source
-                assert quote.signals
-                assert quote.signals == tuple(name for name in quote.signals if name in match.contributions)
+                assert -1 <= quote.similarity <= 1
+                assert 0 <= quote.share <= 1
+            shares = [quote.share for quote in match.evidence]
+            assert shares == sorted(shares, reverse=True)
+            assert sum(shares) <= 1 + len(shares) * 1e-6, "each is rounded to six places"
+            assert all(share >= LEAST_QUOTED_SHARE for share in shares[1:])
+            assert match.band == band_of(match.probability)
+
+
+def test_the_work_that_earned_the_score_is_quoted_by_its_closest_passage(file_store: Store) -> None:
+    filler = "Lunch is cooked every day in the village hall. " * 30
+    record = [
+        {"title": "Lunch club", "description": filler},
+        {"title": "Older people", "description": f"{filler} {'Falls prevention for older people. ' * 15}"},
+    ]
+    put(file_store, profile("a", "We are a friendly society.", track_record=record))
+    [match] = engine_over(file_store).search(FALLS).results
+    best = match.evidence[0]
+    assert best.source == "track record: Older people"
+    assert "Falls prevention for older people" in best.text
+    assert best.text.startswith("Older people. "), "a title alone is no quotation"
+
+
+def test_alike_pieces_have_like_shares(file_store: Store) -> None:
+    work = {"title": "Falls prevention", "description": "Falls prevention for older people"}
+    put(file_store, profile("a", track_record=[work] * 4))
+    [match] = engine_over(file_store).search(FALLS).results
+    shares = [quote.share for quote in match.evidence]
+    assert len(shares) == QUOTES
+    assert shares == [shares[0]] * QUOTES
+    assert 0.2 < shares[0] <= 0.25
+    assert match.contributions["breadth"] > 1, "four pieces that say the same, almost ln 4"
 
 
 def test_threads_get_the_answers_of_one_thread(file_store: Store) -> None:

@@ -18,6 +18,7 @@ from matcher.evaluation.bootstrap import Ratio
 from matcher.evaluation.metrics import METRICS
 from matcher.evaluation.rivals.packages import PACKAGES
 from matcher.records import Evidence, Match, Need, SearchResult, Sector
+from matcher.records.policy import Band
 from matcher.settings import Settings
 from matcher.store import Store
 from tests.commands import Command
@@ -69,7 +70,9 @@ def test_no_figure_of_an_evaluation_is_cut(width: int) -> None:
 
 
 def result(id: str) -> SearchResult:
-    quote = Evidence(text="Falls clinics for older people. " * 5, source="capability: Falls clinic", similarity=0.5)
+    quote = Evidence(
+        text="Falls clinics for older people. " * 5, source="capability: Falls clinic", similarity=0.5, share=0.25
+    )
     parts = {"meaning": 0.5, "words": 0.25}
     names = ("Pennine [Movement] and Steadiness for Older People of the Upper Calder Valley Mutual", "Short")
     matches = tuple(
@@ -79,6 +82,8 @@ def result(id: str) -> SearchResult:
             name=name,
             sector=Sector.SOCIAL_ENTERPRISE,
             score=0.75,
+            probability=0.125,
+            band=Band.STRONG,
             contributions=parts,
             evidence=(quote,),
         )

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from matcher.index import Index, Snapshots, terms_of
+from matcher.embedding import CachedEncoder
+from matcher.index import Index, Snapshots, query_for, retrieve
 from matcher.index import snapshot as snapshots_module
-from matcher.index.retrieval import retrieve
-from matcher.records import Need, Profile
-from tests.fakes import WordEncoder
-from tests.reference import made_register
+from matcher.records import Need, Profile, Requirements
+from tests.fakes import MemoryVectors, WordEncoder
+from tests.reference import BruteForce, made_register, told
 from tests.strategies import TODAY
 
 ENCODER = WordEncoder()
@@ -31,16 +31,22 @@ def indexed(profiles: list[Profile], start: int = 1) -> Index:
     return Index(ENCODER.fingerprint).updated(changes, ENCODER.encode, start + len(profiles) - 1)
 
 
-def answer(index: Index) -> list[tuple[str, list[float]]]:
-    """Return all there is to know of the answer to one question."""
-    eligible = index.eligible([], TODAY).mask
-    need = Need(id="n", title="falls clinic for older people", region=None)
-    found = retrieve(index, eligible, ENCODER.encode([need.title])[0], terms_of(need.title), need, depth=500, on=TODAY)
-    ids = index.profiles.id[found.profiles]
-    return sorted(
-        (str(ids[i]), [*found.cosines[start:end].tolist(), *found.terms[start:end].tolist()])
-        for i, (start, end) in enumerate(zip(found.starts, [*found.starts[1:], len(found.passages)], strict=True))
-    )
+NEED = Need(
+    id="n",
+    title="falls clinic for older people",
+    description="falls clinic in Leeds, by remote monitoring",
+    cpv=("85100000",),
+    value=1e6,
+    requirements=Requirements(accreditations=("ISO 9001",)),
+)
+
+
+def answer(index: Index) -> list[tuple[str, str]]:
+    """Return all there is to know of the answer to one question, to the last bit."""
+    query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
+    found = retrieve(index, index.eligible([], TODAY).mask, query, depth=500, on=TODAY)
+    # In words, in which an unknown number is like another: as numbers they would not be equal.
+    return sorted((id, repr(own)) for id, own in told(index, found).items())
 
 
 @pytest.fixture
@@ -64,6 +70,21 @@ def test_what_is_saved_comes_back(tmp_path: Path, index: Index) -> None:
     assert answer(loaded) == answer(index)
     changes = [(59, REGISTER[10].id, None), (60, REGISTER[58].id, REGISTER[58])]
     assert answer(loaded.updated(changes, ENCODER.encode, 60)) == answer(index.updated(changes, ENCODER.encode, 60))
+
+
+def test_what_comes_back_is_what_looking_at_everybody_finds(tmp_path: Path, index: Index) -> None:
+    Snapshots(tmp_path).save(index)
+    loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
+    assert loaded is not None
+    present = REGISTER[4:54]
+    reference = BruteForce(present, {profile.id: 0 for profile in present}, ENCODER)
+    query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
+    held = told(loaded, retrieve(loaded, loaded.live, query, depth=500, on=TODAY))
+    assert held.keys() == reference.profiles.keys()
+    for id, own in held.items():
+        expected = reference.told(NEED, id, TODAY)
+        assert own.pieces == expected.pieces, id
+        assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
 
 
 def test_an_empty_index_comes_back(tmp_path: Path) -> None:

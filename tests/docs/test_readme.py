@@ -1,0 +1,54 @@
+"""The README's examples: the record is one, the commands and options are there, the links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from matcher.cli import app
+from matcher.records import Contact, Profile, parse
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/*_CARD.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_profile_shown_is_a_profile() -> None:
+    shown = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+    assert parse(Contact, shown.pop("contact")).email
+    assert parse(Profile, shown).capabilities
+
+
+def commands() -> list[str]:
+    """Return every call of matcher that a document shows, on one line."""
+    calls: list[str] = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+        calls += re.findall(r"(?:^|\s)(?:\.venv/bin/)?matcher ([a-z].*)$", text, re.MULTILINE)
+    return calls
+
+
+@pytest.mark.parametrize("call", commands())
+def test_the_commands_and_options_shown_exist(call: str) -> None:
+    known = typer.main.get_command(app)
+    assert hasattr(known, "commands")
+    name = call.split()[0].strip("`.,;:")
+    assert name in known.commands, call
+    options = {option for parameter in known.commands[name].params for option in parameter.opts}
+    assert set(re.findall(r"(?<=\s)--[a-z-]+", call)) <= options, call
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+        assert link.startswith("http") or (document.parent / link).exists(), link
+
+
+def test_every_public_noun_of_the_records_is_in_the_glossary() -> None:
+    glossary = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8").lower()
+    for noun in ("profile", "need", "match", "evidence", "filter", "requirement", "capability", "track record"):
+        assert f"**{noun}**" in glossary, noun
