@@ -1,0 +1,45 @@
+"""Made examples, dealt by chance from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Floats
+from matcher.training.examples import Examples
+from matcher.training.fitting import Part, scores
+from matcher.training.parameters import Layout
+
+LAYOUT = Layout.standard()
+
+
+def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3) -> Examples:
+    """Return examples of 1 to `pieces` pieces a candidate with signals at random in their ranges; the first wins."""
+    deal = np.random.default_rng(seed)
+    counts = deal.integers(1, pieces + 1, needs * candidates)
+    low, high = np.array([(max(s.low, -1), min(s.high, 1)) for s in PIECE_SIGNALS]).T
+    rows = deal.uniform(low, high, (counts.sum(), len(PIECE_SIGNALS)))
+    profile_low, profile_high = np.array([(max(s.low, -2), min(s.high, 2)) for s in PROFILE_SIGNALS]).T
+    won = np.zeros((needs, candidates), dtype=bool)
+    won[:, 0] = True
+    return Examples(
+        # In steps that are exact in single precision.
+        pieces=np.round(rows * 256).astype(np.float32) / 256,
+        family=deal.integers(0, len(FAMILIES), counts.sum()).astype(np.int8),
+        candidate=np.repeat(np.arange(len(counts)), counts),
+        piece_starts=np.cumsum(counts) - counts,
+        profiles=deal.uniform(profile_low, profile_high, (len(counts), len(PROFILE_SIGNALS))),
+        won=won.ravel(),
+        need=np.repeat(np.arange(needs), candidates),
+        starts=np.arange(needs) * candidates,
+    )
+
+
+def won_by(examples: Examples, parameters: Floats, seed: int = 0) -> Examples:
+    """Return the examples with one winner a need, drawn with the chances that `parameters` give the candidates."""
+    deal = np.random.default_rng(seed)
+    level = scores(Part.of(examples, 1.0, 0.0), LAYOUT, parameters)
+    noisy = level + deal.gumbel(size=len(level))  # whoever is highest then is drawn with those chances
+    won = np.zeros(len(level), dtype=bool)
+    for start, end in zip(examples.starts, [*examples.starts[1:], len(level)], strict=True):
+        won[start + int(np.argmax(noisy[start:end]))] = True
+    return Examples(**{**vars(examples), "won": won})

@@ -1,0 +1,138 @@
+"""Examples: a past need sees what was known on its day, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.embedding import CachedEncoder
+from matcher.errors import InvalidInput
+from matcher.records import Need, Profile, Sector, parse
+from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.sources.awards import Award, Winner
+from matcher.training.examples import Examples, examples_of, suppliers_of
+from tests.fakes import MemoryVectors, WordEncoder
+
+WORK = FAMILIES.index("work")
+RECENCY = [signal.name for signal in PIECE_SIGNALS].index("recency")
+FIRST = date(2020, 1, 1)
+
+
+def encoder() -> CachedEncoder:
+    return CachedEncoder(WordEncoder(), MemoryVectors(), remember_queries=True)
+
+
+def award(id: str, day: int, *winners: str, title: str = "falls clinic", **fields: object) -> Award:
+    """Return an award of the day so many days after the first."""
+    published = (FIRST + timedelta(days=day)).isoformat()
+    need = parse(Need, {"id": id, "title": title, "published": published, **fields})
+    return Award(need, tuple(Winner(id=winner, name=f"Name {winner}", sector=Sector.SME) for winner in winners))
+
+
+def made(awards: Sequence[Award], asked: Sequence[Award] | None = None) -> Examples:
+    needs = [(one.need, frozenset(winner.id for winner in one.winners)) for one in asked or awards]
+    return examples_of(suppliers_of(awards), needs, encoder(), dated=True)
+
+
+def check_layout(examples: Examples) -> None:
+    candidates = len(examples.won)
+    assert examples.pieces.shape == (len(examples.family), len(PIECE_SIGNALS))
+    assert examples.profiles.shape == (candidates, len(PROFILE_SIGNALS))
+    assert len(examples.need) == len(examples.piece_starts) == candidates
+    assert examples.candidate.tolist() == sorted(examples.candidate.tolist())
+    assert np.array_equal(np.searchsorted(examples.candidate, np.arange(candidates)), examples.piece_starts)
+    assert np.array_equal(np.searchsorted(examples.need, np.arange(len(examples))), examples.starts)
+    assert np.logical_or.reduceat(examples.won, examples.starts).all(), "every need has a winner"
+
+
+def test_winners_as_profiles() -> None:
+    awards = [
+        award("n1", 0, "b", "a", value=5_000, cpv=["85100000"], buyer={"name": "Calder Council"}, region="Leeds"),
+        award("n2", 1, "a", title="meals", description="hot meals"),
+    ]
+    a, b = suppliers_of(awards)
+    assert (a.id, a.name, a.sector, b.id) == ("a", "Name a", Sector.SME, "b")
+    assert [piece.title for piece in a.track_record] == ["falls clinic", "meals"]
+    [piece] = b.track_record
+    assert (piece.buyer, piece.cpv, piece.region, piece.date, piece.value) == (
+        "Calder Council", ("85100000",), "Leeds", FIRST, 5_000,
+    )  # fmt: skip
+    assert (a.track_record[0], a.track_record[1].description) == (piece, "hot meals")
+
+
+def test_a_need_sees_only_work_of_earlier_days() -> None:
+    awards = [award("n1", 0, "a"), award("n2", 5, "a"), award("n3", 5, "a", "b"), award("n4", 9, "a", "b")]
+    examples = made(awards)
+    check_layout(examples)
+    # n1 has no past. On day 5 "a" has one piece of work, and "b" none yet; on day 9 they have three and one.
+    assert examples.need.tolist() == [0, 1, 2, 2]
+    assert examples.won.tolist() == [True] * 4
+    of_work = np.bincount(examples.candidate, examples.family == WORK)
+    assert of_work.tolist() == [1, 1, 3, 1]
+    assert np.bincount(examples.candidate).tolist() == [2, 2, 4, 2], "and each its name"
+    years = np.expm1(-examples.pieces[examples.family == WORK, RECENCY].astype(float)) * 365.25
+    assert years.round(2).tolist() == [5, 5, 9, 4, 4, 4]
+
+
+def test_suppliers_without_earlier_work_are_no_candidates_and_winners_unknown_before_are_left_out() -> None:
+    awards = [award("n1", 0, "a"), award("n2", 1, "b"), award("n3", 2, "c", "a"), award("n4", 3, "d")]
+    examples = made(awards)
+    check_layout(examples)
+    assert len(examples) == 1, "only of n3 is a winner known before"
+    assert examples.won.tolist() == [True, False], "a and b; not c, who is new, and not d, who comes later"
+
+
+def test_where_nobody_is_known_before_there_is_nothing_to_learn_from() -> None:
+    with pytest.raises(InvalidInput, match="longer history"):
+        made([award("n1", 0, "a"), award("n2", 1, "b")])
+
+
+def test_profiles_of_a_register_are_candidates_without_work() -> None:
+    register = [
+        Profile(id="x", name="Falls clinic", summary="falls"),
+        parse(Profile, {"id": "y", "name": "Meals", "track_record": [{"title": "meals"}]}),
+        parse(Profile, {"id": "z", "name": "Later", "track_record": [{"title": "falls", "date": "2020-06-01"}]}),
+    ]
+    told: list[int] = []
+    asked = [(award("n", 9).need, frozenset({"x", "elsewhere"})), (award("m", 9).need, frozenset({"elsewhere"}))]
+    examples = examples_of(register, asked, encoder(), dated=False, progress=told.append)
+    check_layout(examples)
+    assert told == [1, 1]
+    assert examples.won.tolist() == [True, False, False]
+    families = [
+        sorted(FAMILIES[family] for family in examples.family[examples.candidate == candidate])
+        for candidate in range(3)
+    ]
+    assert families == [["name", "offer"], ["name", "work"], ["name"]], "work without a day counts, later work does not"
+
+
+days = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"), min_size=1)), min_size=2, max_size=8)
+
+
+@settings(max_examples=40)
+@given(days)
+def test_what_comes_later_changes_nothing_of_what_is_seen(drawn: list[tuple[int, set[str]]]) -> None:
+    """The same awards with all of a need's own day and after told in other words: the pieces stay as many."""
+    awards = [award(f"n{i}", day, *sorted(winners)) for i, (day, winners) in enumerate(drawn)]
+    for asked in awards:
+        assert asked.need.published
+        earlier = [one for one in awards if one.need.published and one.need.published < asked.need.published]
+        known = {winner.id: 0 for winner in ()}
+        for one in earlier:
+            for winner in one.winners:
+                known[winner.id] = known.get(winner.id, 0) + 1
+        expected = [known[id] for id in sorted(known)]
+        if not any(winner.id in known for winner in asked.winners):
+            with pytest.raises(InvalidInput):
+                made(awards, [asked])
+            continue
+        examples = made(awards, [asked])
+        check_layout(examples)
+        assert np.bincount(examples.candidate, examples.family == WORK).tolist() == expected
+        assert examples.won.tolist() == [id in {winner.id for winner in asked.winners} for id in sorted(known)]
+        assert (examples.pieces[examples.family == WORK, RECENCY] < 0).all()

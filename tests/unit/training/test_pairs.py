@@ -1,0 +1,107 @@
+"""Pairs: of one winner, of one notice, of a name and its work; never of what is too far apart or the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from matcher.embedding import Vectors
+from matcher.records import Need, Profile, parse
+from matcher.sources.awards import Award, Winner
+from matcher.training.pairs import MOST_WINNERS, NEAREST, Pair, name_key, pairs_of
+
+
+def award(id: str, title: str, *winners: str, description: str = "") -> Award:
+    need = Need(id=id, title=title, description=description)
+    return Award(need, tuple(Winner(id=winner, name=f"Name {winner}") for winner in winners))
+
+
+def at(*degrees: float) -> Vectors:
+    """Return unit vectors at these angles."""
+    return np.array([[np.cos(np.radians(d)), np.sin(np.radians(d))] for d in degrees], dtype=np.float32)
+
+
+def pairs(awards: Sequence[Award], vectors: Vectors, register: Sequence[Profile] = (), seed: int = 1) -> list[Pair]:
+    return pairs_of(awards, vectors, register, random.Random(seed))
+
+
+def linked(found: Sequence[Pair]) -> set[frozenset[str]]:
+    return {frozenset({pair.left, pair.right}) for pair in found if pair.kind == "same_winner"}
+
+
+def test_notices_of_one_winner_are_paired_when_close_but_not_the_same() -> None:
+    awards = [award("1", "Falls", "a"), award("2", "Steps", "a"), award("3", "Meals", "a"), award("4", "Stairs", "b")]
+    found = pairs(awards, at(0, 40, 120, 20))
+    assert linked(found) == {frozenset({"Falls", "Steps"}), frozenset({"Steps", "Meals"})}, "0 and 120 are too far"
+    assert linked(pairs(awards, at(0, 5, 95, 20))) == set(), "too alike, or too far"
+    assert all(pair.owners == {"a"} for pair in found if pair.kind == "same_winner")
+
+
+def test_each_notice_is_paired_with_its_nearest_only_and_each_pair_once() -> None:
+    awards = [award(str(n), f"Notice {n}", "a", "b") for n in range(10)]
+    found = linked(pairs(awards, at(*range(0, 120, 12))))
+    assert len(found) <= 10 * NEAREST
+    assert frozenset({"Notice 0", "Notice 1"}) in found
+    assert frozenset({"Notice 0", "Notice 9"}) not in found
+
+
+@pytest.mark.parametrize(("winners", "paired"), [(MOST_WINNERS, True), (MOST_WINNERS + 1, False)])
+def test_a_framework_of_everybody_says_little(winners: int, paired: bool) -> None:
+    everybody = [f"w{n}" for n in range(winners)]
+    found = pairs([award("1", "Falls", *everybody), award("2", "Steps", *everybody)], at(0, 40))
+    assert bool(linked(found)) == paired
+    assert not [pair for pair in found if pair.kind == "name"], "nor does its title of a name"
+
+
+def test_a_notice_is_paired_with_its_own_title_where_its_text_says_enough() -> None:
+    text = "Strength and balance classes for older people in village halls"
+    awards = [award("1", "Falls", "a", "b", description=f"{text}. https://example.org"), award("2", "Steps", "a")]
+    told = [pair for pair in pairs(awards, at(0, 90)) if pair.kind == "title_and_text"]
+    assert told == [Pair("title_and_text", "Falls", text, frozenset({"a", "b"}))]
+
+
+def test_names_and_texts_of_a_register_go_with_the_work_won() -> None:
+    objects = "The relief of hunger among the old"
+    register = [
+        parse(
+            Profile,
+            {
+                "id": "r1", "name": "NAME A Limited", "summary": "Hot meals for people at home every day",
+                "capabilities": [{"title": "Charitable objects", "description": objects}],
+            },
+        ),
+        Profile(id="r2", name="Name B", summary="short"),
+    ]  # fmt: skip
+    found = pairs([award("1", "Falls", "a"), award("2", "Meals", "b")], at(0, 90), register)
+    by_kind = {kind: [pair for pair in found if pair.kind == kind] for kind in ("name", "register", "two_texts")}
+    assert [(pair.left, pair.right) for pair in by_kind["name"]] == [("Name a", "Falls"), ("Name b", "Meals")]
+    meals = "Hot meals for people at home every day"
+    assert [(pair.left, pair.right) for pair in by_kind["register"]] == [(meals, "Falls"), ("Falls", meals)]
+    assert by_kind["two_texts"] == [Pair("two_texts", meals, objects, frozenset({"r1"}))]
+
+
+def test_the_same_seed_deals_the_same_pairs() -> None:
+    awards = [award(str(n), f"Notice {n}", "a", description="x" * 50) for n in range(12)]
+    vectors = at(*range(0, 120, 10))
+    assert pairs(awards, vectors) == pairs(awards, vectors)
+    assert pairs(awards, vectors) != pairs(awards, vectors, seed=2)
+    assert all(pair.left and pair.right and pair.left != pair.right for pair in pairs(awards, vectors))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Falls Clinic Ltd", "FALLS CLINIC LIMITED", True),
+        ("The Falls & Steps Trust", "Falls and Steps", True),
+        ("St. Ann's", "St Ann s", True),
+        ("Falls Clinic", "Falls Clinics", False),
+        ("The Trust Company", "Services Group UK", False),
+        ("日本", "中国", False),
+    ],
+)
+def test_names_are_compared_without_legal_forms_unless_that_is_all_they_are(one: str, other: str, same: bool) -> None:
+    assert (name_key(one) == name_key(other)) == same
+    assert name_key(one)
