@@ -164,3 +164,8 @@ def check(store: Store, watched: Watched, snapshots: Snapshots) -> None:
         assert answer == rebuilt.search(need, top=100)
         assert len(answer.results) == len(found)
     assert len(restarted.index()) == len(found)
+    restarted.save()
+    loaded = snapshots.load(WordEncoder().fingerprint)
+    assert loaded is not None, "what the killed process left is not taken for whole"
+    watched.saved = loaded.sequence
+    assert watched.saved == store.sequence()
