@@ -17,9 +17,11 @@ from matcher.evaluation import Comparison, Figures, Ignored, Report
 from matcher.evaluation.bootstrap import Ratio
 from matcher.evaluation.metrics import METRICS
 from matcher.evaluation.rivals.packages import PACKAGES
-from matcher.records import Evidence, Match, Need, SearchResult, Sector
+from matcher.passages import passages_of
+from matcher.records import Evidence, Match, Need, Profile, SearchResult, Sector
 from matcher.records.policy import Band
 from matcher.settings import Settings
+from matcher.sources.jsonl import Accepted, read
 from matcher.store import Store
 from tests.commands import Command
 from tests.fakes import MemoryVectors
@@ -121,10 +123,14 @@ def test_what_is_new_is_kept_aside() -> None:
 
 @pytest.mark.skipif(not all(find_spec(name) for name in PACKAGES), reason="the extra `benchmarks` is not installed")
 def test_an_evaluation_leaves_no_trace_of_its_needs(command: Command, tmp_path: Path) -> None:
-    files = ("--profiles", DEMO / "profiles.jsonl", "--needs", DEMO / "needs.jsonl", "--qrels", DEMO / "qrels.tsv")
-    sizes = []
-    for options in ((), ("--baseline", "--compare")):
+    few, register = tmp_path / "few.jsonl", (DEMO / "profiles.jsonl").read_text().splitlines()[:40]
+    few.write_text("\n".join(register))
+    profiles = [line.record for line in read(few, Profile) if isinstance(line, Accepted)]
+    passages = len({passage.text for profile in profiles for passage in passages_of(profile)})
+    files = ("--profiles", few, "--needs", DEMO / "needs.jsonl", "--qrels", DEMO / "qrels.tsv")
+    # The rivals have the stock encoder, whichever the product has: each its own vectors of the same passages.
+    for options, encoders in (((), 1), (("--baseline", "--compare"), 2)):
         assert command("evaluate", *files, *options).code == 0
         with Store.open(Settings(home=tmp_path / "home").store_url) as store, store._database.reading() as connection:
-            sizes.append(connection.exec_driver_sql("SELECT count(*) FROM vector").scalar_one())
-    assert sizes[0] == sizes[1] > 0
+            kept = connection.exec_driver_sql("SELECT count(*) FROM vector").scalar_one()
+        assert kept == passages * encoders

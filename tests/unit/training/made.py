@@ -23,7 +23,7 @@ def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3
     won[:, 0] = True
     return Examples(
         # In steps that are exact in single precision.
-        pieces=np.round(rows * 256).astype(np.float32) / 256,
+        pieces=(np.round(rows * 256) / 256).astype(np.float32),
         family=deal.integers(0, len(FAMILIES), counts.sum()).astype(np.int8),
         candidate=np.repeat(np.arange(len(counts)), counts),
         piece_starts=np.cumsum(counts) - counts,

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from matcher.evaluation.calibration import BINS, COMPARABLE, expected_calibration_error, reliability
+from matcher.signals import Floats
 from matcher.training.calibration import calibrated, comparable
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    found: np.ndarray = 1 / (1 + np.exp(-x))  # type: ignore[type-arg]
-    return found
+def sigmoid(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-x)), dtype=np.float64)
 
 
 def test_the_error_by_hand() -> None:
@@ -56,7 +56,7 @@ def test_more_is_never_less_likely_even_where_the_data_says_so() -> None:
 def test_comparable_are_the_first_of_each_need() -> None:
     sizes = [COMPARABLE + 50, 3, COMPARABLE]
     need = np.repeat(np.arange(3), sizes)
-    starts = np.cumsum(sizes) - sizes
+    starts = np.cumsum(sizes) - np.array(sizes, dtype=np.int64)
     scores = np.random.default_rng(2).permutation(len(need)).astype(float)
     chosen = comparable(scores, need, starts)
     assert [int(chosen[need == n].sum()) for n in range(3)] == [COMPARABLE, 3, COMPARABLE]

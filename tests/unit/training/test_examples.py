@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -116,16 +117,13 @@ days = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"), min
 
 @settings(max_examples=40)
 @given(days)
-def test_what_comes_later_changes_nothing_of_what_is_seen(drawn: list[tuple[int, set[str]]]) -> None:
-    """The same awards with all of a need's own day and after told in other words: the pieces stay as many."""
+def test_each_need_sees_what_was_known_before_its_day(drawn: list[tuple[int, set[str]]]) -> None:
+    """Each need asked by itself: its candidates are those with earlier work, and have just that work."""
     awards = [award(f"n{i}", day, *sorted(winners)) for i, (day, winners) in enumerate(drawn)]
     for asked in awards:
         assert asked.need.published
         earlier = [one for one in awards if one.need.published and one.need.published < asked.need.published]
-        known = {winner.id: 0 for winner in ()}
-        for one in earlier:
-            for winner in one.winners:
-                known[winner.id] = known.get(winner.id, 0) + 1
+        known = Counter(winner.id for one in earlier for winner in one.winners)
         expected = [known[id] for id in sorted(known)]
         if not any(winner.id in known for winner in asked.winners):
             with pytest.raises(InvalidInput):
