@@ -37,6 +37,7 @@ check: install
 
 bench: install
 	$(VENV)/bin/python -m tests.benchmarks.search
+	$(VENV)/bin/python -m tests.benchmarks.ranking
 	$(VENV)/bin/python -m tests.benchmarks.build
 	$(VENV)/bin/python -m tests.benchmarks.reimport
 

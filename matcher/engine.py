@@ -22,7 +22,7 @@ from matcher.passages import passages_of, source_of
 from matcher.records import Evidence, Filters, Match, Need, Profile, SearchResult
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.scoring import PARTS, AdditiveModel, Scored
-from matcher.signals import Candidates
+from matcher.signals import Candidates, Rows
 from matcher.store import Store
 
 # Called once it is known how many passages are to be encoded; returns what to tell of each step.
@@ -118,7 +118,7 @@ class Engine:
                 probability=float(probability),
                 band=band_of(float(probability)),
                 contributions=dict(zip(PARTS, scored.parts[i].tolist(), strict=True)),
-                evidence=_evidence(index, candidates, scored, int(i), profiles[id]),
+                evidence=evidence_of(index, candidates, scored, int(i), profiles[id]),
             )
             for rank, (i, id, probability) in enumerate(zip(order, ids, probabilities, strict=True), start=1)
         )
@@ -160,17 +160,15 @@ class Engine:
         return self._encoder.encode(texts, announce(len(texts)) if announce else None)
 
 
-def _evidence(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
+def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
     """Quote the pieces of candidate `i` that have the largest shares in its score, by their closest passages."""
-    ends = [*candidates.piece_starts, len(candidates.family)]
-    pieces = np.arange(ends[i], ends[i + 1])
+    pieces = _span(candidates.piece_starts, i, len(candidates.family))
     passages = passages_of(profile)
-    bounds = [*candidates.passage_starts, len(candidates.passages)]
     quotes: list[Evidence] = []
     for piece in pieces[highest(scored.shares[pieces], pieces, QUOTES)]:
         if scored.shares[piece] < LEAST_QUOTED_SHARE and quotes:
             break
-        rows = np.arange(bounds[piece], bounds[piece + 1])
+        rows = _span(candidates.passage_starts, piece, len(candidates.passages))
         rows = rows[~candidates.title[rows]]
         row = rows[np.argmax(candidates.cosines[rows, 0])]
         passage = passages[int(index.passages.number[candidates.passages[row]])]
@@ -183,3 +181,8 @@ def _evidence(index: Index, candidates: Candidates, scored: Scored, i: int, prof
             )
         )
     return tuple(quotes)
+
+
+def _span(starts: Rows, i: int, total: int) -> Rows:
+    """Return the rows of group `i`: from its start to the next, or of the last to the end."""
+    return np.arange(starts[i], starts[i + 1] if i + 1 < len(starts) else total)

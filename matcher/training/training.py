@@ -38,9 +38,9 @@ from matcher.training.tuning import EPOCHS, SEED, tuned
 
 MANIFEST_FILE: Final = "manifest.json"
 # The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
-FITTED_SHARE: Final = 0.25
-# The part of those that the rehearsal holds back.
-HELD_BACK_SHARE: Final = 0.25
+FITTED_SHARE: Final = 0.6
+# The latest part of the history, which the rehearsal holds back.
+HELD_BACK_SHARE: Final = 1 / 16
 LEAST_AWARDS: Final = 200
 
 Tell = Callable[[str], Callable[[int], None]]
@@ -100,7 +100,7 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
         raise InvalidInput(
             f"there are {len(dated)} dated awards, and {LEAST_AWARDS} are needed", remedy="Give a longer history"
         )
-    latest = round(len(dated) * (1 - FITTED_SHARE * HELD_BACK_SHARE))
+    latest = round(len(dated) * (1 - HELD_BACK_SHARE))
     early, held = dated[:latest], dated[latest:]
     rehearsal = _learned(early, recipe, out / "rehearsal")
     scored, examples = _scored(rehearsal, dated, held, recipe)

@@ -1,0 +1,59 @@
+"""Scoring and explaining 300 candidates, against encoding the query.
+
+python -m tests.benchmarks.ranking
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from matcher.bootstrap import encoder_of
+from matcher.embedding import CachedEncoder
+from matcher.engine import evidence_of
+from matcher.index import Index, query_for, retrieve
+from matcher.passages import query_of
+from matcher.scoring import AdditiveModel
+from matcher.settings import Settings
+from matcher.store import Store
+from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
+from tests.benchmarks.timing import in_turn, median_ms, ratio
+
+CANDIDATES = 300
+ROUNDS = 30
+DAY = date(2026, 10, 1)
+
+
+def run() -> None:
+    """Print the figures."""
+    profiles = made_profiles(CANDIDATES)
+    with Store.open("sqlite://") as store:
+        settings = Settings()
+        raw = encoder_of(settings)
+        encoder = CachedEncoder(raw, store.vectors)
+        changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
+        index = Index(raw.fingerprint).updated(changes, RandomVectors(), len(changes))
+        rows = {str(id): profile for id, profile in zip(index.profiles.id, profiles, strict=True)}
+        model = AdditiveModel.load(settings.ranking_model)
+        needs = demo_needs()
+        queries = [query_for(need, encoder, DAY) for need in needs]
+        found = [retrieve(index, index.live, query, depth=CANDIDATES, on=DAY) for query in queries]
+
+        def explain(n: int) -> None:
+            n %= len(needs)
+            scored = model.score(found[n], queries[n].facts)
+            for i, id in enumerate(index.profiles.id[found[n].profiles]):
+                evidence_of(index, found[n], scored, i, rows[str(id)])
+
+        def encode(n: int) -> None:
+            raw.encode([query_of(needs[n % len(needs)])])
+
+        seconds = in_turn({"encode": encode, "explain": explain}, ROUNDS)
+    print(
+        f"{CANDIDATES} candidates, {len(index.passages):,} passages: encode {median_ms(seconds['encode']):.1f} ms, "
+        f"score and explain all {median_ms(seconds['explain']):.1f} ms; "
+        f"explain / encode = {ratio(seconds['explain'], seconds['encode']):.2f}"
+    )
+
+
+if __name__ == "__main__":
+    run()
