@@ -22,8 +22,9 @@ from matcher.signals import FAMILIES, Floats, Rows
 from matcher.training.examples import Examples
 from matcher.training.parameters import Layout, profile_terms
 
-# How strongly parameters are pulled towards the prior; found on needs of January and February 2020.
-PULL: Final = 0.003
+# How strongly parameters are pulled towards the prior. Less of it fits the register texts of a few dozen needs too
+# closely: short topic queries then lose.
+PULL: Final = 0.1
 ROUNDS: Final = 60
 _TINY: Final = 1e-30
 

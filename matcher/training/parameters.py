@@ -20,19 +20,19 @@ _CAPACITY, _COVERAGE, _, _NAME_MEANING, _NAME_WORDING = range(len(PROFILE_SIGNAL
 # Weights by family; a signal that is not named is not used for the family.
 PRIOR: Final[dict[str, dict[str, float]]] = {
     "name": {
-        "meaning": 1.0, "title_meaning": 1.0, "words": 1.0, "title_words": 0.5, "wording": 1.0, "title_wording": 0.5,
+        "meaning": 3.0, "title_meaning": 1.5, "words": 1.0, "title_words": 1.0, "wording": 0.0, "title_wording": 0.0,
     },
     "offer": {
-        "meaning": 3.0, "title_meaning": 1.0, "words": 2.0, "title_words": 0.5, "wording": 2.0, "title_wording": 0.5,
+        "meaning": 5.0, "title_meaning": 2.0, "words": 3.0, "title_words": 2.0, "wording": 0.0, "title_wording": 0.0,
         "category": 0.5,
     },
     "work": {
-        "meaning": 4.0, "title_meaning": 2.5, "meaning_of_title": 2.5, "title_meaning_of_title": 2.0, "words": 1.0,
-        "title_words": 0.5, "title_words_of_title": 1.0, "wording": 2.0, "title_wording": 0.5,
-        "title_wording_of_title": 1.5, "category": 0.6, "recency": 0.1, "scale": 0.5, "place": 0.6,
+        "meaning": 4.0, "title_meaning": 2.5, "meaning_of_title": 2.0, "title_meaning_of_title": 2.0, "words": 2.5,
+        "title_words": 0.5, "title_words_of_title": 2.0, "wording": 0.0, "title_wording": 0.0,
+        "title_wording_of_title": 0.0, "category": 0.6, "recency": 0.1, "scale": 0.5, "place": 0.6,
     },
 }  # fmt: skip
-PRIOR_BIAS: Final = {"name": -0.5, "offer": 0.0, "work": 0.0}
+PRIOR_BIAS: Final = {"name": -2.0, "offer": 0.0, "work": 0.0}
 
 # Turnover against value, in powers of ten, at which the capacity curve may bend, and its believed slopes.
 CAPACITY_BENDS: Final = (-1.0, 0.0, 1.0)

@@ -103,7 +103,7 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
     latest = round(len(dated) * (1 - HELD_BACK_SHARE))
     early, held = dated[:latest], dated[latest:]
     rehearsal = _learned(early, recipe, out / "rehearsal")
-    scored, examples = _scored(rehearsal, dated, held, recipe)
+    scored, examples = _scored(rehearsal, dated, latest, recipe)
     log_odds, figures = _judged(scored, examples)
     final = _learned(dated, recipe, out)
     model = final.model(name, version, log_odds)
@@ -159,7 +159,7 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
         stamp.write_text(f"{digest} {steps}\n")
     start = round(len(awards) * (1 - FITTED_SHARE))
     won = examples_of(
-        suppliers_of(awards), _judged_awards(awards[start:]), stock, dated=True, progress=recipe.tell("Past needs")
+        suppliers_of(awards), _returning(awards, start), stock, dated=True, progress=recipe.tell("Past needs")
     )
     named = _named_in(awards, recipe.register)
     parts = []
@@ -174,8 +174,16 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
     return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
 
 
-def _judged_awards(awards: Iterable[Award]) -> list[Judged]:
-    return [(award.need, frozenset(winner.id for winner in award.winners)) for award in awards]
+def _returning(awards: Sequence[Award], start: int) -> list[Judged]:
+    """Return the needs from place `start` on that somebody won who had won before, with all their winners."""
+    seen = {winner.id for award in awards[:start] for winner in award.winners}
+    found = []
+    for award in awards[start:]:
+        winners = frozenset(winner.id for winner in award.winners)
+        if winners & seen:
+            found.append((award.need, winners))
+        seen |= winners
+    return found
 
 
 def _named_in(awards: Iterable[Award], register: Iterable[Profile]) -> list[Judged]:
@@ -192,12 +200,12 @@ def _named_in(awards: Iterable[Award], register: Iterable[Profile]) -> list[Judg
 
 
 def _scored(
-    learned: _Learned, awards: Sequence[Award], held: Sequence[Award], recipe: Recipe
+    learned: _Learned, awards: Sequence[Award], latest: int, recipe: Recipe
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], Examples]:
     """Score the needs held back, with the tuned encoder, against everybody who had won before."""
     encoder = recipe.with_weights(learned.weights)
     examples = examples_of(
-        suppliers_of(awards), _judged_awards(held), encoder, dated=True, progress=recipe.tell("Needs held back")
+        suppliers_of(awards), _returning(awards, latest), encoder, dated=True, progress=recipe.tell("Needs held back")
     )
     return scores(Part.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
 
