@@ -64,7 +64,8 @@ def test_the_prior_is_laid_out_as_it_is_written() -> None:
     assert len(prior) == len(LAYOUT.bounds()) == LAYOUT.weights + len(FAMILIES) + len(LAYOUT.slopes(prior))
     for family, row, bias in zip(FAMILIES, LAYOUT.matrix(prior), LAYOUT.biases(prior), strict=True):
         told = {signal.name: weight for signal, weight in zip(PIECE_SIGNALS, row.tolist(), strict=True) if weight}
-        assert (told, bias) == (PRIOR[family], PRIOR_BIAS[family])
+        written = {name: weight for name, weight in PRIOR[family].items() if weight}
+        assert (told, bias) == (written, PRIOR_BIAS[family])
     for value, (low, high) in zip(prior, LAYOUT.bounds(), strict=True):
         assert low is None or value >= low
         assert high is None or value <= high
