@@ -72,15 +72,12 @@ PROFILE_SIGNALS: Final = (
 
 @dataclass(frozen=True)
 class NeedFacts:
-    """What a need says of itself beside its text: regions as bits, pounds (NaN: unknown), CPV, day, and whether
-    its title is all its text.
-    """
+    """What a need says of itself beside its text: regions as bits, pounds (NaN: unknown), CPV, day."""
 
     regions: int
     value: float
     cpv: tuple[int, ...]
     day: int
-    title_only: bool
 
 
 @dataclass(frozen=True)
@@ -129,17 +126,16 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
     whole, title = candidates.cosines.T
     words, title_words = candidates.words.T
     wording, title_wording = candidates.wording.T
-    described = 0.0 if facts.title_only else 1.0  # what a title says is not counted twice
     return np.column_stack(
         [
-            described * _of_body(whole, candidates),
+            _of_body(whole, candidates),
             _of_body(title, candidates),
-            described * _of_title(whole, candidates),
+            _of_title(whole, candidates),
             _of_title(title, candidates),
-            described * _of_body(words, candidates),
+            _of_body(words, candidates),
             _of_body(title_words, candidates),
             _of_title(title_words, candidates),
-            described * _of_body(wording, candidates),
+            _of_body(wording, candidates),
             _of_body(title_wording, candidates),
             _of_title(title_wording, candidates),
             candidates.category,

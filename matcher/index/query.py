@@ -51,5 +51,4 @@ def facts_of(need: Need, on: date) -> NeedFacts:
         value=need.value or float("nan"),
         cpv=tuple(int(code) for code in need.cpv),
         day=day_number(need.published or on),
-        title_only=title_of(need) == query_of(need),
     )

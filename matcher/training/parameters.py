@@ -42,6 +42,9 @@ _CAPACITY_LOWEST: Final = -5.0
 # A name often tells the trade: what a cosine of 1 with it is worth.
 PRIOR_NAME: Final = (1.0, 0.5)
 
+# No step of ten in turnover may cost more than this, whatever the past says: a small supplier with fitting
+# work is to be seen before a large one without. A decision of this product.
+MOST_CAPACITY: Final = 1.2
 # Covering the need's region is worth at most this much: register addresses say little of where one works.
 MOST_COVERAGE: Final = 0.3
 # Award notices do not tell accreditations; a decision of this product.
@@ -74,7 +77,7 @@ class Layout:
         """What keeps the model monotone. The bias of work is the point of reference."""
         free: list[tuple[float | None, float | None]] = [(None, None)] * (len(FAMILIES) - 1)
         rising: tuple[float | None, float | None] = (0.0, None)
-        slopes = [*[rising] * len(CAPACITY_BENDS), (0.0, MOST_COVERAGE), *[rising] * len(PRIOR_NAME)]
+        slopes = [*[(0.0, MOST_CAPACITY)] * len(CAPACITY_BENDS), (0.0, MOST_COVERAGE), *[rising] * len(PRIOR_NAME)]
         return [rising] * self.weights + free + [(0.0, 0.0)] + slopes
 
     def matrix(self, parameters: Floats) -> Floats:

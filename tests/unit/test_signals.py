@@ -42,7 +42,7 @@ ENCODER = WordEncoder()
 # Inner products are single-precision numbers.
 ROUNDING = 1e-6
 
-FACTS = NeedFacts(regions=0b011, value=1e6, cpv=(85100000,), day=day_number(date(2024, 1, 1)), title_only=False)
+FACTS = NeedFacts(regions=0b011, value=1e6, cpv=(85100000,), day=day_number(date(2024, 1, 1)))
 # One profile: its name, and a piece of work of two cuts with a title between them and the name.
 CANDIDATES = Candidates(
     profiles=np.array([7]),
@@ -81,15 +81,6 @@ def test_each_signal_of_a_piece_by_hand() -> None:
         "category": 0.0, "recency": round(-math.log1p(UNKNOWN_YEARS), 7), "scale": UNKNOWN_SCALE,
         "place": UNKNOWN_PLACE,
     }  # fmt: skip
-
-
-def test_what_a_need_says_only_in_its_title_is_counted_once() -> None:
-    rows = piece_signals(CANDIDATES, NeedFacts(0, math.nan, (), FACTS.day, title_only=True))
-    told = dict(zip(NAMES, rows.T.tolist(), strict=True))
-    for name in ("meaning", "meaning_of_title", "words", "wording"):
-        assert told[name] == [0, 0]
-    of_title = ("title_meaning", "title_meaning_of_title", "title_words", "title_words_of_title", "title_wording")
-    assert all(all(value > 0 for value in told[name]) for name in of_title)
 
 
 def test_each_signal_of_a_profile_by_hand() -> None:
