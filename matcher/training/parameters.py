@@ -99,11 +99,12 @@ class Layout:
         *slopes, coverage, name_meaning, name_wording = self.slopes(parameters).tolist()
         at = (_CAPACITY_LOWEST, *CAPACITY_BENDS)
         heights = [sum(s * min(0.0, x - bend) for s, bend in zip(slopes, CAPACITY_BENDS, strict=True)) for x in at]
-        capacity = Curve(at, tuple(heights), float(np.interp(unknown, at, heights)))
+        middle = float(np.interp(unknown, at, heights))  # what is not known adds nothing
+        capacity = Curve(at, tuple(height - middle for height in heights))
         return AdditiveModel(
             name=name,
             version=version,
-            base=0.0,
+            base=middle,
             bias=tuple(self.biases(parameters).tolist()),
             weights=tuple(tuple(row) for row in self.matrix(parameters).tolist()),
             curves={
