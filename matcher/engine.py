@@ -161,7 +161,7 @@ class Engine:
 
 
 def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
-    """Quote the pieces of candidate `i` that have the largest shares in its score, by their closest passages."""
+    """Quote the pieces of candidate `i` that have the largest shares in its score, by the passages closest in meaning and words."""
     pieces = _span(candidates.piece_starts, i, len(candidates.family))
     passages = passages_of(profile)
     quotes: list[Evidence] = []
@@ -170,7 +170,7 @@ def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, pr
             break
         rows = _span(candidates.passage_starts, piece, len(candidates.passages))
         rows = rows[~candidates.title[rows]]
-        row = rows[np.argmax(candidates.cosines[rows, 0])]
+        row = rows[np.argmax(candidates.cosines[rows, 0] + candidates.words[rows, 0])]
         passage = passages[int(index.passages.number[candidates.passages[row]])]
         quotes.append(
             Evidence(

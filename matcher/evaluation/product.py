@@ -63,7 +63,8 @@ class MeaningScorer:
 def _best_of_texts(index: Index, scores: NDArray[Any]) -> NDArray[np.float64]:
     """Return the score of each profile's best whole text: plain systems know nothing of names and titles."""
     named = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
-    return best(np.where(index.passages.title | named, -np.inf, scores), index.first_passages)
+    found = best(np.where(index.passages.title | named, -np.inf, scores), index.first_passages)
+    return np.where(np.isneginf(found), best(scores, index.first_passages), found)  # of some only a name is known
 
 
 def product_contender(build_engine: BuildEngine) -> Contender:
