@@ -161,7 +161,7 @@ class Engine:
 
 
 def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
-    """Quote the pieces of candidate `i` that have the largest shares in its score, by the passages closest in meaning and words."""
+    """Quote the pieces with the largest shares in the score of candidate `i`, by their closest passages."""
     pieces = _span(candidates.piece_starts, i, len(candidates.family))
     passages = passages_of(profile)
     quotes: list[Evidence] = []
