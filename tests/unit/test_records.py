@@ -153,6 +153,7 @@ def test_regions_by_any_writing(region: Region) -> None:
 
 def test_a_match_must_add_up() -> None:
     fields = {"rank": 1, "profile_id": "p", "name": "N", "sector": "cic", "contributions": {"a": 0.1, "b": 0.2}}
+    fields |= {"probability": 0.5, "band": "strong"}
     assert Match(**fields, score=0.1 + 0.2).score == pytest.approx(0.3)
     with pytest.raises(ValidationError, match="do not add up"):
         Match(**fields, score=0.31)
