@@ -64,6 +64,9 @@ class Snapshots:
         try:
             with self._lock:
                 return self._read(encoder)
+        except Timeout:  # others save without a pause: that is no damage
+            _log.info("the index in %s cannot be read while others save theirs; it is built anew", self._folder)
+            return None
         except _UNUSABLE as error:
             self._damaged = True
             _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
