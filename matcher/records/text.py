@@ -15,6 +15,7 @@ _TAG = re.compile(r"</?(?:p|br|div|span|ul|ol|li|b|i|em|strong|u|a|h[1-6]|table|
 _AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0*38(?!\d)|#[xX]0*26(?![0-9a-fA-F]));?)+")
 # Decimal: Python refuses to read a number of thousands of digits.
 _NUMBER = re.compile(r"&#0*([0-9]+);?")
+_WORD_CHARACTER = re.compile(r"[^\W_]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*\n\s*|\s*\n\s*")
 # Printable ASCII without "&" and "<", single blanks between words: most texts, and nothing to clean in them.
@@ -59,4 +60,4 @@ def _readable(found: re.Match[str]) -> str:
 
 def is_wordless(text: str) -> bool:
     """Whether `text` has no letter and no digit: nothing in it can be matched."""
-    return not any(c.isalnum() for c in text)
+    return _WORD_CHARACTER.search(text) is None
