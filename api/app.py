@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
-from api import problems
+from api import permissions, problems
+from api.access import GuardedRoute
 from api.bodies import BodyLimit
+from api.description import describe
 from api.failures import Failures
 from api.headers import SecurityHeaders
 from api.heads import Heads
 from api.paths import EncodedSlashes
-from api.readiness import Readiness
-from api.routes import documentation, health, needs, profiles, search
+from api.routes import (
+    callers,
+    claims,
+    documentation,
+    health,
+    needs,
+    opportunities,
+    profiles,
+    registrations,
+    search,
+)
 from api.service import Service
 from matcher.bootstrap import opened_engine
 from matcher.engine import Engine
+from matcher.errors import MatcherError
 from matcher.settings import Settings
 
 EngineOf = Callable[[Settings], AbstractContextManager[Engine]]
@@ -30,6 +43,9 @@ Holds needs and capability profiles, finds and ranks the partners that fit a nee
 
 Records are never overwritten: a change is a new revision, and its sequence number is the ETag. What is
 refused is answered with `application/problem+json` (RFC 9457): the field, what is wrong, and the remedy.
+
+Send a key with every request, `Authorization: Bearer mk_…`. Another organisation's drafts look as if they were
+not there.
 """
 
 
@@ -46,13 +62,13 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         with engine_of(chosen) as engine:
-            readiness = Readiness(engine)
-            readiness.start()
-            app.state.service = Service(engine, readiness)
+            app.state.service = service = Service.over(engine, chosen)
+            service.readiness.start()
             try:
                 yield
             finally:
-                await run_in_threadpool(readiness.stop)
+                await run_in_threadpool(service.readiness.stop)
+                await run_in_threadpool(service.guard.stop)
 
     app = FastAPI(
         title="Partnership matcher",
@@ -68,22 +84,22 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     # The last one added is the first to see a request.
     for middleware in (BodyLimit, Failures, EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    for module in (profiles, needs, search, health, documentation):
+    for module in (registrations, claims, opportunities, profiles, needs, search, callers, health, documentation):
         app.include_router(module.router)
-    _describe_problems(app)
+    permissions.check(_route_names(app))
+    describe(app)
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Add to the OpenAPI document the schema that every description of a problem points at."""
-    described = app.openapi
+def _route_names(app: FastAPI) -> list[str]:
+    """Return the names of all routes.
 
-    def openapi() -> dict[str, Any]:
-        document = described()
-        schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas = document["components"]["schemas"]
-        schemas.update(schema.pop("$defs"))
-        schemas["Problem"] = schema
-        return document
+    Raises:
+        MatcherError: one that is not public would let anybody in.
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    """
+    found = list(iter_route_contexts(app.routes))
+    for route in found:
+        if route.name not in permissions.PUBLIC and not isinstance(route.original_route, GuardedRoute):
+            raise MatcherError(f"the route {route.name} is not guarded")
+    return [str(route.name) for route in found]

@@ -16,3 +16,11 @@ def described(status: int, text: str, example: Any, *, revision: bool = False) -
     """Return the part of a route's description for an answer in JSON, with its ETag where it is a revision."""
     answer: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
     return {status: answer | ({"headers": _ETAG} if revision else {})}
+
+
+def created(text: str, example: Any) -> dict[int | str, dict[str, Any]]:
+    """Return the part of a route's description for what was created: where it is, and its ETag."""
+    answer = described(201, text, example, revision=True)
+    location = {"description": "Path of what was created.", "schema": {"type": "string"}}
+    answer[201]["headers"] = {**answer[201]["headers"], "Location": location}
+    return answer

@@ -56,7 +56,7 @@ NEED: Final[dict[str, Any]] = {
 
 NEEDS: Final = {"needs": [NEED], "next": "example-need"}
 
-HISTORY: Final = {
+HISTORY: Final[dict[str, Any]] = {
     "id": "example-charity",
     "revisions": [
         {"number": 1, "sequence": 12, "recorded_at": "2026-03-31T09:00:00Z", "withdrawn": False},
@@ -79,6 +79,21 @@ SEARCHES: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
+_SCORED: Final[dict[str, Any]] = {
+    "score": 2.25,
+    "probability": 0.12,
+    "band": "strong",
+    "contributions": {"base": 0.0, "meaning": 1.5, "words": 0.75},
+    "evidence": [
+        {
+            "text": "Falls prevention. Twenty weeks of strength and balance training.",
+            "source": "capability: Falls prevention",
+            "similarity": 0.71,
+            "share": 0.64,
+        }
+    ],
+}
+
 RESULT: Final = {
     "need_id": "example-need",
     "sequence": 40,
@@ -92,18 +107,86 @@ RESULT: Final = {
             "profile_id": "example-charity",
             "name": "Steady Steps",
             "sector": "charity",
-            "score": 2.25,
-            "probability": 0.12,
-            "band": "strong",
-            "contributions": {"base": 0.0, "meaning": 1.5, "words": 0.75},
-            "evidence": [
-                {
-                    "text": "Falls prevention. Twenty weeks of strength and balance training.",
-                    "source": "capability: Falls prevention",
-                    "similarity": 0.71,
-                    "share": 0.64,
-                }
-            ],
+            **_SCORED,
         }
     ],
 }
+
+NEW_PROFILE: Final[dict[str, Any]] = {
+    **{name: value for name, value in PROFILE.items() if name != "id"},
+    "contact": CONTACT,
+}
+
+COMPLETENESS: Final = {
+    "met": 12,
+    "of": 13,
+    "can_be_confirmed": True,
+    "missing": [
+        {
+            "field": "accreditations",
+            "advice": "Name the schemes you hold, such as DSPT or Cyber Essentials, with the day each ends",
+            "because": "A need that requires a scheme shows only those who hold it",
+            "required": False,
+        }
+    ],
+}
+
+DRAFT: Final = {
+    "profile": PROFILE,
+    "contact_kept": True,
+    "completeness": COMPLETENESS,
+    "similar": [{"profile_id": "GB-CHC-1000003", "name": "STEADY STEPS", "likeness": "identifier"}],
+}
+
+PREVIEW: Final = {
+    "profile": PROFILE,
+    "quotes": [{"text": "Falls prevention. Twenty weeks of training.", "source": "capability: Falls prevention"}],
+}
+
+CLAIM: Final = {
+    "id": "claim-0f1e2d3c4b5a6978",
+    "profile_id": "GB-CHC-1000003",
+    "organisation_id": "steady-steps",
+    "state": "granted",
+    "made_at": "2026-04-01T09:00:00Z",
+    "decided_at": "2026-04-01T09:00:00Z",
+    "decided_by": None,
+}
+
+ALERT: Final = {"profile_id": "example-charity", "band": "possible", "saved_at": "2026-04-01T09:00:00Z"}
+
+EXPORT: Final = {
+    "id": "example-charity",
+    "organisation_id": "steady-steps",
+    "profile": PROFILE,
+    "contact": CONTACT,
+    "revisions": [{**HISTORY["revisions"][0], "source": "registration", "profile": PROFILE}],
+    "claims": [CLAIM],
+    "alert": ALERT,
+}
+
+OPPORTUNITIES: Final = {
+    "profile_id": "example-charity",
+    "sequence": 40,
+    "model": "hybrid-1",
+    "considered": 31,
+    "eligible": 12,
+    "excluded": {"regions": 19},
+    "results": [
+        {
+            "rank": 1,
+            "need_id": "example-need",
+            "title": "Fewer falls among older people",
+            "buyer": "An integrated care board",
+            "region": "Yorkshire and The Humber",
+            "value": 250_000.0,
+            "stage": "market_engagement",
+            "closes": "2026-05-31",
+            **_SCORED,
+        }
+    ],
+}
+
+CALLER: Final = {"organisation_id": "steady-steps", "member_id": "member-0f1e2d3c4b5a6978", "roles": ["supplier"]}
+
+SESSION: Final = {"csrf": "9f86d081884c7d65", "expires_at": "2026-04-01T19:00:00Z"}

@@ -28,6 +28,9 @@ _REMEDIES: Final = {
     "changed_since": "Give a sequence number of the register, not negative",
     "if-match": "Give the ETag of the record, quotes included",
     "if-none-match": "Give * to create a record that must not exist yet",
+    "idempotency-key": "Give 1 to 255 characters that can be printed, the same again only with the same body",
+    "grant": "Give true or false",
+    "band": "Give one of: strong, possible, unlikely",
     "telephone": "Give 5 to 30 digits, with + ( ) - and spaces between them, or leave the field out",
 }
 _UNKNOWN: Final = "Leave it out; the API description at /docs names every field"

@@ -1,23 +1,34 @@
 """Paths: ids in them may hold any character of an id, the slash among them.
 
 A slash may stand as it is (`/v1/profiles/charity/1000003`) or as `%2F`. Only an id that ends in the name of
-a part of a record (`…/history`, `…/contact`) has to have that slash written as `%2F`.
+a part of a record (`…/history`, `…/contact`, …) has to have that slash written as `%2F`.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from fastapi import Path
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, TypeAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matcher.errors import InvalidInput, Place
 from matcher.records.fields import Id
 
-_PARTS: Final = ("/history", "/contact")
+_PARTS: Final = (
+    "/history",
+    "/contact",
+    "/completeness",
+    "/export",
+    "/claim",
+    "/opportunities",
+    "/alert",
+    "/preview",
+    "/confirmation",
+    "/publication",
+)
 # The slash; the line break, which a route's pattern ends at; the per cent sign, so that all this can be undone.
 _KEPT: Final = re.compile(rb"%(2[fF]|0[aA]|25)")
 
@@ -43,6 +54,17 @@ def _decoded(value: object) -> object:
     return unquote(value)
 
 
+_ID: Final = TypeAdapter[str](Id)
+
+
+def decoded_id(raw: object) -> str | None:
+    """Return the id that the raw part of a path names, None where it is no id: then there is no such record."""
+    try:
+        return _ID.validate_python(_decoded(raw))
+    except ValueError:
+        return None
+
+
 RecordId = Annotated[
     Id,
     BeforeValidator(_decoded),
@@ -63,3 +85,8 @@ def same_id(sent: str, id: str) -> None:
             remedy="Give the same id in both, or leave it out of the body",
             place=Place(field="id"),
         )
+
+
+def path_of(noun: str, id: str) -> str:
+    """Return the path of a record."""
+    return f"/v1/{noun}/{quote(id, safe='')}"

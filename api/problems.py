@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from api.findings import SHOWN, Finding, findings
-from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable, UserError
+from matcher.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn, Unavailable, UserError
 
 MEDIA_TYPE: Final = "application/problem+json"
 # When to ask again for what cannot be had right now, in seconds.
@@ -43,6 +43,12 @@ class Kind:
 
 
 MALFORMED = Kind("malformed", 400, "The body cannot be read", "Send one JSON value in UTF-8.")
+NOT_SIGNED_IN = Kind(
+    "not-signed-in", 401, "It is not known who asks", "Send a key in the header Authorization: Bearer mk_…"
+)
+NOT_PERMITTED = Kind(
+    "not-permitted", 403, "Who asks may not do this", "Ask your administrator for a role that may; /docs names them."
+)
 NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the path and the id. A withdrawn record is gone.")
 NOT_ALLOWED = Kind("method-not-allowed", 405, "The method does not fit", "Use a method that the header Allow names.")
 CONFLICT = Kind("conflict", 409, "The record does not allow it", "Read the record again, then decide anew.")
@@ -63,6 +69,8 @@ UNAVAILABLE = Kind(
 )
 KINDS: Final = (
     MALFORMED,
+    NOT_SIGNED_IN,
+    NOT_PERMITTED,
     NOT_FOUND,
     NOT_ALLOWED,
     CONFLICT,
@@ -73,6 +81,10 @@ KINDS: Final = (
     UNEXPECTED,
     UNAVAILABLE,
 )
+_HEADERS: Final = {
+    UNAVAILABLE.slug: {"Retry-After": str(RETRY_AFTER)},
+    NOT_SIGNED_IN.slug: {"WWW-Authenticate": "Bearer"},
+}
 _BY_STATUS: Final = {kind.status: kind for kind in KINDS}
 
 
@@ -135,10 +147,10 @@ def answer(
         remedy=remedy or kind.meaning,
         errors=list(errors) or None,
     )
-    retry = {"Retry-After": str(RETRY_AFTER)} if kind is UNAVAILABLE else {}
+    own = _HEADERS.get(kind.slug, {})
     # In ASCII: what a client sent and gets back in a message can always be written.
     content = json.dumps(problem.model_dump(exclude_none=True))
-    return Response(content, kind.status, {**retry, **(headers or {})}, MEDIA_TYPE)
+    return Response(content, kind.status, {**own, **(headers or {})}, MEDIA_TYPE)
 
 
 def unexpected(scope: Scope) -> Response:
@@ -153,6 +165,8 @@ def unavailable(scope: Scope, errors: Iterable[Finding] = ()) -> Response:
 
 _USER_ERRORS: Final[tuple[tuple[type[UserError], Kind], ...]] = (
     (InvalidInput, INVALID),
+    (NotSignedIn, NOT_SIGNED_IN),
+    (NotPermitted, NOT_PERMITTED),
     (NotFound, NOT_FOUND),
     (PreconditionFailed, PRECONDITION),
     (Conflict, CONFLICT),

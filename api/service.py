@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Self, cast
 
 from fastapi import Depends, Request
 
+from api.access import Guard
 from api.readiness import Readiness
+from matcher.accounts import Accounts, Claims, Creations
+from matcher.alerts import Alerts
 from matcher.engine import Engine
+from matcher.registration import Directory, Registrations
+from matcher.settings import Settings
 from matcher.store import Store
 
 
 @dataclass(frozen=True)
 class Service:
-    """The engine, and whether it is ready to answer."""
+    """The engine, whether it is ready to answer, and what is kept beside its records."""
 
     engine: Engine
     readiness: Readiness
+    guard: Guard
+    registrations: Registrations
+    accounts: Accounts
+    claims: Claims
+    creations: Creations
+    alerts: Alerts
+
+    @classmethod
+    def over(cls, engine: Engine, settings: Settings) -> Self:
+        """Put the parts together over an engine."""
+        store = engine.store
+        registrations = Registrations(store, Directory(store))
+        return cls(
+            engine,
+            Readiness(engine),
+            Guard(settings, store, registrations),
+            registrations,
+            Accounts(store.database),
+            Claims(store.database),
+            Creations(store.database),
+            Alerts(store.database),
+        )
 
     @property
     def store(self) -> Store:

@@ -105,10 +105,24 @@ class Engine:
         eligible = self.eligible(index, need, filters or Filters(), apply_requirements, on)
         candidates, scored = self.score(index, need, eligible.mask, on)
         order = highest(scored.scores, index.by_id[candidates.profiles], top)
+        return SearchResult(
+            need_id=need.id,
+            sequence=index.sequence,
+            model=f"{self.model.name}-{self.model.version}",
+            considered=eligible.considered,
+            eligible=eligible.count,
+            excluded=eligible.excluded,
+            results=self.matches(index, candidates, scored, order),
+        )
+
+    def matches(
+        self, index: Index, candidates: Candidates, scored: Scored, order: NDArray[np.int64]
+    ) -> tuple[Match, ...]:
+        """Return the candidates at the positions `order` as matches, ranked in that order, with reasons."""
         ids = [str(id) for id in index.profiles.id[candidates.profiles[order]]]
         profiles = self.store.profiles(ids, at=index.sequence)
         probabilities = self.model.probability(scored.scores[order])
-        matches = tuple(
+        return tuple(
             Match(
                 rank=rank,
                 profile_id=id,
@@ -121,15 +135,6 @@ class Engine:
                 evidence=evidence_of(index, candidates, scored, int(i), profiles[id]),
             )
             for rank, (i, id, probability) in enumerate(zip(order, ids, probabilities, strict=True), start=1)
-        )
-        return SearchResult(
-            need_id=need.id,
-            sequence=index.sequence,
-            model=f"{self.model.name}-{self.model.version}",
-            considered=eligible.considered,
-            eligible=eligible.count,
-            excluded=eligible.excluded,
-            results=matches,
         )
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:

@@ -54,5 +54,13 @@ class Conflict(UserError):
     """The record is not in a state that allows what was asked."""
 
 
+class NotSignedIn(UserError):
+    """It is not proved who asks."""
+
+
+class NotPermitted(UserError):
+    """Who asks is known, and may not do this."""
+
+
 class Unavailable(UserError):
     """A part the work needs (database, encoder, index) cannot be reached or used right now."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,16 @@ class Settings(BaseSettings):
     ranking_model: Path = Field(CHECKOUT / "models" / "ranking", description="Folder of the scoring model.")
     candidates: int = Field(1_000, ge=10, le=1_000_000, description="Profiles each retriever puts forward.")
     host: str = Field("127.0.0.1", description="Address the service binds to.")
+    access: Literal["open", "keys"] | None = Field(
+        None,
+        description="Who may ask: `keys`, or `open` for whoever reaches it; default: open on this machine alone "
+        "until the first key is made, keys otherwise.",
+    )
     port: int = Field(8000, ge=0, le=65_535, description="Port the service listens on.")
+
+    smtp_host: str | None = Field(None, description="Mail server that takes the letters of alerts; default: none.")
+    smtp_port: int = Field(25, ge=1, le=65_535, description="Port of the mail server.")
+    mail_from: str = Field("matcher@localhost", description="Sender of the letters of alerts.")
 
     @property
     def store_url(self) -> str:
@@ -43,6 +53,22 @@ class Settings(BaseSettings):
     def rejects_folder(self) -> Path:
         """Where the lines that an import refused are kept."""
         return self.home / "rejects"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the service is bound to an address that only this machine reaches."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @model_validator(mode="after")
+    def _open_here_only(self) -> Self:
+        if self.access == "open" and not self.is_local:
+            raise ValueError(
+                "`open` holds only while the service is bound to this machine: leave it out, or bind there"
+            )
+        return self
 
     def environment(self) -> dict[str, str]:
         """Return the variables from which another process reads these same settings."""

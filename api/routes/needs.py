@@ -1,7 +1,9 @@
-"""Needs: what commissioners want to bring about."""
+"""Needs: what commissioners want to bring about, from a draft to an award."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -9,27 +11,37 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
 from api import examples
-from api.bodies import JsonRoute
-from api.described import described
-from api.paths import RecordId, same_id
-from api.preconditions import Asked, etag, put, withdraw
-from api.problems import INVALID, MALFORMED, MEDIA, NOT_FOUND, PRECONDITION, TOO_LARGE, UNAVAILABLE, documented
-from api.service import Running
+from api.access import Access, Admitted, GuardedRoute
+from api.described import created, described
+from api.idempotency import IdempotencyKey
+from api.paths import RecordId, path_of
+from api.preconditions import Asked, etag, withdraw
+from api.problems import INVALID, PRECONDITION, documented
+from api.records import READ, REVISED, SENT, record_of, revised, shown
+from api.service import Running, Service
+from matcher.accounts.secrets import make_record_id
+from matcher.errors import NotFound
 from matcher.records import Need
 from matcher.records.fields import Id
-from matcher.store import RecordKind
+from matcher.store import RecordKind, Store
 
-router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=GuardedRoute)
 
-_READ: Final = documented(NOT_FOUND, INVALID, UNAVAILABLE)
-_WRITTEN: Final = documented(MALFORMED, PRECONDITION, TOO_LARGE, MEDIA, INVALID, UNAVAILABLE)
 _SENT: Final[dict[str, Any]] = {"need": {"value": examples.NEED}}
+_NEW: Final[dict[str, Any]] = {"need": {"value": {name: examples.NEED[name] for name in examples.NEED if name != "id"}}}
+_SOURCE: Final = "api"
 
 
 class SentNeed(Need):
     """A need as it is sent: its id is that of the path."""
 
     id: Id = Field(default_factory=str, description="That of the path, or left out.")
+
+
+class NewNeed(Need):
+    """A need as it is created: its id is given to it."""
+
+    id: Id = Field(default_factory=str, description="Left out: an id is given to the need.", max_length=0)
 
 
 class Needs(BaseModel):
@@ -42,29 +54,66 @@ class Needs(BaseModel):
 @router.get(
     "",
     response_model_exclude_none=True,
-    responses={**described(200, "A page of needs.", examples.NEEDS), **documented(INVALID, UNAVAILABLE)},
+    responses={**described(200, "A page of needs.", examples.NEEDS), **documented(INVALID)},
 )
 def list_needs(
     service: Running,
+    access: Admitted,
     after: Annotated[Id | None, Query(description="Only needs whose id comes after this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has at most.")] = 100,
+    own: Annotated[bool, Query(description="Only needs of one's own organisation.")] = False,
 ) -> Needs:
-    """List the needs, a page at a time."""
-    found = [revision.record for revision in islice(service.store.needs(after or ""), limit + 1)]
-    page = found[:limit]
-    return Needs(needs=page, next=page[-1].id if len(found) > limit else None)
+    """List the needs that are published and one's own drafts, a page at a time."""
+    found = _own(service, access, after or "") if own else _seen(service.store, access, after or "")
+    several = list(islice(found, limit + 1))
+    page = several[:limit]
+    return Needs(needs=page, next=page[-1].id if len(several) > limit else None)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={**created("The need as a draft, with the id it was given.", examples.NEED), **SENT},
+)
+def create_need(
+    sent: Annotated[NewNeed, Body(openapi_examples=_NEW)],
+    service: Running,
+    access: Admitted,
+    key: IdempotencyKey,
+    response: Response,
+) -> Need:
+    """Create a need as a draft, which only one's own organisation sees until it is published."""
+    asked = sent.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+
+    def create() -> dict[str, Any]:
+        need = record_of(Need, sent, make_record_id(sent.title, "need"))
+        put = writer.put(need, source=_SOURCE)
+        service.guard.ownership.give(RecordKind.NEED, need.id, access.organisation_id, draft=True)
+        return {"sequence": put.sequence, "need": need.model_dump(mode="json", exclude_none=True)}
+
+    with service.store.writing() as writer:
+        answer = service.creations.once(access.organisation_id, key, {"need": asked}, create)
+    need = Need.model_validate(answer["need"])
+    response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("needs", need.id)})
+    return need
+
+
+@router.post("/{id:path}/publication", status_code=204, responses=READ)
+def publish_need(id: RecordId, service: Running) -> None:
+    """Publish a draft: everybody sees it and suppliers find it among their opportunities. There is no way back."""
+    service.store.need(id)
+    service.guard.ownership.publish(RecordKind.NEED, id)
 
 
 @router.get(
     "/{id:path}",
     response_model_exclude_none=True,
-    responses={**described(200, "The need.", examples.NEED, revision=True), **_READ},
+    responses={**described(200, "The need.", examples.NEED, revision=True), **READ},
 )
 def read_need(id: RecordId, service: Running, response: Response) -> Need:
     """Read a need as it stands."""
-    revision = service.store.need(id)
-    response.headers["ETag"] = etag(revision.sequence)
-    return revision.record
+    return shown(service.store.need(id), response)
 
 
 @router.put(
@@ -73,7 +122,7 @@ def read_need(id: RecordId, service: Running, response: Response) -> Need:
     responses={
         **described(200, "The need as now kept, in place of an earlier one.", examples.NEED, revision=True),
         **described(201, "The need as now kept, the first of this id.", examples.NEED, revision=True),
-        **_WRITTEN,
+        **REVISED,
     },
 )
 def put_need(
@@ -83,17 +132,23 @@ def put_need(
     asked: Asked,
     response: Response,
 ) -> Need:
-    """Record a need or revise it. The same content again makes no new revision."""
-    same_id(sent.id, id)
-    fields = {name: getattr(sent, name) for name in Need.model_fields}
-    need = Need(**{**fields, "id": id})
-    done = put(service.store, need, asked)
-    response.status_code = 201 if done.outcome == "added" else 200
-    response.headers["ETag"] = etag(done.sequence)
-    return need
+    """Revise a need of one's own; an administrator may record one under any id. The same again makes no revision."""
+    return revised(service.store, record_of(Need, sent, id), asked, response)
 
 
-@router.delete("/{id:path}", status_code=204, responses={**_READ, **documented(PRECONDITION)})
+@router.delete("/{id:path}", status_code=204, responses={**READ, **documented(PRECONDITION)})
 def withdraw_need(id: RecordId, service: Running, asked: Asked) -> None:
     """Withdraw a need. Its history stays."""
     withdraw(service.store, RecordKind.NEED, id, asked)
+
+
+def _seen(store: Store, access: Access, after: str) -> Iterator[Need]:
+    hidden = access.hidden_needs()
+    return (revision.record for revision in store.needs(after) if revision.id not in hidden)
+
+
+def _own(service: Service, access: Access, after: str) -> Iterator[Need]:
+    for id in sorted(service.guard.ownership.owned(RecordKind.NEED, access.organisation_id)):
+        if id > after:
+            with suppress(NotFound):  # withdrawn
+                yield service.store.need(id).record

@@ -9,20 +9,22 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from api import examples
-from api.bodies import JsonRoute
+from api.access import GuardedRoute
 from api.described import described
-from api.paths import RecordId, same_id
-from api.preconditions import Asked, etag, put, withdraw
-from api.problems import INVALID, MALFORMED, MEDIA, NOT_FOUND, PRECONDITION, TOO_LARGE, UNAVAILABLE, documented
+from api.paths import RecordId
+from api.preconditions import Asked, withdraw
+from api.problems import PRECONDITION, documented
+from api.records import READ, REVISED, record_of, revised, shown
 from api.service import Running
+from matcher.accounts import Claim
+from matcher.alerts import Alert
 from matcher.records import Contact, Profile
 from matcher.records.fields import Id
-from matcher.store import RecordKind
+from matcher.registration import Completeness, completeness_of
+from matcher.store import RecordKind, Revision
 
-router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=GuardedRoute)
 
-_READ: Final = documented(NOT_FOUND, INVALID, UNAVAILABLE)
-_WRITTEN: Final = documented(MALFORMED, PRECONDITION, TOO_LARGE, MEDIA, INVALID, UNAVAILABLE)
 _SENT: Final[dict[str, Any]] = {"profile": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
 
 
@@ -51,25 +53,62 @@ class History(BaseModel):
     revisions: list[RevisionEntry]
 
 
-@router.get("/{id:path}/history", responses={**described(200, "The revisions.", examples.HISTORY), **_READ})
+class KeptRevision(RevisionEntry):
+    """A revision with all it says; `source` is where it came from."""
+
+    source: str
+    profile: Profile | None = None
+
+
+class Export(BaseModel):
+    """Everything that is kept of a supplier, the contact included."""
+
+    id: str
+    organisation_id: str | None = None
+    profile: Profile | None = None
+    contact: Contact | None = None
+    revisions: list[KeptRevision]
+    claims: list[Claim]
+    alert: Alert | None = None
+
+
+@router.get("/{id:path}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
 def read_profile_history(id: RecordId, service: Running) -> History:
     """List the revisions of a profile, withdrawals included."""
     found = service.store.history(RecordKind.PROFILE, id)
-    return History(
+    return History(id=id, revisions=[RevisionEntry(**_entry(revision)) for revision in found])
+
+
+@router.get("/{id:path}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
+def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
+    """Say what a profile lacks, and what each piece of it would do for being found."""
+    return completeness_of(service.store.profile(id).record)
+
+
+@router.get(
+    "/{id:path}/export",
+    response_model_exclude_none=True,
+    responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
+)
+def export_profile(id: RecordId, service: Running) -> Export:
+    """Give everything that is kept of a supplier, for them to take away. Works for a withdrawn profile, too."""
+    store, owning = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
+    history = store.history(RecordKind.PROFILE, id)
+    latest = history[-1].record
+    return Export(
         id=id,
+        organisation_id=owning.organisation_id if owning else None,
+        profile=latest if isinstance(latest, Profile) else None,
+        contact=store.contact(id),
         revisions=[
-            RevisionEntry(
-                number=revision.number,
-                sequence=revision.sequence,
-                recorded_at=revision.recorded_at,
-                withdrawn=revision.record is None,
-            )
-            for revision in found
+            KeptRevision(**_entry(revision), source=revision.source, profile=revision.record) for revision in history
         ],
+        claims=service.claims.on(id),
+        alert=service.alerts.find(id),
     )
 
 
-@router.delete("/{id:path}/contact", status_code=204, responses=_READ)
+@router.delete("/{id:path}/contact", status_code=204, responses=READ)
 def erase_profile_contact(id: RecordId, service: Running) -> None:
     """Erase whom to write to, for good. The profile stays."""
     if not service.store.erase_contact(id):
@@ -79,13 +118,11 @@ def erase_profile_contact(id: RecordId, service: Running) -> None:
 @router.get(
     "/{id:path}",
     response_model_exclude_none=True,
-    responses={**described(200, "The profile.", examples.PROFILE, revision=True), **_READ},
+    responses={**described(200, "The profile.", examples.PROFILE, revision=True), **READ},
 )
 def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
     """Read a profile as it stands."""
-    revision = service.store.profile(id)
-    response.headers["ETag"] = etag(revision.sequence)
-    return revision.record
+    return shown(service.store.profile(id), response)
 
 
 @router.put(
@@ -94,7 +131,7 @@ def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
     responses={
         **described(200, "The profile as now kept, in place of an earlier one.", examples.PROFILE, revision=True),
         **described(201, "The profile as now kept, the first of this id.", examples.PROFILE, revision=True),
-        **_WRITTEN,
+        **REVISED,
     },
 )
 def put_profile(
@@ -105,16 +142,15 @@ def put_profile(
     response: Response,
 ) -> Profile:
     """Register a profile or revise it. The same content again makes no new revision."""
-    same_id(sent.id, id)
-    fields = {name: getattr(sent, name) for name in Profile.model_fields}
-    profile = Profile(**{**fields, "id": id})
-    done = put(service.store, profile, asked, sent.contact)
-    response.status_code = 201 if done.outcome == "added" else 200
-    response.headers["ETag"] = etag(done.sequence)
-    return profile
+    return revised(service.store, record_of(Profile, sent, id), asked, response, sent.contact)
 
 
-@router.delete("/{id:path}", status_code=204, responses={**_READ, **documented(PRECONDITION)})
+@router.delete("/{id:path}", status_code=204, responses={**READ, **documented(PRECONDITION)})
 def withdraw_profile(id: RecordId, service: Running, asked: Asked) -> None:
     """Withdraw a profile: it is found no more, its contact is erased, its history stays."""
     withdraw(service.store, RecordKind.PROFILE, id, asked)
+
+
+def _entry(revision: Revision[Any]) -> dict[str, Any]:
+    same = {name: getattr(revision, name) for name in ("number", "sequence", "recorded_at")}
+    return {**same, "withdrawn": revision.record is None}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body
 from pydantic import Field, StrictBool
 
 from api import examples
-from api.bodies import JsonRoute
+from api.access import Access, Admitted, GuardedRoute
 from api.described import described
 from api.problems import INVALID, MALFORMED, MEDIA, NOT_FOUND, TOO_LARGE, UNAVAILABLE, documented
 from api.service import Running
@@ -18,7 +18,7 @@ from matcher.records.fields import MAX_TEXT, Id
 from matcher.records.need import FREE_TEXT
 from matcher.store import Store
 
-router = APIRouter(prefix="/v1/search", tags=["search"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/search", tags=["search"], route_class=GuardedRoute)
 
 MAX_TOP: Final = 1_000
 
@@ -51,14 +51,16 @@ class Search(Record):
         **documented(MALFORMED, NOT_FOUND, TOO_LARGE, MEDIA, INVALID, UNAVAILABLE),
     },
 )
-def search(asked: Annotated[Search, Body(openapi_examples=examples.SEARCHES)], service: Running) -> SearchResult:
+def search(
+    asked: Annotated[Search, Body(openapi_examples=examples.SEARCHES)], service: Running, access: Admitted
+) -> SearchResult:
     """Rank the partners that fit a need. Everyone eligible is considered."""
-    need = _need(asked, service.store)
+    need = _need(asked, service.store, access)
     service.readiness.require()
     return service.engine.search(need, asked.filters, top=asked.top, apply_requirements=asked.apply_requirements)
 
 
-def _need(asked: Search, store: Store) -> Need:
+def _need(asked: Search, store: Store, access: Access) -> Need:
     if sum(given is not None for given in (asked.need, asked.need_id, asked.text)) != 1:
         raise InvalidInput(
             "exactly one of need, need_id and text must be given",
@@ -68,12 +70,13 @@ def _need(asked: Search, store: Store) -> Need:
     if asked.need is not None:
         return asked.need
     if asked.need_id is not None:
-        return _stored(store, asked.need_id)
+        return _stored(store, access, asked.need_id)
     return _in_words(asked.text or "")
 
 
-def _stored(store: Store, id: str) -> Need:
+def _stored(store: Store, access: Access, id: str) -> Need:
     try:
+        access.check_need(id)
         return store.need(id).record
     except NotFound as error:
         raise NotFound(error.problem, remedy="Give the id of a stored need", place=Place(field="need_id")) from error

@@ -6,6 +6,8 @@ import sys
 
 from typer.exceptions import Abort, TyperException
 
+from matcher.cli.accounts import accounts
+from matcher.cli.alerts import alerts
 from matcher.cli.app import app
 from matcher.cli.bulk import bulk
 from matcher.cli.evaluation import evaluate
@@ -22,6 +24,8 @@ app.command()(search)
 app.command()(bulk)
 app.command()(evaluate)
 app.command()(serve)
+app.command()(alerts)
+app.add_typer(accounts)
 app.command("train")(train_command)
 app.command()(promote)
 

@@ -51,7 +51,8 @@ def settings_of(home: Path | None = None) -> Settings:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = f"MATCHER_{str(first['loc'][0]).upper()}"
+        # What is wrong with several settings together is told of the access.
+        name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
         raise InvalidInput(f"the setting {name} is wrong: {first['msg']}", remedy=f"Correct or unset {name}") from error
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from matcher.cli.app import err
+from matcher.errors import InvalidInput
 from matcher.settings import Settings
 
 
@@ -21,6 +22,11 @@ def serve(
 
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings: Settings = context.obj.model_copy(update=chosen)
+    if settings.access == "open" and not settings.is_local:
+        raise InvalidInput(
+            f"MATCHER_ACCESS is open, and {settings.host} is reached from other machines",
+            remedy="Unset MATCHER_ACCESS and make keys with `matcher accounts`, or bind to 127.0.0.1",
+        )
     # The application is named, not imported: the engine knows nothing of its service. So it reads its settings itself.
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port

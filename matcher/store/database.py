@@ -90,6 +90,15 @@ class Database:
             finally:
                 self._mine.connection = None
 
+    @contextmanager
+    def joining(self) -> Iterator[Connection]:
+        """Give the connection that this thread is writing on; where it is not writing, as `writing` does."""
+        if (mine := self._writing_here()) is not None:
+            yield mine
+            return
+        with self.writing() as connection:
+            yield connection
+
     def lock_schema(self, connection: Connection) -> None:
         """Keep other processes from migrating until this transaction ends; SQLite's writer is alone anyway."""
         if not self.sqlite:

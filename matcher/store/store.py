@@ -67,6 +67,11 @@ class Store:
         """The address, with its password: for opening the store elsewhere, not for showing."""
         return self._database.url
 
+    @property
+    def database(self) -> Database:
+        """The database, for what is kept beside the records in the same transactions."""
+        return self._database
+
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """Give a `Writer` in a transaction: committed at the end, rolled back when an exception passes.

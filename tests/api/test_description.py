@@ -14,21 +14,43 @@ from api.routes.needs import Needs
 from api.routes.profiles import History
 from matcher.records import Contact, Need, Profile, SearchResult
 
-# Every problem a route may answer with, besides 500.
+# Every problem a route may answer with, besides 500 and, where it is guarded, 401 and 503.
+READ = {404, 422}
+SENT = {400, 413, 415, 422}
 PROBLEMS = {
-    "read_profile": {404, 422, 503},
-    "put_profile": {400, 412, 413, 415, 422, 503},
-    "withdraw_profile": {404, 412, 422, 503},
-    "read_profile_history": {404, 422, 503},
-    "erase_profile_contact": {404, 422, 503},
-    "list_needs": {422, 503},
-    "read_need": {404, 422, 503},
-    "put_need": {400, 412, 413, 415, 422, 503},
-    "withdraw_need": {404, 412, 422, 503},
-    "search": {400, 404, 413, 415, 422, 503},
-    "read_health": set(),
-    "read_readiness": {503},
+    "read_profile": READ,
+    "put_profile": SENT | {403, 404, 412},
+    "withdraw_profile": READ | {403, 412},
+    "read_profile_history": READ,
+    "read_profile_completeness": READ | {403},
+    "export_profile": READ | {403},
+    "erase_profile_contact": READ | {403},
+    "claim_profile": READ | {403, 409},
+    "list_claims": {403},
+    "decide_claim": SENT | {403, 404, 409},
+    "list_opportunities": READ | {403},
+    "read_alert": READ | {403},
+    "put_alert": SENT | {403, 404},
+    "remove_alert": READ | {403},
+    "list_registrations": {403},
+    "create_registration": SENT | {403},
+    "read_registration": READ | {403},
+    "preview_registration": READ | {403},
+    "put_registration": SENT | {403, 404, 412},
+    "discard_registration": READ | {403},
+    "confirm_registration": SENT | {403, 404, 409},
+    "list_needs": {422},
+    "read_need": READ,
+    "create_need": SENT | {403},
+    "put_need": SENT | {403, 404, 412},
+    "publish_need": READ | {403},
+    "withdraw_need": READ | {403, 412},
+    "search": SENT | {403, 404},
+    "read_caller": set[int](),
+    "begin_session": {403, 409},
+    "end_session": {403},
 }
+PUBLIC = {"read_health": set[int](), "read_readiness": {503}}
 
 
 @pytest.fixture
@@ -53,7 +75,14 @@ def test_every_route_says_which_problems_it_may_answer_with(document: dict[str, 
             content = answer["content"]["application/problem+json"]
             assert Problem.model_validate(content["example"]).status == code
             assert set(answer["content"]) == {"application/problem+json"}
-    assert found == PROBLEMS
+    assert found == {name: codes | {401, 503} for name, codes in PROBLEMS.items()} | PUBLIC
+
+
+def test_every_guarded_route_names_its_proofs_and_who_may(document: dict[str, Any]) -> None:
+    assert set(document["components"]["securitySchemes"]) == {"key", "session"}
+    for name, operation in operations(document).items():
+        assert operation.get("security", []) == ([] if name in PUBLIC else [{"key": []}, {"session": []}])
+        assert ("Who may: " in operation["description"]) == (name not in PUBLIC)
 
 
 def test_every_answer_and_body_has_an_example(document: dict[str, Any]) -> None:

@@ -13,6 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+import matcher.accounts.tables
+import matcher.alerts.tables
+import matcher.registration.tables
 import matcher.store.migration
 from matcher.errors import Unavailable
 from matcher.store import Store

@@ -1,0 +1,192 @@
+"""Accounts: organisations and their members, as whoever runs the installation keeps them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from matcher.accounts.roles import ROLES_OF, OrganisationKind, Role
+from matcher.accounts.secrets import make_id
+from matcher.accounts.tables import api_key, browser_session, member, organisation
+from matcher.errors import Conflict, InvalidInput, NotFound, Place
+from matcher.records import Contact, Profile, parse
+from matcher.store.database import Database
+
+T = TypeVar("T")
+
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A body that uses the service. `charity` and `company` are register numbers that the administrator has
+    checked: a profile with one of them is this organisation's to claim.
+    """
+
+    id: str
+    name: str
+    kind: OrganisationKind
+    charity: str | None
+    company: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person, or a program that a person answers for. Name and e-mail address are None once erased."""
+
+    id: str
+    organisation_id: str
+    roles: frozenset[Role]
+    name: str | None
+    email: str | None
+    created_at: datetime
+    removed_at: datetime | None
+
+
+class Accounts:
+    """Organisations and members in the database of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_organisation(
+        self, id: str, *, name: str, kind: OrganisationKind, charity: str | None = None, company: str | None = None
+    ) -> Organisation:
+        """Add an organisation and return it.
+
+        Raises:
+            InvalidInput: the id, the name or a register number is not one.
+            Conflict: the id is taken.
+
+        """
+        if not _ID.fullmatch(id):
+            raise InvalidInput(
+                f"{id[:70]!r} is not an id of an organisation",
+                remedy="Use small letters, digits and hyphens, at most 63, beginning with a letter or digit",
+                place=Place(field="id"),
+            )
+        checked = parse(Profile, {"id": id, "name": name, "identifiers": {"charity": charity, "company": company}})
+        numbers = checked.identifiers
+        added = Organisation(id, checked.name, kind, numbers.charity, numbers.company, datetime.now(UTC))
+        with self._database.joining() as connection:
+            if connection.scalar(select(organisation.c.id).where(organisation.c.id == id)):
+                raise Conflict(f"there is an organisation {id} already", remedy="Choose another id")
+            connection.execute(insert(organisation).values(**vars(added) | {"kind": kind.value}))
+        return added
+
+    def organisation(self, id: str) -> Organisation:
+        """Return the organisation `id`.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        return _only([row for row in self.organisations() if row.id == id], "organisation", id)
+
+    def organisations(self) -> list[Organisation]:
+        """Return all organisations in the order of their ids."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(organisation).order_by(organisation.c.id)).all()
+        return [Organisation(**row._asdict() | {"kind": OrganisationKind(row.kind)}) for row in rows]
+
+    def add_member(
+        self,
+        organisation_id: str,
+        *,
+        name: str,
+        roles: Iterable[Role] = (),
+        email: str | None = None,
+        subject: str | None = None,
+    ) -> Member:
+        """Add a member and return it; without `roles` in the role that is named like the organisation's kind.
+
+        Raises:
+            InvalidInput: a role is not one of this kind of organisation, or the name or address is not one.
+            NotFound: there is no such organisation.
+
+        """
+        kind = self.organisation(organisation_id).kind
+        given = frozenset(roles) or frozenset(role for role in Role if role.value == kind.value)
+        _check_roles(kind, given)
+        contact = parse(Contact, {"name": name, "email": email})
+        added = Member(make_id("member"), organisation_id, given, contact.name, contact.email, datetime.now(UTC), None)
+        with self._database.joining() as connection:
+            fields = vars(added) | {"roles": ",".join(sorted(given)), "subject": subject}
+            connection.execute(insert(member).values(**fields))
+        return added
+
+    def members(self, organisation_id: str | None = None) -> list[Member]:
+        """Return the members of an organisation, or all, in the order in which they were added."""
+        asked = select(member).order_by(member.c.created_at, member.c.id)
+        if organisation_id is not None:
+            asked = asked.where(member.c.organisation_id == organisation_id)
+        with self._database.reading() as connection:
+            return [_member(row) for row in connection.execute(asked)]
+
+    def member(self, id: str) -> Member:
+        """Return the member `id`.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(select(member).where(member.c.id == id)).all()
+        return _only([_member(row) for row in rows], "member", id)
+
+    def member_by_subject(self, subject: str) -> Member | None:
+        """Return who is known to the sign-in provider as `subject`, None where nobody is."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(member).where(member.c.subject == subject)).all()
+        return _member(rows[0]) if rows else None
+
+    def erase_member(self, id: str) -> None:
+        """Erase name and address of a member for good and end every key and session; the id stays.
+
+        Raises:
+            NotFound: there is no such member.
+
+        """
+        now = datetime.now(UTC)
+        with self._database.joining() as connection:
+            gone: dict[str, Any] = {"name": None, "email": None, "subject": None, "removed_at": now}
+            if not connection.execute(update(member).where(member.c.id == id).values(gone)).rowcount:
+                raise _absent("member", id)
+            live = (api_key.c.member_id == id) & api_key.c.revoked_at.is_(None)
+            # A key's label is free text of the one who made it.
+            connection.execute(update(api_key).where(live).values(revoked_at=now))
+            connection.execute(update(api_key).where(api_key.c.member_id == id).values(label=""))
+            connection.execute(delete(browser_session).where(browser_session.c.member_id == id))
+        self._database.empty_log()
+
+
+def _check_roles(kind: OrganisationKind, roles: frozenset[Role]) -> None:
+    allowed = ROLES_OF[kind]
+    if not roles or roles - allowed:
+        said = ", ".join(sorted(roles - allowed)) or "none"
+        raise InvalidInput(
+            f"{said} is not a role of members of a {kind.value} organisation",
+            remedy=f"Give one or more of: {', '.join(sorted(allowed))}",
+            place=Place(field="roles"),
+        )
+
+
+def _member(row: Row[Any]) -> Member:
+    roles = frozenset(Role(role) for role in row.roles.split(","))
+    return Member(row.id, row.organisation_id, roles, row.name, row.email, row.created_at, row.removed_at)
+
+
+def _only(found: list[T], noun: str, id: str) -> T:
+    if not found:
+        raise _absent(noun, id)
+    return found[0]
+
+
+def _absent(noun: str, id: str) -> NotFound:
+    return NotFound(f"there is no {noun} {id!r}", remedy="Run `matcher accounts list` for those there are")

@@ -1,0 +1,96 @@
+"""Alerts: which suppliers want to be told, of what, and what they were told already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+
+from matcher.alerts.tables import alert, alert_told
+from matcher.errors import NotFound
+from matcher.records import Record
+from matcher.records.policy import Band
+from matcher.store.database import Database
+from matcher.store.rows import insert_into
+
+
+class Alert(Record):
+    """A supplier's wish to be told of new opportunities in `band` or better."""
+
+    profile_id: str
+    band: Band
+    saved_at: datetime
+
+
+class Alerts:
+    """The alerts of all suppliers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, profile_id: str, band: Band) -> Alert:
+        """Save the alert of a profile in place of an earlier one, and return it."""
+        saved = Alert(profile_id=profile_id, band=band, saved_at=datetime.now(UTC))
+        with self._database.joining() as connection:
+            upsert = insert_into(connection, alert).values(**saved.model_dump(mode="python") | {"band": band.value})
+            new = {name: upsert.excluded[name] for name in ("band", "saved_at")}
+            connection.execute(upsert.on_conflict_do_update(index_elements=["profile_id"], set_=new))
+        return saved
+
+    def find(self, profile_id: str) -> Alert | None:
+        """Return the alert of a profile, None where none is saved."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).all()
+        return _alert(rows[0]) if rows else None
+
+    def read(self, profile_id: str) -> Alert:
+        """Return the alert of a profile.
+
+        Raises:
+            NotFound: none is saved.
+
+        """
+        if (found := self.find(profile_id)) is None:
+            raise _absent(profile_id)
+        return found
+
+    def all(self) -> list[Alert]:
+        """Return all alerts in the order of the ids of their profiles."""
+        with self._database.reading() as connection:
+            return [_alert(row) for row in connection.execute(select(alert).order_by(alert.c.profile_id))]
+
+    def remove(self, profile_id: str) -> None:
+        """Remove the alert of a profile, and what it was told.
+
+        Raises:
+            NotFound: none is saved.
+
+        """
+        with self._database.joining() as connection:
+            if not connection.execute(delete(alert).where(alert.c.profile_id == profile_id)).rowcount:
+                raise _absent(profile_id)
+            connection.execute(delete(alert_told).where(alert_told.c.profile_id == profile_id))
+
+    def told(self, profile_id: str) -> frozenset[str]:
+        """Return the ids of the needs that a supplier was told of."""
+        with self._database.reading() as connection:
+            asked = select(alert_told.c.need_id).where(alert_told.c.profile_id == profile_id)
+            return frozenset(connection.scalars(asked))
+
+    def tell(self, profile_id: str, need_ids: Iterable[str]) -> None:
+        """Remember that a supplier was told of needs."""
+        now = datetime.now(UTC)
+        rows = [{"profile_id": profile_id, "need_id": id, "told_at": now} for id in need_ids]
+        if rows:
+            with self._database.joining() as connection:
+                connection.execute(insert_into(connection, alert_told).on_conflict_do_nothing(), rows)
+
+
+def _alert(row: Row[Any]) -> Alert:
+    return Alert(profile_id=row.profile_id, band=Band(row.band), saved_at=row.saved_at)
+
+
+def _absent(profile_id: str) -> NotFound:
+    return NotFound(f"no alert is saved for the profile {profile_id!r}", remedy="Save one with PUT")

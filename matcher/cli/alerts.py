@@ -1,0 +1,50 @@
+"""`matcher alerts`: tells suppliers of new opportunities."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matcher.alerts import Alerts, digest_for, letter_of, send, write
+from matcher.bootstrap import opened_engine
+from matcher.cli.app import err, out
+from matcher.errors import NotFound
+from matcher.settings import Settings
+
+
+def alerts(
+    context: typer.Context,
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, JSON and e-mail.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write a digest for every alert with something new, and mail it where MATCHER_SMTP_HOST is set."""
+    settings: Settings = context.obj
+    told: dict[str, int] = {}
+    with opened_engine(settings) as engine:
+        kept = Alerts(engine.store.database)
+        for alert in kept.all():
+            try:
+                digest = digest_for(engine, kept, alert)
+            except NotFound:
+                err.print(f"the profile {alert.profile_id} was withdrawn; its alert is removed", markup=False)
+                kept.remove(alert.profile_id)
+                continue
+            if digest.opportunities:
+                contact = engine.store.contact(alert.profile_id)
+                address = contact.email if contact else None
+                letter = letter_of(digest, sender=settings.mail_from, to=address) if address else None
+                write(digest, out_folder, letter)
+                if letter is not None and settings.smtp_host:
+                    send(letter, settings.smtp_host, settings.smtp_port)
+                # Only now: what fails before is told again.
+                kept.tell(alert.profile_id, [one.need_id for one in digest.opportunities])
+                told[alert.profile_id] = len(digest.opportunities)
+    if json:
+        typer.echo(json_format.dumps({"told": told}, indent=2))
+    else:
+        out.print(
+            f"{len(told):,} suppliers told of {sum(told.values()):,} opportunities, in {out_folder}", markup=False
+        )

@@ -1,0 +1,19 @@
+"""Registration: how a supplier comes into the register, from a first draft to a profile that is found."""
+
+from matcher.registration.completeness import Completeness, Missing, completeness_of
+from matcher.registration.directory import Directory, Likeness, Similar
+from matcher.registration.preview import Preview, preview_of
+from matcher.registration.registrations import Registration, Registrations
+
+__all__ = [
+    "Completeness",
+    "Directory",
+    "Likeness",
+    "Missing",
+    "Preview",
+    "Registration",
+    "Registrations",
+    "Similar",
+    "completeness_of",
+    "preview_of",
+]

@@ -1,0 +1,96 @@
+"""Directory: who is in the register already, by register number and by name."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections import defaultdict
+from enum import StrEnum
+from typing import Final
+
+from matcher.records import Profile, Record
+from matcher.store import Change, Store
+
+# Words of a name that tell the legal form, not who it is.
+_FORMS: Final = re.compile(
+    r"\b(?:limited|ltd|plc|llp|cic|cio|scio|community interest company|incorporated|inc|the|registered charity)\b"
+)
+_MARKS: Final = re.compile(r"[^a-z0-9]+")
+
+
+class Likeness(StrEnum):
+    """Why a profile may be the same supplier."""
+
+    IDENTIFIER = "identifier"
+    NAME = "name"
+
+
+class Similar(Record):
+    """A profile that may be the same supplier. By identifier it is; by name it may be."""
+
+    profile_id: str
+    name: str
+    likeness: Likeness
+
+
+class Directory:
+    """The keys of all profiles in memory, following the store by its sequence. Threads may share it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._sequence = 0
+        self._names: dict[str, str] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self._ids: defaultdict[str, set[str]] = defaultdict(set)
+
+    def similar(self, profile: Profile) -> list[Similar]:
+        """Return the other profiles that share an identifier or the name, those by identifier first."""
+        self._follow()
+        numbers, name = identifier_keys(profile), name_key(profile.name)
+        with self._lock:
+            sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
+            likely = self._ids.get(name, set()) - sure - {profile.id}
+            return [
+                Similar(profile_id=id, name=self._names[id], likeness=likeness)
+                for likeness, ids in ((Likeness.IDENTIFIER, sure), (Likeness.NAME, likely))
+                for id in sorted(ids)
+            ]
+
+    def _follow(self) -> None:
+        """Take in what has changed. Nothing is read under the lock: a reader may have to wait for a writer that
+        waits for the lock.
+        """
+        while (since := self._sequence) < (until := self._store.sequence()):
+            changes = list(self._store.profile_changes(since, until=until))
+            with self._lock:
+                if self._sequence == since:
+                    for change in changes:
+                        self._take(change)
+                    self._sequence = until
+
+    def _take(self, change: Change) -> None:
+        for key in self._keys.pop(change.id, ()):
+            self._ids[key].discard(change.id)
+            if not self._ids[key]:
+                del self._ids[key]
+        self._names.pop(change.id, None)
+        if change.profile is not None:
+            self._names[change.id] = change.profile.name
+            self._keys[change.id] = (*identifier_keys(change.profile), name_key(change.profile.name))
+            for key in self._keys[change.id]:
+                self._ids[key].add(change.id)
+
+
+def identifier_keys(profile: Profile) -> tuple[str, ...]:
+    """Return the register numbers of a profile as keys: "charity:1000003"."""
+    numbers = profile.identifiers.model_dump(exclude_none=True)
+    return tuple(f"{register}:{number}" for register, number in numbers.items())
+
+
+def name_key(name: str) -> str:
+    """Return the form in which names are compared: "The Steady-Steps Ltd." is "name:steady steps"."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+    words = _MARKS.sub(" ", plain.casefold().replace("&", " and ").replace("'", "")).strip()
+    return f"name:{' '.join(_FORMS.sub(' ', words).split()) or words or name.casefold()}"

@@ -1,0 +1,97 @@
+"""People: an organisation, a member and a key for every role, and records of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+
+from matcher.accounts import Accounts, Keys, OrganisationKind, Ownership, Role
+from matcher.records import Identifiers, Need, Profile
+from matcher.registration import Directory, Registrations
+from matcher.store import RecordKind, Store
+
+KINDS = {
+    Role.SUPPLIER: OrganisationKind.SUPPLIER,
+    Role.COMMISSIONER: OrganisationKind.COMMISSIONER,
+    Role.PROGRAMME: OrganisationKind.PROGRAMME,
+    Role.AUDITOR: OrganisationKind.OVERSIGHT,
+    Role.ADMINISTRATOR: OrganisationKind.OPERATOR,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member with a key; `headers` carry it."""
+
+    organisation_id: str
+    member_id: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass
+class People:
+    """One person of each role, and one more organisation that everything of others belongs to."""
+
+    store: Store
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.store.database)
+        self.keys = Keys(self.store.database)
+        self.ownership = Ownership(self.store.database)
+        self.registrations = Registrations(self.store, Directory(self.store))
+        self.roles = {role: self.person(role) for role in Role}
+        self.other_supplier = self.person(Role.SUPPLIER)
+        self.other_commissioner = self.person(Role.COMMISSIONER)
+
+    def person(self, role: Role, *, charity: str | None = None) -> Person:
+        """Add an organisation with a member in `role`."""
+        id = f"{role.value}-{next(self._numbers)}"
+        self.accounts.add_organisation(id, name=f"Body {id}", kind=KINDS[role], charity=charity)
+        member = self.accounts.add_member(id, name="A. Person", roles=[role])
+        return Person(id, member.id, self.keys.make(member.id).text)
+
+    def profile(self, owner: Person | None) -> str:
+        """Add a profile, and return its id."""
+        number = next(self._numbers)
+        id = f"profile-{number:06}"
+        with self.store.writing() as writer:
+            writer.put(Profile(id=id, name=f"Steps {number}", summary="classes"))
+        if owner is not None:
+            self.ownership.give(RecordKind.PROFILE, id, owner.organisation_id)
+        return id
+
+    def need(self, owner: Person | None, *, draft: bool) -> str:
+        """Add a need, and return its id."""
+        id = f"need-{next(self._numbers):06}"
+        with self.store.writing() as writer:
+            writer.put(Need(id=id, title="Fewer falls"))
+        if owner is not None:
+            self.ownership.give(RecordKind.NEED, id, owner.organisation_id, draft=draft)
+        return id
+
+    def registration(self, owner: Person) -> str:
+        """Begin a registration, and return its id."""
+        number = next(self._numbers)
+        profile = Profile(
+            id="new", name=f"Paces {number}", summary="classes", identifiers=Identifiers(charity=f"2{number:06}")
+        )
+        return self.registrations.begin(profile, None, owner.organisation_id).id
+
+    def absent_id(self) -> str:
+        """Return an id that nothing has."""
+        return f"absent-{next(self._numbers):06}"
+
+    def spent_keys(self, role: Role) -> dict[str, str]:
+        """Return keys of a role that prove nothing any more."""
+        member = self.roles[role].member_id
+        expired = self.keys.make(member, life=timedelta(microseconds=1)).text
+        revoked = self.keys.make(member)
+        self.keys.revoke(revoked.key.prefix)
+        return {"expired": expired, "revoked": revoked.text, "unknown": expired[:-1] + "x", "no key at all": "mk_1_2"}
