@@ -9,11 +9,12 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from api import examples
-from api.access import GuardedRoute
+from api.access import Admitted, GuardedRoute
 from api.described import described
 from api.paths import RecordId
+from api.permissions import Reach
 from api.preconditions import Asked, withdraw
-from api.problems import PRECONDITION, documented
+from api.problems import CONFLICT, PRECONDITION, documented
 from api.records import READ, REVISED, record_of, revised, shown
 from api.service import Running
 from matcher.accounts import Claim
@@ -132,17 +133,22 @@ def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
         **described(200, "The profile as now kept, in place of an earlier one.", examples.PROFILE, revision=True),
         **described(201, "The profile as now kept, the first of this id.", examples.PROFILE, revision=True),
         **REVISED,
+        **documented(CONFLICT),
     },
 )
 def put_profile(
     id: RecordId,
     sent: Annotated[SentProfile, Body(openapi_examples=_SENT)],
     service: Running,
+    access: Admitted,
     asked: Asked,
     response: Response,
 ) -> Profile:
-    """Register a profile or revise it. The same content again makes no new revision."""
-    return revised(service.store, record_of(Profile, sent, id), asked, response, sent.contact)
+    """Revise a profile of one's own; an administrator may record one under any id. The same again makes no revision."""
+    profile = record_of(Profile, sent, id)
+    if access.reach is Reach.OWN:
+        service.registrations.check_numbers(profile)
+    return revised(service.store, profile, asked, response, sent.contact)
 
 
 @router.delete("/{id:path}", status_code=204, responses={**READ, **documented(PRECONDITION)})

@@ -130,13 +130,20 @@ def confirm_registration(
     id: RecordId,
     sent: Annotated[Confirmation, Body(openapi_examples={"nothing to say": {"value": {}}})],
     service: Running,
+    access: Admitted,
+    key: IdempotencyKey,
     response: Response,
 ) -> Profile:
     """Confirm a registration. A supplier that is in the register already is not doubled: claim its profile instead."""
-    made = service.registrations.read(id)
-    done = service.registrations.confirm(id, distinct_from=sent.distinct_from)
-    response.headers.update({"ETag": etag(done.sequence), "Location": path_of("profiles", id)})
-    return made.profile
+
+    def create() -> dict[str, Any]:
+        profile, put = service.registrations.confirm(writer, id, distinct_from=sent.distinct_from)
+        return {"sequence": put.sequence, "profile": profile.model_dump(mode="json", exclude_none=True)}
+
+    with service.store.writing() as writer:
+        answer = service.creations.once(access.organisation_id, key, {"confirmation": id, **sent.model_dump()}, create)
+    response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("profiles", id)})
+    return Profile.model_validate(answer["profile"])
 
 
 @router.get(
@@ -175,7 +182,7 @@ def put_registration(
 
 @router.delete("/{id:path}", status_code=204, responses=READ)
 def discard_registration(id: RecordId, service: Running) -> None:
-    """Discard a registration. Nothing of it stays."""
+    """Discard a registration, and the contact with it."""
     service.registrations.discard(id)
 
 

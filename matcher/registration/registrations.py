@@ -21,7 +21,7 @@ from matcher.records import Contact, Profile, parse
 from matcher.registration.completeness import completeness_of
 from matcher.registration.directory import Directory, Likeness, Similar
 from matcher.registration.tables import registration
-from matcher.store import Put, RecordKind, Store
+from matcher.store import Put, RecordKind, Store, Writer
 from matcher.store.revisions import canonical
 
 _SOURCE: Final = "registration"
@@ -118,12 +118,21 @@ class Registrations:
             raise absent(id)
         self._store.database.empty_log()
 
+    def check_numbers(self, profile: Profile) -> None:
+        """Check that no other profile has a register number of this one.
+
+        Raises:
+            Conflict: one has.
+
+        """
+        _check_new([found for found in self.similar(profile) if found.likeness is Likeness.IDENTIFIER], ())
+
     def similar(self, profile: Profile) -> list[Similar]:
         """Return who in the register may be the same supplier."""
         return self._directory.similar(profile)
 
-    def confirm(self, id: str, *, distinct_from: Sequence[str] = ()) -> Put:
-        """Turn a registration into a profile of the register, in one transaction.
+    def confirm(self, writer: Writer, id: str, *, distinct_from: Sequence[str] = ()) -> tuple[Profile, Put]:
+        """Turn a registration into a profile of the register, in the writer's transaction.
 
         Args:
             distinct_from: ids of profiles of a similar name that are known to be of others.
@@ -134,15 +143,13 @@ class Registrations:
             Conflict: the supplier is in the register already, or a profile of its name has not been ruled out.
 
         """
-        with self._store.writing() as writer:
-            made = self.read(id)
-            _check_complete(made.profile)
-            _check_new(self.similar(made.profile), distinct_from)
-            put = writer.put(made.profile, contact=made.contact, source=_SOURCE)
-            self._ownership.give(RecordKind.PROFILE, id, made.organisation_id)
-            self._remove(id)
-        self._store.database.empty_log()
-        return put
+        made = self.read(id)
+        _check_complete(made.profile)
+        _check_new(self.similar(made.profile), distinct_from)
+        put = writer.put(made.profile, contact=made.contact, source=_SOURCE)
+        self._ownership.give(RecordKind.PROFILE, id, made.organisation_id)
+        self._remove(id)
+        return made.profile, put
 
     def _remove(self, id: str) -> bool:
         with self._store.database.joining() as connection:

@@ -19,7 +19,7 @@ READ = {404, 422}
 SENT = {400, 413, 415, 422}
 PROBLEMS = {
     "read_profile": READ,
-    "put_profile": SENT | {403, 404, 412},
+    "put_profile": SENT | {403, 404, 409, 412},
     "withdraw_profile": READ | {403, 412},
     "read_profile_history": READ,
     "read_profile_completeness": READ | {403},

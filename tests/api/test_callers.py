@@ -1,0 +1,137 @@
+"""Keys and browser sessions over HTTP, and when a service is open."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import ValidationError
+
+from api.access import COOKIE, CSRF_HEADER
+from api.app import create
+from matcher.accounts import Role
+from matcher.settings import Settings
+from matcher.store import Store
+from tests.api.checks import problem
+from tests.api.conftest import fake_engine, wait_until_ready
+from tests.api.people import People
+
+NEED = {"title": "Care"}
+
+
+@pytest.fixture
+def people(register: Store) -> People:
+    return People(register)
+
+
+@pytest.fixture
+def browser(client: TestClient) -> TestClient:
+    """A client that keeps cookies as a browser does, over TLS."""
+    return TestClient(client.app, base_url="https://testserver")
+
+
+def test_the_first_key_shuts_the_door(client: TestClient, register: Store) -> None:
+    assert client.get("/v1/needs").status_code == 200
+    people = People(register)
+    problem(client.get("/v1/needs"), 401)
+    assert client.get("/v1/needs", headers=people.roles[Role.AUDITOR].headers).status_code == 200
+
+
+def test_who_asks_for_another_machine_needs_a_key(client: TestClient) -> None:
+    for header in ("Forwarded", "X-Forwarded-For"):
+        problem(client.get("/v1/needs", headers={header: "192.0.2.1"}), 401)
+
+
+@pytest.mark.parametrize(("host", "status"), [("0.0.0.0", 401), ("::", 401), ("::1", 200), ("localhost", 200)])
+def test_another_address_demands_keys(tmp_path: Path, host: str, status: int) -> None:
+    with TestClient(create(Settings(home=tmp_path, host=host), engine_of=fake_engine)) as client:
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/v1/needs").status_code == status
+
+
+def test_a_chosen_access_holds(tmp_path: Path) -> None:
+    with TestClient(create(Settings(home=tmp_path, access="keys"), engine_of=fake_engine)) as client:
+        problem(client.get("/v1/needs"), 401)
+    with TestClient(create(Settings(home=tmp_path, access="open"), engine_of=fake_engine)) as client:
+        wait_until_ready(client)
+        people = People(client.app.state.service.store)  # type: ignore[attr-defined]
+        assert client.get("/v1/needs").status_code == 200
+        problem(client.post("/v1/needs", json=NEED, headers=people.roles[Role.AUDITOR].headers), 403)
+        problem(client.get("/v1/needs", headers={"Authorization": "Bearer mk_a_b"}), 401)
+    with pytest.raises(ValidationError, match="bound to this machine"):
+        Settings(home=tmp_path, access="open", host="0.0.0.0")
+
+
+def test_a_browser_session(browser: TestClient, people: People) -> None:
+    person = people.roles[Role.COMMISSIONER]
+    begun = browser.post("/v1/session", headers=person.headers)
+    assert begun.status_code == 201
+    cookie = begun.headers["set-cookie"]
+    assert re.match(rf"{COOKIE}=[\w-]{{43}}; HttpOnly; Max-Age=36000; Path=/; SameSite=lax; Secure$", cookie)
+    csrf = begun.json()["csrf"]
+    assert browser.cookies[COOKIE] not in begun.text
+
+    caller = browser.get("/v1/caller").json()
+    assert caller == {
+        "organisation_id": person.organisation_id,
+        "member_id": person.member_id,
+        "roles": ["commissioner"],
+        "csrf": csrf,
+    }
+    problem(browser.post("/v1/needs", json=NEED), 403)
+    problem(browser.post("/v1/needs", json=NEED, headers={CSRF_HEADER: csrf[:-1] + "x"}), 403)
+    created = browser.post("/v1/needs", json=NEED, headers={CSRF_HEADER: csrf})
+    assert created.status_code == 201
+    assert browser.get(created.headers["location"]).status_code == 200
+
+    problem(browser.delete("/v1/session"), 403)
+    ended = browser.delete("/v1/session", headers={CSRF_HEADER: csrf})
+    assert ended.status_code == 204
+    assert COOKIE not in browser.cookies
+    stolen = {"Cookie": f"{COOKIE}={cookie.split('=')[1].split(';')[0]}"}
+    problem(browser.get("/v1/caller", headers=stolen), 401)
+
+
+def test_a_key_goes_before_a_cookie(browser: TestClient, people: People) -> None:
+    browser.post("/v1/session", headers=people.roles[Role.COMMISSIONER].headers)
+    auditor = people.roles[Role.AUDITOR]
+    assert browser.get("/v1/caller", headers=auditor.headers).json()["roles"] == ["auditor"]
+    problem(browser.get("/v1/caller", headers={"Authorization": "Bearer mk_1_2"}), 401)
+
+
+def test_nobody_has_no_session(client: TestClient) -> None:
+    problem(client.post("/v1/session"), 409)
+    problem(client.get("/v1/caller", headers={"Cookie": f"{COOKIE}=nonsense"}), 401)
+
+
+def test_a_draft_is_published_once_and_for_all(client: TestClient, people: People) -> None:
+    mine, other = people.roles[Role.COMMISSIONER].headers, people.other_commissioner.headers
+    made = client.post("/v1/needs", json=NEED, headers={**mine, "Idempotency-Key": "k"})
+    assert client.post("/v1/needs", json=NEED, headers={**mine, "Idempotency-Key": "k"}).json() == made.json()
+    path = made.headers["location"]
+    assert re.fullmatch(r"/v1/needs/care-[0-9a-f]{10}", path)
+    problem(client.get(path, headers=other), 404)
+    revised = client.put(path, json={**NEED, "value": 5}, headers={**mine, "If-Match": made.headers["etag"]})
+    assert revised.status_code == 200
+    problem(client.get(path, headers=other), 404)
+    for _ in range(2):
+        assert client.post(f"{path}/publication", headers=mine).status_code == 204
+    assert client.get(path, headers=other).json()["value"] == 5
+    problem(client.delete(path, headers=other), 403)
+    assert client.delete(path, headers=mine).status_code == 204
+    assert client.get("/v1/needs", params={"own": True}, headers=mine).json() == {"needs": []}
+
+
+def test_the_last_use_of_a_key_is_written(client: TestClient, people: People) -> None:
+    person = people.roles[Role.AUDITOR]
+    prefix = person.key.split("_")[1]
+
+    def used() -> bool:
+        return next(key.used_at for key in people.keys.all() if key.prefix == prefix) is not None
+
+    assert not used()
+    assert client.get("/v1/caller", headers=person.headers).status_code == 200
+    client.app.state.service.guard.stop()  # type: ignore[attr-defined]
+    assert used()

@@ -1,0 +1,258 @@
+"""A supplier's way into the register: draft, preview, confirmation; claimed rather than doubled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.examples import CONTACT, NEW_PROFILE
+from matcher.accounts import Role
+from matcher.records import Contact, Identifiers, Profile
+from matcher.store import RecordKind, Store
+from tests.api.checks import problem
+from tests.api.people import People, Person
+
+ROUTE = "/v1/registrations"
+
+
+@pytest.fixture
+def people(register: Store) -> People:
+    return People(register)
+
+
+@pytest.fixture
+def supplier(people: People) -> Person:
+    return people.roles[Role.SUPPLIER]
+
+
+@pytest.fixture
+def signed_in(client: TestClient, supplier: Person) -> Iterator[TestClient]:
+    """A client that sends the supplier's key."""
+    client.headers.update(supplier.headers)
+    yield client
+    for name in supplier.headers:
+        del client.headers[name]
+
+
+def begun(client: TestClient, **change: Any) -> tuple[str, dict[str, Any]]:
+    answer = client.post(ROUTE, json={**NEW_PROFILE, **change})
+    assert answer.status_code == 201, answer.text
+    draft: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"{ROUTE}/{draft['profile']['id']}"
+    return draft["profile"]["id"], draft
+
+
+def found(client: TestClient, text: str) -> list[str]:
+    answer = client.post("/v1/search", json={"text": text})
+    return [match["profile_id"] for match in answer.json()["results"]]
+
+
+def test_from_a_draft_to_a_profile_that_is_found(
+    signed_in: TestClient, register: Store, people: People, supplier: Person
+) -> None:
+    id, draft = begun(signed_in, summary="", capabilities=[])
+    assert id.startswith("steady-steps-")
+    assert draft["contact_kept"]
+    assert CONTACT["email"] not in json.dumps(draft)
+    assert not draft["completeness"]["can_be_confirmed"]
+    assert draft["completeness"]["missing"][0]["field"] == "capabilities"
+    assert draft["completeness"]["missing"][0]["required"]
+    assert register.sequence() == 0
+    assert found(signed_in, "steady steps") == []
+    problem(signed_in.get(f"/v1/profiles/{id}"), 404)
+    problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 422, field="capabilities")
+
+    body = {name: value for name, value in NEW_PROFILE.items() if name != "contact"}
+    revised = signed_in.put(f"{ROUTE}/{id}", json=body, headers={"If-Match": '"1"'})
+    assert revised.headers["etag"] == '"2"'
+    problem(signed_in.put(f"{ROUTE}/{id}", json=body, headers={"If-Match": '"1"'}), 412)
+    assert revised.json()["completeness"]["can_be_confirmed"]
+    assert signed_in.get(f"{ROUTE}/{id}").json() == revised.json()
+    preview = signed_in.get(f"{ROUTE}/{id}/preview").json()
+    assert preview["profile"] == {**body, "id": id}
+    assert [quote["source"] for quote in preview["quotes"]][:2] == ["name", "summary"]
+
+    confirmed = signed_in.post(f"{ROUTE}/{id}/confirmation", json={})
+    assert (confirmed.status_code, confirmed.headers["location"]) == (201, f"/v1/profiles/{id}")
+    assert confirmed.json() == {**body, "id": id}
+    assert found(signed_in, "strength and balance") == [id]
+    assert signed_in.get(ROUTE).json() == {"registrations": []}
+    problem(signed_in.get(f"{ROUTE}/{id}"), 404)
+    assert register.contact(id) == Contact(**CONTACT)
+    owning = people.ownership.of(RecordKind.PROFILE, id)
+    assert owning is not None
+    assert owning.organisation_id == supplier.organisation_id
+    assert register.history(RecordKind.PROFILE, id)[0].source == "registration"
+
+
+def test_the_owner_edits_exports_erases_and_withdraws(signed_in: TestClient, register: Store, supplier: Person) -> None:
+    id, _ = begun(signed_in)
+    tag = signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).headers["etag"]
+    path = f"/v1/profiles/{id}"
+    body = {**NEW_PROFILE, "employees": 15}
+    del body["contact"]
+    assert signed_in.put(path, json=body, headers={"If-Match": tag}).status_code == 200
+    assert signed_in.put(f"{path}/alert", json={"band": "strong"}).status_code == 200
+    missing = signed_in.get(f"{path}/completeness").json()["missing"]
+    assert [one["field"] for one in missing] == ["summary"]
+
+    export = signed_in.get(f"{path}/export").json()
+    assert export["contact"] == CONTACT
+    assert export["organisation_id"] == supplier.organisation_id
+    assert [revision["profile"]["employees"] for revision in export["revisions"]] == [14, 15]
+    assert export["alert"]["band"] == "strong"
+    assert export["profile"]["employees"] == 15
+
+    assert signed_in.delete(f"{path}/contact").status_code == 204
+    assert register.contact(id) is None
+    assert "contact" not in signed_in.get(f"{path}/export").json()
+    assert signed_in.delete(path).status_code == 204
+    assert found(signed_in, "strength and balance") == []
+    after = signed_in.get(f"{path}/export").json()
+    assert "profile" not in after
+    assert [revision["withdrawn"] for revision in after["revisions"]] == [False, False, True]
+    assert signed_in.put(path, json=body).status_code == 201, "and back"
+
+
+def test_what_is_discarded_is_gone_from_the_file(signed_in: TestClient, register: Store) -> None:
+    id, _ = begun(signed_in)
+    assert signed_in.delete(f"{ROUTE}/{id}").status_code == 204
+    problem(signed_in.delete(f"{ROUTE}/{id}"), 404)
+    assert register.sequence() == 0
+    files = [file for file in _folder(register) if CONTACT["email"].encode() in file]
+    assert files == []
+
+
+def _folder(register: Store) -> list[bytes]:
+    from pathlib import Path
+
+    home = Path(register.url.removeprefix("sqlite:///")).parent
+    return [file.read_bytes() for file in home.glob("register*")]
+
+
+def test_a_creation_that_is_repeated_happens_once(signed_in: TestClient, client: TestClient, people: People) -> None:
+    headers = {"Idempotency-Key": "k 1"}
+    first = signed_in.post(ROUTE, json=NEW_PROFILE, headers=headers)
+    again = signed_in.post(ROUTE, json=dict(reversed(NEW_PROFILE.items())), headers=headers)
+    assert again.status_code == 201
+    assert again.json() == first.json()
+    assert again.headers["location"] == first.headers["location"]
+    assert len(signed_in.get(ROUTE).json()["registrations"]) == 1
+    problem(signed_in.post(ROUTE, json={"name": "Other"}, headers=headers), 422, field="idempotency-key")
+    other = {**people.other_supplier.headers, **headers}
+    assert client.post(ROUTE, json={"name": "Other"}, headers=other).status_code == 201, (
+        "keys are an organisation's own"
+    )
+    problem(
+        signed_in.post(ROUTE, json=NEW_PROFILE, headers={"Idempotency-Key": "x" * 256}), 422, field="idempotency-key"
+    )
+
+    id = first.json()["profile"]["id"]
+    confirmed = [
+        signed_in.post(f"{ROUTE}/{id}/confirmation", json={}, headers={"Idempotency-Key": "k 2"}) for _ in range(2)
+    ]
+    assert confirmed[0].status_code == confirmed[1].status_code == 201
+    assert confirmed[0].headers["etag"] == confirmed[1].headers["etag"]
+    problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 404)
+
+
+def test_of_creations_that_come_at_once_one_creates(signed_in: TestClient) -> None:
+    def create(_: int) -> str:
+        answer = signed_in.post(ROUTE, json=NEW_PROFILE, headers={"Idempotency-Key": "k"})
+        return str(answer.json()["profile"]["id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(create, range(8)))) == 1
+    assert len(signed_in.get(ROUTE).json()["registrations"]) == 1
+
+
+def public_profile(register: Store, **change: Any) -> str:
+    profile = {"id": "GB-CHC-1000003", "name": "STEADY STEPS LIMITED", "identifiers": Identifiers(charity="1000003")}
+    with register.writing() as writer:
+        writer.put(Profile(**{**profile, **change}))
+    return str(profile["id"])
+
+
+def test_a_profile_of_a_public_register_is_claimed_not_doubled(
+    signed_in: TestClient, register: Store, client: TestClient, people: People
+) -> None:
+    public = public_profile(register)
+    id, draft = begun(signed_in)
+    assert draft["similar"] == [{"profile_id": public, "name": "STEADY STEPS LIMITED", "likeness": "identifier"}]
+    refused = problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": [public]}), 409)
+    assert public in refused["detail"]
+    assert f"/v1/profiles/{public}/claim" in refused["remedy"]
+    problem(signed_in.put(f"/v1/profiles/{public}", json=NEW_PROFILE), 403)
+
+    claim = signed_in.post(f"/v1/profiles/{public}/claim").json()
+    assert claim["state"] == "waiting"
+    assert signed_in.post(f"/v1/profiles/{public}/claim").json() == claim
+    assert signed_in.get("/v1/claims").json() == {"claims": [claim]}
+    problem(signed_in.put(f"/v1/profiles/{public}", json=NEW_PROFILE), 403)
+    administrator = people.roles[Role.ADMINISTRATOR].headers
+    decision = f"/v1/claims/{claim['id']}/decision"
+    granted = client.post(decision, json={"grant": True}, headers=administrator).json()
+    assert (granted["state"], granted["decided_by"]) == ("granted", people.roles[Role.ADMINISTRATOR].member_id)
+    problem(client.post(decision, json={"grant": False}, headers=administrator), 409)
+    assert signed_in.put(f"/v1/profiles/{public}", json=NEW_PROFILE).status_code == 200
+    assert register.counts()["profiles"] == 1
+
+
+def test_a_checked_number_grants_a_claim_at_once(client: TestClient, register: Store, people: People) -> None:
+    public = public_profile(register)
+    known = people.person(Role.SUPPLIER, charity="1000003")
+    claim = client.post(f"/v1/profiles/{public}/claim", headers=known.headers).json()
+    assert (claim["state"], "decided_by" in claim and claim["decided_by"]) == ("granted", None)
+    assert client.put(f"/v1/profiles/{public}", json={"name": "Steps"}, headers=known.headers).status_code == 200
+    taken = problem(client.post(f"/v1/profiles/{public}/claim", headers=people.other_supplier.headers), 409)
+    assert "another organisation" in taken["detail"]
+    problem(client.post(f"/v1/profiles/{public}/claim", headers=known.headers), 409)
+    problem(client.post("/v1/profiles/absent/claim", headers=known.headers), 404)
+
+
+def test_a_profile_of_the_same_name_is_to_be_ruled_out(signed_in: TestClient, register: Store) -> None:
+    public = public_profile(register, identifiers=Identifiers(company="02324869"))
+    id, draft = begun(signed_in)
+    assert [(one["profile_id"], one["likeness"]) for one in draft["similar"]] == [(public, "name")]
+    problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 409)
+    problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": ["other"]}), 409)
+    assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": [public]}).status_code == 201
+
+
+def test_nobody_takes_on_anothers_number_later(signed_in: TestClient, register: Store) -> None:
+    id, _ = begun(signed_in, identifiers={"charity": "1000004"})
+    assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
+    public_profile(register, name="Another")
+    body = {name: value for name, value in NEW_PROFILE.items() if name != "contact"}
+    problem(signed_in.put(f"/v1/profiles/{id}", json=body), 409)
+
+
+def test_of_confirmations_of_one_number_one_wins(client: TestClient, people: People) -> None:
+    suppliers = [people.person(Role.SUPPLIER) for _ in range(6)]
+    ids = [client.post(ROUTE, json=NEW_PROFILE, headers=one.headers).json()["profile"]["id"] for one in suppliers]
+
+    def confirm(number: int) -> int:
+        path = f"{ROUTE}/{ids[number]}/confirmation"
+        return client.post(path, json={}, headers=suppliers[number].headers).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(confirm, range(6))) == [201] + [409] * 5
+
+
+def test_an_id_is_given_not_chosen(signed_in: TestClient) -> None:
+    problem(signed_in.post(ROUTE, json={**NEW_PROFILE, "id": "mine"}), 422, field="id")
+    problem(signed_in.post(ROUTE, json={}), 422, field="name")
+    wrong = {"name": "Steps", "identifiers": {"charity": "x"}}
+    problem(signed_in.post(ROUTE, json=wrong), 422, field="identifiers.charity")
+    assert begun(signed_in, name="Ωμέγα")[0].startswith("supplier-")
+
+
+def test_without_accounts_whoever_has_the_machine_registers(client: TestClient) -> None:
+    id, _ = begun(client)
+    assert client.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
+    assert client.get("/v1/caller").json() == {"roles": ["administrator"]}

@@ -1,0 +1,94 @@
+"""Who is in the register already, by number and by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.records import Coverage, Identifiers, Profile
+from matcher.records.vocabulary import Sector
+from matcher.registration import Directory, completeness_of, preview_of
+from matcher.registration.completeness import RULES
+from matcher.registration.directory import name_key
+from matcher.store import RecordKind, Store
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Steady Steps Ltd", "STEADY STEPS LIMITED"),
+        ("The Steady-Steps C.I.C", "The Steady Steps c.i.c"),
+        ("Steady Steps CIC", "Steady Steps Community Interest Company"),
+        ("Steps & Balance", "steps and balance"),
+        ("Café Steps", "Cafe Steps"),
+        ("St. Luke's", "St Lukes"),
+    ],
+)
+def test_names_that_are_the_same(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Steps North", "Steps South"), ("The Limited", "The CIC"), ("Ωμέγα", "Άλφα"), ("Steps", "Step")]
+)
+def test_names_that_are_not(one: str, other: str) -> None:
+    assert name_key(one) != name_key(other)
+
+
+def test_the_directory_follows_the_register(store: Store) -> None:
+    directory = Directory(store)
+    asked = Profile(id="new", name="Steady Steps", identifiers=Identifiers(charity="1000003", company="02324869"))
+
+    def similar() -> list[tuple[str, str]]:
+        return [(one.profile_id, one.likeness.value) for one in directory.similar(asked)]
+
+    assert similar() == []
+    with store.writing() as writer:
+        writer.put(Profile(id="b", name="Steady Steps Ltd"))
+        writer.put(Profile(id="a", name="Other", identifiers=Identifiers(company="02324869")))
+        writer.put(Profile(id="c", name="Steady Steps", identifiers=Identifiers(charity="1000003")))
+        writer.put(asked)
+    assert similar() == [("a", "identifier"), ("c", "identifier"), ("b", "name")]
+    with store.writing() as writer:
+        writer.put(Profile(id="a", name="Steady Steps"))
+        writer.withdraw(RecordKind.PROFILE, "c")
+        writer.put(Profile(id="b", name="Paces"))
+    assert similar() == [("a", "name")]
+
+
+def test_completeness_names_what_is_missing_and_needed_first() -> None:
+    bare = completeness_of(Profile(id="p", name="Steps"))
+    assert (bare.met, bare.of, bare.can_be_confirmed) == (0, len(RULES), False)
+    assert [one.required for one in bare.missing] == [True, True] + [False] * (len(RULES) - 2)
+    more = Profile(
+        id="p",
+        name="Steps",
+        sector=Sector.CHARITY,
+        summary="Classes for older people.",
+        identifiers=Identifiers(charity="1000003"),
+        coverage=Coverage(national=True),
+    )
+    found = completeness_of(more)
+    assert found.can_be_confirmed
+    assert {rule.field for rule in RULES} - {one.field for one in found.missing} == {
+        "identifiers",
+        "capabilities",
+        "coverage",
+        "sector",
+    }
+    assert not completeness_of(more.model_copy(update={"summary": " … "})).can_be_confirmed
+
+
+def test_each_rule_is_told_in_words() -> None:
+    for rule in RULES:
+        assert rule.advice[0].isupper()
+        assert rule.because[0].isupper()
+        assert not rule.advice.endswith(".")
+    assert len({rule.field for rule in RULES}) == len(RULES)
+
+
+def test_a_preview_shows_what_search_reads() -> None:
+    found = preview_of(Profile(id="p", name="Steps", summary="Classes for older people."))
+    assert [(quote.text, quote.source) for quote in found.quotes] == [
+        ("Steps", "name"),
+        ("Classes for older people", "summary"),
+    ]
