@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from fastapi import Path
 from pydantic import BeforeValidator, TypeAdapter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matcher.errors import InvalidInput, Place
@@ -33,6 +34,25 @@ _PARTS: Final = (
 _KEPT: Final = re.compile(rb"%(2[fF]|0[aA]|25)")
 
 
+class _RecordConvertor(Convertor[str]):
+    """The id of a record in the pattern of a route, `{id:record}`: any text that does not end in a part's name."""
+
+    # Without a slash in it, an id may be just "history".
+    regex = "(?:[^/]*|.*" + "".join(f"(?<!{re.escape(part)})" for part in _PARTS) + ")"
+
+    def convert(self, value: str) -> str:
+        """Return the id as the path has it."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the id as it is to stand in a path."""
+        return quote(value, safe="")
+
+
+# Starlette looks convertors up by name when a route is made.
+register_url_convertor("record", _RecordConvertor())
+
+
 class EncodedSlashes:
     """Keeps `%2F` and `%0A` in the path that routes are matched against, so that they never part an id."""
 
@@ -49,8 +69,6 @@ class EncodedSlashes:
 def _decoded(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if value.endswith(_PARTS):
-        raise ValueError("ends in the name of a part of a record: write its last slash as %2F")
     return unquote(value)
 
 

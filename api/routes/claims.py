@@ -35,7 +35,7 @@ class Decision(BaseModel):
 
 
 @router.post(
-    "/v1/profiles/{id:path}/claim", status_code=200, responses={**described(200, "The claim.", _CLAIM), **DECIDED}
+    "/v1/profiles/{id:record}/claim", status_code=200, responses={**described(200, "The claim.", _CLAIM), **DECIDED}
 )
 def claim_profile(id: RecordId, service: Running, access: Admitted) -> Claim:
     """Claim a profile that has no owner. A checked register number grants it at once; else a person decides."""

@@ -99,7 +99,7 @@ def create_need(
     return need
 
 
-@router.post("/{id:path}/publication", status_code=204, responses=READ)
+@router.post("/{id:record}/publication", status_code=204, responses=READ)
 def publish_need(id: RecordId, service: Running) -> None:
     """Publish a draft: everybody sees it and suppliers find it among their opportunities. There is no way back."""
     service.store.need(id)
@@ -107,7 +107,7 @@ def publish_need(id: RecordId, service: Running) -> None:
 
 
 @router.get(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={**described(200, "The need.", examples.NEED, revision=True), **READ},
 )
@@ -117,7 +117,7 @@ def read_need(id: RecordId, service: Running, response: Response) -> Need:
 
 
 @router.put(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={
         **described(200, "The need as now kept, in place of an earlier one.", examples.NEED, revision=True),
@@ -136,7 +136,7 @@ def put_need(
     return revised(service.store, record_of(Need, sent, id), asked, response)
 
 
-@router.delete("/{id:path}", status_code=204, responses={**READ, **documented(PRECONDITION)})
+@router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
 def withdraw_need(id: RecordId, service: Running, asked: Asked) -> None:
     """Withdraw a need. Its history stays."""
     withdraw(service.store, RecordKind.NEED, id, asked)

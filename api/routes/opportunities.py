@@ -30,7 +30,7 @@ class WantedAlert(BaseModel):
 
 
 @router.get(
-    "/{id:path}/opportunities",
+    "/{id:record}/opportunities",
     response_model_exclude_none=True,
     responses={**described(200, "The open needs that fit, best first.", examples.OPPORTUNITIES), **READ},
 )
@@ -48,13 +48,13 @@ def list_opportunities(
     return opportunities_for(service.engine, id, hidden=drafts, top=top, apply_requirements=apply_requirements)
 
 
-@router.get("/{id:path}/alert", responses={**described(200, "The alert.", _ALERT), **READ})
+@router.get("/{id:record}/alert", responses={**described(200, "The alert.", _ALERT), **READ})
 def read_alert(id: RecordId, service: Running) -> Alert:
     """Read the alert of a profile."""
     return service.alerts.read(id)
 
 
-@router.put("/{id:path}/alert", responses={**described(200, "The alert as saved.", _ALERT), **READ, **SENT})
+@router.put("/{id:record}/alert", responses={**described(200, "The alert as saved.", _ALERT), **READ, **SENT})
 def put_alert(
     id: RecordId,
     sent: Annotated[WantedAlert, Body(openapi_examples={"alert": {"value": {"band": "possible"}}})],
@@ -65,7 +65,7 @@ def put_alert(
     return service.alerts.save(id, sent.band)
 
 
-@router.delete("/{id:path}/alert", status_code=204, responses=READ)
+@router.delete("/{id:record}/alert", status_code=204, responses=READ)
 def remove_alert(id: RecordId, service: Running) -> None:
     """Remove the alert of a profile, and what it was told."""
     service.alerts.remove(id)

@@ -73,21 +73,21 @@ class Export(BaseModel):
     alert: Alert | None = None
 
 
-@router.get("/{id:path}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
+@router.get("/{id:record}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
 def read_profile_history(id: RecordId, service: Running) -> History:
     """List the revisions of a profile, withdrawals included."""
     found = service.store.history(RecordKind.PROFILE, id)
     return History(id=id, revisions=[RevisionEntry(**_entry(revision)) for revision in found])
 
 
-@router.get("/{id:path}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
+@router.get("/{id:record}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
 def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
     """Say what a profile lacks, and what each piece of it would do for being found."""
     return completeness_of(service.store.profile(id).record)
 
 
 @router.get(
-    "/{id:path}/export",
+    "/{id:record}/export",
     response_model_exclude_none=True,
     responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
 )
@@ -109,7 +109,7 @@ def export_profile(id: RecordId, service: Running) -> Export:
     )
 
 
-@router.delete("/{id:path}/contact", status_code=204, responses=READ)
+@router.delete("/{id:record}/contact", status_code=204, responses=READ)
 def erase_profile_contact(id: RecordId, service: Running) -> None:
     """Erase whom to write to, for good. The profile stays."""
     if not service.store.erase_contact(id):
@@ -117,7 +117,7 @@ def erase_profile_contact(id: RecordId, service: Running) -> None:
 
 
 @router.get(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={**described(200, "The profile.", examples.PROFILE, revision=True), **READ},
 )
@@ -127,7 +127,7 @@ def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
 
 
 @router.put(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={
         **described(200, "The profile as now kept, in place of an earlier one.", examples.PROFILE, revision=True),
@@ -151,7 +151,7 @@ def put_profile(
     return revised(service.store, profile, asked, response, sent.contact)
 
 
-@router.delete("/{id:path}", status_code=204, responses={**READ, **documented(PRECONDITION)})
+@router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
 def withdraw_profile(id: RecordId, service: Running, asked: Asked) -> None:
     """Withdraw a profile: it is found no more, its contact is erased, its history stays."""
     withdraw(service.store, RecordKind.PROFILE, id, asked)

@@ -107,7 +107,7 @@ def create_registration(
 
 
 @router.get(
-    "/{id:path}/preview",
+    "/{id:record}/preview",
     response_model_exclude_none=True,
     responses={**described(200, "As others will see it.", examples.PREVIEW), **READ},
 )
@@ -117,7 +117,7 @@ def preview_registration(id: RecordId, service: Running) -> Preview:
 
 
 @router.post(
-    "/{id:path}/confirmation",
+    "/{id:record}/confirmation",
     status_code=201,
     response_model_exclude_none=True,
     responses={
@@ -147,7 +147,7 @@ def confirm_registration(
 
 
 @router.get(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={**described(200, "The registration.", examples.DRAFT, revision=True), **READ},
 )
@@ -157,7 +157,7 @@ def read_registration(id: RecordId, service: Running, response: Response) -> Dra
 
 
 @router.put(
-    "/{id:path}",
+    "/{id:record}",
     response_model_exclude_none=True,
     responses={
         **described(200, "The registration as now kept.", examples.DRAFT, revision=True),
@@ -180,7 +180,7 @@ def put_registration(
     return _shown(service.registrations, made, response)
 
 
-@router.delete("/{id:path}", status_code=204, responses=READ)
+@router.delete("/{id:record}", status_code=204, responses=READ)
 def discard_registration(id: RecordId, service: Running) -> None:
     """Discard a registration, and the contact with it."""
     service.registrations.discard(id)

@@ -57,7 +57,7 @@ class Served:
     def ask(self, route: str, id: str, headers: dict[str, str]) -> Any:
         """Send the request of a route about `id`."""
         method, path = self.routes[route]
-        path = path.replace("{id:path}", id).replace("{slug}", "invalid").replace("{claim_id}", id)
+        path = path.replace("{id:record}", id).replace("{slug}", "invalid").replace("{claim_id}", id)
         return self.client.request(method, path, json=BODIES.get(route), headers=headers)
 
     def id_of(self, route: str, person: Person, way: str) -> str:

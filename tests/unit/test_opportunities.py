@@ -68,8 +68,10 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
     needs = [made_need(chance, number) for number in range(24)]
     engine = engine_over(file_store)
     with file_store.writing() as writer:
-        for record in (*profiles, *needs):
-            writer.put(record)
+        for profile in profiles:
+            writer.put(profile)
+        for need in needs:
+            writer.put(need)
     engine.index()
     with file_store.writing() as writer:  # some stand in a segment of their own, some are dead where they stood
         for profile in profiles[::5]:
