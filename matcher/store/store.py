@@ -123,6 +123,21 @@ class Store:
             found.update({row.id: to_record(row) for row in rows})
         return {id: found[id] for id in dict.fromkeys(ids) if found.get(id) is not None}
 
+    def profiles_as_of(self, sequences: Sequence[int]) -> list[Profile]:
+        """Return the profiles as the revisions with these sequence numbers have them, in the order asked for.
+
+        Raises:
+            NotFound: one of them is no revision of a profile, or a withdrawal.
+
+        """
+        found: dict[int, Any] = {}
+        for chunk in chunks(sequences):
+            asked = select(revision).where(revision.c.sequence.in_(chunk), revision.c.kind == RecordKind.PROFILE.value)
+            found.update({row.sequence: to_record(row) for row in self._rows(asked)})
+        if missing := [sequence for sequence in sequences if found.get(sequence) is None]:
+            raise not_found(RecordKind.PROFILE, f"of revision {missing[0]}")
+        return [found[sequence] for sequence in sequences]
+
     def needs(self, after: str = "") -> Iterator[Revision[Need]]:
         """Yield the needs whose id comes after `after` by id, as they are when the first is asked for."""
         states = latest(RecordKind.NEED, self.sequence()).where(revision.c.content.is_not(None))
