@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
 from matcher.store.rows import CHUNK, chunks
 from matcher.store.schema import clock, contact, head, revision
+from matcher.store.soundness import faults
 from matcher.store.vectors import Vectors
 from matcher.store.writer import Writer, not_found
 
@@ -162,6 +164,10 @@ class Store:
         asked = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
         found = {row.kind: int(row.records) for row in self._rows(asked.group_by(head.c.kind))}
         return {f"{kind.value}s": found.get(kind.value, 0) for kind in RecordKind}
+
+    def faults(self, *, most: int = 100) -> list[str]:
+        """Read every revision and return what is wrong, at most `most` findings; nothing where all is sound."""
+        return list(islice(faults(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
         """Yield each profile changed after sequence `since`, up to `until` (now, where None), once, in the state
