@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matcher.embedding import CachedEncoder, Progress
 from matcher.index import Eligible, Index, Snapshots, highest, query_for, retrieve
 from matcher.index.columns import Mask
-from matcher.passages import passages_of, source_of
+from matcher.passages import Passage, PassageKind, piece_passages, source_of
 from matcher.records import Evidence, Filters, Match, Need, Profile, SearchResult
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.scoring import PARTS, AdditiveModel, Scored
@@ -119,22 +119,22 @@ class Engine:
         self, index: Index, candidates: Candidates, scored: Scored, order: NDArray[np.int64]
     ) -> tuple[Match, ...]:
         """Return the candidates at the positions `order` as matches, ranked in that order, with reasons."""
-        ids = [str(id) for id in index.profiles.id[candidates.profiles[order]]]
-        profiles = self.store.profiles(ids, at=index.sequence)
-        probabilities = self.model.probability(scored.scores[order])
+        shown = candidates.profiles[order]
+        profiles = self.store.profiles_as_of(index.profiles.sequence[shown].tolist())
+        probabilities = self.model.probability(scored.scores[order]).tolist()
         return tuple(
             Match(
                 rank=rank,
-                profile_id=id,
-                name=profiles[id].name,
-                sector=profiles[id].sector,
+                profile_id=profile.id,
+                name=profile.name,
+                sector=profile.sector,
                 score=float(scored.scores[i]),
-                probability=float(probability),
-                band=band_of(float(probability)),
+                probability=probability,
+                band=band_of(probability),
                 contributions=dict(zip(PARTS, scored.parts[i].tolist(), strict=True)),
-                evidence=evidence_of(index, candidates, scored, int(i), profiles[id]),
+                evidence=evidence_of(index, candidates, scored, int(i), profile),
             )
-            for rank, (i, id, probability) in enumerate(zip(order, ids, probabilities, strict=True), start=1)
+            for rank, (i, profile, probability) in enumerate(zip(order, profiles, probabilities, strict=True), start=1)
         )
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:
@@ -168,15 +168,14 @@ class Engine:
 def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
     """Quote the pieces with the largest shares in the score of candidate `i`, by their closest passages."""
     pieces = _span(candidates.piece_starts, i, len(candidates.family))
-    passages = passages_of(profile)
     quotes: list[Evidence] = []
     for piece in pieces[highest(scored.shares[pieces], pieces, QUOTES)]:
         if scored.shares[piece] < LEAST_QUOTED_SHARE and quotes:
             break
         rows = _span(candidates.passage_starts, piece, len(candidates.passages))
-        rows = rows[~candidates.title[rows]]
-        row = rows[np.argmax(candidates.cosines[rows, 0] + candidates.words[rows, 0])]
-        passage = passages[int(index.passages.number[candidates.passages[row]])]
+        spoken = rows[~candidates.title[rows]]
+        row = spoken[np.argmax(candidates.cosines[spoken, 0] + candidates.words[spoken, 0])]
+        passage = _passages(index, int(candidates.passages[row]), profile)[row - rows[0]]
         quotes.append(
             Evidence(
                 text=passage.text,
@@ -186,6 +185,12 @@ def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, pr
             )
         )
     return tuple(quotes)
+
+
+def _passages(index: Index, row: int, profile: Profile) -> tuple[Passage, ...]:
+    """Return all passages of the piece of `profile` that the passage in `row` of the index belongs to."""
+    piece = index.passages.piece[row]
+    return piece_passages(profile, PassageKind(index.pieces.kind[piece]), int(index.pieces.part[piece]))
 
 
 def _span(starts: Rows, i: int, total: int) -> Rows:

@@ -63,18 +63,34 @@ class Passage:
 
 def passages_of(profile: Profile) -> tuple[Passage, ...]:
     """Return the passages of `profile`, beginning with its name."""
-    passages = [Passage(PassageKind.NAME, 0, profile.name)]
-    passages += _split(PassageKind.SUMMARY, 0, "", profile.summary)
-    for part, capability in enumerate(profile.capabilities):
-        title = "" if capability.title.lower() in _BARE_TITLES and capability.description else capability.title
-        passages += _split(PassageKind.CAPABILITY, part, title, capability.description)
-        passages += _split(
-            PassageKind.OUTCOMES, part, capability.title if capability.outcomes else "", ". ".join(capability.outcomes)
-        )
-    for part, piece in enumerate(profile.track_record):
-        passages.append(Passage(PassageKind.TRACK_RECORD_TITLE, part, telling(piece.title) or piece.title))
-        passages += _split(PassageKind.TRACK_RECORD, part, piece.title, piece.description)
-    return tuple(passages)
+    return tuple(passage for piece in _pieces_of(profile) for passage in piece_passages(profile, *piece))
+
+
+def piece_passages(profile: Profile, kind: PassageKind, part: int) -> tuple[Passage, ...]:
+    """Return the passages of one piece of `profile`, as `passages_of` has them."""
+    if kind is PassageKind.NAME:
+        return (Passage(kind, part, profile.name),)
+    if kind is PassageKind.SUMMARY:
+        return _split(kind, part, "", profile.summary)
+    if kind is PassageKind.TRACK_RECORD:
+        work = profile.track_record[part]
+        title = Passage(PassageKind.TRACK_RECORD_TITLE, part, telling(work.title) or work.title)
+        return (title, *_split(kind, part, work.title, work.description))
+    capability = profile.capabilities[part]
+    if kind is PassageKind.OUTCOMES:
+        return _split(kind, part, capability.title if capability.outcomes else "", ". ".join(capability.outcomes))
+    bare = capability.title.lower() in _BARE_TITLES and capability.description
+    return _split(kind, part, "" if bare else capability.title, capability.description)
+
+
+def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
+    yield PassageKind.NAME, 0
+    yield PassageKind.SUMMARY, 0
+    for part in range(len(profile.capabilities)):
+        yield PassageKind.CAPABILITY, part
+        yield PassageKind.OUTCOMES, part
+    for part in range(len(profile.track_record)):
+        yield PassageKind.TRACK_RECORD, part
 
 
 def query_of(need: Need) -> str:
@@ -109,16 +125,16 @@ def source_of(profile: Profile, passage: Passage) -> str:
     return passage.kind.name.lower()
 
 
-def _split(kind: PassageKind, part: int, title: str, body: str) -> list[Passage]:
+def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage, ...]:
     """Cut `body` at sentence ends into pieces that fit the encoder, each led by `title`."""
     title, body = (telling(title) or title), telling(body)
     if not title and not body:
-        return []
+        return ()
     if title and body.lower().startswith(title.lower()):
         title = ""
     room = max(PASSAGE_CHARACTERS - len(title) - len(". "), PASSAGE_CHARACTERS // 3)
     pieces = _pieces(body, room) or [""]
-    return [Passage(kind, part, f"{title}. {piece}" if title and piece else title or piece) for piece in pieces]
+    return tuple(Passage(kind, part, f"{title}. {piece}" if title and piece else title or piece) for piece in pieces)
 
 
 def _pieces(body: str, room: int) -> list[str]:

@@ -97,7 +97,7 @@ class Candidates:
     category: Floats  # (pieces,) see the signal
     passages: Rows  # (passages,) row in the index
     passage_starts: Rows  # (pieces,)
-    title: NDArray[np.bool_]  # (passages,) whether it is the title of its piece only
+    title: NDArray[np.bool_]  # (passages,) whether it is the title of its piece only, and then its first passage
     cosines: NDArray[np.float32]  # (passages, 2) with the whole need and with its title
     words: Floats  # (passages, 2) BM25 shares, likewise
     wording: Floats  # (passages, 2) lexical cosines, likewise
@@ -123,21 +123,21 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
     """Return one row a piece and one column a signal, in the order of `PIECE_SIGNALS`."""
     if not len(candidates.family):
         return np.empty((0, len(PIECE_SIGNALS)))
-    whole, title = candidates.cosines.T
-    words, title_words = candidates.words.T
-    wording, title_wording = candidates.wording.T
+    close = np.concatenate([candidates.cosines.T, candidates.words.T, candidates.wording.T])
+    meaning, title_meaning, words, title_words, wording, title_wording = bodies = _of_bodies(close, candidates)
+    of_titles = _of_titles(close, bodies, candidates)
     return np.column_stack(
         [
-            _of_body(whole, candidates),
-            _of_body(title, candidates),
-            _of_title(whole, candidates),
-            _of_title(title, candidates),
-            _of_body(words, candidates),
-            _of_body(title_words, candidates),
-            _of_title(title_words, candidates),
-            _of_body(wording, candidates),
-            _of_body(title_wording, candidates),
-            _of_title(title_wording, candidates),
+            meaning,
+            title_meaning,
+            of_titles[0],
+            of_titles[1],
+            words,
+            title_words,
+            of_titles[3],
+            wording,
+            title_wording,
+            of_titles[5],
             candidates.category,
             recency(candidates.day, facts.day),
             scale(candidates.value, facts.value),
@@ -187,11 +187,16 @@ def agreement(codes: NDArray[np.int32], wanted: tuple[int, ...]) -> Floats:
     return found
 
 
-def _of_body(values: NDArray[Any], candidates: Candidates) -> Floats:
-    return best(np.where(candidates.title, -np.inf, values), candidates.passage_starts)
+def _of_bodies(close: Floats, candidates: Candidates) -> Floats:
+    """Return the highest value among the passages of each piece but its title, shape (values, pieces)."""
+    titles = candidates.title
+    # A piece has a passage besides its title, so no group is left empty.
+    starts = candidates.passage_starts - np.concatenate([[0], np.cumsum(titles)])[candidates.passage_starts]
+    found: Floats = np.maximum.reduceat(close[:, ~titles], starts, axis=1)
+    return found
 
 
-def _of_title(values: NDArray[Any], candidates: Candidates) -> Floats:
-    """Return the value of each piece's title; a piece without one stands in as a whole."""
-    titles = best(np.where(candidates.title, values, -np.inf), candidates.passage_starts)
-    return np.where(np.isneginf(titles), _of_body(values, candidates), titles)
+def _of_titles(close: Floats, bodies: Floats, candidates: Candidates) -> Floats:
+    """Return the value of each piece's title, its first passage; a piece without one stands in as a whole."""
+    firsts = candidates.passage_starts
+    return np.where(candidates.title[firsts], close[:, firsts], bodies)

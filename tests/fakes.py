@@ -51,6 +51,10 @@ class WordEncoder:
             progress(len(texts))
         return vectors
 
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Return what `encode` returns."""
+        return self.encode(texts)
+
 
 @lru_cache(maxsize=10_000)
 def _votes(word: str) -> NDArray[np.int64]:

@@ -36,9 +36,8 @@ CPV_LEVELS = (2, 3, 4, 5, 8)
 
 @dataclass(frozen=True)
 class ToldPassage:
-    """A passage of a candidate: its place among those of the profile, and how close it is to need and title."""
+    """A passage of a candidate, and how close it is to need and title."""
 
-    number: int
     title: bool
     cosines: tuple[float, float]
     words: tuple[float, float]
@@ -48,6 +47,8 @@ class ToldPassage:
 class ToldPiece:
     """A piece of a candidate; None where a fact is not known."""
 
+    kind: PassageKind
+    part: int
     family: str
     day: date | None
     value: float | None
@@ -89,9 +90,12 @@ def told(index: Index, candidates: Candidates) -> dict[str, Told]:
     return found
 
 
-def _told_piece(index: Index, candidates: Candidates, piece: int, rows: Iterable[int]) -> ToldPiece:
+def _told_piece(index: Index, candidates: Candidates, piece: int, rows: range) -> ToldPiece:
     day, value, bits = (column[piece].item() for column in (candidates.day, candidates.value, candidates.regions))
+    row = index.passages.piece[candidates.passages[rows[0]]]
     return ToldPiece(
+        kind=PassageKind(index.pieces.kind[row]),
+        part=int(index.pieces.part[row]),
         family=FAMILIES[candidates.family[piece]],
         day=None if day == UNDATED else date(1970, 1, 1) + timedelta(days=day),
         value=None if math.isnan(value) else value,
@@ -99,7 +103,6 @@ def _told_piece(index: Index, candidates: Candidates, piece: int, rows: Iterable
         category=float(candidates.category[piece]),
         passages=tuple(
             ToldPassage(
-                number=int(index.passages.number[candidates.passages[row]]),
                 title=bool(candidates.title[row]),
                 cosines=(float(candidates.cosines[row, 0]), float(candidates.cosines[row, 1])),
                 words=(float(candidates.words[row, 0]), float(candidates.words[row, 1])),
@@ -259,9 +262,7 @@ class BruteForce:
         for number, passage in enumerate(passages_of(profile)):
             title_only = passage.kind is PassageKind.TRACK_RECORD_TITLE
             kind = PassageKind.TRACK_RECORD if title_only else passage.kind
-            pieces.setdefault((kind, passage.part), []).append(
-                ToldPassage(number, title_only, cosines[number], words[number])
-            )
+            pieces.setdefault((kind, passage.part), []).append(ToldPassage(title_only, cosines[number], words[number]))
         return Told(
             tuple(self._piece(need, profile, kind, part, own) for (kind, part), own in pieces.items()),
             (*_measures(need, profile, on), *(cosine for pair in wording for cosine in pair)),
@@ -274,6 +275,8 @@ class BruteForce:
         capability = profile.capabilities[part] if kind is PassageKind.CAPABILITY else None
         codes = work.cpv if work else capability.cpv if capability else ()
         return ToldPiece(
+            kind=kind,
+            part=part,
             family="work" if work else "name" if kind is PassageKind.NAME else "offer",
             day=work.date if work else None,
             value=work.value if work else None,

@@ -48,7 +48,7 @@ class Aside:
 class CachedEncoder:
     """An encoder that remembers. The first vector made for a text is the one used ever after.
 
-    Queries are looked up but not remembered, unless `remember_queries`: what somebody searches for is theirs.
+    Queries are not remembered, unless `remember_queries`: what somebody searches for is theirs.
     """
 
     def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = False) -> None:
@@ -66,13 +66,14 @@ class CachedEncoder:
         """That of the encoder behind it."""
         return self._encoder.dimensions
 
-    def encode_once(self, text: str) -> Vectors:
-        """Return the vector of one query, shape (dimensions,)."""
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Return one row for each of the texts that stand for one query; they are looked up only where remembered,
+        so that a query's vectors do not depend on what else was encoded before.
+        """
         if self._remember_queries:
-            found: Vectors = self.encode([text])[0]
-            return found
-        known = self._known([_key(text)])
-        return known[_key(text)] if known else self._encoder.encode([text])[0]
+            return self.encode(texts)
+        different = list(dict.fromkeys(texts))
+        return self._encoder.encode_query(different)[[different.index(text) for text in texts]]
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return one row a text, encoding only texts that no earlier call has met."""

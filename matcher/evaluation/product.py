@@ -56,7 +56,7 @@ class MeaningScorer:
     def scores(self, query: str) -> NDArray[np.float64]:
         """Return the cosine of each profile's best passage."""
         passages = np.arange(len(self.index.passages))
-        cosines = self.index.similarities(self.encoder.encode_once(query), passages)
+        cosines = self.index.similarities(self.encoder.encode_query([query])[0], passages)
         return _best_of_texts(self.index, cosines)[self.rows]
 
 

@@ -128,6 +128,8 @@ class PieceColumns(Columns):
     """One row a piece of a profile; the pieces of a profile stand together, in the profile's order."""
 
     owner: Array  # int32: row of the profile
+    kind: Array  # int8: PassageKind of its passages
+    part: Array  # int32: position of its capability or track record in the profile
     family: Array  # int8: position in signals.FAMILIES
     day: Array  # int32: days since 1970, UNDATED where unknown
     value: Array  # float64 pounds, NaN where unknown
@@ -142,6 +144,5 @@ class PassageColumns(Columns):
     owner: Array  # int32: row of the profile
     piece: Array  # int32: row of the piece
     title: Array  # bool: whether it is the title of its piece only
-    number: Array  # int32: position among the passages of the profile
     length: Array  # int32: number of lexical terms
     norm: Array  # float64: root of the summed squares of its damped term counts

@@ -150,23 +150,22 @@ class Index:
         Terms nobody uses are left aside.
         """
         scores = np.zeros((len(self._saturation), 2), dtype=np.float64)
-        ceiling = square = 0.0
-        for term in sorted(set(terms)):
-            found = [segment.postings.find(term) for segment in self.segments]
-            used = sum(int(live[hits[0]].sum()) for hits, live in zip(found, self._live_passages, strict=True) if hits)
-            if not used:
-                continue
-            weight = idf(self._live_count, used)
-            ceiling += weight
-            square += weight * weight
-            for hits, offset in zip(found, self._passage_offsets, strict=True):
-                if hits:
-                    rows = hits[0] + offset
-                    scores[rows, 0] += weight * (hits[1] / (hits[1] + self._saturation[rows]))
-                    scores[rows, 1] += weight * damped(hits[1])
-        if ceiling:
-            scores[:, 0] /= ceiling
-            scores[:, 1] /= self.passages.norm * np.sqrt(square)
+        asked = sorted(set(terms))
+        found = [segment.postings.find(asked) for segment in self.segments]
+        used = np.zeros(len(asked), dtype=np.int64)
+        for hits, live in zip(found, self._live_passages, strict=True):
+            used += np.bincount(hits.term[live[hits.passage]], minlength=len(asked))
+        if not used.any():
+            return scores
+        weights = np.where(used > 0, idf(self._live_count, used), 0.0)
+        for hits, offset, live in zip(found, self._passage_offsets, self._live_passages, strict=True):
+            weight, saturation = weights[hits.term], self._saturation[offset:][hits.passage]
+            # Each passage's sum runs in the order of terms, however passages are spread over segments.
+            of_segment = scores[offset : offset + len(live)].T
+            of_segment[0] = np.bincount(hits.passage, weight * (hits.count / (hits.count + saturation)), len(live))
+            of_segment[1] = np.bincount(hits.passage, weight * damped(hits.count), len(live))
+        scores[:, 0] /= np.cumsum(weights)[-1]
+        scores[:, 1] /= self.passages.norm * np.sqrt(np.cumsum(weights * weights)[-1])
         return scores
 
     @cached_property

@@ -53,6 +53,15 @@ def terms_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Hits:
+    """Where some terms stand: position of the term among those asked for, passage, and how often it stands there."""
+
+    term: NDArray[np.int64]
+    passage: Array  # int32
+    count: Array  # float32
+
+
+@dataclass(frozen=True)
 class Postings:
     """For each term, the passages it stands in and how often.
 
@@ -83,13 +92,18 @@ class Postings:
         np.cumsum(np.bincount(term, minlength=len(vocabulary)), out=starts[1:])
         return cls(vocabulary, starts, passage[order], count[order])
 
-    def find(self, term: str) -> tuple[Array, Array] | None:
-        """Return the passages `term` stands in and its counts there, or None."""
-        i = self.terms.get(term)
-        if i is None:
-            return None
-        span = slice(self.starts[i], self.starts[i + 1])
-        return self.passages[span], self.counts[span]
+    def find(self, terms: Sequence[str]) -> Hits:
+        """Return where `terms` stand, those of the first term first, and of each the passages ascending."""
+        known = [(n, i) for n, term in enumerate(terms) if (i := self.terms.get(term)) is not None]
+        places = np.array([i for _, i in known], dtype=np.int64)
+        sizes = self.starts[places + 1] - self.starts[places]
+        spans = [slice(self.starts[i], self.starts[i + 1]) for i in places]
+        empty = slice(0, 0)
+        return Hits(
+            term=np.repeat(np.array([n for n, _ in known], dtype=np.int64), sizes),
+            passage=np.concatenate([self.passages[span] for span in (*spans, empty)]),
+            count=np.concatenate([self.counts[span] for span in (*spans, empty)]),
+        )
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:
@@ -125,6 +139,7 @@ def norm_of(terms: Sequence[str]) -> float:
     return math.sqrt(sum((1.0 + math.log(count)) ** 2 for count in Counter(terms).values())) or 1.0
 
 
-def idf(documents: int, frequency: int) -> float:
-    """Return ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
-    return float(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
+def idf(documents: int, frequency: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n, never negative."""
+    weights: NDArray[np.float64] = np.log1p((documents - frequency + 0.5) / (frequency + 0.5))
+    return weights

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
 from matcher.embedding import CachedEncoder, Vectors
 from matcher.index.eligibility import bits_of, day_number
 from matcher.index.postings import terms_of
@@ -30,9 +28,8 @@ class Query:
 def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
     """Return the query that stands for `need`; `on` stands in for the day it was published."""
     whole, title = query_of(need), title_of(need)
-    meant = encoder.encode_once(whole)
     return Query(
-        vectors=np.stack([meant, meant if title == whole else encoder.encode_once(title)]),
+        vectors=encoder.encode_query((whole, title)),
         terms=(_searched(whole), _searched(title)),
         facts=facts_of(need, on),
         accreditations=need.requirements.accreditations,

@@ -131,6 +131,8 @@ def piece_columns(profiles: Sequence[Profile], passages: Sequence[Sequence[Passa
     work = [p.track_record[part] if kind is PassageKind.TRACK_RECORD else None for _, p, kind, part in rows]
     return PieceColumns(
         owner=np.array([owner for owner, *_ in rows], dtype=np.int32),
+        kind=np.array([kind for _, _, kind, _ in rows], dtype=np.int8),
+        part=np.array([part for *_, part in rows], dtype=np.int32),
         family=np.array([FAMILIES.index(_FAMILY[kind]) for _, _, kind, _ in rows], dtype=np.int8),
         day=np.array([day_number(w.date) if w and w.date else UNDATED for w in work], dtype=np.int32),
         value=np.array([w.value if w and w.value is not None else np.nan for w in work], dtype=np.float64),
@@ -149,7 +151,6 @@ def passage_columns(passages: Sequence[Sequence[Passage]], terms: Sequence[Seque
         owner=np.repeat(np.arange(len(passages), dtype=np.int32), [len(row) for row in passages]),
         piece=np.cumsum(opens, dtype=np.int32) - 1,
         title=np.array([passage.kind is PassageKind.TRACK_RECORD_TITLE for passage in flat], dtype=bool),
-        number=np.array([i for row in passages for i in range(len(row))], dtype=np.int32),
         length=np.array([len(row) for row in terms], dtype=np.int32),
         norm=np.array([norm_of(row) for row in terms], dtype=np.float64),
     )

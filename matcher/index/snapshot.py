@@ -31,7 +31,7 @@ from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
 # Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"

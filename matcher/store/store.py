@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
 from matcher.store.rows import CHUNK, chunks
 from matcher.store.schema import clock, contact, head, revision
+from matcher.store.soundness import faults
 from matcher.store.vectors import Vectors
 from matcher.store.writer import Writer, not_found
 
@@ -128,6 +130,21 @@ class Store:
             found.update({row.id: to_record(row) for row in rows})
         return {id: found[id] for id in dict.fromkeys(ids) if found.get(id) is not None}
 
+    def profiles_as_of(self, sequences: Sequence[int]) -> list[Profile]:
+        """Return the profiles as the revisions with these sequence numbers have them, in the order asked for.
+
+        Raises:
+            NotFound: one of them is no revision of a profile, or a withdrawal.
+
+        """
+        found: dict[int, Any] = {}
+        for chunk in chunks(sequences):
+            asked = select(revision).where(revision.c.sequence.in_(chunk), revision.c.kind == RecordKind.PROFILE.value)
+            found.update({row.sequence: to_record(row) for row in self._rows(asked)})
+        if missing := [sequence for sequence in sequences if found.get(sequence) is None]:
+            raise not_found(RecordKind.PROFILE, f"of revision {missing[0]}")
+        return [found[sequence] for sequence in sequences]
+
     def needs(self, after: str = "") -> Iterator[Revision[Need]]:
         """Yield the needs whose id comes after `after` by id, as they are when the first is asked for."""
         states = latest(RecordKind.NEED, self.sequence()).where(revision.c.content.is_not(None))
@@ -152,6 +169,10 @@ class Store:
         asked = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
         found = {row.kind: int(row.records) for row in self._rows(asked.group_by(head.c.kind))}
         return {f"{kind.value}s": found.get(kind.value, 0) for kind in RecordKind}
+
+    def faults(self, *, most: int = 100) -> list[str]:
+        """Read every revision and return what is wrong, at most `most` findings; nothing where all is sound."""
+        return list(islice(faults(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
         """Yield each profile changed after sequence `since`, up to `until` (now, where None), once, in the state

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from matcher.embedding import CachedEncoder, Encoder
 from tests.fakes import MemoryVectors, WordEncoder
@@ -52,6 +54,16 @@ def test_the_same_texts_give_the_same_vectors(encoder: Encoder) -> None:
     first = encoder.encode(TEXTS)
     assert np.array_equal(first, encoder.encode(TEXTS))
     assert np.array_equal(first[1], first[6]), "a text that stands twice"
+
+
+@given(texts=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_the_texts_of_a_query_are_encoded_as_by_themselves(encoder: Encoder, texts: list[str]) -> None:
+    together = encoder.encode_query(texts)
+    assert together.shape == (len(texts), encoder.dimensions)
+    assert together.dtype == np.dtype(np.float32)
+    assert together == pytest.approx(encoder.encode(texts), abs=1e-5)
+    assert np.array_equal(together, encoder.encode_query(texts))
 
 
 def test_different_texts_differ_and_shared_words_are_close(encoder: Encoder) -> None:

@@ -151,6 +151,24 @@ def test_profiles_come_in_the_order_asked_for_and_as_of_a_moment(store: Store) -
     assert store.profiles(["p1199"], at=1199) == {}
 
 
+def test_profiles_as_of_their_revisions(store: Store) -> None:
+    put(store, profile("p1"), profile("p2"))
+    put(store, profile("p1", name="Renamed"), need("n1"))
+    with store.writing() as writer:
+        writer.withdraw(RecordKind.PROFILE, "p2")
+    found = store.profiles_as_of([3, 1, 2, 3])
+    assert [(one.id, one.name == "Renamed") for one in found] == [
+        ("p1", True),
+        ("p1", False),
+        ("p2", False),
+        ("p1", True),
+    ]
+    assert store.profiles_as_of([]) == []
+    for need_withdrawal_or_none in (4, 5, 6):
+        with pytest.raises(NotFound):
+            store.profiles_as_of([1, need_withdrawal_or_none])
+
+
 def test_needs_come_by_id_in_code_point_order(store: Store) -> None:
     ids = ["n-2", "N1", "n1", "é1", "n.2", *(f"m{number:04}" for number in range(600))]
     put(store, *(need(id) for id in ids), profile())

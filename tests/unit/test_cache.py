@@ -29,15 +29,22 @@ def test_vectors_of_another_encoder_are_not_taken() -> None:
     assert other.encoded == ["a"]
 
 
-def test_a_passing_text_is_not_remembered() -> None:
+def test_a_query_is_neither_remembered_nor_looked_up() -> None:
     encoder, table = WordEncoder(), MemoryVectors()
     cached = CachedEncoder(encoder, table)
-    assert np.array_equal(cached.encode_once("a"), encoder.encode(["a"])[0])
-    assert table.kept == {}
     cached.encode(["a"])
     encoder.encoded.clear()
-    assert np.array_equal(cached.encode_once("a"), WordEncoder().encode(["a"])[0])
-    assert encoder.encoded == []
+    found = cached.encode_query(["b", "a", "b"])
+    assert np.array_equal(found, WordEncoder().encode(["b", "a", "b"]))
+    assert encoder.encoded == ["b", "a"], "a text that stands twice is encoded once"
+    assert len(table.kept) == 1
+
+
+def test_a_query_may_be_remembered() -> None:
+    encoder, table = WordEncoder(), MemoryVectors()
+    for _ in range(2):
+        CachedEncoder(encoder, table, remember_queries=True).encode_query(["a", "b"])
+    assert encoder.encoded == ["a", "b"]
 
 
 class Dying(WordEncoder):

@@ -1,0 +1,148 @@
+"""Backup: the whole database in one file, made while it is in use, and put back.
+
+SQLite copies itself page by page; for PostgreSQL its own `pg_dump` and `pg_restore` do the work.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, make_url
+
+from matcher.errors import InvalidInput, Place, Unavailable
+from matcher.store.schema import SCHEMA_VERSION
+
+_SQLITE_HEADER: Final = b"SQLite format 3\0"
+_POSTGRES_HEADER: Final = b"PGDMP"
+# How long a copy waits for a writer to finish, in seconds.
+_WAIT_SECONDS: Final = 30.0
+_DEBIAN_PROGRAMS: Final = "/usr/lib/postgresql"
+
+
+def back_up(url: str, file: Path) -> None:
+    """Write the database at `url` to `file`, as it is at one moment. The file appears whole or not at all.
+
+    Raises:
+        Unavailable: the database cannot be read, the file cannot be written, or `pg_dump` is not installed.
+
+    """
+    staging = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        staging.unlink(missing_ok=True)
+        staging.touch(mode=0o600)  # it holds the contact data of suppliers
+        if (parsed := make_url(url)).get_backend_name() == "sqlite":
+            _copy(_sqlite_file(parsed), staging)
+        else:
+            _run("pg_dump", parsed, "--format=custom", f"--file={staging}")
+        with staging.open("rb") as written:
+            os.fsync(written.fileno())
+        staging.replace(file)
+    except OSError as error:
+        raise Unavailable(
+            f"{file} cannot be written: {error.strerror}", remedy="Choose another place with enough room"
+        ) from error
+    finally:
+        with suppress(OSError):
+            staging.unlink()
+
+
+def restore(file: Path, url: str) -> None:
+    """Put what `file` holds in the place of all that the database at `url` holds, wholly or not at all.
+
+    A service that has the database open goes on with what was restored.
+
+    Raises:
+        InvalidInput: `file` is no backup of a database of this kind, is damaged, or comes from a newer version.
+        Unavailable: the database cannot be written, or `pg_restore` is not installed.
+
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        _check_sqlite(file)
+        target = _sqlite_file(parsed)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(file, target)
+    else:
+        _check_header(file, _POSTGRES_HEADER, "PostgreSQL")
+        options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
+        _run("pg_restore", parsed, *options, str(file))
+
+
+def _sqlite_file(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise InvalidInput("a database in memory has no file", remedy="Set MATCHER_DATABASE_URL to one that is kept")
+    return Path(url.database)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        with closing(_read_only(source)) as read, closing(sqlite3.connect(target, timeout=_WAIT_SECONDS)) as written:
+            read.backup(written)
+    except sqlite3.Error as error:
+        raise Unavailable(
+            f"{source} cannot be copied to {target}: {error}",
+            remedy="See that nothing else writes, and that there is room",
+        ) from error
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _check_sqlite(file: Path) -> None:
+    _check_header(file, _SQLITE_HEADER, "SQLite")
+    try:
+        with closing(_read_only(file)) as read:
+            damage = read.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            version = read.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+    except (sqlite3.Error, TypeError) as error:
+        raise _not_usable(file, f"is damaged or not of this program: {error}") from error
+    if damage != "ok":
+        raise _not_usable(file, f"is damaged: {damage}")
+    if version > SCHEMA_VERSION:
+        raise _not_usable(file, f"has schema {version}, newer than {SCHEMA_VERSION}, which this version knows")
+
+
+def _check_header(file: Path, header: bytes, kind: str) -> None:
+    try:
+        with file.open("rb") as content:
+            begins = content.read(len(header))
+    except OSError as error:
+        raise _not_usable(file, f"cannot be read: {error.strerror}") from error
+    if begins != header:
+        raise _not_usable(file, f"is no backup of a {kind} database")
+
+
+def _not_usable(file: Path, problem: str) -> InvalidInput:
+    return InvalidInput(problem, remedy="Give a file that matcher backup wrote", place=Place(file=str(file)))
+
+
+def _run(program: str, url: URL, *arguments: str) -> None:
+    """Run a program of PostgreSQL. The password goes by its environment, where other users cannot see it."""
+    address = URL.create(
+        "postgresql", username=url.username, host=url.host, port=url.port, database=url.database, query=url.query
+    )
+    command = [_program(program), f"--dbname={address.render_as_string(hide_password=False)}", *arguments]
+    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        raise Unavailable(
+            f"{program} failed: {said}", remedy="Check the address of the database and that it is running"
+        )
+
+
+def _program(name: str) -> str:
+    """Return the program of this name, the newest where Debian has installed several."""
+    versions = sorted(Path(_DEBIAN_PROGRAMS).glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    found = shutil.which(name) or (str(versions[-1]) if versions else None)
+    if found is None:
+        raise Unavailable(f"{name} is not installed", remedy="Install it (Debian: apt-get install postgresql-client)")
+    return found
