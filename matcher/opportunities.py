@@ -27,11 +27,11 @@ class Opportunity(Record):
     rank: int
     need_id: str
     title: str
-    buyer: str | None
-    region: str | None
-    value: float | None
-    stage: Stage | None
-    closes: date | None
+    buyer: str | None = None
+    region: str | None = None
+    value: float | None = None
+    stage: Stage | None = None
+    closes: date | None = None
     score: float
     probability: float
     band: Band

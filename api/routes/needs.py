@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=GuardedRoute)
 _SENT: Final[dict[str, Any]] = {"need": {"value": examples.NEED}}
 _NEW: Final[dict[str, Any]] = {"need": {"value": {name: examples.NEED[name] for name in examples.NEED if name != "id"}}}
 _SOURCE: Final = "api"
+_NEXT: Final = ("read_need", "put_need", "publish_need", "withdraw_need")
 
 
 class SentNeed(Need):
@@ -74,7 +75,7 @@ def list_needs(
     "",
     status_code=201,
     response_model_exclude_none=True,
-    responses={**created("The need as a draft, with the id it was given.", examples.NEED), **SENT},
+    responses={**created("The need as a draft, with the id it was given.", examples.NEED, "/id", *_NEXT), **SENT},
 )
 def create_need(
     sent: Annotated[NewNeed, Body(openapi_examples=_NEW)],

@@ -34,6 +34,14 @@ router = APIRouter(prefix="/v1/registrations", tags=["registrations"], route_cla
 
 _BEGUN: Final[dict[str, Any]] = {"registration": {"value": examples.NEW_PROFILE}}
 _SENT: Final[dict[str, Any]] = {"registration": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
+_NEXT: Final = (
+    "read_registration",
+    "preview_registration",
+    "put_registration",
+    "confirm_registration",
+    "discard_registration",
+)
+_THEN: Final = ("read_profile", "list_opportunities", "put_alert", "export_profile", "withdraw_profile")
 
 
 class NewProfile(Profile):
@@ -82,7 +90,7 @@ def list_registrations(service: Running, access: Admitted) -> Drafts:
     "",
     status_code=201,
     response_model_exclude_none=True,
-    responses={**created("The registration, with the id it was given.", examples.DRAFT), **SENT},
+    responses={**created("The registration, with the id it was given.", examples.DRAFT, "/profile/id", *_NEXT), **SENT},
 )
 def create_registration(
     sent: Annotated[NewProfile, Body(openapi_examples=_BEGUN)],
@@ -121,7 +129,7 @@ def preview_registration(id: RecordId, service: Running) -> Preview:
     status_code=201,
     response_model_exclude_none=True,
     responses={
-        **created("The profile, now in the register and found at once.", examples.PROFILE),
+        **created("The profile, now in the register and found at once.", examples.PROFILE, "/id", *_THEN),
         **SENT,
         **documented(NOT_FOUND, CONFLICT),
     },

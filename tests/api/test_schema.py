@@ -1,0 +1,70 @@
+"""The service holds what its OpenAPI document promises, whoever asks and whatever is sent.
+
+schemathesis makes the requests: from the examples, from the edges of every schema, at random, and in sequences.
+All its checks are on. `MATCHER_SCHEMA_EXAMPLES=50` makes more of them, in every phase for every role.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from api.app import create
+from matcher.accounts import Role
+from matcher.settings import Settings
+from tests.api.conftest import fake_engine
+from tests.api.people import People
+
+EXAMPLES = os.environ.get("MATCHER_SCHEMA_EXAMPLES")
+# The edges of every schema are about 2,400 requests; by default one role makes them.
+EDGES = Role.SUPPLIER
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, People]]:
+    """The port of a service with accounts, and who may ask it."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys")
+    app = create(settings, engine_of=fake_engine)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield server.servers[0].sockets[0].getsockname()[1], People(app.state.service.store)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_service_is_as_described(served: tuple[int, People], tmp_path: Path, role: Role) -> None:
+    port, people = served
+    phases = "examples,coverage,fuzzing,stateful" if EXAMPLES or role is EDGES else "examples,fuzzing,stateful"
+    options = {
+        "header": f"Authorization: Bearer {people.roles[role].key}",
+        "checks": "all",
+        "phases": phases,
+        "max-examples": EXAMPLES or "2",
+        "seed": "1",
+    }
+    given = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", *given]
+    command += ["--no-color", f"http://127.0.0.1:{port}/openapi.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5_000:] + done.stderr[-2_000:]
+    made = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
+    assert made is not None, done.stdout[-2_000:]
+    assert int(made[1]) == int(made[2]) > 100
