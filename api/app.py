@@ -18,6 +18,8 @@ from api.description import describe
 from api.failures import Failures
 from api.headers import SecurityHeaders
 from api.heads import Heads
+from api.limits import RateLimits
+from api.observing import Metrics, Observing
 from api.paths import EncodedSlashes
 from api.routes import (
     callers,
@@ -29,6 +31,9 @@ from api.routes import (
     profiles,
     registrations,
     search,
+)
+from api.routes import (
+    metrics as figures,
 )
 from api.service import Service
 from matcher.bootstrap import opened_engine
@@ -82,9 +87,25 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     )
     problems.install(app)
     # The last one added is the first to see a request.
-    for middleware in (BodyLimit, Failures, EncodedSlashes, Heads, SecurityHeaders):
+    app.state.metrics = metrics = Metrics.new()
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimits, rate=chosen.rate_limit)
+    app.add_middleware(Failures)
+    app.add_middleware(Observing, metrics=metrics)
+    for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    for module in (registrations, claims, opportunities, profiles, needs, search, callers, health, documentation):
+    for module in (
+        registrations,
+        claims,
+        opportunities,
+        profiles,
+        needs,
+        search,
+        callers,
+        health,
+        figures,
+        documentation,
+    ):
         app.include_router(module.router)
     permissions.check(_route_names(app))
     describe(app)

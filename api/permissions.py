@@ -97,6 +97,8 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "withdraw_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     # A search changes nothing; the need that it names must be one that the caller may see.
     "search": Permission(SEEN, SEEN, SEEN, ALL, ALL),
+    # Figures of the running service, for whoever watches over it.
+    "read_metrics": Permission(_, _, _, ALL, ALL),
     # Oneself.
     "read_caller": Permission(ALL, ALL, ALL, ALL, ALL),
     "begin_session": Permission(ALL, ALL, ALL, ALL, ALL),

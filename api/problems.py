@@ -63,6 +63,7 @@ MEDIA = Kind("unsupported-media-type", 415, "The content type is not JSON", "Sen
 INVALID = Kind(
     "invalid", 422, "The request breaks a rule of its format", "Correct every field that `errors` names, then repeat."
 )
+TOO_OFTEN = Kind("too-many-requests", 429, "Too many requests", "Ask again after the seconds that Retry-After names.")
 UNEXPECTED = Kind("unexpected", 500, "Something went wrong here", "The fault is the service's; its log tells more.")
 UNAVAILABLE = Kind(
     "unavailable", 503, "The service cannot answer right now", "Ask again after the seconds that Retry-After names."
@@ -78,6 +79,7 @@ KINDS: Final = (
     TOO_LARGE,
     MEDIA,
     INVALID,
+    TOO_OFTEN,
     UNEXPECTED,
     UNAVAILABLE,
 )
@@ -123,7 +125,7 @@ def install(app: FastAPI) -> None:
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """Return the part of a route's description that says which problems it may answer with."""
-    return {kind.status: _description(kind) for kind in (*kinds, UNEXPECTED)}
+    return {kind.status: _description(kind) for kind in (*kinds, TOO_OFTEN, UNEXPECTED)}
 
 
 def answer(

@@ -71,6 +71,10 @@ class Engine:
             self._index = index
             return index
 
+    def at(self) -> int:
+        """Return the sequence number that the index has come to, -1 before there is one."""
+        return self._index.sequence if self._index is not None else -1
+
     def adopt(self, index: Index) -> None:
         """Use `index` from now on; it is brought up to date at the next answer."""
         self._index = index

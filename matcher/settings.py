@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=0, le=65_535, description="Port the service listens on.")
 
+    rate_limit: str | None = Field(
+        "1200/minute", description="How often one caller may ask the service; `none` for as often as they like."
+    )
+    log: Literal["json", "text"] = Field("text", description="How the service writes its log.")
+
     smtp_host: str | None = Field(None, description="Mail server that takes the letters of alerts; default: none.")
     smtp_port: int = Field(25, ge=1, le=65_535, description="Port of the mail server.")
     mail_from: str = Field("matcher@localhost", description="Sender of the letters of alerts.")
@@ -62,6 +67,11 @@ class Settings(BaseSettings):
         except ValueError:
             return self.host == "localhost"
 
+    @field_validator("rate_limit")
+    @classmethod
+    def _or_none(cls, rate: str | None) -> str | None:
+        return None if rate in ("none", "") else rate
+
     @model_validator(mode="after")
     def _open_here_only(self) -> Self:
         if self.access == "open" and not self.is_local:
@@ -72,5 +82,5 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """Return the variables from which another process reads these same settings."""
-        given = self.model_dump(mode="json", exclude_none=True)
+        given = {"rate_limit": "none"} | self.model_dump(mode="json", exclude_none=True)
         return {f"MATCHER_{name.upper()}": str(value) for name, value in given.items()}

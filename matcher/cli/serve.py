@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from matcher.cli.app import err
+from matcher.cli.logs import log_config
 from matcher.errors import InvalidInput
 from matcher.settings import Settings
+
+# How long requests under way may take to end once the service is told to stop, in seconds.
+_PATIENCE: Final = 20
 
 
 def serve(
@@ -31,4 +35,13 @@ def serve(
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")
-    uvicorn.run("api.app:create", factory=True, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        "api.app:create",
+        factory=True,
+        host=host,
+        port=port,
+        server_header=False,
+        access_log=False,
+        log_config=log_config(settings.log),
+        timeout_graceful_shutdown=_PATIENCE,
+    )

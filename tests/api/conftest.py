@@ -35,7 +35,7 @@ def wait_until_ready(client: TestClient) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return Settings(home=tmp_path / "home", rate_limit="none")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, People]]:
     """The port of a service with accounts, and who may ask it."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys")
+    settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys", rate_limit="none")
     app = create(settings, engine_of=fake_engine)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)

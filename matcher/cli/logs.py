@@ -1,0 +1,37 @@
+"""Logs of the service: one line an event on stderr, as JSON for machines or as text for people."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+_EXTRA: Final = "%(message)s %(route)s %(method)s %(status)s %(milliseconds)s ms %(request_id)s"
+_JSON: Final[dict[str, Any]] = {
+    "()": "pythonjsonlogger.json.JsonFormatter",
+    "format": "%(levelname)s %(name)s %(message)s",
+    "rename_fields": {"levelname": "level", "name": "logger"},
+    "timestamp": True,
+}
+_TEXT: Final[dict[str, Any]] = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+_REQUESTS: Final[dict[str, Any]] = {"format": f"%(asctime)s {_EXTRA}"}
+
+
+def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
+    """Return the configuration of `logging` for the service, in the schema of `logging.config.dictConfig`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            # Copies: who sets logging up takes them to pieces.
+            "events": dict(_JSON if form == "json" else _TEXT),
+            "requests": dict(_JSON if form == "json" else _REQUESTS),
+        },
+        "handlers": {
+            name: {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": name}
+            for name in ("events", "requests")
+        },
+        "loggers": {
+            "api.observing": {"level": "INFO", "handlers": ["requests"], "propagate": False},
+            "uvicorn": {"level": "WARNING"},
+        },
+        "root": {"level": "WARNING", "handlers": ["events"]},
+    }

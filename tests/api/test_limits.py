@@ -1,0 +1,54 @@
+"""How often one caller may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create
+from api.limits import rate_of
+from matcher.errors import InvalidInput
+from matcher.settings import Settings
+from tests.api.checks import problem
+from tests.api.conftest import fake_engine
+
+
+@contextmanager
+def limited(home: Path, rate: str, address: str = "10.0.0.1") -> Iterator[TestClient]:
+    settings = Settings(home=home, rate_limit=rate, access="open")
+    with TestClient(create(settings, engine_of=fake_engine), client=(address, 50000)) as client:
+        yield client
+
+
+def test_whoever_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> None:
+    with limited(tmp_path, "5/minute") as client:
+        answers = [client.get("/v1/caller") for _ in range(8)]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+        refused = problem(answers[-1], 429)
+        assert refused["type"] == "/problems/too-many-requests"
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+        assert "X-Request-ID" in answers[-1].headers
+        assert client.get("/healthz").status_code == 200, "who watches over the service is never refused"
+
+
+def test_invented_keys_make_nobody_many(tmp_path: Path) -> None:
+    with limited(tmp_path, "5/minute") as client:
+        answers = [client.get("/v1/caller", headers={"Authorization": f"Bearer mk_{n}"}) for n in range(8)]
+        assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
+
+
+def test_without_a_limit_nobody_is_refused(tmp_path: Path) -> None:
+    with limited(tmp_path, "none") as client:
+        assert {client.get("/v1/caller").status_code for _ in range(50)} == {200}
+
+
+def test_a_rate_that_is_none_is_said(tmp_path: Path) -> None:
+    assert str(rate_of("10/second")) == "10 per 1 second"
+    with pytest.raises(InvalidInput, match="MATCHER_RATE_LIMIT"):
+        rate_of("often")
+    with pytest.raises(InvalidInput, match="1200/minute"), limited(tmp_path, "often"):
+        pass
