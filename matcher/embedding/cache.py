@@ -66,6 +66,10 @@ class CachedEncoder:
         """That of the encoder behind it."""
         return self._encoder.dimensions
 
+    def over(self, encoder: Encoder) -> CachedEncoder:
+        """Return another encoder that remembers in the same table."""
+        return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
+
     def encode_once(self, text: str) -> Vectors:
         """Return the vector of one query, shape (dimensions,)."""
         if self._remember_queries:
