@@ -194,12 +194,12 @@ def test_an_export_can_be_checked_by_anybody(store: Store) -> None:
 )
 def test_the_database_refuses_to_change_the_ledger(server_url: str, statement: str) -> None:
     sqlite = server_url.startswith("sqlite")
-    if "TRUNCATE" in statement and sqlite or "REPLACE" in statement and not sqlite:
+    if ("TRUNCATE" in statement and sqlite) or ("REPLACE" in statement and not sqlite):
         pytest.skip("no statement of this database")
     with Store.open(server_url) as store:
         keep(store, filled(store))
     engine = create_engine(server_url)
-    with pytest.raises(exc.DBAPIError, match="ledger is never|head of the ledger"), engine.begin() as connection:
+    with pytest.raises(exc.DBAPIError, match=r"ledger is never|head of the ledger"), engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()
     with Store.open(server_url) as store:
@@ -212,7 +212,7 @@ def test_what_was_changed_is_not_shown_as_if_it_were_true(server_url: str) -> No
         keep(store, engine)
         without_triggers(store.database)
         with store.database.writing() as connection:
-            changed = "replace(content, '\"by\":\"icb-qwo\"', '\"by\":\"icb-qwx\"')"
+            changed = 'replace(content, \'"by":"icb-qwo"\', \'"by":"icb-qwx"\')'
             connection.execute(text(f"UPDATE ledger_entry SET content = {changed}"))
         for read in (
             lambda: ledger.decision("d1"),

@@ -32,7 +32,7 @@ def test_steps_may_be_left_out_but_neither_repeated_nor_taken_back() -> None:
             if j > i:
                 after(before).check(step, "p", None)
                 continue
-            with pytest.raises(Conflict, match="p cannot be .* in decision d1: it was") as refused:
+            with pytest.raises(Conflict, match=r"p cannot be .* in decision d1: it was") as refused:
                 after(before).check(step, "p", None)
             assert refused.value.remedy == ("That is recorded already" if i == j else refused.value.remedy)
 

@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+import matcher.ledger.tables
 import matcher.store.migration
 from matcher.errors import Unavailable
 from matcher.store import Store
 from matcher.store.database import Database
-import matcher.ledger.tables  # noqa: F401 (its tables are part of the schema)
 from matcher.store.schema import SCHEMA_VERSION, metadata
 
 
