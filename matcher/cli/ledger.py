@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ Id = Annotated[str, typer.Argument(help="Id of a decision, such as d1.")]
 
 # Something is not as it was recorded: the work failed.
 _NOT_AS_RECORDED = 1
-_MOST_SHOWN = 10
+_MOST_SHOWN = 5
 
 
 @ledger.command("list")
@@ -182,5 +183,7 @@ def _write(path: Path, lines: Iterator[str]) -> None:
             file.writelines(lines)
         staging.replace(path)
     except OSError as error:
-        staging.unlink(missing_ok=True)
         raise Unavailable(f"{path} cannot be written: {error.strerror}", remedy="Choose another place") from error
+    finally:
+        with suppress(OSError):
+            staging.unlink()

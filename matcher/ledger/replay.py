@@ -91,12 +91,12 @@ class Replayer:
         try:
             index = self._past.at(search.sequence, encoder)
         except VectorsGone as gone:
-            now = f"another encoder is in use, and {gone.texts} vectors of that one are gone"
+            now = f"another encoder is in use, and vectors of that one are gone: {gone.texts}"
             raise _Missing("encoder", search.encoder, now) from gone
         except InvalidInput as refused:
             raise _Missing("register", f"read at sequence {search.sequence}", str(refused)) from refused
         if encoder.again:
-            notes.append(f"{encoder.again} vectors were gone and made again by the same encoder")
+            notes.append(f"vectors gone and made again by the same encoder: {encoder.again}")
         if terms_for(need) != search.terms:
             notes.append("the need would be searched by other words today; those of then were used")
         query = Query(then.vectors, search.terms, facts_of(need, search.on), need.requirements.accreditations)
