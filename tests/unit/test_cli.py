@@ -11,7 +11,7 @@ import pytest
 
 from tests.commands import Command
 
-COMMANDS = ("import", "search", "bulk", "evaluate", "serve", "train", "promote")
+COMMANDS = ("import", "search", "bulk", "evaluate", "serve", "train", "promote", "ledger")
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 
 

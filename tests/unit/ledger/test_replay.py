@@ -159,7 +159,7 @@ def test_a_missing_ingredient_is_named(file_store: Store) -> None:
     entry = ledger.keep(engine, file_store.need("n1"), by=ACTOR).entry
     answer, search = ledger.answer_of(entry), entry.statement.search
     assert search is not None
-    cases = {
+    cases: dict[str, dict[str, object]] = {
         "store": {"origin": "elsewhere"},
         "need": {"need": search.need.model_copy(update={"digest": "0" * 64})},
         "need n9": {"need": search.need.model_copy(update={"id": "n9"})},
