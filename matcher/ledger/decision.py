@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from matcher.errors import Conflict, InvalidInput, MatcherError, NotFound, Place
-from matcher.ledger.entry import Entry, Event, Search
+from matcher.errors import Conflict, InvalidInput, NotFound, Place
+from matcher.ledger.entry import Entry, Event, Search, changed
 
 # What the last event on a profile may have been for the next one to be recorded; None: there was none yet.
 # Steps may be left out and never go back, except by a rejection; who was rejected may be shortlisted again.
@@ -47,8 +47,8 @@ class Decision:
     @property
     def search(self) -> Search:
         """The search that opened it."""
-        if (search := self.opening.statement.search) is None:
-            raise MatcherError(f"decision {self.id} does not begin with a search")
+        if (search := self.opening.statement.search) is None:  # the search itself was removed
+            raise changed(self.opening.statement.number)
         return search
 
     @property

@@ -70,13 +70,12 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
     """
     faults: list[Fault] = []
-    last, entries, met = GENESIS, 0, expect in (None, GENESIS)
+    last, number, entries, met = GENESIS, 0, 0, expect in (None, GENESIS)
     with database.reading() as connection:
         head = connection.execute(text("SELECT entries, hash FROM ledger_head")).all()
         for row in _rows(connection, database.sqlite):
-            entries += 1
-            faults += [Fault(entries, problem) for problem in _problems(row, entries, last)]
-            last = _shown(row.hash)
+            faults += [Fault(row.number, problem) for problem in _problems(row, number, last)]
+            last, number, entries = _shown(row.hash), row.number, entries + 1
             met = met or last == expect
             if len(faults) >= _MOST_FAULTS:
                 break
@@ -89,8 +88,9 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
 
 def _problems(row: _Row, number: int, previous: str) -> Iterator[str]:
-    if row.number != number:
-        yield f"is missing; entry {row.number} stands in its place"
+    """Yield what is wrong with an entry that comes after the one numbered `number` with the hash `previous`."""
+    if row.number != number + 1:
+        yield f"follows on entry {number}: what stood between them is missing" if number else "is not the first"
     if digest_of(row.content) != _shown(row.hash):
         yield "its text is not the one that was hashed"
     try:

@@ -123,6 +123,23 @@ def test_entries_in_another_order_are_found(store: Store) -> None:
     tried(store, tamper)
 
 
+def test_a_gap_is_told_once_and_where_it_is(store: Store) -> None:
+    for number, told in (
+        (5, "entry 6: follows on entry 4: what stood between them is missing"),
+        (1, "entry 2: is not the first"),
+    ):
+        with store.database.writing() as connection:
+            kept = rows(connection)
+            connection.execute(text("DELETE FROM ledger_entry WHERE number = :number"), {"number": number})
+        assert [str(fault) for fault in Ledger(store).verify().faults] == [
+            told,
+            f"entry {number + 1}: does not follow on the entry before it",
+            "the last entries are not those recorded: there should be 12, there are 11",
+        ]
+        with store.database.writing() as connection:
+            put_back(connection, kept)
+
+
 def test_a_swapped_payload_is_found(store: Store) -> None:
     with store.database.writing() as connection:
         searches = [row for row in rows(connection) if row["payload"] is not None]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matcher.errors import Conflict, InvalidInput, MatcherError
+from matcher.errors import Conflict, InvalidInput, Unavailable
 from matcher.ledger import GENESIS, Decision, Entry, Event, Statement
 
 STEPS = (Event.SHORTLIST, Event.INVITE, Event.ENGAGE, Event.AWARD)
@@ -74,6 +74,6 @@ def test_what_an_event_needs(event: Event, profile: str | None, reason: str | No
         after().check(event, profile, reason)
 
 
-def test_a_decision_begins_with_a_search() -> None:
-    with pytest.raises(MatcherError, match="begin with a search"):
+def test_a_decision_without_its_search_is_not_what_was_recorded() -> None:
+    with pytest.raises(Unavailable, match="not what was recorded"):
         _ = after().search
