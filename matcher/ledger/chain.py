@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from matcher.errors import Unavailable
 from matcher.ledger.entry import Entry, Event, Statement, canonical_json, changed, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
 from matcher.scoring import AdditiveModel
@@ -68,16 +67,13 @@ class Chain:
         """Return a model that was kept.
 
         Raises:
-            ValueError: it is a model for other signals than those of this version of the program.
+            ValueError: it is gone or changed, or a model for other signals than those of this version of the program.
 
         """
         with self._database.reading() as connection:
             content = connection.scalar(select(ledger_model.c.content).where(ledger_model.c.digest == digest))
         if content is None or digest_of(content.encode()) != digest:
-            raise Unavailable(
-                f"the model {digest[:12]} in the ledger is gone or changed",
-                remedy="See what else is wrong with: matcher ledger verify",
-            )
+            raise ValueError("it is gone or changed")
         return AdditiveModel.of_content(json.loads(content))
 
     def _page(self, asked: Select[Any]) -> list[Entry]:

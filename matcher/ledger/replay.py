@@ -108,7 +108,7 @@ class Replayer:
             return self._chain.model(search.model.digest)
         except ValueError as error:
             then = f"{search.model.name}-{search.model.version} {search.model.digest}"
-            raise _Missing("model", then, f"cannot be used by this version of the program: {error}") from error
+            raise _Missing("model", then, f"cannot be used: {error}") from error
 
 
 def need_of(seen: NeedSeen, store: Store) -> Need:

@@ -49,9 +49,14 @@ def test_processes_keep_one_chain(server_url: str) -> None:
         engine = filled(store)
         engine.index()
         processes = [keeper(server_url, f"w{n}", ROUNDS) for n in range(KEEPERS)]
+        ledger, read = Ledger(store), set()
+        while any(process.poll() is None for process in processes):
+            found = ledger.verify()
+            assert found.whole, found.faults
+            read.add(found.entries)
+        assert len(read) > 3, "it was read while others appended"
         told = [process.communicate(timeout=240) for process in processes]
         assert [error for _, error in told] == [""] * KEEPERS
-        ledger = Ledger(store)
         assert (ledger.verify().whole, ledger.head()[0]) == (True, KEEPERS * ROUNDS * 2)
         hashes = [line for out, _ in told for line in out.splitlines()[1:]]
         assert Counter(hashes) == Counter(entry.hash for entry in ledger.entries())

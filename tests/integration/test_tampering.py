@@ -134,7 +134,7 @@ def test_a_gap_is_told_once_and_where_it_is(store: Store) -> None:
         assert [str(fault) for fault in Ledger(store).verify().faults] == [
             told,
             f"entry {number + 1}: does not follow on the entry before it",
-            "the last entries are not those recorded: there should be 12, there are 11",
+            "the last entries are missing or added: there should be 12, there are 11",
         ]
         with store.database.writing() as connection:
             put_back(connection, kept)
@@ -155,7 +155,7 @@ def test_the_last_entries_removed_with_the_head_are_found_by_who_noted_the_hash(
     with store.database.writing() as connection:
         connection.execute(text("DELETE FROM ledger_entry WHERE number > 10"))
     assert [str(fault) for fault in ledger.verify().faults] == [
-        f"the last entries are not those recorded: there should be {entries}, there are 10"
+        f"the last entries are missing or added: there should be {entries}, there are 10"
     ]
     with store.database.writing() as connection:
         last = rows(connection)[-1]["hash"]
@@ -185,7 +185,10 @@ def test_a_ledger_written_anew_is_found_by_who_noted_a_hash(store: Store) -> Non
     assert all(not ledger.verify(hash).whole for hash in noted)
 
 
-def test_no_head_and_two_heads_are_found(store: Store) -> None:
+def test_no_head_and_another_head_are_found(store: Store) -> None:
     with store.database.writing() as connection:
         connection.execute(text("DELETE FROM ledger_head"))
-    assert "0 heads" in str(Ledger(store).verify().faults[0])
+    assert [str(fault) for fault in Ledger(store).verify().faults] == ["the ledger has 0 heads"]
+    with store.database.writing() as connection:
+        connection.execute(text("INSERT INTO ledger_head VALUES (1, 12, 'x')"))
+    assert [str(fault) for fault in Ledger(store).verify().faults] == ["the last entry is not the one recorded"]

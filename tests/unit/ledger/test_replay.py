@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from matcher.embedding import CachedEncoder
 from matcher.engine import Engine
-from matcher.errors import NotFound, Unavailable
+from matcher.errors import NotFound
 from matcher.ledger import Answer, Entry, Event, Ledger, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
@@ -186,16 +186,25 @@ def test_a_model_for_other_signals_is_named(file_store: Store) -> None:
     assert "there is no signal 'fame'" in told
 
 
-def test_a_model_that_is_gone_is_an_error_that_points_to_verify(file_store: Store) -> None:
+def test_a_model_that_is_gone_or_changed_is_named(file_store: Store) -> None:
     engine, ledger = filled(file_store), Ledger(file_store)
     keep(file_store, engine)
     without_triggers(file_store.database)
     with file_store.database.writing() as connection:
         connection.execute(text("UPDATE ledger_model SET content = content || ' '"))
-    with pytest.raises(Unavailable, match=r"model .* gone or changed.*ledger verify"):
-        ledger.replay(engine, "d1")
-    [fault] = ledger.verify().faults
-    assert "model" in str(fault)
+    digest = engine_model_digest(ledger)
+    told = f"model: then soft-vote-1 {digest}, now cannot be used: it is gone or changed"
+    assert only(ledger.replay(engine, "d1")) == told
+    assert [str(fault) for fault in ledger.verify().faults] == [f"the model {digest[:12]} was changed"]
+    with file_store.database.writing() as connection:
+        connection.execute(text("DELETE FROM ledger_model"))
+    assert only(ledger.replay(engine, "d1")) == told
+    assert [str(fault) for fault in ledger.verify().faults] == [f"the model {digest[:12]} is missing"]
+
+
+def engine_model_digest(ledger: Ledger) -> str:
+    """Return the digest of the model of the first decision."""
+    return ledger.decision("d1").search.model.digest
 
 
 def test_vectors_that_are_gone(file_store: Store) -> None:
