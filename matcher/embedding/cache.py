@@ -66,6 +66,10 @@ class CachedEncoder:
         """That of the encoder behind it."""
         return self._encoder.dimensions
 
+    def over(self, encoder: Encoder) -> CachedEncoder:
+        """Return another encoder that remembers in the same table."""
+        return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
+
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each of the texts that stand for one query; they are looked up only where remembered,
         so that a query's vectors do not depend on what else was encoded before.

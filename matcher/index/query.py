@@ -30,10 +30,15 @@ def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
     whole, title = query_of(need), title_of(need)
     return Query(
         vectors=encoder.encode_query((whole, title)),
-        terms=(_searched(whole), _searched(title)),
+        terms=terms_for(need),
         facts=facts_of(need, on),
         accreditations=need.requirements.accreditations,
     )
+
+
+def terms_for(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the terms to search for, of the whole need and of its title."""
+    return _searched(query_of(need)), _searched(title_of(need))
 
 
 def _searched(text: str) -> tuple[str, ...]:
