@@ -32,7 +32,7 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
     """Return an engine over `store` that remembers embeddings in `vectors`, by default the store's own."""
     return Engine(
         store,
-        CachedEncoder(encoder_of(settings), vectors or store.vectors),
+        CachedEncoder(encoder_of(settings), vectors or store.vectors, remember_queries=vectors is None),
         AdditiveModel.load(settings.ranking_model),
         candidates=settings.candidates,
         snapshots=Snapshots(settings.index_folder) if vectors is None else None,

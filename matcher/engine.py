@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Progress
-from matcher.index import Eligible, Index, Snapshots, highest, query_for, retrieve
-from matcher.index.columns import Mask
+from matcher.index import Eligible, Index, Query, Snapshots, highest, query_for, retrieve
 from matcher.passages import Passage, PassageKind, piece_passages, source_of
 from matcher.records import Evidence, Filters, Match, Need, Profile, SearchResult
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
@@ -27,6 +26,42 @@ from matcher.store import Store
 
 # Called once it is known how many passages are to be encoded; returns what to tell of each step.
 Announce = Callable[[int], Progress]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All candidates of one search, scored, and what they were computed from.
+
+    `order` holds their positions, highest score first; equal scores in alphabetical order of ids.
+    """
+
+    index: Index
+    query: Query
+    eligible: Eligible
+    model: AdditiveModel
+    candidates: Candidates
+    scored: Scored
+    order: Rows
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the candidates, highest first."""
+        return [str(id) for id in self.index.profiles.id[self.candidates.profiles[self.order]]]
+
+
+def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
+    """Return who passes `filters` and, if asked, meets what `need` requires, on the day `on`."""
+    return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
+
+
+def ranking_of(
+    index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int, on: date
+) -> Ranking:
+    """Retrieve the candidates among the eligible, `depth` by each way of searching, and score them by `model`."""
+    candidates = retrieve(index, eligible.mask, query, depth=depth, on=on)
+    scored = model.score(candidates, query.facts)
+    order = highest(scored.scores, index.by_id[candidates.profiles], len(candidates))
+    return Ranking(index, query, eligible, model, candidates, scored, order)
 
 
 class Engine:
@@ -46,8 +81,8 @@ class Engine:
     ) -> None:
         self.store = store
         self.model = model
-        self._encoder = encoder
-        self._depth = candidates
+        self.encoder = encoder
+        self.depth = candidates
         self._snapshots = snapshots
         self._refreshing = threading.Lock()
         self._index: Index | None = None
@@ -62,7 +97,7 @@ class Engine:
             index = self._index or self._restored()
             target = self.store.sequence()
             if index.origin != self.store.origin(index.sequence):  # the store was replaced by another
-                index = Index(self._encoder.fingerprint)
+                index = Index(self.encoder.fingerprint)
             if index.sequence < target:
                 found = self.store.profile_changes(index.sequence, until=target)
                 changes = [(change.sequence, change.id, change.profile) for change in found]
@@ -104,29 +139,30 @@ class Engine:
             on: the day on which accreditations must be held; today by default.
 
         """
-        index = self.index()
-        on = on or date.today()
-        eligible = self.eligible(index, need, filters or Filters(), apply_requirements, on)
-        candidates, scored = self.score(index, need, eligible.mask, on)
-        order = highest(scored.scores, index.by_id[candidates.profiles], top)
-        return SearchResult(
-            need_id=need.id,
-            sequence=index.sequence,
-            model=f"{self.model.name}-{self.model.version}",
-            considered=eligible.considered,
-            eligible=eligible.count,
-            excluded=eligible.excluded,
-            results=self.matches(index, candidates, scored, order),
-        )
+        return self.told(need, self.ranking(need, filters, apply_requirements=apply_requirements, on=on), top)
 
-    def matches(
-        self, index: Index, candidates: Candidates, scored: Scored, order: NDArray[np.int64]
-    ) -> tuple[Match, ...]:
-        """Return the candidates at the positions `order` as matches, ranked in that order, with reasons."""
+    def ranking(
+        self,
+        need: Need,
+        filters: Filters | None = None,
+        *,
+        apply_requirements: bool = True,
+        on: date | None = None,
+    ) -> Ranking:
+        """Return all candidates for `need`, scored; the arguments are those of `search`."""
+        index, on = self.index(), on or date.today()
+        eligible = eligible_in(index, need, filters or Filters(), apply_requirements, on)
+        query = query_for(need, self.encoder, on)
+        return ranking_of(index, query, eligible, self.model, depth=self.depth, on=on)
+
+    def told(self, need: Need, ranking: Ranking, top: int) -> SearchResult:
+        """Return the `top` candidates of `ranking` as matches, with reasons."""
+        index, candidates, scored = ranking.index, ranking.candidates, ranking.scored
+        order = ranking.order[:top]
         shown = candidates.profiles[order]
         profiles = self.store.profiles_as_of(index.profiles.sequence[shown].tolist())
-        probabilities = self.model.probability(scored.scores[order]).tolist()
-        return tuple(
+        probabilities = ranking.model.probability(scored.scores[order]).tolist()
+        matches = tuple(
             Match(
                 rank=rank,
                 profile_id=profile.id,
@@ -140,33 +176,29 @@ class Engine:
             )
             for rank, (i, profile, probability) in enumerate(zip(order, profiles, probabilities, strict=True), start=1)
         )
+        return SearchResult(
+            need_id=need.id,
+            sequence=index.sequence,
+            model=f"{ranking.model.name}-{ranking.model.version}",
+            considered=ranking.eligible.considered,
+            eligible=ranking.eligible.count,
+            excluded=ranking.eligible.excluded,
+            results=matches,
+        )
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:
         """Return the ids and scores of all candidates for `need`, highest first: what evaluation measures."""
-        index, on = self.index(), on or date.today()
-        eligible = self.eligible(index, need, Filters(), True, on)
-        candidates, scored = self.score(index, need, eligible.mask, on)
-        order = highest(scored.scores, index.by_id[candidates.profiles], len(candidates))
-        return [str(id) for id in index.profiles.id[candidates.profiles[order]]], scored.scores[order]
-
-    def eligible(self, index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
-        """Return who passes `filters` and, if asked, meets what `need` requires, on the day `on`."""
-        return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
-
-    def score(self, index: Index, need: Need, eligible: Mask, on: date) -> tuple[Candidates, Scored]:
-        """Return the candidates for `need` among the eligible, and their scores."""
-        query = query_for(need, self._encoder, on)
-        candidates = retrieve(index, eligible, query, depth=self._depth, on=on)
-        return candidates, self.model.score(candidates, query.facts)
+        ranking = self.ranking(need, on=on)
+        return ranking.ids, ranking.scored.scores[ranking.order]
 
     def _restored(self) -> Index:
-        found = self._snapshots.load(self._encoder.fingerprint) if self._snapshots else None
+        found = self._snapshots.load(self.encoder.fingerprint) if self._snapshots else None
         if found is not None:
             self._saved = found.sequence
-        return found or Index(self._encoder.fingerprint)
+        return found or Index(self.encoder.fingerprint)
 
     def _encode(self, announce: Announce | None, texts: list[str]) -> NDArray[np.float32]:
-        return self._encoder.encode(texts, announce(len(texts)) if announce else None)
+        return self.encoder.encode(texts, announce(len(texts)) if announce else None)
 
 
 def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:

@@ -12,8 +12,8 @@ from datetime import date
 
 import numpy as np
 
-from matcher.engine import Engine
-from matcher.index import Index
+from matcher.engine import Engine, ranking_of
+from matcher.index import Eligible, Index, query_for
 from matcher.index.eligibility import passing
 from matcher.records import Evidence, Filters, Match, Need, Record, Stage
 from matcher.records.policy import Band
@@ -118,8 +118,9 @@ def _row(index: Index, profile_id: str) -> int:
 def _match(engine: Engine, index: Index, row: int, need: Need, on: date) -> Match:
     only = np.zeros(len(index.live), dtype=bool)
     only[row] = True
-    candidates, scored = engine.score(index, need, only, on)
-    return engine.matches(index, candidates, scored, np.array([0]))[0]
+    query = query_for(need, engine.encoder, on)
+    ranking = ranking_of(index, query, Eligible(only, 1, {}), engine.model, depth=1, on=on)
+    return engine.told(need, ranking, 1).results[0]
 
 
 def _opportunity(rank: int, need: Need, match: Match) -> Opportunity:

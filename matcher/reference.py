@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ def postcode_areas() -> dict[str, PostcodeArea]:
         row["area"]: PostcodeArea(row["region"], float(row["latitude"]), float(row["longitude"]))
         for row in _rows("postcode_areas.csv")
     }
+
+
+@cache
+def digests() -> dict[str, str]:
+    """Return the SHA-256 of each reference table by its file name: what answers are computed with besides records."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(FOLDER.glob("*.csv"))}
 
 
 # A word; a dot or sign within one (an address, "A&E", "people's") is a part of it. A comma and a lone "&" count too.

@@ -150,7 +150,21 @@ class AdditiveModel:
 
         """
         try:
-            content: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            return cls.of_content(json.loads((folder / _FILE).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise Unavailable(
+                f"the scoring model in {folder} cannot be read: {error}", remedy="Set MATCHER_RANKING_MODEL to a model"
+            ) from error
+
+    @classmethod
+    def of_content(cls, content: dict[str, Any]) -> Self:
+        """Return the model that `content` once gave this.
+
+        Raises:
+            ValueError: it is no model, or one for other signals.
+
+        """
+        try:
             signals = [signal.name for signal in PIECE_SIGNALS]
             if strange := {name for family in content["families"].values() for name in family["weights"]} - {*signals}:
                 raise ValueError(f"there is no signal {min(strange)!r}")
@@ -166,19 +180,22 @@ class AdditiveModel:
                 curves={name: _curve(curve) for name, curve in content["curves"].items()},
                 log_odds=_curve(content["log_odds"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Unavailable(
-                f"the scoring model in {folder} cannot be read: {error}", remedy="Set MATCHER_RANKING_MODEL to a model"
-            ) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(str(error)) from error
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`; `load` gives it back unchanged."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _FILE).write_text(json.dumps(self.content(), indent=1) + "\n", encoding="utf-8")
+
+    def content(self) -> dict[str, Any]:
+        """Return the model as a JSON value; `of_content` gives it back unchanged."""
         signals = [signal.name for signal in PIECE_SIGNALS]
         families = {
             family: {"bias": bias, "weights": {s: w for s, w in zip(signals, weights, strict=True) if w}}
             for family, bias, weights in zip(FAMILIES, self.bias, self.weights, strict=True)
         }
-        content = {
+        return {
             "name": self.name,
             "version": self.version,
             "base": self.base,
@@ -186,8 +203,6 @@ class AdditiveModel:
             "curves": {name: vars(curve) for name, curve in self.curves.items()},
             "log_odds": vars(self.log_odds),
         }
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _curve(content: dict[str, Any]) -> Curve:

@@ -12,6 +12,7 @@ from matcher.cli.app import app
 from matcher.cli.bulk import bulk
 from matcher.cli.evaluation import evaluate
 from matcher.cli.imports import import_
+from matcher.cli.ledger import ledger
 from matcher.cli.operations import backup, doctor, restore
 from matcher.cli.search import search
 from matcher.cli.serve import serve
@@ -32,6 +33,7 @@ app.command()(promote)
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
+app.add_typer(ledger, name="ledger")
 
 # 1: the work failed; 2: the call was wrong.
 _FAILED, _WRONG_CALL = 1, 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_format
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from rich.table import Table
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, out, progress_bar
 from matcher.errors import InvalidInput
+from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
 from matcher.scoring import BASE
 
@@ -43,6 +45,8 @@ def search(
     changed_since: Annotated[int | None, typer.Option(help="Only profiles revised after this sequence number.")] = None,
     ignore_requirements: Annotated[bool, typer.Option(help="Rank those too who miss what the need requires.")] = False,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many partners to show.")] = 10,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the search in the ledger, as a new decision.")] = False,
+    by: Annotated[str | None, typer.Option(help="With --keep: the organisation or key that acts, no person.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Rank the partners that fit a need, in words or stored, and say why."""
@@ -50,6 +54,8 @@ def search(
         raise InvalidInput(
             "give the need either in words or by --need ID", remedy='For example: matcher search "falls prevention"'
         )
+    if keep != (by is not None):
+        raise InvalidInput("--keep and --by go together", remedy="For example: matcher search --keep --by icb-qwo …")
     chosen = {
         "regions": region or (),
         "sectors": sector or (),
@@ -62,15 +68,24 @@ def search(
     }
     filters = parse(Filters, {name: value for name, value in chosen.items() if value is not None})
     with opened_engine(context.obj) as engine:
-        wanted = Need.of_text(text) if text is not None else engine.store.need(str(need)).record
+        stored = engine.store.need(str(need)) if text is None else None
+        wanted = Need.of_text(str(text)) if stored is None else stored.record
         with progress_bar() as bar:
             engine.index(announcing(bar, "Encoding new passages"))
         engine.save()
-        result = engine.search(wanted, filters, top=top, apply_requirements=not ignore_requirements)
+        if by is None:
+            entry = None
+            result = engine.search(wanted, filters, top=top, apply_requirements=not ignore_requirements)
+        else:
+            ledger, applied = Ledger(engine.store), not ignore_requirements
+            entry, result = ledger.keep(engine, stored or wanted, filters, by=by, top=top, apply_requirements=applied)
     if json:
-        typer.echo(result.model_dump_json(indent=2))
-    else:
-        show(wanted, result)
+        kept = {} if entry is None else {"decision": entry.statement.decision, "hash": entry.hash}
+        typer.echo(json_format.dumps({**result.model_dump(mode="json"), **kept}, indent=2, ensure_ascii=False))
+        return
+    show(wanted, result)
+    if entry is not None:
+        out.print(f"Kept as decision [bold]{entry.statement.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
 
 def show(need: Need, result: SearchResult, console: Console = out) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import numpy as np
 
 from matcher.embedding.encoder import BATCH, Encoder, Progress, Vectors
+from matcher.errors import Unavailable
 
 # Vectors are made durable in steps of this many texts: what a killed process has to do again.
 _STEP = 16 * BATCH
@@ -48,10 +50,11 @@ class Aside:
 class CachedEncoder:
     """An encoder that remembers. The first vector made for a text is the one used ever after.
 
-    Queries are not remembered, unless `remember_queries`: what somebody searches for is theirs.
+    A query is remembered only where asked to be, and never without `remember_queries`: what somebody searches for in
+    passing is theirs.
     """
 
-    def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = False) -> None:
+    def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = True) -> None:
         self._encoder = encoder
         self._table = table
         self._remember_queries = remember_queries
@@ -66,14 +69,27 @@ class CachedEncoder:
         """That of the encoder behind it."""
         return self._encoder.dimensions
 
-    def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return one row for each of the texts that stand for one query; they are looked up only where remembered,
-        so that a query's vectors do not depend on what else was encoded before.
+    def over(self, encoder: Encoder) -> CachedEncoder:
+        """Return another encoder that remembers in the same table."""
+        return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
+
+    def encode_query(self, texts: Sequence[str], *, remember: bool = False) -> Vectors:
+        """Return one row for each of the texts that stand for one query.
+
+        They are looked up and kept together and apart from passages, so that they are the same whatever else
+        was encoded before. Where they cannot be kept, they are encoded again the next time.
         """
-        if self._remember_queries:
-            return self.encode(texts)
         different = list(dict.fromkeys(texts))
-        return self._encoder.encode_query(different)[[different.index(text) for text in texts]]
+        rows = [different.index(text) for text in texts]
+        key = _key("\0".join(("query", *different)))
+        remember = remember and self._remember_queries
+        if remember and key in (known := self._known([key])):
+            return known[key].reshape(len(different), -1)[rows]
+        found = self._encoder.encode_query(different)
+        if remember:
+            with suppress(Unavailable):
+                self._table.put(self.fingerprint, {key: found.tobytes()})
+        return found[rows]
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return one row a text, encoding only texts that no earlier call has met."""

@@ -2,8 +2,19 @@
 
 from matcher.index.index import Eligible, Index
 from matcher.index.postings import terms_of
-from matcher.index.query import Query, facts_of, query_for
+from matcher.index.query import Query, facts_of, query_for, terms_for
 from matcher.index.retrieval import highest, retrieve
 from matcher.index.snapshot import Snapshots
 
-__all__ = ["Eligible", "Index", "Query", "Snapshots", "facts_of", "highest", "query_for", "retrieve", "terms_of"]
+__all__ = [
+    "Eligible",
+    "Index",
+    "Query",
+    "Snapshots",
+    "facts_of",
+    "highest",
+    "query_for",
+    "retrieve",
+    "terms_for",
+    "terms_of",
+]

@@ -32,16 +32,21 @@ _DEAD: Final = 0.25
 
 @dataclass(frozen=True)
 class Eligible:
-    """Who passed: a mask over profiles, how many were considered, and how many each filter excludes."""
+    """Who passed: a mask over profiles, how many were considered, and a mask of those that each filter excludes."""
 
     mask: Mask
     considered: int
-    excluded: dict[str, int]
+    failing: dict[str, Mask]
 
     @property
     def count(self) -> int:
         """How many profiles are eligible."""
         return int(self.mask.sum())
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many profiles each filter excludes."""
+        return {name: int(fails.sum()) for name, fails in self.failing.items()}
 
 
 @dataclass(frozen=True)
@@ -127,8 +132,8 @@ class Index:
         for passes in masks.values():
             mask &= passes
         # A filter that was set twice, chosen and required, leaves out each profile once.
-        excluded = {name: len(self) - int(passes.sum()) for name, passes in masks.items()}
-        return Eligible(mask, len(self), excluded)
+        failing = {name: self.live & ~passes for name, passes in masks.items()}
+        return Eligible(mask, len(self), failing)
 
     def passages_of(self, profiles: Mask) -> NDArray[np.int64]:
         """Return the rows of all passages of the profiles in the mask, ascending."""

@@ -11,6 +11,7 @@ from matcher.index.postings import terms_of
 from matcher.language import related
 from matcher.passages import query_of, title_of
 from matcher.records import Need
+from matcher.records.need import FREE_TEXT
 from matcher.records.places import regions_of_record
 from matcher.signals import NeedFacts
 
@@ -29,11 +30,16 @@ def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
     """Return the query that stands for `need`; `on` stands in for the day it was published."""
     whole, title = query_of(need), title_of(need)
     return Query(
-        vectors=encoder.encode_query((whole, title)),
-        terms=(_searched(whole), _searched(title)),
+        vectors=encoder.encode_query((whole, title), remember=need.id != FREE_TEXT),
+        terms=terms_for(need),
         facts=facts_of(need, on),
         accreditations=need.requirements.accreditations,
     )
+
+
+def terms_for(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the terms to search for, of the whole need and of its title."""
+    return _searched(query_of(need)), _searched(title_of(need))
 
 
 def _searched(text: str) -> tuple[str, ...]:

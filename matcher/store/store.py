@@ -32,6 +32,11 @@ class Store:
         self._database = database
         self.vectors = Vectors(database)
 
+    @property
+    def database(self) -> Database:
+        """The database beneath, for what else is kept in it."""
+        return self._database
+
     @classmethod
     def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Self:
         """Open the store at `url` (`sqlite:///PATH`, `sqlite://` in memory, `postgresql+psycopg://…`), and
@@ -68,11 +73,6 @@ class Store:
     def url(self) -> str:
         """The address, with its password: for opening the store elsewhere, not for showing."""
         return self._database.url
-
-    @property
-    def database(self) -> Database:
-        """The database, for what is kept beside the records in the same transactions."""
-        return self._database
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:

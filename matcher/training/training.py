@@ -79,11 +79,11 @@ class Recipe:
 
     def stock(self) -> CachedEncoder:
         """The encoder as it is packaged."""
-        return CachedEncoder(SentenceEncoder(self.encoder, "cpu"), self.vectors, remember_queries=True)
+        return CachedEncoder(SentenceEncoder(self.encoder, "cpu"), self.vectors)
 
     def with_weights(self, weights: Path) -> CachedEncoder:
         """The encoder with tuned weights."""
-        return CachedEncoder(SentenceEncoder(self.encoder, "cpu", weights), self.vectors, remember_queries=True)
+        return CachedEncoder(SentenceEncoder(self.encoder, "cpu", weights), self.vectors)
 
 
 def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, version: str) -> Manifest:

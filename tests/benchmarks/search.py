@@ -16,6 +16,7 @@ from matcher.embedding import CachedEncoder
 from matcher.engine import Engine
 from matcher.index import Index
 from matcher.passages import passages_of, query_of
+from matcher.records.need import FREE_TEXT
 from matcher.scoring import AdditiveModel
 from matcher.settings import Settings
 from matcher.store import Store
@@ -43,7 +44,8 @@ def run(passages: int) -> None:
         engine.adopt(index)
         flat = faiss.IndexFlatIP(vectors.dimensions)
         flat.add(np.concatenate([segment.matrix() for segment in index.segments]))
-        needs = demo_needs()
+        # Passing ones: the vectors of a stored need are remembered.
+        needs = [need.model_copy(update={"id": FREE_TEXT}) for need in demo_needs()]
         day = date(2026, 10, 1)
         query = vectors(["query"])
 

@@ -36,9 +36,13 @@ def commands() -> list[str]:
 def test_the_commands_and_options_shown_exist(call: str) -> None:
     known = typer.main.get_command(app)
     assert hasattr(known, "commands")
-    name = call.split()[0].strip("`.,;:")
-    assert name in known.commands, call
-    options = {option for parameter in known.commands[name].params for option in parameter.opts}
+    words = [word.strip("`.,;:") for word in call.split()]
+    assert words[0] in known.commands, call
+    named = known.commands[words[0]]
+    if hasattr(named, "commands"):  # a command of commands
+        assert words[1] in named.commands, call
+        named = named.commands[words[1]]
+    options = {option for parameter in named.params for option in parameter.opts}
     assert set(re.findall(r"(?<=\s)--[a-z-]+", call)) <= options, call
 
 

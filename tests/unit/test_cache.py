@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
 
 from matcher.embedding import CachedEncoder, Progress, Vectors
 from matcher.embedding.cache import _STEP
+from matcher.errors import Unavailable
 from tests.fakes import MemoryVectors, WordEncoder
 
 
@@ -29,7 +30,7 @@ def test_vectors_of_another_encoder_are_not_taken() -> None:
     assert other.encoded == ["a"]
 
 
-def test_a_query_is_neither_remembered_nor_looked_up() -> None:
+def test_a_passing_query_is_neither_remembered_nor_looked_up() -> None:
     encoder, table = WordEncoder(), MemoryVectors()
     cached = CachedEncoder(encoder, table)
     cached.encode(["a"])
@@ -40,11 +41,28 @@ def test_a_query_is_neither_remembered_nor_looked_up() -> None:
     assert len(table.kept) == 1
 
 
-def test_a_query_may_be_remembered() -> None:
+def test_a_query_is_remembered_as_a_whole() -> None:
     encoder, table = WordEncoder(), MemoryVectors()
+    for texts in (["a", "b"], ["a", "b"], ["b"], ["a", "b", "a"]):
+        found = CachedEncoder(encoder, table).encode_query(texts, remember=True)
+        assert np.array_equal(found, WordEncoder().encode(texts))
+    assert encoder.encoded == ["a", "b", "b"]
+
+
+class Full(MemoryVectors):
+    """A table that takes nothing more."""
+
+    def put(self, model: str, items: Mapping[str, bytes]) -> None:
+        """Refuse."""
+        raise Unavailable("the disk is full", remedy="Make room")
+
+
+def test_a_query_that_cannot_be_kept_is_answered_all_the_same() -> None:
+    encoder = WordEncoder()
+    cached = CachedEncoder(encoder, Full())
     for _ in range(2):
-        CachedEncoder(encoder, table, remember_queries=True).encode_query(["a", "b"])
-    assert encoder.encoded == ["a", "b"]
+        assert np.array_equal(cached.encode_query(["a"], remember=True), WordEncoder().encode(["a"]))
+    assert encoder.encoded == ["a", "a"]
 
 
 class Dying(WordEncoder):

@@ -11,7 +11,9 @@ import pytest
 
 from tests.commands import Command
 
-COMMANDS = ("import", "search", "bulk", "evaluate", "serve", "train", "promote", "backup", "restore", "doctor")
+COMMANDS = (
+    "import", "search", "bulk", "evaluate", "serve", "train", "promote", "backup", "restore", "doctor", "ledger"
+)  # fmt: skip
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 import matcher.accounts.tables
 import matcher.alerts.tables
+import matcher.ledger.tables
 import matcher.registration.tables
 import matcher.store.migration
 from matcher.errors import Unavailable
@@ -30,12 +32,37 @@ def test_the_version_known_is_the_newest_migration() -> None:
 
 
 def test_the_migrations_make_the_tables_the_code_names(server_url: str) -> None:
-    Store.open(server_url).close()
+    with Store.open(server_url) as store:
+        assert compare_metadata_of(store) == []
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(server_url: str) -> None:
     database = Database(server_url)
-    with database.reading() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    config = Config()
+    config.set_main_option("script_location", str(Path(matcher.store.migration.__file__).parent / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO revision (sequence, kind, id, number, content, digest, recorded_at, source)"
+                " VALUES (1, 'profile', 'p1', 1, '{\"id\":\"p1\",\"name\":\"N\"}', 'd', '2026-06-01 00:00:00', '')"
+            )
+        )
+        connection.execute(text("INSERT INTO head VALUES ('profile', 'p1', 1, 1, 'd')"))
+        connection.execute(text("UPDATE clock SET sequence = 1"))
     database.close()
-    assert differences == []
+    with Store.open(server_url) as store:
+        assert store.profile("p1").record.name == "N"
+        with store.database.reading() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == SCHEMA_VERSION
+        assert compare_metadata_of(store) == []
+
+
+def compare_metadata_of(store: Store) -> object:
+    """Return how the tables differ from those the code names."""
+    with store.database.reading() as connection:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
 
 
 def test_a_database_from_a_newer_version_is_refused(server_url: str) -> None:

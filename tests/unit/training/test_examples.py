@@ -25,7 +25,7 @@ FIRST = date(2020, 1, 1)
 
 
 def encoder() -> CachedEncoder:
-    return CachedEncoder(WordEncoder(), MemoryVectors(), remember_queries=True)
+    return CachedEncoder(WordEncoder(), MemoryVectors())
 
 
 def award(id: str, day: int, *winners: str, title: str = "falls clinic", **fields: object) -> Award:

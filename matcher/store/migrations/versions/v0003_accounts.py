@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 _name = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 _record_id = sa.String(512).with_variant(sa.String(512, collation="C"), "postgresql")

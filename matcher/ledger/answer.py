@@ -1,0 +1,109 @@
+"""Answer: everything a kept search came to, every number of it exact, packed into the payload of its entry."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from matcher.embedding import Vectors
+from matcher.engine import Ranking
+from matcher.index.columns import Mask
+from matcher.scoring import PARTS
+from matcher.signals import Floats, Rows
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All candidates of a search, highest first, and all profiles that a filter excluded, by id.
+
+    `revisions` are the sequence numbers of the revisions seen; `parts` add up to `scores` from left to right;
+    `failing` says which excluded profile which filter excludes; `vectors` are those of the need and its title.
+    """
+
+    profiles: tuple[str, ...]
+    revisions: Rows  # (candidates,)
+    scores: Floats  # (candidates,)
+    probabilities: Floats  # (candidates,)
+    part_names: tuple[str, ...]
+    parts: Floats  # (candidates, part_names)
+    excluded: tuple[str, ...]
+    filters: tuple[str, ...]
+    failing: Mask  # (filters, excluded)
+    vectors: Vectors  # (2, dimensions)
+
+    @classmethod
+    def of(cls, ranking: Ranking) -> Answer:
+        """Return what a search came to."""
+        profiles, failing = ranking.index.profiles, ranking.eligible.failing
+        masks = np.array(list(failing.values()), dtype=bool).reshape(len(failing), len(profiles))
+        out = np.flatnonzero(masks.any(axis=0))
+        out = out[np.argsort(profiles.id[out], kind="stable")]
+        rows = ranking.candidates.profiles[ranking.order]
+        scores = ranking.scored.scores[ranking.order]
+        return cls(
+            profiles=tuple(ranking.ids),
+            revisions=profiles.sequence[rows].astype(np.int64),
+            scores=scores,
+            probabilities=ranking.model.probability(scores),
+            part_names=PARTS,
+            parts=ranking.scored.parts[ranking.order],
+            excluded=tuple(profiles.id[out].tolist()),
+            filters=tuple(failing),
+            failing=masks[:, out],
+            vectors=ranking.query.vectors,
+        )
+
+    def to_bytes(self) -> bytes:
+        """Pack into a compressed NPZ file: the numbers as IEEE 754 bytes, the names as JSON."""
+        with io.BytesIO() as file:
+            np.savez_compressed(
+                file,
+                allow_pickle=False,
+                names=np.frombuffer(json.dumps(self._names(), ensure_ascii=False).encode(), dtype=np.uint8),
+                revisions=self.revisions,
+                scores=self.scores,
+                probabilities=self.probabilities,
+                parts=self.parts,
+                failing=self.failing,
+                vectors=self.vectors,
+            )
+            return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Answer:
+        """Undo `to_bytes`."""
+        with np.load(io.BytesIO(payload), allow_pickle=False) as file:
+            fields: dict[str, Any] = dict(file)
+        names = json.loads(fields.pop("names").tobytes())
+        fields |= {name: tuple(values) for name, values in names.items()}
+        return cls(**fields)
+
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        return {name: getattr(self, name) for name in ("profiles", "part_names", "excluded", "filters")}
+
+    def candidates(self) -> Iterator[dict[str, Any]]:
+        """Yield the candidates as JSON values, highest first; floats in the shortest form that is exact."""
+        for i, profile in enumerate(self.profiles):
+            yield {
+                "rank": i + 1,
+                "profile_id": profile,
+                "revision": int(self.revisions[i]),
+                "score": float(self.scores[i]),
+                "probability": float(self.probabilities[i]),
+                "contributions": dict(zip(self.part_names, self.parts[i].tolist(), strict=True)),
+            }
+
+    def excluding(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each excluded profile with the filters that exclude it."""
+        for i, profile in enumerate(self.excluded):
+            yield profile, tuple(name for name, fails in zip(self.filters, self.failing[:, i], strict=True) if fails)
+
+    def excluded_by(self) -> dict[str, list[str]]:
+        """Return the profiles that each filter excludes."""
+        ids = np.array(self.excluded, dtype=np.str_)
+        return {name: ids[fails].tolist() for name, fails in zip(self.filters, self.failing, strict=True)}

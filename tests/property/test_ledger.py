@@ -1,0 +1,116 @@
+"""Laws of the ledger: any course of events verifies and replays, every number comes back bit for bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from matcher.errors import Conflict
+from matcher.ledger import Answer, Event, Ledger
+from matcher.records import Filters, Need, Profile
+from matcher.store import RecordKind, Store
+from tests.ledgers import ACTOR, OtherWordEncoder, engine_on, put
+from tests.strategies import TODAY, filters, needs, profiles, registers
+
+floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 5e-324, float("nan"), float("inf")])
+names = st.lists(st.text(min_size=1, max_size=5), max_size=4, unique=True).map(tuple)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Answer:
+    """Return answers with any numbers at all in them."""
+    profiles, parts, excluded, chosen = (draw(names) for _ in range(4))
+
+    def numbers(*shape: int) -> Any:
+        return draw(arrays.arrays(np.float64, shape, elements=floats))
+
+    count = len(profiles)
+    return Answer(
+        profiles=profiles,
+        revisions=draw(arrays.arrays(np.int64, count)),
+        scores=numbers(count),
+        probabilities=numbers(count),
+        part_names=parts,
+        parts=numbers(count, len(parts)),
+        excluded=excluded,
+        filters=chosen,
+        failing=draw(arrays.arrays(np.bool_, (len(chosen), len(excluded)))),
+        vectors=draw(arrays.arrays(np.float32, (2, 3), elements=st.floats(width=32))),
+    )
+
+
+@given(answer=answers())
+def test_an_answer_comes_back_bit_for_bit(answer: Answer) -> None:
+    again = Answer.from_bytes(answer.to_bytes())
+    for name, value in vars(answer).items():
+        found = getattr(again, name)
+        if isinstance(value, np.ndarray):
+            assert (found.dtype, found.shape, found.tobytes()) == (value.dtype, value.shape, value.tobytes())
+        else:
+            assert found == value
+
+
+# A search to keep, a note on the nth candidate of the nth decision, or a change of the register.
+searches = st.tuples(needs(), filters(), st.booleans())
+notes = st.tuples(
+    st.integers(0, 3), st.sampled_from([event for event in Event if event is not Event.SEARCH]), st.integers(0, 3)
+)
+steps = st.lists(searches | notes | profiles() | st.just("withdraw"), min_size=1, max_size=12)
+
+
+@settings(max_examples=40)
+@given(register=registers(min_size=1), course=steps)
+def test_any_course_of_events_verifies_and_replays(register: list[Profile], course: list[Any]) -> None:
+    with Store.open("sqlite://") as store:
+        put(store, *register)
+        ledger, engine = Ledger(store), engine_on(store)
+        kept = 0
+        for step in course:
+            kept += happens(ledger, store, engine, step)
+            found = ledger.verify()
+            assert (found.whole, found.entries, found.hash) == (True, kept, ledger.head()[1])
+        hashes = [entry.hash for entry in ledger.entries()]
+        assert all(ledger.verify(hash).whole for hash in hashes)
+        for now in (engine, engine_on(store, OtherWordEncoder())):
+            assert all(replay.identical for replay in ledger.replays(now))
+
+
+def happens(ledger: Ledger, store: Store, engine: Any, step: Any) -> int:
+    """Let one step happen and return how many entries it adds."""
+    if isinstance(step, Profile):
+        put(store, step)
+        return 0
+    if step == "withdraw":
+        present = [change.id for change in store.profile_changes(0) if change.profile]
+        if present:
+            with store.writing() as writer:
+                writer.withdraw(RecordKind.PROFILE, present[0])
+        return 0
+    if isinstance(step[0], Need):
+        need, chosen, applied = step
+        assert isinstance(chosen, Filters)
+        ledger.keep(engine, need, chosen, by=ACTOR, apply_requirements=applied, on=TODAY)
+        return 1
+    return noted(ledger, *step)
+
+
+def noted(ledger: Ledger, decision: int, event: Event, candidate: int) -> int:
+    """Note an event if there is such a decision and candidate; return whether it was allowed."""
+    decisions = list(ledger.decisions())
+    if decision >= len(decisions):
+        return 0
+    found = ledger.answer(decisions[decision]).profiles
+    if event is not Event.CLOSE and candidate >= len(found):
+        return 0
+    profile = None if event is Event.CLOSE else found[candidate]
+    before = ledger.head()
+    try:
+        ledger.note(decisions[decision].id, event, profile, by=ACTOR, reason="a reason")
+    except Conflict:
+        assert ledger.head() == before
+        return 0
+    return 1
