@@ -15,6 +15,8 @@ from api.paths import decoded_id
 from api.permissions import PERMISSIONS, Permission, Reach, Subject
 from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Owning, Sessions, Uses
 from matcher.errors import NotFound, NotPermitted, NotSignedIn
+from matcher.ledger import Decision, Ledger
+from matcher.ledger.decision import no_decision
 from matcher.registration import Registrations
 from matcher.registration.registrations import absent
 from matcher.settings import Settings
@@ -47,6 +49,11 @@ class Access:
             return frozenset()
         return self.ownership.hidden(RecordKind.NEED, self.caller.organisation_id)
 
+    def owns_decision(self, decision: Decision) -> bool:
+        """Whether who asks may see `decision`."""
+        by = decision.opening.statement.by
+        return self.reach is Reach.ALL or by.partition("/")[0] == self.caller.organisation_id
+
     def check_need(self, id: str) -> None:
         """Check that who asks may know of the need `id`.
 
@@ -71,6 +78,7 @@ class Guard:
         self.sessions = Sessions(store.database, self._uses)
         self.ownership = Ownership(store.database)
         self._registrations = registrations
+        self._ledger = Ledger(store)
 
     def stop(self) -> None:
         """Write down what is not written yet."""
@@ -125,6 +133,8 @@ class Guard:
     def _check(self, access: Access, permission: Permission, id: str) -> None:
         if permission.subject is Subject.REGISTRATION:
             self._check_registration(access, id)
+        elif permission.subject is Subject.DECISION:
+            self._check_decision(access, id)
         elif permission.subject is not None and access.reach is not Reach.ALL:
             self._check_record(access, RecordKind(permission.subject.value), id)
 
@@ -132,6 +142,10 @@ class Guard:
         owner = self._registrations.owner(id)
         if owner is not None and access.reach is not Reach.ALL and owner[0] != access.organisation_id:
             raise absent(id)
+
+    def _check_decision(self, access: Access, id: str) -> None:
+        if access.reach is not Reach.ALL and not access.owns_decision(self._ledger.decision(id)):
+            raise no_decision(id)
 
     def _check_record(self, access: Access, kind: RecordKind, id: str) -> None:
         owning = self.ownership.of(kind, id)

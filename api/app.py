@@ -24,6 +24,7 @@ from api.paths import EncodedSlashes
 from api.routes import (
     callers,
     claims,
+    decisions,
     documentation,
     health,
     needs,
@@ -94,18 +95,8 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     app.add_middleware(Observing, metrics=metrics)
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    for module in (
-        registrations,
-        claims,
-        opportunities,
-        profiles,
-        needs,
-        search,
-        callers,
-        health,
-        figures,
-        documentation,
-    ):
+    records = (registrations, claims, opportunities, profiles, needs, search, decisions)
+    for module in (*records, callers, health, figures, documentation):
         app.include_router(module.router)
     permissions.check(_route_names(app))
     describe(app)

@@ -190,3 +190,55 @@ OPPORTUNITIES: Final = {
 CALLER: Final = {"organisation_id": "steady-steps", "member_id": "member-0f1e2d3c4b5a6978", "roles": ["supplier"]}
 
 SESSION: Final = {"csrf": "9f86d081884c7d65", "expires_at": "2026-04-01T19:00:00Z"}
+
+_HASH: Final = "5c39cf12fb2d6c1d5ec7f9bd5d0ab8d8ba5b9c0e6b2a6a2a7d6f5c6b1b0e9f11"
+
+KEPT_DECISION: Final = {"decision": "d1", "entry": 1, "hash": _HASH, "result": RESULT}
+
+DECISION: Final[dict[str, Any]] = {
+    "decision": "d1",
+    "recorded_at": "2026-04-01T09:00:00Z",
+    "by": "an-icb/member-0f1e2d3c4b5a6978",
+    "need_id": "example-need",
+    "sequence": 40,
+    "model": RESULT["model"],
+    "considered": 246,
+    "eligible": 31,
+    "candidates": 31,
+    "shown": ["example-charity"],
+    "closed": False,
+    "standing": {"example-charity": "shortlist"},
+}
+
+NOTED: Final = {"event": "shortlist", "profile": "example-charity"}
+
+ENTRY: Final[dict[str, Any]] = {
+    "number": 2,
+    "decision": "d1",
+    "event": "shortlist",
+    "recorded_at": "2026-04-01T09:05:00Z",
+    "by": "an-icb/member-0f1e2d3c4b5a6978",
+    "profile": "example-charity",
+    "previous": _HASH,
+    "hash": _HASH[::-1],
+}
+
+WHOLE_DECISION: Final = {
+    **DECISION,
+    "entries": [ENTRY],
+    "every_candidate": [
+        {
+            "rank": 1,
+            "profile_id": "example-charity",
+            "revision": 12,
+            **{name: _SCORED[name] for name in ("score", "probability", "contributions")},
+        }
+    ],
+    "excluded_by": {"regions": ["another-charity"]},
+}
+
+REPLAY: Final = {"decision": "d1", "identical": True, "differences": [], "notes": []}
+
+LEDGER_HEAD: Final = {"entries": 2, "hash": _HASH}
+
+VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     PROFILE = "profile"
     NEED = "need"
     REGISTRATION = "registration"
+    DECISION = "decision"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,15 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "withdraw_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     # A search changes nothing; the need that it names must be one that the caller may see.
     "search": Permission(SEEN, SEEN, SEEN, ALL, ALL),
+    # Decisions are kept by whoever searches for partners, seen by their organisation, and open to scrutiny.
+    "keep_decision": Permission(_, SEEN, SEEN, _, ALL),
+    "list_decisions": Permission(_, OWN, OWN, ALL, ALL),
+    "read_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
+    "note_decision": Permission(_, OWN, OWN, _, ALL, Subject.DECISION),
+    "replay_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
+    "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
+    "verify_ledger": Permission(_, _, _, ALL, ALL),
+    "export_ledger": Permission(_, _, _, ALL, ALL),
     # Figures of the running service, for whoever watches over it.
     "read_metrics": Permission(_, _, _, ALL, ALL),
     # Oneself.

@@ -12,6 +12,7 @@ from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
 from matcher.engine import Engine
+from matcher.ledger import Ledger
 from matcher.registration import Directory, Registrations
 from matcher.settings import Settings
 from matcher.store import Store
@@ -29,6 +30,7 @@ class Service:
     claims: Claims
     creations: Creations
     alerts: Alerts
+    ledger: Ledger
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
@@ -44,6 +46,7 @@ class Service:
             Claims(store.database),
             Creations(store.database),
             Alerts(store.database),
+            Ledger(store),
         )
 
     @property

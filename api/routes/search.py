@@ -16,7 +16,7 @@ from matcher.errors import InvalidInput, NotFound, Place
 from matcher.records import Filters, Need, Record, SearchResult
 from matcher.records.fields import MAX_TEXT, Id
 from matcher.records.need import FREE_TEXT
-from matcher.store import Store
+from matcher.store import Revision, Store
 
 router = APIRouter(prefix="/v1/search", tags=["search"], route_class=GuardedRoute)
 
@@ -55,12 +55,20 @@ def search(
     asked: Annotated[Search, Body(openapi_examples=examples.SEARCHES)], service: Running, access: Admitted
 ) -> SearchResult:
     """Rank the partners that fit a need. Everyone eligible is considered."""
-    need = _need(asked, service.store, access)
+    need = wanted(asked, service.store, access)
     service.readiness.require()
+    need = need.record if isinstance(need, Revision) else need
     return service.engine.search(need, asked.filters, top=asked.top, apply_requirements=asked.apply_requirements)
 
 
-def _need(asked: Search, store: Store, access: Access) -> Need:
+def wanted(asked: Search, store: Store, access: Access) -> Need | Revision[Need]:
+    """Return the need that is asked about, of a stored one its latest revision.
+
+    Raises:
+        InvalidInput: none is named, or several, or the text cannot be searched for.
+        NotFound: there is no such need, as far as who asks may know.
+
+    """
     if sum(given is not None for given in (asked.need, asked.need_id, asked.text)) != 1:
         raise InvalidInput(
             "exactly one of need, need_id and text must be given",
@@ -74,10 +82,10 @@ def _need(asked: Search, store: Store, access: Access) -> Need:
     return _in_words(asked.text or "")
 
 
-def _stored(store: Store, access: Access, id: str) -> Need:
+def _stored(store: Store, access: Access, id: str) -> Revision[Need]:
     try:
         access.check_need(id)
-        return store.need(id).record
+        return store.need(id)
     except NotFound as error:
         raise NotFound(error.problem, remedy="Give the id of a stored need", place=Place(field="need_id")) from error
 

@@ -97,9 +97,15 @@ class Decision:
 
 def _check_form(event: Event, profile: str | None, reason: str | None) -> None:
     if event is Event.SEARCH:
-        raise InvalidInput("a search opens a decision", remedy="Keep one with: matcher search --keep --by ACTOR")
+        raise InvalidInput(
+            "a search opens a decision",
+            remedy="Keep one with: matcher search --keep --by ACTOR",
+            place=Place(field="event"),
+        )
     if event is Event.CLOSE and profile is not None:
-        raise InvalidInput("closing is about no one profile", remedy="Leave the profile out")
+        raise InvalidInput(
+            "closing is about no one profile", remedy="Leave the profile out", place=Place(field="profile")
+        )
     if event is not Event.CLOSE and profile is None:
         raise InvalidInput(f"{event.value} is about a profile", remedy="Name one", place=Place(field="profile"))
     if event is Event.REJECT and not reason:

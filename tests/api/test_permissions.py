@@ -32,6 +32,8 @@ BODIES: dict[str, Any] = {
     "put_alert": {},
     "decide_claim": {"grant": True},
     "search": {"text": "steps"},
+    "keep_decision": {"text": "steps"},
+    "note_decision": {"event": "close"},
 }
 # Ways in which an id may stand to who asks, and what the reach of a route must make of it; 0 stands for any success.
 OWN, OTHERS, HIDDEN, ABSENT = "own", "others", "hidden", "absent"
@@ -41,6 +43,8 @@ OUTCOMES: dict[tuple[Subject, Reach], dict[str, int]] = {
     (Subject.NEED, Reach.OWN): {OWN: 0, OTHERS: 403, HIDDEN: 404, ABSENT: 404},
     (Subject.NEED, Reach.PUBLISHED): {OWN: 0, OTHERS: 0, HIDDEN: 404, ABSENT: 404},
     (Subject.NEED, Reach.ALL): {OWN: 0, OTHERS: 0, HIDDEN: 0, ABSENT: 404},
+    (Subject.DECISION, Reach.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
+    (Subject.DECISION, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
     (Subject.REGISTRATION, Reach.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
     (Subject.REGISTRATION, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
 }
@@ -57,16 +61,23 @@ class Served:
     def ask(self, route: str, id: str, headers: dict[str, str]) -> Any:
         """Send the request of a route about `id`."""
         method, path = self.routes[route]
-        path = path.replace("{id:record}", id).replace("{slug}", "invalid").replace("{claim_id}", id)
+        path = (
+            path.replace("{id:record}", id).replace("{id}", id).replace("{slug}", "invalid").replace("{claim_id}", id)
+        )
         return self.client.request(method, path, json=BODIES.get(route), headers=headers)
 
     def id_of(self, route: str, person: Person, way: str) -> str:
         """Return a new id that stands to `person` in the given way."""
         subject, people = PERMISSIONS[route].subject, self.people
         if way == ABSENT:
-            return people.absent_id()
+            return "d999999" if subject is Subject.DECISION else people.absent_id()
         if subject is Subject.NEED:
             return people.need(person if way == OWN else people.other_commissioner, draft=way != OTHERS)
+        if subject is Subject.DECISION:
+            keepers = [people.roles[role] for role in Role if PERMISSIONS["keep_decision"].of(role) is not Reach.NONE]
+            keeper = person if way == OWN and person in keepers else people.other_commissioner
+            kept = self.client.post("/v1/decisions", json={"text": "steps"}, headers=keeper.headers)
+            return str(kept.json()["decision"])
         if subject is Subject.REGISTRATION:
             return people.registration(person if way == OWN else people.other_supplier)
         id = people.profile(person if way == OWN else people.other_supplier)
@@ -161,9 +172,8 @@ def _without_subject(served: Served, route: str, person: Person) -> Any:
     return served.ask(route, "x", person.headers)
 
 
-HIDING = [
-    route for route, permission in PERMISSIONS.items() if permission.subject in (Subject.NEED, Subject.REGISTRATION)
-]
+HIDDEN_SUBJECTS = (Subject.NEED, Subject.REGISTRATION, Subject.DECISION)
+HIDING = [route for route, permission in PERMISSIONS.items() if permission.subject in HIDDEN_SUBJECTS]
 
 
 @pytest.mark.parametrize("route", HIDING)
@@ -172,7 +182,7 @@ def test_anothers_id_looks_the_same_as_an_absent_one(served: Served, route: str)
     person = served.people.roles[role]
     hidden = served.id_of(route, person, HIDDEN)
     answers = []
-    for id in (hidden, "z" * len(hidden)):
+    for id in (hidden, hidden[0] + "9" * (len(hidden) - 1)):
         answer = served.ask(route, id, person.headers)
         body = {name: str(value).replace(id, "ID") for name, value in problem(answer, 404).items()}
         headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
