@@ -10,6 +10,7 @@ from matcher.cli.app import app
 from matcher.cli.bulk import bulk
 from matcher.cli.evaluation import evaluate
 from matcher.cli.imports import import_
+from matcher.cli.register import fetch, organisation, provenance, split
 from matcher.cli.search import search
 from matcher.cli.serve import serve
 from matcher.cli.train import promote, train_command
@@ -24,6 +25,10 @@ app.command()(evaluate)
 app.command()(serve)
 app.command("train")(train_command)
 app.command()(promote)
+app.command()(fetch)
+app.command()(provenance)
+app.command()(split)
+app.command()(organisation)
 
 # 1: the work failed; 2: the call was wrong.
 _FAILED, _WRONG_CALL = 1, 2
