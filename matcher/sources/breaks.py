@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 _ESCAPED: Final = re.compile(r"(?:\\r\\n|\\n|\\r)")
-_OTHER_ESCAPE: Final = re.compile(r"\\(?![rnt])")
+_OTHER_ESCAPE: Final = re.compile(r"\\(?![rnt])|\b[A-Za-z]:\\")
 _DOUBLE: Final = re.compile(r"(?P<word>[A-Za-z]*?)(?P<breaks>(?:rn){2,})")
 _SINGLE: Final = re.compile(
     r"(?<=[.:;,!?)\]\d])rn(?=[\sA-Z0-9•*(\-–]|$)"  # behind the end of a sentence or of a number

@@ -92,6 +92,9 @@ def statement(
     """Return a statement of `fields` (as in a profile, without id), its texts without contact details and less
     what no profile may hold. What concerns known suppliers only needs no name.
     """
+    if "name" in fields and not fields["name"]:
+        place = Place(origin.file, field=f"{record}.name" if record else "name")
+        raise InvalidInput("is missing", remedy="Take it up with the register, or skip it", place=place)
     given = {name: _scrubbed(value, tally) for name, value in fields.items() if value not in (None, "", [], {})}
     profile = fit(Profile, {"id": "unknown", "name": record, **given}, tally, Place(origin.file, field=record))
     left_out = {"id"} if "name" in fields else {"id", "name"}

@@ -23,6 +23,7 @@ ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
 # Longest line that may be a whole package: what a page of 100 large notices takes, several times over.
 _MAX_LINE: Final = 64 * 1_048_576
+_MAX_FIRST_LINE: Final = 4 * 1_048_576
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,10 @@ def _linked(release: Any) -> bool:
 
 def _prefix(file: BinaryIO, name: str) -> str | None:
     """Return the ijson prefix of what is to be read one by one, None for JSON Lines."""
-    first = file.readline(_MAX_LINE)
-    rest = file.read(1)
-    try:
-        if isinstance(json.loads(first), dict) and rest:
-            return None
-    except (ValueError, RecursionError):
-        pass
-    file.seek(0)
+    start = file.tell()
+    if _is_object(file.readline(_MAX_FIRST_LINE)) and _is_object_begun(file):
+        return None
+    file.seek(start)
     with _explained(name):
         for prefix, event, value in ijson.parse(file):
             if (prefix, event) == ("", "start_array"):
@@ -96,6 +93,18 @@ def _prefix(file: BinaryIO, name: str) -> str | None:
     raise InvalidInput(
         "holds no releases", remedy="Give OCDS release or record packages, or releases", place=Place(file=name)
     )
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line, whole, looks like a JSON object of its own."""
+    return line.endswith(b"\n") and line.startswith(b"{") and line.rstrip().endswith(b"}")
+
+
+def _is_object_begun(file: BinaryIO) -> bool:
+    while line := file.readline(_MAX_FIRST_LINE):
+        if line.strip():
+            return line.startswith(b"{")
+    return False
 
 
 def _items(file: BinaryIO, prefix: str) -> Iterator[tuple[int, Any]]:
