@@ -164,4 +164,5 @@ def test_the_commands(command: Command, tmp_path: Path) -> None:
     assert "steady-ltd" in command("split", "gb-coh-07654321", "contracts-finder", record).out
     assert "QYG · NHS Cheshire and Merseyside" in command("organisation", "01F").out
     assert json.loads(command("organisation", "01F", "--json").out)[0]["code"] == "QYG"
-    assert "holds no file" in command("import", "cqc", tmp_path / "home" / "index").complaint
+    (tmp_path / "empty").mkdir()
+    assert "holds no file" in command("import", "cqc", tmp_path / "empty").complaint
