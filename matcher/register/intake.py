@@ -87,7 +87,8 @@ def take_files(
         Unavailable: the store or the rejects file cannot be written.
 
     """
-    files = find_files(paths, ocds.ENDINGS if kind is Kind.OCDS else ENDINGS)
+    endings = {Kind.OCDS: ocds.ENDINGS, Kind.ODS: ods.ENDINGS}
+    files = find_files(paths, endings.get(kind, ENDINGS))
     sizes = [file.stat().st_size for file in files]
     report = IntakeReport()
     with RejectsFile(rejects) as rejected:

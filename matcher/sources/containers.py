@@ -37,7 +37,7 @@ def explained(name: str) -> Iterator[None]:
     """Turn what can go wrong in reading a file into an `InvalidInput` that names it."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise InvalidInput(
             "the compressed file ends early or is damaged",
             remedy="Fetch or make the file again",
@@ -94,10 +94,17 @@ def opened(path: Path, member: str = "") -> Iterator[Stream]:
 @contextmanager
 def _plain(stored: io.BufferedReader[io.FileIO], member: str) -> Iterator[BinaryIO]:
     if member:
-        with zipfile.ZipFile(stored) as archive, archive.open(member) as inside:
-            yield cast("BinaryIO", inside)
+        with zipfile.ZipFile(stored) as archive, _inside(archive, member) as inside:
+            yield inside
     elif stored.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
         with gzip.open(stored) as inside:
             yield cast("BinaryIO", inside)
     else:
         yield cast("BinaryIO", stored)
+
+
+def _inside(archive: zipfile.ZipFile, member: str) -> BinaryIO:
+    try:
+        return cast("BinaryIO", archive.open(member))
+    except (NotImplementedError, RuntimeError) as error:  # a compression unknown here, or a password
+        raise zipfile.BadZipFile(str(error)) from error

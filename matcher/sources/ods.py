@@ -19,8 +19,11 @@ from matcher.errors import InvalidInput, Place
 from matcher.records.text import clean
 from matcher.sources.contacts import scrub
 from matcher.sources.containers import Stream, members, opened
-from matcher.sources.registers import ENDINGS, day
+from matcher.sources.registers import ENDINGS as TABLES
+from matcher.sources.registers import day
 from matcher.sources.tables import read_table
+
+ENDINGS: Final = (*TABLES, ".jsonl", ".jsonl.gz")
 
 __all__ = ["ENDINGS", "Organisation", "Succession", "read"]
 

@@ -28,7 +28,9 @@ _MAX_FIRST_LINE: Final = 4 * 1_048_576
 
 @dataclass(frozen=True)
 class Read:
-    """A release as published, where it stands, and how many bytes of the file were read so far."""
+    """A release as published, where it stands, and how many bytes of the file were read so far. In its place an
+    error, where one line of several cannot be read.
+    """
 
     release: Any
     place: Place
@@ -120,9 +122,11 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
         try:
             yield number, json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise InvalidInput(
+            problem = InvalidInput(
                 "is not JSON", remedy="Write one release or package on each line", place=Place(name, number)
-            ) from error
+            )
+            problem.__cause__ = error
+            yield number, problem
 
 
 @contextmanager

@@ -23,6 +23,8 @@ _SCHEMES: Final = {
 }
 # Which register names a new profile, the first that knows it.
 _NAMED_BY: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
+# What stands in the place of a private person's name.
+PERSON: Final = "[person removed]"
 _CIC: Final = re.compile(r"\b(?:c\.?i\.?c\.?|community interest company)\W*$", re.I)
 _PUBLIC: Final = re.compile(
     r"\b(?:nhs (?:foundation )?trust|council|integrated care board|university hospitals?)\b", re.I

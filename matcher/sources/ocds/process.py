@@ -22,7 +22,7 @@ from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import find_region
 from matcher.reference import nhs_codes
 from matcher.sources.fitting import fit
-from matcher.sources.ocds.parties import identifiers_of, is_person, postcode_kept, proposed_id, sector_of
+from matcher.sources.ocds.parties import PERSON, identifiers_of, postcode_kept, proposed_id, sector_of
 from matcher.sources.statement import Origin, Source, Statement, Tally
 
 _WHOLE: Final = "wholeListMerge"
@@ -271,8 +271,7 @@ def _statement(
     if not any(character.isalnum() for character in name):
         tally.counts["suppliers without a name"] += 1
         return None
-    if is_person(name, identifiers):
-        tally.counts["suppliers who are persons"] += 1
+    if name == PERSON:
         return None
     fields = {
         "id": "unknown",

@@ -13,11 +13,13 @@ from matcher.records.fields import MAX_ID
 from matcher.records.text import clean
 from matcher.sources.breaks import unflatten
 from matcher.sources.contacts import scrub
+from matcher.sources.ocds.parties import PERSON, identifiers_of, is_person
 from matcher.sources.statement import Tally
 
 # A text longer than this is no notice; the longest of 4,000 real ones takes 23,000 characters.
 _MAX_TEXT: Final = 400_000
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}(?![A-Z0-9])")
+_BIDDERS: Final = frozenset({"supplier", "tenderer", "removedSupplier"})
 _ID: Final = re.compile(r"^\w[\w.:/+~&'(),-]*$")
 
 Leaf = Callable[[Any, Tally], Any]
@@ -134,6 +136,8 @@ def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
         InvalidInput: it is no release: no object, or without an ocid, an id or a date.
 
     """
+    if isinstance(release, InvalidInput):
+        raise release
     if not isinstance(release, dict):
         raise InvalidInput("is not a release", remedy="Give OCDS releases, records or packages of them", place=place)
     for party in _objects(release.get("parties")):
@@ -145,7 +149,23 @@ def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
             remedy = "Take it up with the publisher: a release needs an ocid, an id and a date in ISO 8601"
             raise InvalidInput("is missing or wrong", remedy=remedy, place=Place(place.file, place.line, field))
     kept["date"] = _utc(kept["date"])
+    _forget_persons(kept, tally)
     return kept
+
+
+def _forget_persons(kept: dict[str, Any], tally: Tally) -> None:
+    """Take out the names of suppliers who are private persons, wherever they stand."""
+    parties = {party.get("id"): party for party in kept.get("parties") or ()}
+    for supplier in [one for award in kept.get("awards") or () for one in award.get("suppliers") or ()]:
+        party = parties.get(supplier.get("id"), supplier)
+        if is_person(party.get("name") or supplier.get("name") or "", identifiers_of(party)):
+            tally.counts["suppliers who are persons"] += 1
+            party["name"] = supplier["name"] = PERSON
+            party.pop("identifier", None)
+    for party in parties.values():
+        if set(party.get("roles") or ()) & _BIDDERS and is_person(party.get("name") or "", identifiers_of(party)):
+            party["name"] = PERSON
+            party.pop("identifier", None)
 
 
 def _trim(value: Any, shape: Any, tally: Tally, path: str) -> Any:

@@ -67,7 +67,6 @@ def test_compressed_files(tmp_path: Path) -> None:
         (b"{}", "holds no releases"),
         (b"", "is not JSON|holds no releases"),
         (b"not json", "is not JSON"),
-        (json.dumps(ONE).encode() + b"\n{\n", "line 2: is not JSON"),
         (gzip.compress(json.dumps(package(ONE)).encode())[:-20], "ends early or is damaged"),
         (b"PK\x03\x04 damaged", "ends early or is damaged"),
     ],
@@ -77,6 +76,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, comp
     with pytest.raises(InvalidInput, match=complaint) as told:
         read(tmp_path / "a.json")
     assert "a.json" in str(told.value)
+
+
+def test_a_line_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("\n".join((json.dumps(ONE), "{", json.dumps(TWO))))
+    first, problem, last = read(tmp_path / "a.jsonl")
+    assert (first, last) == (ONE, TWO)
+    with pytest.raises(InvalidInput, match="line 2: is not JSON"):
+        trim(problem, Tally(), Place())
 
 
 def test_contact_points_and_details_in_texts_stay_at_the_door() -> None:
