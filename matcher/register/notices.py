@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from matcher.errors import InvalidInput, Place
+from matcher.records import Need
 from matcher.register.schema import release, statement
 from matcher.register.session import Session
 from matcher.sources.ocds import Process, merge, source_of
@@ -87,15 +89,18 @@ class Notices:
 
     def _put_needs(self, processes: Sequence[Process]) -> None:
         present = self._present([process.ocid for process in processes])
+        needs: dict[str, list[tuple[Need, None]]] = defaultdict(list)
         for process in processes:
-            source = f"{source_of(process.ocid)}: {process.ocid}"
+            source = source_of(process.ocid).value
             if process.need is not None:
-                outcome = self._writer.put(process.need, source=source).outcome
-                self._tally.counts[f"needs {outcome}"] += 1
+                needs[source].append((process.need, None))
                 self._tally.counts[f"stage {process.need.stage}"] += 1
             elif process.ocid in present:
                 self._writer.withdraw(RecordKind.NEED, process.ocid, source=source)
                 self._tally.counts["needs withdrawn"] += 1
+        for source, items in needs.items():
+            outcomes = Counter(put.outcome for put in self._writer.put_many(items, source=source))
+            self._tally.counts.update({f"needs {outcome}": number for outcome, number in outcomes.items()})
 
     def _state(self, processes: Sequence[Process]) -> None:
         said = [statement for process in processes for statement in process.statements]

@@ -87,8 +87,8 @@ class Session:
             heads = self._heads_of(ids)
             self._keep(self._own_words(ids, heads))
             said = self._said_of(ids)
-            for id in ids:
-                outcomes[self._compose(id, said.get(id, []), heads.get(id))] += 1
+            composed = [self._composed(id, said.get(id, []), heads.get(id), outcomes) for id in ids]
+            outcomes.update(self._put([one for one in composed if one]))
         self._touched.clear()
         return outcomes
 
@@ -134,18 +134,33 @@ class Session:
             new = {name: upsert.excluded[name] for name in rows[0] if name not in ("source", "record")}
             self._connection.execute(upsert.on_conflict_do_update(index_elements=["source", "record"], set_=new), rows)
 
-    def _compose(self, id: str, said: list[Said], before: Row[Any] | None) -> str:
+    def _composed(
+        self, id: str, said: list[Said], before: Row[Any] | None, outcomes: Counter[str]
+    ) -> Composition | None:
+        """Return what is to be put, None where that is nothing; withdraw whom nobody names any more."""
         ours = before is None or before.source.startswith(MERGED)
         if before is not None and before.content is None and not ours:
-            return "left withdrawn"  # whoever withdrew it by hand meant it
-        if not said and not ours:
-            return "unchanged"
-        composed = compose(id, said)
-        if composed.profile is None:
-            return self._withdraw(id, before)
-        if not ours and composed.sources == [Source.SUPPLIER]:
-            return "unchanged"
-        return self._writer.put(composed.profile, source=_source_of(composed)).outcome
+            outcomes["left withdrawn"] += 1  # whoever withdrew it by hand meant it
+            return None
+        composed = compose(id, said) if said or ours else None
+        if composed is None or (not ours and composed.sources == [Source.SUPPLIER]):
+            outcomes["unchanged"] += 1
+        elif composed.profile is None:
+            outcomes[self._withdraw(id, before)] += 1
+        else:
+            return composed
+        return None
+
+    def _put(self, composed: Sequence[Composition]) -> Counter[str]:
+        """Put profiles, those of the same sources together: one by one takes several times as long."""
+        outcomes: Counter[str] = Counter()
+        by_source: dict[str, list[tuple[Profile, Contact | None]]] = defaultdict(list)
+        for one in composed:
+            if one.profile is not None:
+                by_source[_source_of(one)].append((one.profile, None))
+        for source, profiles in by_source.items():
+            outcomes.update(put.outcome for put in self._writer.put_many(profiles, source=source))
+        return outcomes
 
     def _withdraw(self, id: str, before: Row[Any] | None) -> str:
         if before is None or before.content is None:

@@ -56,7 +56,7 @@ def test_all_pages_come_in_one_after_another(file_store: Store) -> None:
     assert replay.agents == {"matcher tests"}
     assert waits == [1.5, 1.5], "a pause between requests"
     need = file_store.need(f"{FIND_A_TENDER}-000001")
-    assert need.source == f"find-a-tender: {FIND_A_TENDER}-000001"
+    assert need.source == "find-a-tender"
 
 
 @pytest.mark.parametrize(
