@@ -30,12 +30,14 @@ class Replay:
     agents: set[str] = field(default_factory=set)
     address: str = ""
     elsewhere: str | None = None
+    circular: bool = False
 
     def service(self) -> Service:
         return Service(Source.FIND_A_TENDER, f"{self.address}/ocdsReleasePackages", "updatedFrom", "updatedTo")
 
     def body(self, number: int) -> bytes:
-        links = {"next": f"{self.elsewhere or self.address}/ocdsReleasePackages?cursor=C{number + 1}"}
+        following = 0 if self.circular else number + 1
+        links = {"next": f"{self.elsewhere or self.address}/ocdsReleasePackages?cursor=C{following}"}
         more = {"links": links} if number + 1 < len(self.pages) else {}
         return json.dumps(package(*self.pages[number], **more)).encode()
 

@@ -17,7 +17,7 @@ from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.importing import ImportReport, import_files
 from matcher.register import IntakeReport, take_files
 from matcher.register import Kind as SourceKind
-from matcher.register.intake import shown_as_json
+from matcher.register.intake import DROPPED, shown_as_json
 from matcher.settings import Settings
 from matcher.store import RecordKind, Store
 
@@ -118,24 +118,34 @@ def tell_intake(report: IntakeReport, *, json: bool) -> None:
     if json:
         typer.echo(shown_as_json(report))
     else:
-        table = Table("", "number", title=f"{report.files:,} files or pages")
+        table = Table("taken and dropped", "number")
         table.columns[1].justify = "right"
-        for name, number in _lines(report):
-            table.add_row(name, f"{number:,}")
+        for section in _sections(report):
+            for name, number in section:
+                table.add_row(name, f"{number:,}")
+            table.add_section()
         out.print(table)
     if report.rejects_file:
         err.print(f"what was rejected, with the reason and the remedy: {report.rejects_file}")
 
 
-def _lines(report: IntakeReport) -> Iterator[tuple[str, int]]:
-    yield from sorted((+report.counts).items())
-    yield from ((f"profiles {name}", number) for name, number in sorted((+report.profiles).items()))
-    if report.rejected:
-        yield "rejected", report.rejected
+def _sections(report: IntakeReport) -> Iterator[list[tuple[str, int]]]:
+    """What was taken, what became of the profiles, what was dropped, and the fields that are not kept."""
+    yield [
+        ("files or pages", report.files),
+        *((name, n) for name, n in sorted(report.counts.items()) if _taken(name, n)),
+    ]
+    yield [(f"profiles {name}", number) for name, number in sorted((+report.profiles).items())]
+    dropped = [(name, report.counts[name]) for name in DROPPED if name in report.counts]
+    yield [*dropped, *([("rejected", report.rejected)] if report.rejected else [])]
     named = Counter(report.dropped).most_common(_NAMED_FIELDS)
-    yield from ((f"dropped field: {name}", number) for name, number in named)
-    if rest := sum(report.dropped.values()) - sum(number for _, number in named):
-        yield f"dropped fields: {len(report.dropped) - len(named)} others", rest
+    rest = sum(report.dropped.values()) - sum(number for _, number in named)
+    others = [(f"{len(report.dropped) - len(named)} other fields", rest)] if rest else []
+    yield [*((f"field {name}", number) for name, number in named if number), *others]
+
+
+def _taken(name: str, number: int) -> bool:
+    return number > 0 and name not in DROPPED
 
 
 def _tell(report: ImportReport, kind: Kind, *, json: bool, held: int) -> None:

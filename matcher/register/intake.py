@@ -38,6 +38,19 @@ class Kind(StrEnum):
     ODS = "ods"
 
 
+# What is told of notices even where there was none of it: what was dropped.
+DROPPED: Final = (
+    "contact points",
+    "contact details in texts",
+    "needs cancelled",
+    "awards without a supplier",
+    "suppliers without a name",
+    "suppliers who are persons",
+    "values not in pounds",
+    "values of 0 or 1",
+)
+
+
 @dataclass
 class IntakeReport:
     """What came of files or pages: `counts` by name, `profiles` by outcome, `dropped` fields by their path."""
@@ -58,7 +71,7 @@ class IntakeReport:
             (self.profiles, other.profiles),
             (self.dropped, other.dropped),
         ):
-            mine.update({name: number for name, number in theirs.items() if number})
+            mine.update(theirs)
 
 
 _ROWS: Final = {
@@ -131,7 +144,7 @@ def take_releases(
     writer: Writer, releases: Iterable[Trimmed], report: IntakeReport, refuse: Callable[[InvalidInput], None]
 ) -> None:
     """Take releases in the transaction of `writer`; `refuse` is called for a process that cannot be used."""
-    tally = Tally()
+    tally = Tally(Counter(dict.fromkeys(DROPPED, 0)))
     session = Session(writer)
     session.follow()
     notices = Notices(writer, session, tally)
@@ -204,7 +217,7 @@ def shown_as_json(report: IntakeReport) -> str:
     value = {
         "files": report.files,
         "rejected": report.rejected,
-        "counts": dict(sorted((+report.counts).items())),
+        "counts": dict(sorted(report.counts.items())),
         "profiles": dict(sorted((+report.profiles).items())),
         "dropped_fields": dict(sorted((+report.dropped).items())),
         "rejects_file": str(report.rejects_file) if report.rejects_file else None,

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.register.composition import compose
-from matcher.register.identity import free_id
+from matcher.register.identity import MERGED, free_id
 from matcher.register.schema import apart, identity, statement
 from matcher.register.session import Session, said_of_row
 from matcher.sources.ocds.parties import proposed_id
@@ -62,7 +62,7 @@ class Register:
         asked = select(statement, identity.c.rule, identity.c.evidence).join(identity, same)
         with self._store.reading() as connection:
             rows = connection.execute(asked.where(identity.c.profile_id == profile_id)).all()
-        if not any(row.source != Source.SUPPLIER for row in rows):
+        if not found.source.startswith(MERGED):  # nobody else speaks, or the supplier has spoken last
             content = found.record.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
             return tuple(_own(name, found.source, profile_id) for name in sorted(content))
         why = {(row.source, row.record): (row.rule, row.evidence) for row in rows}

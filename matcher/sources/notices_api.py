@@ -95,10 +95,18 @@ class NoticesClient:
 
         Raises:
             Unavailable: the service refuses, or gives no usable answer however often it is asked.
+            InvalidInput: it names a next page elsewhere, or one that was fetched before.
 
         """
         following: str | None = url
+        seen: set[str] = set()
         while following is not None:
+            if following in seen:
+                raise InvalidInput(
+                    f"{self._service.source} names a page again that was fetched before",
+                    remedy="Take it up with the publisher",
+                )
+            seen.add(following)
             page = self._page(following)
             yield page
             following = page.next
@@ -153,7 +161,7 @@ class NoticesClient:
             raise InvalidInput(
                 f"{self._service.source} names a next page at another address", remedy="Take it up with the publisher"
             )
-        return str(joined) if str(joined) != url else None
+        return str(joined)
 
 
 def _body(answer: httpx.Response) -> bytes:

@@ -161,6 +161,15 @@ def test_a_next_page_elsewhere_is_not_fetched(file_store: Store) -> None:
     assert len(replay.asked) == 1
 
 
+def test_pages_in_a_circle_end(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        replay.circular = True
+        with pytest.raises(InvalidInput, match="a page again"):
+            fetched(file_store, replay)
+    assert len(replay.asked) == 2
+    assert file_store.counts()["needs"] == 3
+
+
 def test_nobody_there(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         gone = replay

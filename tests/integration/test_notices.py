@@ -18,6 +18,7 @@ from matcher.store import Store
 from tests.commands import Command
 from tests.notices import CONTACT, EMAIL, PHONES, package, party, release, written
 
+PUBLIC = Path(__file__).parents[1] / "unit" / "sources" / "public"
 # Written apart from the code under test. A telephone number has a leading 0 or a country code and 10 or 11 digits,
 # in groups; UUIDs, dates and numbers of notices are taken out first, as they can look alike.
 _LOOKALIKES = re.compile(
@@ -116,6 +117,29 @@ def test_planted_contact_details_stay_out(tmp_path: Path, database: Path) -> Non
     assert report.counts["contact details in texts"] >= 20
     content = b"".join(path.read_bytes() for path in tmp_path.glob("register.sqlite*"))
     assert all(secret.encode() not in content for secret in (EMAIL, *PHONES, CONTACT["name"]))
+
+
+def test_registers_make_one_profile_a_supplier_without_contacts(database: Path) -> None:
+    kinds = (
+        (Kind.COMPANIES_HOUSE, "companies.csv"),
+        (Kind.CQC, "directory.csv"),
+        (Kind.CHARITY_COMMISSION, "charity.txt"),
+    )
+    with Store.open(f"sqlite:///{database}") as store:
+        for kind, name in kinds:
+            take_files(store, kind, [PUBLIC / name])
+        sequence = store.sequence()
+        oak = store.profile("gb-cqc-1-100000001").record
+        assert oak.coverage.regions == ("North West", "Yorkshire and The Humber")
+        assert [one.title for one in oak.capabilities] == ["Residential homes, Nursing homes", "Residential homes"]
+        steady = store.profile("gb-coh-07654321").record
+        assert (steady.name, steady.sector) == ("CALDER CARERS", "charity"), "the charity that the company is"
+        assert steady.turnover == 125_000.0
+        assert store.counts()["profiles"] == 3
+        for kind, name in reversed(kinds):
+            take_files(store, kind, [PUBLIC / name])
+        assert store.sequence() == sequence
+    assert leaks(database) == []
 
 
 def _take_for_ever(database: Path, file: Path) -> None:
