@@ -12,6 +12,8 @@ from matcher.errors import Unavailable
 from matcher.index import Snapshots
 from matcher.scoring import AdditiveModel
 from matcher.settings import Settings
+from matcher.sources.notices_api import Manners, NoticesClient, Service
+from matcher.sources.statement import Source
 from matcher.store import Store
 
 
@@ -37,6 +39,19 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
         candidates=settings.candidates,
         snapshots=Snapshots(settings.index_folder) if vectors is None else None,
     )
+
+
+def notices_service(settings: Settings, source: Source) -> Service:
+    """Return where the notices of `source` are fetched."""
+    if source is Source.FIND_A_TENDER:
+        return Service(source, settings.find_a_tender_url, "updatedFrom", "updatedTo")
+    return Service(Source.CONTRACTS_FINDER, settings.contracts_finder_url, "publishedFrom", "publishedTo")
+
+
+def notices_client(settings: Settings, service: Service) -> NoticesClient:
+    """Return a client that asks `service` for notices in the manner of the settings."""
+    manners = Manners(settings.user_agent, settings.fetch_pause, settings.fetch_timeout)
+    return NoticesClient(service, manners)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from matcher.errors import InvalidInput, Place
 from matcher.records import Need, Profile
+from matcher.register.session import Session
 from matcher.sources.files import find_files, shown
 from matcher.sources.jsonl import Accepted, Line, Rejected, read
 from matcher.sources.rejects import RejectsFile
@@ -108,12 +109,16 @@ def _import_file(
     """Import one file in one transaction; without `rejects`, the first bad line ends it."""
     report = ImportReport(files=1)
     with rejects.all_or_none() if rejects else nullcontext(), store.writing() as writer:
+        session = Session(writer)
         for batch in _batches(_read(file, kind)):
             for line in batch:
                 if isinstance(line, Rejected):
                     _reject(line, rejects, report)
-            _put([line for line in batch if isinstance(line, Accepted)], writer, report)
+            _put([line for line in batch if isinstance(line, Accepted)], writer, session, report)
             tell(batch[-1].position)
+        if kind is RecordKind.PROFILE:
+            session.follow()
+            session.finish()
         if rejects:
             rejects.flush()
     return report
@@ -135,12 +140,13 @@ def _reject(line: Rejected, rejects: RejectsFile | None, report: ImportReport) -
     report.rejected += 1
 
 
-def _put(lines: list[Accepted[Profile | Need]], writer: Writer, report: ImportReport) -> None:
+def _put(lines: list[Accepted[Profile | Need]], writer: Writer, session: Session, report: ImportReport) -> None:
     if not lines:
         return
-    outcomes = Counter(
-        put.outcome for put in writer.put_many([(line.record, line.contact) for line in lines], source=lines[0].file)
-    )
+    profiles = [(line.record, line.contact) for line in lines if isinstance(line.record, Profile)]
+    needs = [(line.record, None) for line in lines if isinstance(line.record, Need)]
+    puts = session.put_own(profiles, source=lines[0].file) + writer.put_many(needs, source=lines[0].file)
+    outcomes = Counter(put.outcome for put in puts)
     report.added += outcomes["added"]
     report.updated += outcomes["updated"]
     report.unchanged += outcomes["unchanged"]

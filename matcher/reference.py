@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,32 @@ _COLUMNS: Final = ["short", "full", "plain", "anycase"]
 def places() -> dict[str, str]:
     """Return the region of each place whose name, in lower case, tells it: counties, cities, boroughs."""
     return {row["place"]: row["region"] for row in _rows("places.csv")}
+
+
+@cache
+def nhs_organisations() -> dict[str, tuple[str, str]]:
+    """Return the name and the kind ("ccg", "icb") of each ODS code of a commissioner since 2021."""
+    return {row["code"]: (row["name"], row["kind"]) for row in _rows("nhs_organisations.csv")}
+
+
+@cache
+def nhs_codes() -> dict[str, str]:
+    """Return the ODS code of each of these commissioners by its name, in small letters."""
+    return {name.casefold(): code for code, (name, _) in nhs_organisations().items()}
+
+
+@cache
+def nhs_successors() -> tuple[tuple[str, str, date], ...]:
+    """Return which code was succeeded by which and since when; of several days the last holds."""
+    return tuple(
+        (row["code"], row["successor"], date.fromisoformat(row["since"])) for row in _rows("nhs_successors.csv")
+    )
+
+
+@cache
+def health_innovation_networks() -> dict[str, str]:
+    """Return today's name of each academic health science network by its old name, in small letters."""
+    return {row["ahsn"].casefold(): row["today"] for row in _rows("health_innovation_networks.csv")}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,16 @@ class Settings(BaseSettings):
     device: Literal["cpu", "cuda", "mps"] | None = Field(None, description="Where the encoder runs.")
     ranking_model: Path = Field(CHECKOUT / "models" / "ranking", description="Folder of the scoring model.")
     candidates: int = Field(1_000, ge=10, le=1_000_000, description="Profiles each retriever puts forward.")
+    user_agent: str = Field("partnership-matcher/0.1", description="How notice services are told who is asking.")
+    find_a_tender_url: str = Field(
+        "https://www.find-tender.service.gov.uk/api/1.0/ocdsReleasePackages", description="Notices of Find a Tender."
+    )
+    contracts_finder_url: str = Field(
+        "https://www.contractsfinder.service.gov.uk/Published/Notices/OCDS/Search",
+        description="Notices of Contracts Finder.",
+    )
+    fetch_pause: float = Field(5.0, ge=0, le=600, description="Seconds between two requests for notices.")
+    fetch_timeout: float = Field(60.0, gt=0, le=600, description="Seconds until an unanswered request is given up.")
     host: str = Field("127.0.0.1", description="Address the service binds to.")
     access: Literal["open", "keys"] | None = Field(
         None,

@@ -11,9 +11,9 @@ from matcher.errors import InvalidInput, Place
 ENDINGS: Final = (".jsonl", ".jsonl.gz")
 
 
-def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the files that `paths` stand for, in their order: a file for itself, a folder for every
-    `*.jsonl` and `*.jsonl.gz` in it or below, sorted. A file reached twice is there once.
+def find_files(paths: Iterable[Path], endings: tuple[str, ...] = ENDINGS) -> list[Path]:
+    """Return the files that `paths` stand for, in their order: a file for itself, a folder for every file in it
+    or below whose name ends in one of `endings`, sorted. A file reached twice is there once.
 
     Raises:
         InvalidInput: a path does not exist, or a folder holds no such file.
@@ -21,23 +21,23 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        for file in _files_of(path):
+        for file in _files_of(path, endings):
             found.setdefault(file.resolve(), file)
     return list(found.values())
 
 
-def _files_of(path: Path) -> list[Path]:
+def _files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
     try:
         if not path.is_dir():
             path.stat()
             return [path]
-        files = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS) and file.is_file())
+        files = sorted(file for file in path.rglob("*") if file.name.endswith(endings) and file.is_file())
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     if not files:
         raise InvalidInput(
             "the folder holds no file to read",
-            remedy=f"Give a folder with files named *{' or *'.join(ENDINGS)}",
+            remedy=f"Give a folder with files named *{' or *'.join(endings)}",
             place=Place(file=shown(path)),
         )
     return files

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 # The newest migration under migrations/versions. A database that is there already opens without Alembic.
-SCHEMA_VERSION: Final = "0003"
+SCHEMA_VERSION: Final = "0004"
 
 metadata = MetaData(
     naming_convention={

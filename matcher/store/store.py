@@ -8,7 +8,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from matcher.records import Contact, Need, Profile
 from matcher.store.database import WAIT_SECONDS, Database
@@ -91,6 +91,12 @@ class Store:
             writer.finish()
         if writer.erases:
             self._database.empty_log()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection for reading tables that are kept beside the records."""
+        with self._database.reading() as connection:
+            yield connection
 
     def sequence(self) -> int:
         """Return the latest committed sequence number, 0 in an empty store."""

@@ -51,6 +51,11 @@ class Writer:
         self._failed = False
         self.erases = False  # whether a contact is erased with this transaction
 
+    @property
+    def connection(self) -> Connection:
+        """The connection of this transaction, for tables that are kept beside the records."""
+        return self._connection
+
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
         """Add a revision of `record` unless its content is what the store has already.
 

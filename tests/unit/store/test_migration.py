@@ -17,6 +17,7 @@ from sqlalchemy import text
 import matcher.accounts.tables
 import matcher.alerts.tables
 import matcher.ledger.tables
+import matcher.register.schema
 import matcher.registration.tables
 import matcher.store.migration
 from matcher.errors import Unavailable

@@ -1,0 +1,18 @@
+"""The register: what sources state of suppliers and needs, joined into one profile a supplier."""
+
+from matcher.register.fetching import FetchReport, fetch
+from matcher.register.intake import IntakeReport, Kind, take_files
+from matcher.register.organisations import Known, Organisations
+from matcher.register.register import Provenance, Register
+
+__all__ = [
+    "FetchReport",
+    "IntakeReport",
+    "Kind",
+    "Known",
+    "Organisations",
+    "Provenance",
+    "Register",
+    "fetch",
+    "take_files",
+]

@@ -1,0 +1,102 @@
+"""The tables of the register, beside those of the store.
+
+`release` keeps trimmed notices, so that those of one ocid can be merged whenever another arrives; `statement`
+what each source says of a supplier, the latest a record; `identity` which profile a statement is about, and
+why; `identity_key` by what it can be recognised; `apart` what must never be joined again; `organisation` and
+`succession` the NHS's own; `progress` how far fetching has come; `follower` up to which revision the profiles that
+were put directly have been seen.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text
+
+from matcher.store.schema import metadata
+
+_text = Text().with_variant(Text(collation="C"), "postgresql")
+_sequence = BigInteger().with_variant(Integer, "sqlite")
+
+release = Table(
+    "release",
+    metadata,
+    Column("ocid", _text, primary_key=True),
+    Column("id", _text, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("place", Text, nullable=False),
+)
+
+statement = Table(
+    "statement",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("record", _text, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("stated", Date),
+    Column("ended", Boolean, nullable=False),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("record", _text, primary_key=True),
+    Column("profile_id", _text, nullable=False),
+    Column("rule", String(32), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index("ix_identity_profile_id", "profile_id"),
+)
+
+identity_key = Table(
+    "identity_key",
+    metadata,
+    Column("key", _text, primary_key=True),
+    Column("source", String(32), primary_key=True),
+    Column("record", _text, primary_key=True),
+    Index("ix_identity_key_source_record", "source", "record"),
+)
+
+apart = Table(
+    "apart",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("record", _text, primary_key=True),
+    Column("profile_id", _text, primary_key=True),
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("role", String(32), nullable=False),
+)
+
+succession = Table(
+    "succession",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    Column("successor", String(16), primary_key=True),
+    Column("since", Date),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("since", Text, nullable=False),
+    Column("until", Text, nullable=False),
+    Column("next", Text),  # the page to be fetched next; NULL once all of the window is here
+)
+
+follower = Table(
+    "follower",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("sequence", _sequence, nullable=False),
+)

@@ -1,0 +1,140 @@
+"""Packages: the releases in OCDS files, streamed one by one.
+
+A file may be a release package, a record package, a list of releases, one release, or JSON Lines of any of
+these, compressed with gzip or in a zip archive or neither. Of a record, its releases are taken where they are
+embedded, else the release compiled from them. https://standard.open-contracting.org/1.1/en/schema/packages/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import ijson
+
+from matcher.errors import InvalidInput, Place
+from matcher.sources.containers import members, opened
+
+ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
+_INSIDE: Final = (".json", ".jsonl")
+# Longest line that may be a whole package: what a page of 100 large notices takes, several times over.
+_MAX_LINE: Final = 64 * 1_048_576
+_MAX_FIRST_LINE: Final = 4 * 1_048_576
+
+
+@dataclass(frozen=True)
+class Read:
+    """A release as published, where it stands, and how many bytes of the file were read so far. In its place an
+    error, where one line of several cannot be read.
+    """
+
+    release: Any
+    place: Place
+    position: int
+
+
+def read_releases(path: Path) -> Iterator[Read]:
+    """Yield the releases of a file in their order.
+
+    Raises:
+        InvalidInput: it cannot be read, is not JSON, or holds no release, record or package.
+
+    """
+    for member in members(path, _INSIDE):
+        with opened(path, member) as stream:
+            prefix = _prefix(stream.file, stream.name)
+        with opened(path, member) as stream, _explained(stream.name):
+            values = _lines(stream.file, stream.name) if prefix is None else _items(stream.file, prefix)
+            for number, value in values:
+                for release in releases_in(value):
+                    place = Place(stream.name, number if prefix is None else None, None)
+                    yield Read(release, place, stream.position())
+
+
+def releases_in(value: Any) -> Iterator[Any]:
+    """Yield the releases in a decoded package, record or release."""
+    if isinstance(value, dict) and isinstance(value.get("releases"), list) and "compiledRelease" not in value:
+        embedded = [release for release in value["releases"] if not _linked(release)]
+        yield from embedded
+    elif isinstance(value, dict) and isinstance(value.get("records"), list):
+        for record in value["records"]:
+            yield from releases_in(record)
+    elif isinstance(value, dict) and ("compiledRelease" in value or "versionedRelease" in value):
+        releases = value.get("releases")
+        embedded = [release for release in releases if not _linked(release)] if isinstance(releases, list) else []
+        if embedded:
+            yield from embedded
+        elif value.get("compiledRelease"):
+            yield value["compiledRelease"]
+    else:
+        yield value
+
+
+def _linked(release: Any) -> bool:
+    return isinstance(release, dict) and "url" in release and "ocid" not in release
+
+
+def _prefix(file: BinaryIO, name: str) -> str | None:
+    """Return the ijson prefix of what is to be read one by one, None for JSON Lines."""
+    start = file.tell()
+    if _is_object(file.readline(_MAX_FIRST_LINE)) and _is_object_begun(file):
+        return None
+    file.seek(start)
+    with _explained(name):
+        for prefix, event, value in ijson.parse(file):
+            if (prefix, event) == ("", "start_array"):
+                return "item"
+            if (prefix, event) == ("", "map_key") and value in ("releases", "records"):
+                return f"{value}.item"
+            if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease"):
+                return ""
+    raise InvalidInput(
+        "holds no releases", remedy="Give OCDS release or record packages, or releases", place=Place(file=name)
+    )
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line, whole, looks like a JSON object of its own."""
+    return line.endswith(b"\n") and line.startswith(b"{") and line.rstrip().endswith(b"}")
+
+
+def _is_object_begun(file: BinaryIO) -> bool:
+    while line := file.readline(_MAX_FIRST_LINE):
+        if line.strip():
+            return line.startswith(b"{")
+    return False
+
+
+def _items(file: BinaryIO, prefix: str) -> Iterator[tuple[int, Any]]:
+    yield from enumerate(ijson.items(file, prefix, use_float=True), start=1)
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
+    number = 0
+    while line := file.readline(_MAX_LINE):
+        number += 1
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            problem = InvalidInput(
+                "is not JSON", remedy="Write one release or package on each line", place=Place(name, number)
+            )
+            problem.__cause__ = error
+            yield number, problem
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it ends early"
+        raise InvalidInput(
+            f"is not JSON: {reason}", remedy="Fetch or make the file again", place=Place(file=name)
+        ) from error

@@ -1,0 +1,188 @@
+"""Fetching from a service that is slow, rude or broken: all of it comes in, once, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matcher.errors import InvalidInput, Unavailable
+from matcher.register import FetchReport, fetch
+from matcher.sources.notices_api import Manners, NoticesClient
+from matcher.store import Store
+from tests.commands import Command
+from tests.notices import FIND_A_TENDER, party, release
+from tests.replay import Replay, replaying
+
+SINCE = datetime(2025, 3, 1, tzinfo=UTC)
+UNTIL = datetime(2025, 3, 8, tzinfo=UTC)
+PAGES = [
+    [release(n, ocid=f"{FIND_A_TENDER}-{n:06x}", suppliers=(party(f"Firm {n} Ltd", company=f"{n:08d}"),))
+     for n in range(page * 3 + 1, page * 3 + 4)]
+    for page in range(3)
+]  # fmt: skip
+
+
+@contextmanager
+def client(replay: Replay, waits: list[float] | None = None, **manners: Any) -> Iterator[NoticesClient]:
+    waits = waits if waits is not None else []
+    asked = Manners("matcher tests", **{"pause": 1.5, "timeout": 5.0, "tries": 4, **manners})
+    with NoticesClient(replay.service(), asked, sleep=waits.append) as opened:
+        yield opened
+
+
+def fetched(store: Store, replay: Replay, waits: list[float] | None = None, **options: Any) -> FetchReport:
+    manners = options.pop("manners", {})
+    with client(replay, waits, **manners) as opened:
+        return fetch(store, replay.service(), opened, **{"since": SINCE, "until": UNTIL, **options})
+
+
+def test_all_pages_come_in_one_after_another(file_store: Store) -> None:
+    waits: list[float] = []
+    with replaying(*PAGES) as replay:
+        report = fetched(file_store, replay, waits)
+    assert (report.pages, report.complete, report.resumed) == (3, True, False)
+    assert file_store.counts() == {"profiles": 9, "needs": 9}
+    assert replay.asked == [
+        "/ocdsReleasePackages?updatedFrom=2025-03-01T00%3A00%3A00&updatedTo=2025-03-08T00%3A00%3A00&limit=100",
+        "/ocdsReleasePackages?cursor=C1",
+        "/ocdsReleasePackages?cursor=C2",
+    ]
+    assert replay.agents == {"matcher tests"}
+    assert waits == [1.5, 1.5], "a pause between requests"
+    need = file_store.need(f"{FIND_A_TENDER}-000001")
+    assert need.source == "find-a-tender"
+
+
+@pytest.mark.parametrize(
+    ("fault", "wait"),
+    [
+        ((429, {"Retry_After": "120"}), 120.0),
+        ((429, {}), 2.0),
+        ((503, {"Retry_After": "7"}), 7.0),
+        ((500, {}), 2.0),
+        ((403, {}), 300.0),
+        ((429, {"Retry_After": "99999"}), 600.0),
+        ("cut", 2.0),
+        ("drop", 2.0),
+        ("half", 2.0),
+        ("html", 2.0),
+    ],
+)
+def test_each_fault_is_waited_out(file_store: Store, fault: Any, wait: float) -> None:
+    waits: list[float] = []
+    with replaying(*PAGES, faults=[None, fault]) as replay:
+        report = fetched(file_store, replay, waits, manners={"pause": 0.0})
+    assert report.complete
+    assert file_store.counts()["needs"] == 9
+    assert [one for one in waits if one] == [wait]
+    assert len(replay.asked) == 4
+
+
+def test_a_retry_after_may_be_a_point_in_time(file_store: Store) -> None:
+    waits: list[float] = []
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    with replaying(*PAGES, faults=[(429, {"Retry_After": later})]) as replay:
+        fetched(file_store, replay, waits, manners={"pause": 0.0})
+    assert any(80 < one <= 90 for one in waits)
+
+
+def test_waits_grow_and_end(file_store: Store) -> None:
+    waits: list[float] = []
+    told = pytest.raises(Unavailable, match="find-a-tender gives no usable answer: it answers 500")
+    with replaying(*PAGES, faults=[(500, {})] * 9) as replay, told:
+        fetched(file_store, replay, waits, manners={"pause": 0.0})
+    assert [one for one in waits if one] == [2.0, 4.0, 8.0]
+    assert file_store.counts()["needs"] == 0
+
+
+def test_a_refusal_is_not_asked_again(file_store: Store) -> None:
+    told = pytest.raises(Unavailable, match="refuses the request with 400")
+    with replaying(*PAGES, faults=[(400, {})]) as replay, told:
+        fetched(file_store, replay)
+    assert len(replay.asked) == 1
+
+
+def test_it_goes_on_where_it_stopped(file_store: Store) -> None:
+    with replaying(*PAGES, faults=[None, *[(500, {})] * 4]) as replay:
+        with pytest.raises(Unavailable):
+            fetched(file_store, replay)
+        assert file_store.counts()["needs"] == 3, "the page before is kept"
+        replay.asked.clear()
+        report = fetched(file_store, replay, since=None)
+        assert (report.resumed, report.complete, report.pages) == (True, True, 2)
+        assert replay.asked == ["/ocdsReleasePackages?cursor=C1", "/ocdsReleasePackages?cursor=C2"]
+    assert file_store.counts()["needs"] == 9
+
+
+def test_pages_may_be_limited(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        assert not fetched(file_store, replay, most_pages=2).complete
+        assert fetched(file_store, replay).complete, "the same window is gone on with"
+    assert len(replay.asked) == 3
+
+
+def test_the_next_time_begins_where_the_last_window_ended(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        fetched(file_store, replay)
+        sequence = file_store.sequence()
+        replay.asked.clear()
+        report = fetched(file_store, replay, since=None, until=UNTIL + timedelta(days=1))
+        assert "updatedFrom=2025-03-07T22%3A00%3A00&updatedTo=2025-03-09T00%3A00%3A00" in replay.asked[0]
+        assert report.taken.counts["releases unchanged"] == 9
+    assert file_store.sequence() == sequence
+
+
+def test_a_window_is_needed_and_lies_in_the_past(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        with pytest.raises(InvalidInput, match="--from"):
+            fetched(file_store, replay, since=None)
+        with pytest.raises(InvalidInput, match="from the future"):
+            fetched(file_store, replay, since=UNTIL + timedelta(days=1))
+    assert replay.asked == []
+
+
+def test_a_release_that_is_none_does_not_stop_the_others(file_store: Store) -> None:
+    with replaying([{"ocid": "x"}, *PAGES[0]], PAGES[1]) as replay:
+        report = fetched(file_store, replay)
+    assert (report.taken.rejected, file_store.counts()["needs"]) == (1, 6)
+
+
+def test_a_next_page_elsewhere_is_not_fetched(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        replay.elsewhere = "http://elsewhere.invalid"
+        with pytest.raises(InvalidInput, match="at another address"):
+            fetched(file_store, replay)
+    assert len(replay.asked) == 1
+
+
+def test_pages_in_a_circle_end(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        replay.circular = True
+        with pytest.raises(InvalidInput, match="a page again"):
+            fetched(file_store, replay)
+    assert len(replay.asked) == 2
+    assert file_store.counts()["needs"] == 3
+
+
+def test_nobody_there(file_store: Store) -> None:
+    with replaying(*PAGES) as replay:
+        gone = replay
+    with pytest.raises(Unavailable, match="the connection failed"):
+        fetched(file_store, gone)
+
+
+def test_the_command(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with replaying(*PAGES) as replay:
+        monkeypatch.setenv("MATCHER_FIND_A_TENDER_URL", f"{replay.address}/ocdsReleasePackages")
+        monkeypatch.setenv("MATCHER_FETCH_PAUSE", "0")
+        assert "soon" in command("fetch", "find-a-tender", "--from", "soon").complaint
+        done = command("fetch", "find-a-tender", "--from", "2025-03-01", "--pages", "1")
+        assert (done.code, "There is more" in done.out) == (0, True), done
+        done = command("fetch", "find-a-tender")
+        assert (done.code, "All of it is here." in done.out) == (0, True), done
