@@ -29,6 +29,7 @@ from api.routes import (
     profiles,
     registrations,
     search,
+    sign_in,
 )
 from api.service import Service
 from matcher.bootstrap import opened_engine
@@ -84,7 +85,18 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     # The last one added is the first to see a request.
     for middleware in (BodyLimit, Failures, EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    for module in (registrations, claims, opportunities, profiles, needs, search, callers, health, documentation):
+    for module in (
+        registrations,
+        claims,
+        opportunities,
+        profiles,
+        needs,
+        search,
+        callers,
+        sign_in,
+        health,
+        documentation,
+    ):
         app.include_router(module.router)
     permissions.check(_route_names(app))
     describe(app)

@@ -60,7 +60,9 @@ class Permission:
 _, OWN, SEEN, ALL = Reach.NONE, Reach.OWN, Reach.PUBLISHED, Reach.ALL
 
 # Routes that ask nobody who they are.
-PUBLIC: Final = frozenset({"openapi", "read_documentation", "read_problem", "read_health", "read_readiness"})
+PUBLIC: Final = frozenset(
+    {"openapi", "read_documentation", "read_problem", "read_health", "read_readiness", "begin_sign_in", "end_sign_in"}
+)
 
 PERMISSIONS: Final[dict[str, Permission]] = {
     # In the order: supplier, commissioner, programme, auditor, administrator.

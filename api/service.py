@@ -8,6 +8,7 @@ from typing import Annotated, Self, cast
 from fastapi import Depends, Request
 
 from api.access import Guard
+from api.provider import Provider
 from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
@@ -29,6 +30,7 @@ class Service:
     claims: Claims
     creations: Creations
     alerts: Alerts
+    provider: Provider
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
@@ -44,6 +46,7 @@ class Service:
             Claims(store.database),
             Creations(store.database),
             Alerts(store.database),
+            Provider(settings),
         )
 
     @property

@@ -50,7 +50,12 @@ PROBLEMS = {
     "begin_session": {403, 409},
     "end_session": {403},
 }
-PUBLIC = {"read_health": set[int](), "read_readiness": {503}}
+PUBLIC = {
+    "read_health": set[int](),
+    "read_readiness": {503},
+    "begin_sign_in": {404, 503},
+    "end_sign_in": {401, 403, 404, 422, 503},
+}
 
 
 @pytest.fixture
