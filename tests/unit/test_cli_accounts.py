@@ -144,7 +144,7 @@ def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settin
         with store.writing() as writer:
             writer.withdraw(RecordKind.PROFILE, "without")
     done = command("alerts", "--out", third)
-    assert "1 suppliers told of 1 opportunities" in done.out
+    assert "suppliers told: 1; opportunities: 1" in done.out
     assert "without was withdrawn" in done.err
     assert told(third) == {"with%2Fcontact.json": ["draft"]}
 
@@ -197,5 +197,6 @@ def test_a_mail_server_gets_the_letters(
         assert "does not take letters" in done.complaint
         with opened_store(settings) as store:
             assert not Alerts(store.database).told("with/contact"), "it is told again"
+            assert Alerts(store.database).told("without"), "who gets no letter is told all the same"
     else:
         assert [letter["to"] for letter in mail_server.letters] == ["a@steps.example"]
