@@ -43,7 +43,7 @@ class Service:
             Guard(settings, store, registrations),
             registrations,
             Accounts(store.database),
-            Claims(store.database),
+            Claims(store),
             Creations(store.database),
             Alerts(store.database),
             Provider(settings),

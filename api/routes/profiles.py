@@ -91,7 +91,7 @@ def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
     response_model_exclude_none=True,
     responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
 )
-def export_profile(id: RecordId, service: Running) -> Export:
+def export_profile(id: RecordId, service: Running, access: Admitted) -> Export:
     """Give everything that is kept of a supplier, for them to take away. Works for a withdrawn profile, too."""
     store, owning = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
     history = store.history(RecordKind.PROFILE, id)
@@ -104,7 +104,7 @@ def export_profile(id: RecordId, service: Running) -> Export:
         revisions=[
             KeptRevision(**_entry(revision), source=revision.source, profile=revision.record) for revision in history
         ],
-        claims=service.claims.on(id),
+        claims=[claim for claim in service.claims.on(id) if access.may_see(claim.organisation_id)],
         alert=service.alerts.find(id),
     )
 

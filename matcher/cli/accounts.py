@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from matcher.accounts import Accounts, ApiKey, Keys, Member, OrganisationKind, Role
+from matcher.accounts import Accounts, ApiKey, Keys, Member, OrganisationKind, Ownership, Role
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.bootstrap import opened_store
 from matcher.cli.app import err, out
+from matcher.store import RecordKind
 
 accounts = typer.Typer(name="accounts", help="Organisations, members and their keys.", no_args_is_help=True)
 
@@ -82,6 +83,23 @@ def erase_member(context: typer.Context, member: Annotated[str, typer.Argument(h
     with opened_store(context.obj) as store:
         Accounts(store.database).erase_member(member)
     out.print(f"member {member} erased", markup=False)
+
+
+@accounts.command("give")
+def give(
+    context: typer.Context,
+    kind: Annotated[RecordKind, typer.Argument(help="What the record is.")],
+    id: Annotated[str, typer.Argument(help="Id of the record.")],
+    organisation: Annotated[str, typer.Argument(help="Id of the organisation that it is to belong to.")],
+) -> None:
+    """Make a profile or a need an organisation's own, whoever had it before. A draft stays one."""
+    with opened_store(context.obj) as store:
+        store.profile(id) if kind is RecordKind.PROFILE else store.need(id)
+        Accounts(store.database).organisation(organisation)
+        ownership = Ownership(store.database)
+        owning = ownership.of(kind, id)
+        ownership.give(kind, id, organisation, draft=owning is not None and owning.draft)
+    out.print(f"{kind.value} {id} belongs to {organisation}", markup=False)
 
 
 @accounts.command("list")

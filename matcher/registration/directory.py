@@ -47,7 +47,7 @@ class Directory:
 
     def similar(self, profile: Profile) -> list[Similar]:
         """Return the other profiles that share an identifier or the name, those by identifier first."""
-        self._follow()
+        self.follow()
         numbers, name = identifier_keys(profile), name_key(profile.name)
         with self._lock:
             sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
@@ -58,7 +58,7 @@ class Directory:
                 for id in sorted(ids)
             ]
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Take in what has changed. Nothing is read under the lock: a reader may have to wait for a writer that
         waits for the lock.
         """

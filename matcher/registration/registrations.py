@@ -127,6 +127,10 @@ class Registrations:
         """
         _check_new([found for found in self.similar(profile) if found.likeness is Likeness.IDENTIFIER], ())
 
+    def follow(self) -> None:
+        """Bring the directory up to date. After a start that takes a while, which no writer should wait for."""
+        self._directory.follow()
+
     def similar(self, profile: Profile) -> list[Similar]:
         """Return who in the register may be the same supplier."""
         return self._directory.similar(profile)

@@ -72,6 +72,20 @@ def test_a_member_is_erased(command: Command) -> None:
     assert "A. Person" not in listed.out
 
 
+def test_a_record_is_given_to_an_organisation(command: Command, settings: Settings) -> None:
+    member_of(command)
+    with opened_store(settings) as store:
+        with_needs(store)
+    assert command("accounts", "give", "profile", "without", "steps").code == 0
+    assert command("accounts", "give", "need", "draft", "steps").code == 0
+    with opened_store(settings) as store:
+        ownership = Ownership(store.database)
+        assert ownership.owned(RecordKind.PROFILE, "steps") == {"without"}
+        assert ownership.hidden(RecordKind.NEED, "other") == {"draft"}
+    assert "no organisation" in command("accounts", "give", "need", "draft", "absent").complaint
+    assert "no need" in command("accounts", "give", "need", "absent", "steps").complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
