@@ -93,6 +93,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # Needs are seen by everybody once they are published, and changed by the organisation that has them.
     "list_needs": Permission(SEEN, SEEN, SEEN, ALL, ALL),
     "read_need": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
+    "read_need_history": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
     "create_need": Permission(_, ALL, ALL, _, ALL),
     "put_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "publish_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),

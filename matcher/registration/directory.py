@@ -6,11 +6,12 @@ import re
 import threading
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from matcher.records import Profile, Record
-from matcher.store import Change, Store
+from matcher.store import Store
 
 # Words of a name that tell the legal form, not who it is.
 _FORMS: Final = re.compile(
@@ -48,7 +49,7 @@ class Directory:
     def similar(self, profile: Profile) -> list[Similar]:
         """Return the other profiles that share an identifier or the name, those by identifier first."""
         self.follow()
-        numbers, name = identifier_keys(profile), name_key(profile.name)
+        *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
         with self._lock:
             sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
             likely = self._ids.get(name, set()) - sure - {profile.id}
@@ -63,30 +64,30 @@ class Directory:
         waits for the lock.
         """
         while (since := self._sequence) < (until := self._store.sequence()):
-            changes = list(self._store.profile_changes(since, until=until))
+            contents = self._store.profile_contents(since, until=until)
+            changes = [(id, (content["name"], _keys(content)) if content else None) for id, content in contents]
             with self._lock:
                 if self._sequence == since:
-                    for change in changes:
-                        self._take(change)
+                    for id, state in changes:
+                        self._take(id, state)
                     self._sequence = until
 
-    def _take(self, change: Change) -> None:
-        for key in self._keys.pop(change.id, ()):
-            self._ids[key].discard(change.id)
+    def _take(self, id: str, state: tuple[str, tuple[str, ...]] | None) -> None:
+        for key in self._keys.pop(id, ()):
+            self._ids[key].discard(id)
             if not self._ids[key]:
                 del self._ids[key]
-        self._names.pop(change.id, None)
-        if change.profile is not None:
-            self._names[change.id] = change.profile.name
-            self._keys[change.id] = (*identifier_keys(change.profile), name_key(change.profile.name))
-            for key in self._keys[change.id]:
-                self._ids[key].add(change.id)
+        self._names.pop(id, None)
+        if state is not None:
+            self._names[id], self._keys[id] = state
+            for key in self._keys[id]:
+                self._ids[key].add(id)
 
 
-def identifier_keys(profile: Profile) -> tuple[str, ...]:
-    """Return the register numbers of a profile as keys: "charity:1000003"."""
-    numbers = profile.identifiers.model_dump(exclude_none=True)
-    return tuple(f"{register}:{number}" for register, number in numbers.items())
+def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the register numbers ("charity:1000003") and, last, the name of a profile as keys."""
+    numbers = content.get("identifiers", {}).items()
+    return (*(f"{register}:{number}" for register, number in numbers if number), name_key(content["name"]))
 
 
 def name_key(name: str) -> str:

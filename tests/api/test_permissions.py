@@ -206,6 +206,9 @@ def test_no_list_shows_anothers_draft(served: Served) -> None:
     for person in (people.other_commissioner, people.roles[Role.AUDITOR], people.roles[Role.ADMINISTRATOR]):
         assert hidden in listed(person)
     assert hidden in listed(people.other_commissioner, own=True)
+    assert hidden in listed(people.other_commissioner, draft=True)
+    assert hidden not in listed(people.other_commissioner, draft=False)
+    assert hidden not in listed(people.roles[Role.COMMISSIONER], draft=True)
     assert hidden not in listed(people.roles[Role.ADMINISTRATOR], own=True)
 
 
