@@ -89,18 +89,17 @@ class Provider:
         """
         if not hmac.compare_digest(state.encode(), pending.state.encode()):
             raise _again("the answer belongs to another sign-in")
-        from authlib.integrations.base_client import OAuthError
-
         with self._client() as client:
+            import httpx
+            from authlib.integrations.base_client import OAuthError
+
+            endpoint = self._endpoint("token_endpoint")
             try:
-                endpoint = self._endpoint("token_endpoint")
                 token = client.fetch_token(endpoint, code=code, code_verifier=pending.verifier)
             except (OAuthError, ValueError) as error:
                 raise _again("the provider refused the answer") from error
-            except OSError as error:
+            except httpx.HTTPError as error:
                 raise self._unreachable() from error
-            except Exception as error:
-                raise self._explained(error) from error
         claims = self._claims(str(token.get("id_token", "")), pending.nonce)
         return f"{self._settings.oidc_issuer}|{claims['sub']}"
 
@@ -161,11 +160,6 @@ class Provider:
         except (httpx.HTTPError, ValueError) as error:
             raise self._unreachable() from error
         return answer
-
-    def _explained(self, error: Exception) -> Exception:
-        import httpx
-
-        return self._unreachable() if isinstance(error, httpx.HTTPError) else error
 
     def _unreachable(self) -> Unavailable:
         return Unavailable("the sign-in provider cannot be reached", remedy="Check MATCHER_OIDC_ISSUER; try again")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from matcher.alerts import Alerts, Digest, digest_for, letter_of, send, write
+from matcher.alerts import Alert, Alerts, Digest, digests, letter_of, send, write
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import err, out
-from matcher.errors import NotFound, Unavailable
+from matcher.errors import Unavailable
 from matcher.settings import Settings
 from matcher.store import Store
 
@@ -27,12 +27,10 @@ def alerts(
     failed: Unavailable | None = None
     with opened_engine(settings) as engine:
         kept = Alerts(engine.store.database)
-        for alert in kept.all():
-            try:
-                digest = digest_for(engine, kept, alert)
-            except NotFound:
-                err.print(f"the profile {alert.profile_id} was withdrawn; its alert is removed", markup=False)
-                kept.remove(alert.profile_id)
+        for digest in digests(engine, kept):
+            if isinstance(digest, Alert):
+                err.print(f"the profile {digest.profile_id} was withdrawn; its alert is removed", markup=False)
+                kept.remove(digest.profile_id)
                 continue
             if not digest.opportunities:
                 continue
@@ -42,8 +40,8 @@ def alerts(
                 failed = error
                 continue
             # Only now: what fails before is told again.
-            kept.tell(alert.profile_id, [one.need_id for one in digest.opportunities])
-            told[alert.profile_id] = len(digest.opportunities)
+            kept.tell(digest.profile_id, [one.need_id for one in digest.opportunities])
+            told[digest.profile_id] = len(digest.opportunities)
     if failed is not None:
         raise failed
     if json:

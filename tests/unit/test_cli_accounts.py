@@ -15,8 +15,10 @@ import pytest
 
 from matcher.accounts import Keys, Ownership
 from matcher.alerts import Alerts
-from matcher.bootstrap import opened_store
+from matcher.alerts.digest import LONGEST
+from matcher.bootstrap import opened_engine, opened_store
 from matcher.errors import NotSignedIn
+from matcher.opportunities import opportunities_for
 from matcher.records import Capability, Contact, Need, Profile
 from matcher.records.policy import Band
 from matcher.settings import Settings
@@ -161,6 +163,23 @@ def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settin
     assert "suppliers told: 1; opportunities: 1" in done.out
     assert "without was withdrawn" in done.err
     assert told(third) == {"with%2Fcontact.json": ["draft"]}
+
+
+def test_the_best_that_are_new_are_told_first(command: Command, settings: Settings, tmp_path: Path) -> None:
+    with opened_store(settings) as store:
+        with store.writing() as writer:
+            writer.put(Profile(id="p", name="Falls clinic", summary="A clinic for older people"))
+            for number in range(LONGEST + 5):
+                writer.put(Need(id=f"n{number:02}", title="Falls clinic", description="older people " * (number % 7)))
+        Alerts(store.database).save("p", Band.UNLIKELY)
+    days = [tmp_path / str(day) for day in range(3)]
+    for day in days:
+        assert command("alerts", "--out", day).code == 0
+    tellings = [[id for ids in told(day).values() for id in ids] for day in days]
+    assert [len(ids) for ids in tellings] == [LONGEST, 5, 0]
+    with opened_engine(settings) as engine:
+        best = opportunities_for(engine, "p", top=100).results
+    assert [one.need_id for one in best] == tellings[0] + tellings[1]
 
 
 class MailServer(socketserver.ThreadingTCPServer):
