@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bodies import JsonRoute
 from api.paths import decoded_id
 from api.permissions import PERMISSIONS, Permission, Reach, Subject
-from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Owning, Sessions, Uses
+from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Sessions, Uses
 from matcher.errors import NotFound, NotPermitted, NotSignedIn
 from matcher.ledger import Decision, Ledger
 from matcher.ledger.decision import no_decision
@@ -28,6 +28,8 @@ COOKIE: Final = "__Host-matcher-session"
 CSRF_HEADER: Final = "X-CSRF-Token"
 _SAFE: Final = ("GET", "HEAD")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for")
+# What a browser says of a request that a page of another site makes it send.
+_STRANGE: Final = ("cross-site", "same-site")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Access:
     def organisation_id(self) -> str | None:
         """The organisation of who asks."""
         return self.caller.organisation_id
+
+    def may_see(self, organisation_id: str | None) -> bool:
+        """Whether who asks may know of what an organisation keeps to itself."""
+        return self.reach is Reach.ALL or organisation_id == self.caller.organisation_id
 
     def hidden_needs(self) -> frozenset[str]:
         """Return the ids of needs that who asks may not know of."""
@@ -62,7 +68,7 @@ class Access:
 
         """
         owning = self.ownership.of(RecordKind.NEED, id)
-        if owning is not None and owning.draft and not _reaches(self, owning):
+        if owning is not None and owning.draft and not self.may_see(owning.organisation_id):
             raise not_found(RecordKind.NEED, id)
 
 
@@ -123,9 +129,11 @@ class Guard:
     def _is_open(self, request: Request) -> bool:
         """Whether who sends no key is taken for whoever runs the installation.
 
-        So it is while only this machine can ask, nobody asks on behalf of another machine, and no key has
-        ever been made: with the first one the door shuts.
+        So it is while only this machine can ask, nobody asks on behalf of another machine or of another site's
+        page, and no key has ever been made: with the first one the door shuts.
         """
+        if request.headers.get("sec-fetch-site") in _STRANGE:
+            return False
         if self._open is not None:
             return self._open == "open"
         return self._here and not any(name in request.headers for name in _FORWARDED) and not self.keys.any()
@@ -140,7 +148,7 @@ class Guard:
 
     def _check_registration(self, access: Access, id: str) -> None:
         owner = self._registrations.owner(id)
-        if owner is not None and access.reach is not Reach.ALL and owner[0] != access.organisation_id:
+        if owner is not None and not access.may_see(owner[0]):
             raise absent(id)
 
     def _check_decision(self, access: Access, id: str) -> None:
@@ -171,10 +179,6 @@ _REMEDIES: Final = {
     RecordKind.PROFILE: "Change your own; if this one is yours, claim it with POST …/claim",
     RecordKind.NEED: "Change your own; a new one is created with POST /v1/needs",
 }
-
-
-def _reaches(access: Access, owning: Owning) -> bool:
-    return access.reach is Reach.ALL or owning.organisation_id == access.organisation_id
 
 
 def _check_csrf(request: Request, caller: Caller) -> None:

@@ -32,6 +32,7 @@ from api.routes import (
     profiles,
     registrations,
     search,
+    sign_in,
 )
 from api.routes import (
     metrics as figures,
@@ -96,7 +97,7 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
     records = (registrations, claims, opportunities, profiles, needs, search, decisions)
-    for module in (*records, callers, health, figures, documentation):
+    for module in (*records, callers, sign_in, health, figures, documentation):
         app.include_router(module.router)
     permissions.check(_route_names(app))
     describe(app)

@@ -29,6 +29,8 @@ _REMEDIES: Final = {
     "if-match": "Give the ETag of the record, quotes included",
     "if-none-match": "Give * to create a record that must not exist yet",
     "idempotency-key": "Give 1 to 255 characters that can be printed, the same again only with the same body",
+    "own": "Give true or false",
+    "draft": "Give true or false, or leave it out",
     "grant": "Give true or false",
     "band": "Give one of: strong, possible, unlikely",
     "telephone": "Give 5 to 30 digits, with + ( ) - and spaces between them, or leave the field out",

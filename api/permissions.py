@@ -61,7 +61,9 @@ class Permission:
 _, OWN, SEEN, ALL = Reach.NONE, Reach.OWN, Reach.PUBLISHED, Reach.ALL
 
 # Routes that ask nobody who they are.
-PUBLIC: Final = frozenset({"openapi", "read_documentation", "read_problem", "read_health", "read_readiness"})
+PUBLIC: Final = frozenset(
+    {"openapi", "read_documentation", "read_problem", "read_health", "read_readiness", "begin_sign_in", "end_sign_in"}
+)
 
 PERMISSIONS: Final[dict[str, Permission]] = {
     # In the order: supplier, commissioner, programme, auditor, administrator.
@@ -92,6 +94,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # Needs are seen by everybody once they are published, and changed by the organisation that has them.
     "list_needs": Permission(SEEN, SEEN, SEEN, ALL, ALL),
     "read_need": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
+    "read_need_history": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
     "create_need": Permission(_, ALL, ALL, _, ALL),
     "put_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "publish_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),

@@ -14,6 +14,7 @@ from fastapi import Depends, Header
 from api.problems import PreconditionFailed
 from matcher.errors import NotFound
 from matcher.records import Contact, Need, Profile
+from matcher.register import Session
 from matcher.store import Put, RecordKind, Store
 from matcher.store.revisions import kind_of
 
@@ -77,7 +78,9 @@ def put(store: Store, record: Profile | Need, asked: Preconditions, contact: Con
     """
     with store.writing() as writer:
         asked.check(_current(store, kind_of(record), record.id))
-        return writer.put(record, contact=contact, source=_SOURCE)
+        if isinstance(record, Need):
+            return writer.put(record, source=_SOURCE)
+        return Session(writer).put_own([(record, contact)], source=_SOURCE)[0]
 
 
 def withdraw(store: Store, kind: RecordKind, id: str, asked: Preconditions) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Self, cast
 from fastapi import Depends, Request
 
 from api.access import Guard
+from api.provider import Provider
 from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
@@ -31,6 +32,7 @@ class Service:
     creations: Creations
     alerts: Alerts
     ledger: Ledger
+    provider: Provider
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
@@ -43,10 +45,11 @@ class Service:
             Guard(settings, store, registrations),
             registrations,
             Accounts(store.database),
-            Claims(store.database),
+            Claims(store),
             Creations(store.database),
             Alerts(store.database),
             Ledger(store),
+            Provider(settings),
         )
 
     @property

@@ -7,17 +7,19 @@ there as here, so the score, its parts and its evidence are those that the commi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
-from matcher.engine import Engine, ranking_of
+from matcher.engine import Engine, Ranking, ranking_of
 from matcher.index import Eligible, Index, query_for
+from matcher.index.columns import Mask
 from matcher.index.eligibility import passing
 from matcher.records import Evidence, Filters, Match, Need, Record, Stage
 from matcher.records.policy import Band
-from matcher.store.revisions import RecordKind
+from matcher.store import RecordKind
 from matcher.store.writer import not_found
 
 
@@ -73,28 +75,81 @@ def opportunities_for(
         NotFound: there is no such profile.
 
     """
-    on, index = on or date.today(), engine.index()
-    row = _row(index, profile_id)
-    considered, excluded = 0, Counter[str]()
-    found: list[tuple[Need, Match]] = []
+    found = opportunities_of(
+        engine, [profile_id], hidden=hidden, top=top, apply_requirements=apply_requirements, on=on or date.today()
+    )
+    if profile_id not in found:
+        raise not_found(RecordKind.PROFILE, profile_id)
+    return found[profile_id]
+
+
+def opportunities_of(
+    engine: Engine,
+    profile_ids: Sequence[str],
+    *,
+    hidden: Collection[str],
+    top: int,
+    apply_requirements: bool = True,
+    on: date,
+) -> dict[str, Opportunities]:
+    """Return, as `opportunities_for` does, the opportunities of several profiles; absent ones are left out.
+
+    Each need is read and searched once for all of them, so that many cost little more than one.
+
+    """
+    index = engine.index()
+    searches = [_Search(id, row) for id, row in _rows(index, profile_ids).items()]
+    considered = 0
     for need in _open_needs(engine, hidden, on):
         considered += 1
-        missed = [
-            name for name, mask in passing(index.profiles, Filters.required_by(need), on).items() if not mask[row]
+        required = passing(index.profiles, Filters.required_by(need), on) if apply_requirements else {}
+        _score(engine, index, need, [search for search in searches if search.meets(required)], on)
+    return {search.id: search.result(engine, index, considered, top) for search in searches}
+
+
+@dataclass
+class _Search:
+    """What is found for one profile: the needs that fit with the scores of it, and what it misses of others."""
+
+    id: str
+    row: int
+    found: list[tuple[float, Need, Ranking]] = field(default_factory=list)
+    excluded: Counter[str] = field(default_factory=Counter)
+
+    def meets(self, required: Mapping[str, Mask]) -> bool:
+        missed = [name for name, mask in required.items() if not mask[self.row]]
+        self.excluded.update(missed)
+        return not missed
+
+    def result(self, engine: Engine, index: Index, considered: int, top: int) -> Opportunities:
+        self.found.sort(key=lambda one: (-one[0], one[1].id))
+        results = [
+            _opportunity(rank, need, engine.told(need, ranking, 1).results[0])
+            for rank, (_, need, ranking) in enumerate(self.found[:top], start=1)
         ]
-        excluded.update(missed if apply_requirements else [])
-        if not (missed and apply_requirements):
-            found.append((need, _match(engine, index, row, need, on)))
-    found.sort(key=lambda pair: (-pair[1].score, pair[0].id))
-    return Opportunities(
-        profile_id=profile_id,
-        sequence=index.sequence,
-        model=f"{engine.model.name}-{engine.model.version}",
-        considered=considered,
-        eligible=len(found),
-        excluded=dict(sorted(excluded.items())),
-        results=tuple(_opportunity(rank, *pair) for rank, pair in enumerate(found[:top], start=1)),
-    )
+        return Opportunities(
+            profile_id=self.id,
+            sequence=index.sequence,
+            model=f"{engine.model.name}-{engine.model.version}",
+            considered=considered,
+            eligible=len(self.found),
+            excluded=dict(sorted(self.excluded.items())),
+            results=tuple(results),
+        )
+
+
+def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_Search], on: date) -> None:
+    """Search a need among the profiles of `searches`, and keep with each what it scored."""
+    if not searches:
+        return
+    among = np.zeros(len(index.live), dtype=bool)
+    among[[search.row for search in searches]] = True
+    query = query_for(need, engine.encoder, on)
+    ranking = ranking_of(index, query, Eligible(among, len(searches), {}), engine.model, depth=len(searches), on=on)
+    positions = {int(row): position for position, row in enumerate(ranking.candidates.profiles)}
+    for search in searches:
+        alone = replace(ranking, order=np.array([positions[search.row]]))
+        search.found.append((float(ranking.scored.scores[alone.order[0]]), need, alone))
 
 
 def is_open(need: Need, on: date) -> bool:
@@ -108,19 +163,9 @@ def _open_needs(engine: Engine, hidden: Collection[str], on: date) -> Iterator[N
     return (need for need in needs if need.id not in hidden and is_open(need, on))
 
 
-def _row(index: Index, profile_id: str) -> int:
-    rows = np.flatnonzero((index.profiles.id == profile_id) & index.live)
-    if not len(rows):
-        raise not_found(RecordKind.PROFILE, profile_id)
-    return int(rows[0])
-
-
-def _match(engine: Engine, index: Index, row: int, need: Need, on: date) -> Match:
-    only = np.zeros(len(index.live), dtype=bool)
-    only[row] = True
-    query = query_for(need, engine.encoder, on)
-    ranking = ranking_of(index, query, Eligible(only, 1, {}), engine.model, depth=1, on=on)
-    return engine.told(need, ranking, 1).results[0]
+def _rows(index: Index, profile_ids: Sequence[str]) -> dict[str, int]:
+    rows = np.flatnonzero(np.isin(index.profiles.id, np.array(profile_ids, dtype=np.str_)) & index.live)
+    return {str(index.profiles.id[row]): int(row) for row in rows}
 
 
 def _opportunity(rank: int, need: Need, match: Match) -> Opportunity:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
     )
     log: Literal["json", "text"] = Field("text", description="How the service writes its log.")
 
+    public_url: str = Field("http://localhost:8000", description="Address under which browsers reach the service.")
+    oidc_issuer: str | None = Field(None, description="OpenID Connect provider for sign-in; default: none.")
+    oidc_client_id: str = Field("", description="What the provider calls this service.")
+    oidc_client_secret: SecretStr | None = Field(None, description="What this service proves itself with there.")
     smtp_host: str | None = Field(None, description="Mail server that takes the letters of alerts; default: none.")
     smtp_port: int = Field(25, ge=1, le=65_535, description="Port of the mail server.")
     mail_from: str = Field("matcher@localhost", description="Sender of the letters of alerts.")
@@ -90,7 +95,16 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _provider_is_safe(self) -> Self:
+        issuer = urlsplit(self.oidc_issuer or "https://")
+        if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("the address of a sign-in provider begins with https://")
+        return self
+
     def environment(self) -> dict[str, str]:
         """Return the variables from which another process reads these same settings."""
         given = {"rate_limit": "none"} | self.model_dump(mode="json", exclude_none=True)
+        if self.oidc_client_secret is not None:
+            given["oidc_client_secret"] = self.oidc_client_secret.get_secret_value()
         return {f"MATCHER_{name.upper()}": str(value) for name, value in given.items()}

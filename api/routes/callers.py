@@ -12,7 +12,7 @@ from api.access import COOKIE, CSRF_HEADER, Admitted, GuardedRoute
 from api.described import described
 from api.problems import CONFLICT, documented
 from api.service import Running
-from matcher.accounts import Role
+from matcher.accounts import NewSession, Role
 from matcher.accounts.policy import SESSION_LIFE
 from matcher.errors import Conflict
 
@@ -57,9 +57,7 @@ def begin_session(service: Running, access: Admitted, response: Response) -> Beg
     if access.caller.member_id is None:
         raise Conflict("no key was sent, so nobody's session can begin", remedy="Send a key")
     begun = service.guard.sessions.begin(access.caller.member_id)
-    response.set_cookie(
-        COOKIE, begun.token, max_age=int(SESSION_LIFE.total_seconds()), secure=True, httponly=True, samesite="lax"
-    )
+    set_session(response, begun)
     return Begun(csrf=begun.csrf, expires_at=begun.expires_at)
 
 
@@ -69,3 +67,10 @@ def end_session(request: Request, service: Running, response: Response) -> None:
     if (token := request.cookies.get(COOKIE)) is not None:
         service.guard.sessions.end(token)
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
+
+
+def set_session(response: Response, begun: NewSession) -> None:
+    """Give the browser the cookie of a session."""
+    response.set_cookie(
+        COOKIE, begun.token, max_age=int(SESSION_LIFE.total_seconds()), secure=True, httponly=True, samesite="lax"
+    )

@@ -17,7 +17,7 @@ from api.idempotency import IdempotencyKey
 from api.paths import RecordId, path_of
 from api.preconditions import Asked, etag, withdraw
 from api.problems import INVALID, PRECONDITION, documented
-from api.records import READ, REVISED, SENT, record_of, revised, shown
+from api.records import READ, REVISED, SENT, History, history, record_of, revised, shown
 from api.service import Running, Service
 from matcher.accounts.secrets import make_record_id
 from matcher.errors import NotFound
@@ -63,10 +63,12 @@ def list_needs(
     after: Annotated[Id | None, Query(description="Only needs whose id comes after this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has at most.")] = 100,
     own: Annotated[bool, Query(description="Only needs of one's own organisation.")] = False,
+    draft: Annotated[bool | None, Query(description="Only drafts, or only what is published.")] = None,
 ) -> Needs:
     """List the needs that are published and one's own drafts, a page at a time."""
     found = _own(service, access, after or "") if own else _seen(service.store, access, after or "")
-    several = list(islice(found, limit + 1))
+    drafts = service.guard.ownership.drafts(RecordKind.NEED)
+    several = list(islice((need for need in found if draft in (None, need.id in drafts)), limit + 1))
     page = several[:limit]
     return Needs(needs=page, next=page[-1].id if len(several) > limit else None)
 
@@ -105,6 +107,15 @@ def publish_need(id: RecordId, service: Running) -> None:
     """Publish a draft: everybody sees it and suppliers find it among their opportunities. There is no way back."""
     service.store.need(id)
     service.guard.ownership.publish(RecordKind.NEED, id)
+
+
+@router.get(
+    "/{id:record}/history",
+    responses={**described(200, "The revisions.", {**examples.HISTORY, "id": "example-need"}), **READ},
+)
+def read_need_history(id: RecordId, service: Running) -> History:
+    """List the revisions of a need, withdrawals included."""
+    return history(service.store, RecordKind.NEED, id)
 
 
 @router.get(

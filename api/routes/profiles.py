@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Response
@@ -15,14 +14,14 @@ from api.paths import RecordId
 from api.permissions import Reach
 from api.preconditions import Asked, withdraw
 from api.problems import CONFLICT, PRECONDITION, documented
-from api.records import READ, REVISED, record_of, revised, shown
+from api.records import READ, REVISED, History, RevisionEntry, entry, history, record_of, revised, shown
 from api.service import Running
 from matcher.accounts import Claim
 from matcher.alerts import Alert
 from matcher.records import Contact, Profile
 from matcher.records.fields import Id
 from matcher.registration import Completeness, completeness_of
-from matcher.store import RecordKind, Revision
+from matcher.store import RecordKind
 
 router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=GuardedRoute)
 
@@ -36,22 +35,6 @@ class SentProfile(Profile):
     contact: Contact | None = Field(
         None, description="Kept apart from the profile, never shown here. Left out, what is kept stays."
     )
-
-
-class RevisionEntry(BaseModel):
-    """One revision of a record. `sequence` orders all revisions of the register."""
-
-    number: int
-    sequence: int
-    recorded_at: datetime
-    withdrawn: bool
-
-
-class History(BaseModel):
-    """The revisions of a record, the first one first."""
-
-    id: str
-    revisions: list[RevisionEntry]
 
 
 class KeptRevision(RevisionEntry):
@@ -76,8 +59,7 @@ class Export(BaseModel):
 @router.get("/{id:record}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
 def read_profile_history(id: RecordId, service: Running) -> History:
     """List the revisions of a profile, withdrawals included."""
-    found = service.store.history(RecordKind.PROFILE, id)
-    return History(id=id, revisions=[RevisionEntry(**_entry(revision)) for revision in found])
+    return history(service.store, RecordKind.PROFILE, id)
 
 
 @router.get("/{id:record}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
@@ -91,20 +73,20 @@ def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
     response_model_exclude_none=True,
     responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
 )
-def export_profile(id: RecordId, service: Running) -> Export:
+def export_profile(id: RecordId, service: Running, access: Admitted) -> Export:
     """Give everything that is kept of a supplier, for them to take away. Works for a withdrawn profile, too."""
     store, owning = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
-    history = store.history(RecordKind.PROFILE, id)
-    latest = history[-1].record
+    found = store.history(RecordKind.PROFILE, id)
+    latest = found[-1].record
     return Export(
         id=id,
         organisation_id=owning.organisation_id if owning else None,
         profile=latest if isinstance(latest, Profile) else None,
         contact=store.contact(id),
         revisions=[
-            KeptRevision(**_entry(revision), source=revision.source, profile=revision.record) for revision in history
+            KeptRevision(**entry(revision), source=revision.source, profile=revision.record) for revision in found
         ],
-        claims=service.claims.on(id),
+        claims=[claim for claim in service.claims.on(id) if access.may_see(claim.organisation_id)],
         alert=service.alerts.find(id),
     )
 
@@ -155,8 +137,3 @@ def put_profile(
 def withdraw_profile(id: RecordId, service: Running, asked: Asked) -> None:
     """Withdraw a profile: it is found no more, its contact is erased, its history stays."""
     withdraw(service.store, RecordKind.PROFILE, id, asked)
-
-
-def _entry(revision: Revision[Any]) -> dict[str, Any]:
-    same = {name: getattr(revision, name) for name in ("number", "sequence", "recorded_at")}
-    return {**same, "withdrawn": revision.record is None}

@@ -107,7 +107,8 @@ def create_registration(
         made = service.registrations.begin(profile, sent.contact, access.organisation_id)
         return _draft(service.registrations, made).model_dump(mode="json", exclude_none=True)
 
-    with service.store.database.joining():
+    service.registrations.follow()
+    with service.store.writing():
         answer = service.creations.once(access.organisation_id, key, {"registration": asked}, create)
     draft = Draft.model_validate(answer)
     response.headers.update({"ETag": etag(1), "Location": path_of("registrations", draft.profile.id)})
@@ -148,6 +149,7 @@ def confirm_registration(
         profile, put = service.registrations.confirm(writer, id, distinct_from=sent.distinct_from)
         return {"sequence": put.sequence, "profile": profile.model_dump(mode="json", exclude_none=True)}
 
+    service.registrations.follow()
     with service.store.writing() as writer:
         answer = service.creations.once(access.organisation_id, key, {"confirmation": id, **sent.model_dump()}, create)
     response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("profiles", id)})
@@ -182,7 +184,7 @@ def put_registration(
 ) -> Draft:
     """Change a registration."""
     profile = record_of(Profile, Profile.model_construct(**dict(sent)), id)
-    with service.store.database.joining():
+    with service.store.writing():
         asked.check(service.registrations.read(id).number)
         made = service.registrations.revise(profile, sent.contact)
     return _shown(service.registrations, made, response)

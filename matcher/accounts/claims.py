@@ -15,8 +15,7 @@ from matcher.accounts.secrets import make_id
 from matcher.accounts.tables import claim
 from matcher.errors import Conflict, NotFound
 from matcher.records import Profile
-from matcher.store import RecordKind
-from matcher.store.database import Database
+from matcher.store import RecordKind, Store
 
 
 class ClaimState(StrEnum):
@@ -45,9 +44,10 @@ class Claims:
     since the number of a company is known to everybody.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._ownership = Ownership(database)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._database = store.database
+        self._ownership = Ownership(store.database)
 
     def make(self, profile: Profile, organisation: Organisation) -> Claim:
         """Claim a profile; a claim that is waiting already is returned as it is.
@@ -57,7 +57,8 @@ class Claims:
 
         """
         now = datetime.now(UTC)
-        with self._database.joining() as connection:
+        # The store's writers take turns, so that of two claims that come at once one is granted.
+        with self._store.writing(), self._database.joining() as connection:
             if (owning := self._ownership.of(RecordKind.PROFILE, profile.id)) and owning.organisation_id:
                 own = owning.organisation_id == organisation.id
                 whose = "your organisation's already" if own else "kept by another organisation"
@@ -99,7 +100,7 @@ class Claims:
 
         """
         state = ClaimState.GRANTED if grant else ClaimState.REFUSED
-        with self._database.joining() as connection:
+        with self._store.writing(), self._database.joining() as connection:
             found = next((made for made in self.all() if made.id == id), None)
             if found is None:
                 raise NotFound(f"there is no claim {id!r}", remedy="Give the id of a claim as it is listed")

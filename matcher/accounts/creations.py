@@ -27,7 +27,7 @@ class Creations:
     ) -> dict[str, Any]:
         """Return what `create` returned the first time under `key`; without a key, create.
 
-        To be called inside the transaction of the creation, so that of two that come at once one creates.
+        To be called while the store is being written, so that of two that come at once one creates.
 
         Args:
             request: what was asked, as a JSON value; only its digest is kept.

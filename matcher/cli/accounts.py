@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 
-from matcher.accounts import Accounts, ApiKey, Keys, Member, OrganisationKind, Role
+from matcher.accounts import Accounts, ApiKey, Keys, OrganisationKind, Ownership, Role
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.bootstrap import opened_store
 from matcher.cli.app import err, out
+from matcher.store import RecordKind
 
 accounts = typer.Typer(name="accounts", help="Organisations, members and their keys.", no_args_is_help=True)
 
@@ -84,6 +84,23 @@ def erase_member(context: typer.Context, member: Annotated[str, typer.Argument(h
     out.print(f"member {member} erased", markup=False)
 
 
+@accounts.command("give")
+def give(
+    context: typer.Context,
+    kind: Annotated[RecordKind, typer.Argument(help="What the record is.")],
+    id: Annotated[str, typer.Argument(help="Id of the record.")],
+    organisation: Annotated[str, typer.Argument(help="Id of the organisation that it is to belong to.")],
+) -> None:
+    """Make a profile or a need an organisation's own, whoever had it before. A draft stays one."""
+    with opened_store(context.obj) as store:
+        store.profile(id) if kind is RecordKind.PROFILE else store.need(id)
+        Accounts(store.database).organisation(organisation)
+        ownership = Ownership(store.database)
+        owning = ownership.of(kind, id)
+        ownership.give(kind, id, organisation, draft=owning is not None and owning.draft)
+    out.print(f"{kind.value} {id} belongs to {organisation}", markup=False)
+
+
 @accounts.command("list")
 def list_accounts(context: typer.Context, json: AsJson = False) -> None:
     """List organisations, members and keys. Of a key, only its prefix is known."""
@@ -99,25 +116,25 @@ def list_accounts(context: typer.Context, json: AsJson = False) -> None:
         typer.echo(json_format.dumps(told, indent=2, default=_plain))
         return
     for organisation in organisations:
-        out.print(f"{organisation.id}: {organisation.name} ({organisation.kind.value})", markup=False)
-        _show_members([member for member in members if member.organisation_id == organisation.id], keys)
+        _say(f"{organisation.id}: {organisation.name} ({organisation.kind.value})")
+        for member in members:
+            if member.organisation_id == organisation.id:
+                named = member.name or "erased"
+                _say(f"  {member.id}: {named}, {', '.join(sorted(member.roles))}")
+                for key in keys:
+                    if key.member_id == member.id:
+                        _say(f"    {_line_of(key)}")
 
 
-def _show_members(members: list[Member], keys: list[ApiKey]) -> None:
-    table = Table("member", "name", "roles", "key", "for", "until", "last used", box=None)
-    for member in members:
-        named = member.name or ("erased" if member.removed_at else "")
-        first = (member.id, named, ", ".join(sorted(member.roles)))
-        its = [_key_cells(key) for key in keys if key.member_id == member.id]
-        for cells in its or [("none", "", "", "")]:
-            table.add_row(*first, *cells)
-            first = ("", "", "")
-    out.print(table)
+def _line_of(key: ApiKey) -> str:
+    until = f"until {key.expires_at:{_DAY}}" if key.revoked_at is None else f"revoked {key.revoked_at:{_DAY}}"
+    used = f"last used {key.used_at:{_DAY} %H:%M} UTC" if key.used_at else "never used"
+    return f"mk_{key.prefix}_…  {until}, {used}" + (f", {key.label}" if key.label else "")
 
 
-def _key_cells(key: ApiKey) -> tuple[str, str, str, str]:
-    until = f"{key.expires_at:{_DAY}}" if key.revoked_at is None else f"revoked {key.revoked_at:{_DAY}}"
-    return f"mk_{key.prefix}_…", key.label, until, f"{key.used_at:{_DAY} %H:%M}" if key.used_at else "never"
+def _say(line: str) -> None:
+    """Print a line as it is, however long: an id that is cut is of no use."""
+    out.print(line, markup=False, soft_wrap=True)
 
 
 def _plain(value: Any) -> Any:

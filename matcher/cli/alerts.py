@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from matcher.alerts import Alerts, digest_for, letter_of, send, write
+from matcher.alerts import Alert, Alerts, Digest, digests, letter_of, send, write
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import err, out
-from matcher.errors import NotFound
+from matcher.errors import Unavailable
 from matcher.settings import Settings
+from matcher.store import Store
 
 
 def alerts(
@@ -23,28 +24,38 @@ def alerts(
     """Write a digest for every alert with something new, and mail it where MATCHER_SMTP_HOST is set."""
     settings: Settings = context.obj
     told: dict[str, int] = {}
+    failed: Unavailable | None = None
     with opened_engine(settings) as engine:
         kept = Alerts(engine.store.database)
-        for alert in kept.all():
-            try:
-                digest = digest_for(engine, kept, alert)
-            except NotFound:
-                err.print(f"the profile {alert.profile_id} was withdrawn; its alert is removed", markup=False)
-                kept.remove(alert.profile_id)
+        for digest in digests(engine, kept):
+            if isinstance(digest, Alert):
+                err.print(f"the profile {digest.profile_id} was withdrawn; its alert is removed", markup=False)
+                kept.remove(digest.profile_id)
                 continue
-            if digest.opportunities:
-                contact = engine.store.contact(alert.profile_id)
-                address = contact.email if contact else None
-                letter = letter_of(digest, sender=settings.mail_from, to=address) if address else None
-                write(digest, out_folder, letter)
-                if letter is not None and settings.smtp_host:
-                    send(letter, settings.smtp_host, settings.smtp_port)
-                # Only now: what fails before is told again.
-                kept.tell(alert.profile_id, [one.need_id for one in digest.opportunities])
-                told[alert.profile_id] = len(digest.opportunities)
+            if not digest.opportunities:
+                continue
+            try:
+                _tell(digest, engine.store, settings, out_folder)
+            except Unavailable as error:  # the others are told all the same
+                failed = error
+                continue
+            # Only now: what fails before is told again.
+            kept.tell(digest.profile_id, [one.need_id for one in digest.opportunities])
+            told[digest.profile_id] = len(digest.opportunities)
+    if failed is not None:
+        raise failed
     if json:
         typer.echo(json_format.dumps({"told": told}, indent=2))
     else:
         out.print(
-            f"{len(told):,} suppliers told of {sum(told.values()):,} opportunities, in {out_folder}", markup=False
+            f"suppliers told: {len(told):,}; opportunities: {sum(told.values()):,}; in {out_folder}", markup=False
         )
+
+
+def _tell(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
+    contact = store.contact(digest.profile_id)
+    address = contact.email if contact else None
+    letter = letter_of(digest, sender=settings.mail_from, to=address) if address else None
+    write(digest, folder, letter)
+    if letter is not None and settings.smtp_host:
+        send(letter, settings.smtp_host, settings.smtp_port)

@@ -34,6 +34,8 @@ def serve(
     # The application is named, not imported: the engine knows nothing of its service. So it reads its settings itself.
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port
+    if settings.access is None and settings.is_local:
+        err.print("Until the first key is made (matcher accounts), whoever is on this machine may do everything.")
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")
     uvicorn.run(
         "api.app:create",

@@ -136,7 +136,9 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^\w[\w.:/+~@&'(),-]*$", max_length=MAX_ID)]
+# Letters of any script; spelt out, since \w means less to other readers of the schema.
+_LETTER: Final = r"\p{L}\p{M}\p{N}_"
+Id = Annotated[str, StringConstraints(pattern=rf"^[{_LETTER}][{_LETTER}.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[
     str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_worded)
 ]

@@ -4,6 +4,7 @@ from matcher.register.fetching import FetchReport, fetch
 from matcher.register.intake import IntakeReport, Kind, take_files
 from matcher.register.organisations import Known, Organisations
 from matcher.register.register import Provenance, Register
+from matcher.register.session import Session
 
 __all__ = [
     "FetchReport",
@@ -13,6 +14,7 @@ __all__ = [
     "Organisations",
     "Provenance",
     "Register",
+    "Session",
     "fetch",
     "take_files",
 ]

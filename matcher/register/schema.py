@@ -69,7 +69,7 @@ apart = Table(
 )
 
 organisation = Table(
-    "organisation",
+    "nhs_organisation",
     metadata,
     Column("code", String(16), primary_key=True),
     Column("name", Text, nullable=False),

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import threading
-import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any
 
 from matcher.records import Profile, Record
-from matcher.store import Change, Store
-
-# Words of a name that tell the legal form, not who it is.
-_FORMS: Final = re.compile(
-    r"\b(?:limited|ltd|plc|llp|cic|cio|scio|community interest company|incorporated|inc|the|registered charity)\b"
-)
-_MARKS: Final = re.compile(r"[^a-z0-9]+")
+from matcher.register.names import normal_name
+from matcher.store import Store
 
 
 class Likeness(StrEnum):
@@ -47,8 +41,8 @@ class Directory:
 
     def similar(self, profile: Profile) -> list[Similar]:
         """Return the other profiles that share an identifier or the name, those by identifier first."""
-        self._follow()
-        numbers, name = identifier_keys(profile), name_key(profile.name)
+        self.follow()
+        *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
         with self._lock:
             sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
             likely = self._ids.get(name, set()) - sure - {profile.id}
@@ -58,39 +52,39 @@ class Directory:
                 for id in sorted(ids)
             ]
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Take in what has changed. Nothing is read under the lock: a reader may have to wait for a writer that
         waits for the lock.
         """
         while (since := self._sequence) < (until := self._store.sequence()):
-            changes = list(self._store.profile_changes(since, until=until))
+            contents = self._store.profile_contents(since, until=until)
+            changes = [(id, (content["name"], _keys(content)) if content else None) for id, content in contents]
             with self._lock:
                 if self._sequence == since:
-                    for change in changes:
-                        self._take(change)
+                    for id, state in changes:
+                        self._take(id, state)
                     self._sequence = until
 
-    def _take(self, change: Change) -> None:
-        for key in self._keys.pop(change.id, ()):
-            self._ids[key].discard(change.id)
+    def _take(self, id: str, state: tuple[str, tuple[str, ...]] | None) -> None:
+        for key in self._keys.pop(id, ()):
+            self._ids[key].discard(id)
             if not self._ids[key]:
                 del self._ids[key]
-        self._names.pop(change.id, None)
-        if change.profile is not None:
-            self._names[change.id] = change.profile.name
-            self._keys[change.id] = (*identifier_keys(change.profile), name_key(change.profile.name))
-            for key in self._keys[change.id]:
-                self._ids[key].add(change.id)
+        self._names.pop(id, None)
+        if state is not None:
+            self._names[id], self._keys[id] = state
+            for key in self._keys[id]:
+                self._ids[key].add(id)
 
 
-def identifier_keys(profile: Profile) -> tuple[str, ...]:
-    """Return the register numbers of a profile as keys: "charity:1000003"."""
-    numbers = profile.identifiers.model_dump(exclude_none=True)
-    return tuple(f"{register}:{number}" for register, number in numbers.items())
+def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the register numbers ("charity:1000003") and, last, the name of a profile as keys."""
+    numbers = content.get("identifiers", {}).items()
+    return (*(f"{register}:{number}" for register, number in numbers if number), name_key(content["name"]))
 
 
 def name_key(name: str) -> str:
-    """Return the form in which names are compared: "The Steady-Steps Ltd." is "name:steady steps"."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
-    words = _MARKS.sub(" ", plain.casefold().replace("&", " and ").replace("'", "")).strip()
-    return f"name:{' '.join(_FORMS.sub(' ', words).split()) or words or name.casefold()}"
+    """Return the form in which names are compared, legal forms left aside: "The Steady-Steps Ltd." is that of
+    "steady steps".
+    """
+    return f"name:{normal_name(name)[0] or name.casefold()}"

@@ -18,6 +18,7 @@ from matcher.accounts import Ownership
 from matcher.accounts.secrets import make_record_id
 from matcher.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
+from matcher.register import Session
 from matcher.registration.completeness import completeness_of
 from matcher.registration.directory import Directory, Likeness, Similar
 from matcher.registration.tables import registration
@@ -127,6 +128,10 @@ class Registrations:
         """
         _check_new([found for found in self.similar(profile) if found.likeness is Likeness.IDENTIFIER], ())
 
+    def follow(self) -> None:
+        """Bring the directory up to date. After a start that takes a while, which no writer should wait for."""
+        self._directory.follow()
+
     def similar(self, profile: Profile) -> list[Similar]:
         """Return who in the register may be the same supplier."""
         return self._directory.similar(profile)
@@ -146,7 +151,7 @@ class Registrations:
         made = self.read(id)
         _check_complete(made.profile)
         _check_new(self.similar(made.profile), distinct_from)
-        put = writer.put(made.profile, contact=made.contact, source=_SOURCE)
+        [put] = Session(writer).put_own([(made.profile, made.contact)], source=_SOURCE)
         self._ownership.give(RecordKind.PROFILE, id, made.organisation_id)
         self._remove(id)
         return made.profile, put

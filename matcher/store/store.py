@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -190,6 +191,14 @@ class Store:
         for row in self._pages(states, since, lambda row: row.sequence, revision.c.sequence):
             record = to_record(row)
             yield Change(row.sequence, row.id, record if isinstance(record, Profile) else None)
+
+    def profile_contents(self, since: int, *, until: int) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """Yield id and content of each profile changed after `since`, as `profile_changes` does but as plain JSON
+        values, several times as fast: for whoever looks at a field or two of all profiles.
+        """
+        states = latest(RecordKind.PROFILE, until).order_by(revision.c.sequence)
+        for row in self._pages(states, since, lambda row: row.sequence, revision.c.sequence):
+            yield row.id, None if row.content is None else json.loads(row.content)
 
     def contact(self, profile_id: str) -> Contact | None:
         """Return whom to write to at a supplier, None where nothing is kept."""

@@ -44,6 +44,12 @@ def test_who_asks_for_another_machine_needs_a_key(client: TestClient) -> None:
         problem(client.get("/v1/needs", headers={header: "192.0.2.1"}), 401)
 
 
+def test_another_sites_page_needs_a_key(client: TestClient) -> None:
+    assert client.get("/v1/needs", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    for site in ("cross-site", "same-site"):
+        problem(client.post("/v1/needs/a/publication", headers={"Sec-Fetch-Site": site}), 401)
+
+
 @pytest.mark.parametrize(("host", "status"), [("0.0.0.0", 401), ("::", 401), ("::1", 200), ("localhost", 200)])
 def test_another_address_demands_keys(tmp_path: Path, host: str, status: int) -> None:
     with TestClient(create(Settings(home=tmp_path, host=host), engine_of=fake_engine)) as client:

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from api.examples import CONTACT, HISTORY, NEED, NEEDS, PROFILE, RESULT, SEARCHES
 from api.problems import Problem
+from api.records import History
 from api.routes.needs import Needs
-from api.routes.profiles import History
 from matcher.records import Contact, Need, Profile, SearchResult
 
 # Every problem a route may answer with, besides 500 and, where it is guarded, 401 and 503.
@@ -42,6 +42,7 @@ PROBLEMS = {
     "list_needs": {422},
     "read_need": READ,
     "create_need": SENT | {403},
+    "read_need_history": READ,
     "put_need": SENT | {403, 404, 412},
     "publish_need": READ | {403},
     "withdraw_need": READ | {403, 412},
@@ -59,7 +60,12 @@ PROBLEMS = {
     "begin_session": {403, 409},
     "end_session": {403},
 }
-PUBLIC = {"read_health": set[int](), "read_readiness": {503}}
+PUBLIC = {
+    "read_health": set[int](),
+    "read_readiness": {503},
+    "begin_sign_in": {404, 503},
+    "end_sign_in": {401, 403, 404, 422, 503},
+}
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ def test_a_need_is_put_read_revised_and_withdrawn(client: TestClient) -> None:
     read = client.get("/v1/needs/example-need")
     assert (read.json()["stage"], read.headers["etag"]) == ("tender", '"2"')
 
+    entries = client.get("/v1/needs/example-need/history").json()["revisions"]
+    assert [(one["number"], one["sequence"]) for one in entries] == [(1, 1), (2, 2)]
+
     assert client.delete("/v1/needs/example-need").status_code == 204
     problem(client.get("/v1/needs/example-need"), 404)
     problem(client.delete("/v1/needs/example-need"), 404)

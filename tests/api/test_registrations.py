@@ -256,3 +256,31 @@ def test_without_accounts_whoever_has_the_machine_registers(client: TestClient) 
     id, _ = begun(client)
     assert client.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
     assert client.get("/v1/caller").json() == {"roles": ["administrator"]}
+
+
+def test_a_supplier_sees_open_needs_and_never_a_draft(
+    signed_in: TestClient, client: TestClient, people: People
+) -> None:
+    id, _ = begun(signed_in)
+    assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
+    commissioner = people.roles[Role.COMMISSIONER].headers
+    need = {"title": "Strength and balance", "description": "Classes for older people", "closes": "2999-01-01"}
+    made = client.post("/v1/needs", json=need, headers=commissioner)
+    path = made.headers["location"]
+
+    def opportunities() -> list[dict[str, Any]]:
+        answer = signed_in.get(f"/v1/profiles/{id}/opportunities")
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["results"]
+        return found
+
+    assert opportunities() == []
+    assert client.post(f"{path}/publication", headers=commissioner).status_code == 204
+    (one,) = opportunities()
+    search = {"need_id": made.json()["id"]}
+    (match,) = client.post("/v1/search", json=search, headers=commissioner).json()["results"]
+    for name in ("score", "probability", "band", "contributions", "evidence"):
+        assert one[name] == match[name]
+    assert client.put(path, json={**need, "closes": "2020-01-01"}, headers=commissioner).status_code == 200
+    assert opportunities() == []
+    problem(signed_in.get(f"/v1/profiles/{id}/opportunities", params={"top": 0}), 422, field="top")

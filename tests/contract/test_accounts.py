@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -250,7 +252,7 @@ def test_claims(store: Store) -> None:
     member_of(store, "a")
     accounts = Accounts(store.database)
     accounts.add_organisation("b", name="B", kind=OrganisationKind.SUPPLIER, company="02324869")
-    claims, owned = Claims(store.database), Ownership(store.database)
+    claims, owned = Claims(store), Ownership(store.database)
     mine = Profile(id="p", name="Steps", identifiers=Identifiers(charity="1000003"))
     proved = claims.make(mine, accounts.organisation("a"))
     assert proved.state is ClaimState.GRANTED
@@ -277,13 +279,40 @@ def test_claims(store: Store) -> None:
 
 def test_a_claim_is_not_granted_over_an_owner_who_came_between(store: Store) -> None:
     member_of(store, "a")
-    accounts, claims = Accounts(store.database), Claims(store.database)
+    accounts, claims = Accounts(store.database), Claims(store)
     waiting = claims.make(Profile(id="q", name="Paces"), accounts.organisation("a"))
     accounts.add_organisation("b", name="B", kind=OrganisationKind.SUPPLIER)
     Ownership(store.database).give(RecordKind.PROFILE, "q", "b")
     with pytest.raises(Conflict):
         claims.decide(waiting.id, grant=True, by=None)
     assert claims.decide(waiting.id, grant=False, by=None).state is ClaimState.REFUSED
+
+
+def test_of_claims_that_come_at_once_one_is_granted(store: Store) -> None:
+    accounts, claims = Accounts(store.database), Claims(store)
+    mine = Profile(id="p", name="Steps", identifiers=Identifiers(charity="1000003"))
+    for number in range(6):
+        accounts.add_organisation(f"o{number}", name="O", kind=OrganisationKind.SUPPLIER, charity="1000003")
+
+    def claim(number: int) -> bool:
+        try:
+            return claims.make(mine, accounts.organisation(f"o{number}")).state is ClaimState.GRANTED
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(claim, range(6))) == 1
+
+
+def test_of_creations_that_come_at_once_one_creates(store: Store) -> None:
+    creations, made = Creations(store.database), count()
+
+    def create(_: int) -> int:
+        with store.writing():
+            return int(creations.once("a", "k", {}, lambda: {"made": next(made)})["made"])
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(create, range(12))) == {0}
 
 
 def test_a_creation_happens_once(store: Store) -> None:

@@ -401,3 +401,15 @@ def test_the_defaults_that_revisions_leave_out_stay_what_they_were() -> None:
         "capabilities": [],
     }
     assert Need(id="n", title="T").requirements == Requirements(accreditations=(), sectors=(), regions=())
+
+
+def test_the_contents_are_those_of_the_changes(store: Store) -> None:
+    with store.writing() as writer:
+        for number in range(3):
+            writer.put(Profile(id=f"p{number}", name="Steps", employees=number))
+        writer.withdraw(RecordKind.PROFILE, "p1")
+        writer.put(Profile(id="p0", name="Paces"))
+    for since, until in ((0, 5), (0, 3), (2, 4), (5, 5)):
+        changes = [(change.id, change.profile) for change in store.profile_changes(since, until=until)]
+        contents = store.profile_contents(since, until=until)
+        assert [(id, content and Profile.model_validate(content)) for id, content in contents] == changes

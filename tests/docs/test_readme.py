@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -36,13 +37,13 @@ def commands() -> list[str]:
 def test_the_commands_and_options_shown_exist(call: str) -> None:
     known = typer.main.get_command(app)
     assert hasattr(known, "commands")
-    words = [word.strip("`.,;:") for word in call.split()]
-    assert words[0] in known.commands, call
-    named = known.commands[words[0]]
-    if hasattr(named, "commands"):  # a command of commands
-        assert words[1] in named.commands, call
-        named = named.commands[words[1]]
-    options = {option for parameter in named.params for option in parameter.opts}
+    command: Any = known
+    for word in call.split():
+        if (name := word.strip("`.,;:()")) not in getattr(command, "commands", {}):
+            break
+        command = command.commands[name]
+    assert command is not known, call
+    options = {option for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"(?<=\s)--[a-z-]+", call)) <= options, call
 
 

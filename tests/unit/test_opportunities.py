@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from matcher.errors import NotFound
-from matcher.opportunities import is_open, opportunities_for
+from matcher.opportunities import is_open, opportunities_for, opportunities_of
 from matcher.records import (
     Accreditation,
     Capability,
@@ -87,7 +87,7 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
                 row = (-match.score, need.id, match.probability, match.contributions, match.evidence)
                 expected.setdefault(match.profile_id, []).append(row)
     alive = [profile.id for profile in profiles if profile not in profiles[1::9]]
-    compared = 0
+    compared, one_by_one = 0, {}
     for id in alive:
         found = opportunities_for(engine, id, top=100, apply_requirements=apply_requirements, on=TODAY)
         rows = [(-o.score, o.need_id, o.probability, o.contributions, o.evidence) for o in found.results]
@@ -96,7 +96,10 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
         assert found.considered == sum(is_open(need, TODAY) for need in needs)
         assert found.eligible == len(rows)
         compared += len(rows)
+        one_by_one[id] = found
     assert compared > 100
+    together = opportunities_of(engine, alive, hidden=(), top=100, apply_requirements=apply_requirements, on=TODAY)
+    assert together == one_by_one
     with pytest.raises(NotFound):
         opportunities_for(engine, profiles[1].id)
 

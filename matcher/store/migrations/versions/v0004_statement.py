@@ -61,12 +61,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "record", "profile_id", name="pk_apart"),
     )
     op.create_table(
-        "organisation",
+        "nhs_organisation",
         sa.Column("code", sa.String(16), nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
-        sa.PrimaryKeyConstraint("code", name="pk_organisation"),
+        sa.PrimaryKeyConstraint("code", name="pk_nhs_organisation"),
     )
     op.create_table(
         "succession",

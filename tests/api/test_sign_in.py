@@ -1,0 +1,201 @@
+"""Sign-in by a provider: a local one that speaks OpenID Connect, honestly or not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from pydantic import SecretStr, ValidationError
+
+from api.app import create
+from api.routes.sign_in import COOKIE
+from matcher.accounts import Accounts, OrganisationKind
+from matcher.settings import Settings
+from tests.api.checks import problem
+from tests.api.conftest import fake_engine
+
+
+class FakeProvider(ThreadingHTTPServer):
+    """A provider on this machine; `claims` and `key` are what its next word says and is signed with."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
+        self.published = RSAKey.generate_key(2048, {"kid": "1"})
+        self.key = self.published
+        self.claims: dict[str, Any] = {}
+        self.headers: dict[str, Any] = {"alg": "RS256", "kid": "1"}
+        self.codes: dict[str, dict[str, str]] = {}
+
+    def consent(self, url: str) -> dict[str, str]:
+        """Sign in as a person at the address would, and return what the browser brings back."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        assert asked["response_type"] == "code"
+        assert asked["scope"] == "openid"
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = asked
+        return {"code": code, "state": asked["state"]}
+
+    def token(self, form: dict[str, str]) -> dict[str, str] | None:
+        """Return the answer to a code, once, to whoever began."""
+        asked = self.codes.pop(form["code"], None)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
+        if asked is None or asked["code_challenge"] != challenge.decode():
+            return None
+        claims = {
+            "iss": self.issuer,
+            "sub": "person-1",
+            "aud": asked["client_id"],
+            "exp": int(time.time()) + 300,
+            "nonce": asked["nonce"],
+            **self.claims,
+        }
+        return {"access_token": "x", "token_type": "Bearer", "id_token": jwt.encode(self.headers, claims, self.key)}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeProvider
+
+    def do_GET(self) -> None:
+        issuer = self.server.issuer
+        found: Any = {
+            "issuer": issuer,
+            "authorization_endpoint": f"{issuer}/authorize",
+            "token_endpoint": f"{issuer}/token",
+            "jwks_uri": f"{issuer}/keys",
+        }
+        self._say(found if "well-known" in self.path else KeySet([self.server.published]).as_dict())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        assert self.headers["authorization"] == "Basic " + base64.b64encode(b"matcher:secret").decode()
+        answer = self.server.token({name: values[0] for name, values in parse_qs(body).items()})
+        self._say(answer or {"error": "invalid_grant"}, 200 if answer else 400)
+
+    def _say(self, value: Any, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def browser(settings: Settings, provider: FakeProvider) -> Iterator[TestClient]:
+    chosen = settings.model_copy(
+        update={
+            "access": "keys",
+            "oidc_issuer": provider.issuer,
+            "oidc_client_id": "matcher",
+            "oidc_client_secret": SecretStr("secret"),
+            "public_url": "https://testserver/",
+        }
+    )
+    app = create(chosen, engine_of=fake_engine)
+    with TestClient(app, base_url="https://testserver", follow_redirects=False) as client:
+        accounts = Accounts(app.state.service.store.database)
+        accounts.add_organisation("icb", name="An ICB", kind=OrganisationKind.COMMISSIONER)
+        accounts.add_member("icb", name="A. Person", subject=f"{provider.issuer}|person-1")
+        yield client
+
+
+def gone_and_back(browser: TestClient, provider: FakeProvider) -> dict[str, str]:
+    begun = browser.get("/v1/sign-in")
+    assert begun.status_code == 303
+    assert "redirect_uri=https%3A%2F%2Ftestserver%2Fv1%2Fsign-in%2Fcallback" in begun.headers["location"]
+    return provider.consent(begun.headers["location"])
+
+
+def test_who_signs_in_has_a_session(browser: TestClient, provider: FakeProvider) -> None:
+    back = gone_and_back(browser, provider)
+    problem(browser.get("/v1/caller"), 401)
+    done = browser.get("/v1/sign-in/callback", params=back)
+    assert (done.status_code, done.headers["location"]) == (303, "/docs")
+    assert COOKIE not in browser.cookies
+    assert browser.get("/v1/caller").json()["organisation_id"] == "icb"
+    problem(browser.get("/v1/sign-in/callback", params=back), 401)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://elsewhere.example"},
+        {"aud": "another"},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"exp": int(time.time()) - 3_600},
+        {"sub": None},
+    ],
+    ids=str,
+)
+def test_a_word_that_is_not_for_us(browser: TestClient, provider: FakeProvider, claims: dict[str, Any]) -> None:
+    provider.claims = claims
+    problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 401)
+    problem(browser.get("/v1/caller"), 401)
+
+
+def test_a_word_that_is_not_the_providers(browser: TestClient, provider: FakeProvider) -> None:
+    provider.key = RSAKey.generate_key(2048, {"kid": "1"})
+    problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 401)
+
+
+def test_an_answer_to_another_sign_in(browser: TestClient, provider: FakeProvider) -> None:
+    back = gone_and_back(browser, provider)
+    problem(browser.get("/v1/sign-in/callback", params={**back, "state": "other"}), 401)
+    problem(browser.get("/v1/sign-in/callback", params={**back, "code": "other"}), 401)
+    first = browser.cookies[COOKIE]
+    gone_and_back(browser, provider)
+    assert browser.cookies[COOKIE] != first
+    problem(browser.get("/v1/sign-in/callback", params=back), 401)
+    browser.cookies.clear()
+    problem(browser.get("/v1/sign-in/callback", params=back), 401)
+    problem(browser.get("/v1/sign-in/callback"), 401)
+
+
+def test_who_is_no_member_is_told_whom_to_ask(browser: TestClient, provider: FakeProvider) -> None:
+    provider.claims = {"sub": "person-2"}
+    refused = problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 403)
+    assert f"{provider.issuer}|person-2" in refused["remedy"]
+
+
+def test_a_provider_that_is_not_there(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"oidc_issuer": "http://127.0.0.1:9"})
+    with TestClient(create(chosen, engine_of=fake_engine), follow_redirects=False) as client:
+        problem(client.get("/v1/sign-in"), 503)
+
+
+def test_a_provider_that_calls_itself_otherwise(settings: Settings, provider: FakeProvider) -> None:
+    chosen = settings.model_copy(update={"oidc_issuer": provider.issuer + "/"})
+    with TestClient(create(chosen, engine_of=fake_engine), follow_redirects=False) as client:
+        problem(client.get("/v1/sign-in"), 503)
+
+
+def test_no_provider_is_asked_in_the_clear() -> None:
+    with pytest.raises(ValidationError, match="https"):
+        Settings(oidc_issuer="http://login.example.org")
+    assert "hush" not in repr(Settings(oidc_client_secret=SecretStr("hush")))
