@@ -12,6 +12,7 @@ from typing import Final
 from matcher.bootstrap import encoder_of
 from matcher.errors import MatcherError, Unavailable, UserError
 from matcher.index import Snapshots
+from matcher.ledger import Ledger
 from matcher.reference import terms
 from matcher.scoring import AdditiveModel
 from matcher.settings import Settings
@@ -37,6 +38,7 @@ def examine(settings: Settings) -> list[Check]:
     parts: dict[str, Callable[[], str]] = {
         "home": lambda: _home(settings.home),
         "database": lambda: _database(settings),
+        "ledger": lambda: _ledger(settings),
         "index": lambda: _index(settings),
         "encoder": lambda: _encoder(settings),
         "ranking model": lambda: _ranking(settings),
@@ -70,6 +72,15 @@ def _database(settings: Settings) -> str:
             raise Unavailable("; ".join(faults), remedy="Restore the latest backup with: matcher restore FILE")
         held = store.counts()
         return f"{held['profiles']:,} profiles, {held['needs']:,} needs, {store.sequence():,} revisions, all sound"
+
+
+def _ledger(settings: Settings) -> str:
+    with Store.open(settings.store_url) as store:
+        found = Ledger(store).verify()
+    if not found.whole:
+        faults = "; ".join(str(fault) for fault in found.faults[:_MOST_FAULTS])
+        raise Unavailable(faults, remedy="Compare with a backup; see all with: matcher ledger verify")
+    return f"{found.entries:,} entries, all whole, last hash {found.hash}"
 
 
 def _index(settings: Settings) -> str:
