@@ -36,6 +36,7 @@ check: install
 	$(VENV)/bin/lint-imports
 
 bench: install
+	$(VENV)/bin/python -m tests.benchmarks.encoding
 	$(VENV)/bin/python -m tests.benchmarks.search
 	$(VENV)/bin/python -m tests.benchmarks.ranking
 	$(VENV)/bin/python -m tests.benchmarks.build

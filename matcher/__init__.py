@@ -3,5 +3,5 @@
 import os
 
 # OpenMP reads this once, when the first library that uses it is loaded. Its threads otherwise wait for each other
-# in a busy loop: beside another busy process on two cores, a query then took fifty times as long to encode.
+# in a busy loop, which beside another busy process makes a query many times as slow; see docs/decisions.md.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
