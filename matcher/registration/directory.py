@@ -34,7 +34,11 @@ class Directory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
         self._sequence = 0
+        self._origin = ""
         self._names: dict[str, str] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
@@ -56,14 +60,18 @@ class Directory:
         """Take in what has changed. Nothing is read under the lock: a reader may have to wait for a writer that
         waits for the lock.
         """
+        if self._origin != self._store.origin(self._sequence):  # a backup was restored meanwhile
+            with self._lock:
+                self._forget()
         while (since := self._sequence) < (until := self._store.sequence()):
             contents = self._store.profile_contents(since, until=until)
+            origin = self._store.origin(until)
             changes = [(id, (content["name"], _keys(content)) if content else None) for id, content in contents]
             with self._lock:
                 if self._sequence == since:
                     for id, state in changes:
                         self._take(id, state)
-                    self._sequence = until
+                    self._sequence, self._origin = until, origin
 
     def _take(self, id: str, state: tuple[str, tuple[str, ...]] | None) -> None:
         for key in self._keys.pop(id, ()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from matcher.records import Coverage, Identifiers, Profile
@@ -10,6 +12,7 @@ from matcher.registration import Directory, completeness_of, preview_of
 from matcher.registration.completeness import RULES
 from matcher.registration.directory import name_key
 from matcher.store import RecordKind, Store
+from matcher.store.backup import back_up, restore
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,22 @@ def test_the_directory_follows_the_register(store: Store) -> None:
         writer.withdraw(RecordKind.PROFILE, "c")
         writer.put(Profile(id="b", name="Paces"))
     assert similar() == [("a", "name")]
+
+
+def test_a_restored_backup_takes_the_place_of_what_was_known(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with Store.open(url) as store:
+        with store.writing() as writer:
+            writer.put(Profile(id="a", name="Steady Steps"))
+        back_up(url, tmp_path / "backup")
+        directory = Directory(store)
+        with store.writing() as writer:
+            writer.put(Profile(id="b", name="Steady Steps"))
+            writer.put(Profile(id="c", name="Steady Steps"))
+        asked = Profile(id="new", name="Steady Steps")
+        assert [one.profile_id for one in directory.similar(asked)] == ["a", "b", "c"]
+        restore(tmp_path / "backup", url)
+        assert [one.profile_id for one in directory.similar(asked)] == ["a"]
 
 
 def test_completeness_names_what_is_missing_and_needed_first() -> None:
