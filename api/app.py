@@ -27,6 +27,7 @@ from api.routes import (
     decisions,
     documentation,
     health,
+    ledger,
     needs,
     opportunities,
     profiles,
@@ -96,7 +97,7 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     app.add_middleware(Observing, metrics=metrics)
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    records = (registrations, claims, opportunities, profiles, needs, search, decisions)
+    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger)
     for module in (*records, callers, sign_in, health, figures, documentation):
         app.include_router(module.router)
     permissions.check(_route_names(app))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Self, cast
 
@@ -13,6 +16,7 @@ from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
 from matcher.engine import Engine
+from matcher.errors import Unavailable
 from matcher.ledger import Ledger
 from matcher.registration import Directory, Registrations
 from matcher.settings import Settings
@@ -32,6 +36,7 @@ class Service:
     creations: Creations
     alerts: Alerts
     ledger: Ledger
+    checking: threading.Lock
     provider: Provider
 
     @classmethod
@@ -49,6 +54,7 @@ class Service:
             Creations(store.database),
             Alerts(store.database),
             Ledger(store),
+            threading.Lock(),
             Provider(settings),
         )
 
@@ -63,3 +69,19 @@ async def _service(request: Request) -> Service:
 
 
 Running = Annotated[Service, Depends(_service)]
+
+
+@contextmanager
+def alone(service: Service) -> Iterator[None]:
+    """Do work that reads the whole ledger, or goes back to an earlier register: for one caller at a time.
+
+    Raises:
+        Unavailable: somebody else's is under way.
+
+    """
+    if not service.checking.acquire(blocking=False):
+        raise Unavailable("another check of the ledger is under way", remedy="Ask again when it has ended")
+    try:
+        yield
+    finally:
+        service.checking.release()

@@ -1,16 +1,12 @@
-"""Decisions: searches kept for good, what was decided on them, and the checks that anybody may ask for."""
+"""Decisions: searches kept for good, and what was decided on them."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api import examples
@@ -19,19 +15,14 @@ from api.described import described
 from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
 from api.records import SENT
 from api.routes.search import Search, wanted
-from api.service import Running
-from matcher.errors import Unavailable
-from matcher.ledger import Entry, Event, Format, exported
+from api.service import Running, alone
+from matcher.ledger import Entry, Event
 from matcher.records import SearchResult
 from matcher.records.fields import Id
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=GuardedRoute)
 
 DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a decision.", examples=["d1"])]
-# Reading the whole ledger, or going back to an earlier state of the register, is done for one caller at a time.
-_long_work: Final = threading.Lock()
-_EXPORTS: Final = {"application/jsonl": '{"hash": "5c39…", "entry": {…}}', "text/csv": "row,number,decision,…"}
-_MEDIA: Final = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv"}
 
 
 class KeptDecision(BaseModel):
@@ -127,27 +118,6 @@ class ReplayResult(BaseModel):
     notes: list[str]
 
 
-class LedgerHead(BaseModel):
-    """How many entries there are, and the hash of the last one."""
-
-    entries: int
-    hash: str
-
-
-class LedgerFault(BaseModel):
-    """What is wrong, and at which entry."""
-
-    entry: int | None
-    problem: str
-
-
-class LedgerVerification(LedgerHead):
-    """Whether every entry is what was recorded."""
-
-    whole: bool
-    faults: list[LedgerFault]
-
-
 @router.post(
     "/decisions",
     status_code=201,
@@ -228,54 +198,8 @@ def note_decision(
 )
 def replay_decision(id: DecisionId, service: Running) -> ReplayResult:
     """Compute a kept search again from the revisions and with the model it saw, and compare bit for bit."""
-    with _alone():
+    with alone(service):
         return ReplayResult(**service.ledger.replay(service.engine, id).to_json())
-
-
-@router.get("/ledger", responses=described(200, "The head of the ledger.", examples.LEDGER_HEAD))
-def read_ledger_head(service: Running) -> LedgerHead:
-    """Tell how many entries there are and the last hash. Note it elsewhere: it shows if the past is rewritten."""
-    entries, hash = service.ledger.head()
-    return LedgerHead(entries=entries, hash=hash)
-
-
-@router.get(
-    "/ledger/verification",
-    responses={**described(200, "What was found.", examples.VERIFICATION), **documented(INVALID, UNAVAILABLE)},
-)
-def verify_ledger(
-    service: Running,
-    expect: Annotated[
-        str | None, Query(pattern=r"^[0-9a-f]{64}$", description="A hash noted earlier, to be found still.")
-    ] = None,
-) -> LedgerVerification:
-    """Read and hash every entry again."""
-    with _alone():
-        return LedgerVerification(**service.ledger.verify(expect).to_json())
-
-
-@router.get(
-    "/ledger/export",
-    response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "Every entry, with every kept search spelled out.",
-            "content": {
-                media: {"schema": {"type": "string"}, "example": f"{examples.ENTRY['number']}\n"}
-                for media in _MEDIA.values()
-            },
-        },
-        **documented(INVALID),
-    },
-)
-def export_ledger(
-    service: Running, format: Annotated[Format, Query(description="How it is written.")] = Format.JSONL
-) -> StreamingResponse:
-    """Export the whole ledger, as lines of JSON or as a table."""
-    name = f'attachment; filename="ledger.{format.value}"'
-    return StreamingResponse(
-        exported(service.ledger, format), media_type=_MEDIA[format], headers={"Content-Disposition": name}
-    )
 
 
 def actor(access: Access) -> str:
@@ -287,13 +211,3 @@ def actor(access: Access) -> str:
 def _told(entry: Entry) -> LedgerEntry:
     said = entry.to_json()
     return LedgerEntry(**{name: said.get(name) for name in LedgerEntry.model_fields})
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    if not _long_work.acquire(blocking=False):
-        raise Unavailable("another check of the ledger is under way", remedy="Ask again when it has ended")
-    try:
-        yield
-    finally:
-        _long_work.release()
