@@ -170,7 +170,8 @@ def _load_segment(folder: Path) -> Segment:
     tables: dict[str, dict[str, Array]] = {"profiles": {}, "pieces": {}, "passages": {}, "postings": {}}
     for path in folder.glob("*.npy"):
         table, _, column = path.stem.partition(".")
-        tables[table][column] = np.load(path, mmap_mode="r", allow_pickle=False)
+        # A plain array over the same memory: slices of a memmap cost several times as much.
+        tables[table][column] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     terms = (folder / "postings.terms.txt").read_text(encoding="utf-8").split("\n")
     lexical = tables["postings"]
     vectors: Any = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
