@@ -188,9 +188,9 @@ class Index:
         return np.repeat(firsts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
     def similarities(self, query: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine of `query`, (dimensions,) or (queries, dimensions), with each passage of `rows` (ascending).
+        """Return the exact cosine of `query` with each passage of `rows` (ascending).
 
-        Exact; shape (rows,) or (rows, queries).
+        `query` has shape (dimensions,) or (queries, dimensions), the result (rows,) or (rows, queries).
         """
         queries = np.atleast_2d(query)
         found = np.empty((len(rows), len(queries)), dtype=np.float32)

@@ -85,7 +85,7 @@ class Segment:
         return view
 
     def similarities(self, queries: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the exact inner products of `queries` (queries, dimensions) with each passage of `rows`, (rows, queries).
+        """Return the exact inner products of `queries`, (queries, dimensions), with `rows`, shape (rows, queries).
 
         FAISS computes each row by itself, so a similarity does not depend on which other rows are asked
         for, nor on how many threads share the work.

@@ -72,6 +72,12 @@ class Snapshots:
             _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
             return None
 
+    def digest(self) -> str | None:
+        """Return the checksum of the snapshot in use, which speaks for all it is made of; None where there is none."""
+        with suppress(*_UNUSABLE):
+            return str(json.loads((self._folder / _CURRENT).read_bytes())["checksum"])
+        return None
+
     def _read(self, encoder: str) -> Index | None:
         current = json.loads((self._folder / _CURRENT).read_bytes())
         if current.pop("checksum") != _digest(json.dumps(current).encode()):

@@ -9,7 +9,7 @@ from datetime import date
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
-from matcher.engine import evidence_of
+from matcher.outcome import evidence_of
 from matcher.index import Index, query_for, retrieve
 from matcher.passages import query_of
 from matcher.scoring import AdditiveModel
