@@ -213,7 +213,8 @@ class Index:
 
     def term_scores(self, terms: Sequence[str]) -> NDArray[np.float64]:
         """Return two lexical scores of each passage, both in 0..1, shape (passages, 2); see `word_scores`."""
-        return self.word_scores([self.weighed(terms)], np.arange(len(self.passages)))[0]
+        scores: NDArray[np.float64] = self.word_scores([self.weighed(terms)], np.arange(len(self.passages)))[0]
+        return scores
 
     def word_scores(self, queries: Sequence[Weighed], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return two lexical scores of each passage of `rows` (ascending) for each query, (queries, rows, 2), in 0..1.
@@ -239,7 +240,7 @@ class Index:
         weights = np.stack([query.of(segment.postings.terms) for query in queries])
         contents = segment.contents
         places, owners = contents.entries(rows)
-        hit = np.flatnonzero(weights.any(axis=0)[contents.terms[places]])
+        hit = np.flatnonzero((weights > 0).max(axis=0)[contents.terms[places]])
         places, owners = places[hit], owners[hit]
         count, saturation = contents.counts[places], self._saturation[rows + offset][owners]
         bm25, damping, terms = count / (count + saturation), damped(count), contents.terms[places]

@@ -130,10 +130,16 @@ def _likest(index: Index, field: Field, query: Query) -> Rows:
     return field.best_of(rough, weighed.slack(float(rough.max(initial=0.0))), exactly)
 
 
+def _wanted(index: Index, field: Field, query: Query, closest: Rows | None) -> Rows:
+    """Return all eligible where `closest` is None, else those and the closest in words, ascending."""
+    if closest is None:
+        return np.flatnonzero(field.eligible)
+    return np.union1d(closest, _likest(index, field, query))
+
+
 def _candidates(index: Index, field: Field, query: Query, closest: Rows | None, on: date) -> Candidates:
     """Return the profiles `closest` in meaning and those closest in words, or all eligible, with their numbers."""
-    everybody = closest is None
-    profiles = np.flatnonzero(field.eligible) if everybody else np.union1d(closest, _likest(index, field, query))
+    profiles = _wanted(index, field, query, closest)
     passages = index.passages_in(profiles)
     cosines = index.similarities(query.vectors, passages)
     words = index.word_scores([index.weighed(terms) for terms in query.terms], passages)

@@ -357,7 +357,8 @@ class Jobs:
         """
         # An id is looked for among those that are there, so it cannot lead out of the folder.
         if id not in self.ids():
-            raise NotFound(f"there is no run {id}", remedy="See those that are there")
+            there = ", ".join(self.ids()) or "none"
+            raise NotFound(f"there is no run {id}", remedy=f"Those that are there: {there}")
         return Job(self._folder / id)
 
     def ids(self) -> list[str]:

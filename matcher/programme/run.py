@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -37,7 +37,7 @@ class Order:
     """What is asked of a run, beside the needs."""
 
     name: str = ""
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     apply_requirements: bool = True
     top: int = 10
     chunk: int = CHUNK
@@ -163,12 +163,15 @@ class Run:
         return None
 
     def _part(self, needs: Sequence[Need], number: int) -> Sequence[Need]:
-        return needs[number * self._manifest.chunk : (number + 1) * self._manifest.chunk]
+        return needs[self._span(number)]
+
+    def _span(self, number: int) -> slice:
+        return slice(number * self._manifest.chunk, (number + 1) * self._manifest.chunk)
 
     def _left(self, needs: Sequence[Need], vectors: Vectors, done: set[int]) -> Iterator[Chunk]:
         for number in range(self._manifest.chunks):
             if number not in done and not self._job.wished():
-                yield Chunk(number, tuple(self._part(needs, number)), np.asarray(self._part(vectors, number)))
+                yield Chunk(number, tuple(self._part(needs, number)), vectors[self._span(number)])
 
     def _worded(self, needs: Sequence[Need], outcomes: Sequence[Outcome]) -> list[str]:
         wanted = [sequence for sequence in sequences_of(outcomes) if sequence not in self._profiles]
