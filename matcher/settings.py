@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def programmes_folder(self) -> Path:
+        """Where bulk runs are kept until somebody removes them."""
+        return self.home / "programmes"
+
+    @property
     def rejects_folder(self) -> Path:
         """Where the lines that an import refused are kept."""
         return self.home / "rejects"

@@ -7,37 +7,76 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import announcing, out, progress_bar
-from matcher.programme import run_bulk
+from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.programme import CHUNK, Order, Progress, Runs, State
+from matcher.programme.run import Tell
 from matcher.records import Need
 from matcher.sources.jsonl import Rejected, read
 
 
 def bulk(
     context: typer.Context,
-    needs: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON Lines file of needs.")],
-    out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
+    needs: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="JSON Lines file of needs.")] = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", file_okay=False, help="Folder for the results.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Partners per need.")] = 10,
+    chunk: Annotated[int, typer.Option(min=1, max=10_000, help="Needs searched together.")] = CHUNK,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, tcp://host:port; default: the cores of this machine.")
+    ] = None,
+    resume: Annotated[str | None, typer.Option(help="A run that was stopped or broken off.", metavar="ID")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Match every need of a file; write JSON Lines, CSV and Parquet."""
+    """Match every need of a file; write JSON Lines, CSV and Parquet. A run that was broken off can be resumed."""
+    if resume is None and (needs is None or out_folder is None):
+        raise typer.BadParameter("--needs and --out are needed, or --resume")
+    if resume is not None and (needs is not None or out_folder is not None):
+        raise typer.BadParameter("--resume goes on with the needs and the folder of then: leave out --needs and --out")
+    with opened_engine(context.obj) as engine, progress_bar() as bar:
+        runs = Runs(engine, context.obj.programmes_folder)
+        if needs is not None and out_folder is not None:
+            wanted = _read(needs)
+            engine.index(announcing(bar, "Encoding new passages"))
+            engine.save()
+            resume = runs.create(wanted, out_folder, Order(top=top, chunk=chunk)).id
+            err.print(f"run {resume}") if err.is_terminal else None
+        report = runs.run(str(resume), scheduler=scheduler, tell=_telling(bar))
+    _print(report, json)
+
+
+def _read(file: Path) -> list[Need]:
     wanted = []
-    for line in read(needs, Need):
+    for line in read(file, Need):
         if isinstance(line, Rejected):
             raise line.problem
         wanted.append(line.record)
-    with opened_engine(context.obj) as engine, progress_bar() as bar:
-        engine.index(announcing(bar, "Encoding new passages"))
-        engine.save()
-        report = run_bulk(engine, wanted, out_folder, top=top, progress=announcing(bar, "Matching needs")(len(wanted)))
+    return wanted
+
+
+def _telling(bar: Bar) -> Tell:
+    task = bar.add_task("Matching needs", total=None)
+
+    def tell(progress: Progress) -> None:
+        phase = progress.phase.capitalize() or "Done"
+        bar.update(task, description=f"{phase} ({progress.id})", completed=progress.done, total=progress.total)
+
+    return tell
+
+
+def _print(report: Progress, json: bool) -> None:
     if json:
-        done = {"needs": report.needs, "matches": report.matches, "unmatched": report.unmatched}
-        typer.echo(json_format.dumps({**done, "files": [str(path) for path in report.files]}, indent=2))
+        done = {"run": report.id, "state": report.state, "needs": report.done, "matches": report.matches}
+        typer.echo(
+            json_format.dumps({**done, "unmatched": list(report.unmatched), "files": list(report.files)}, indent=2)
+        )
+        return
+    if report.state is not State.FINISHED:
+        out.print(f"{report.done:,} of {report.total:,} needs done: {report.state}. matcher bulk --resume {report.id}")
         return
     out.print(
-        f"{report.needs:,} needs, {report.matches:,} matches, {len(report.unmatched):,} needs with nobody eligible."
+        f"{report.done:,} needs, {report.matches:,} matches, {len(report.unmatched):,} needs with nobody eligible."
     )
     for path in report.files:
-        out.print(str(path))
+        out.print(path)

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from matcher.embedding import Vectors
 from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns
@@ -47,6 +48,40 @@ class Eligible:
     def excluded(self) -> dict[str, int]:
         """How many profiles each filter excludes."""
         return {name: int(fails.sum()) for name, fails in self.failing.items()}
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The terms of a query that somebody uses, in alphabetical order, and their idf."""
+
+    terms: tuple[str, ...]
+    weights: NDArray[np.float64]
+
+    def of(self, vocabulary: dict[str, int]) -> NDArray[np.float64]:
+        """Return the weight of every term of `vocabulary`, 0 for those not asked for."""
+        weights = np.zeros(len(vocabulary), dtype=np.float64)
+        for term, weight in zip(self.terms, self.weights, strict=True):
+            if (place := vocabulary.get(term)) is not None:
+                weights[place] = weight
+        return weights
+
+    @property
+    def most(self) -> float:
+        """The sum of the weights: the highest BM25 score there could be."""
+        return float(np.cumsum(self.weights)[-1])
+
+    @property
+    def length(self) -> float:
+        """The length of the vector of the weights."""
+        return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
+
+    def slack(self, highest: float) -> float:
+        """Return by how much two sums of at most `highest` may stand in another order in single precision.
+
+        A sum of n products, none negative, each of two factors rounded once, is off by at most n + 3 roundings of
+        2⁻²⁴ of itself; two sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²².
+        """
+        return (len(self.terms) + 8) * 2.0**-22 * highest
 
 
 @dataclass(frozen=True)
@@ -135,43 +170,104 @@ class Index:
         failing = {name: self.live & ~passes for name, passes in masks.items()}
         return Eligible(mask, len(self), failing)
 
+    def holding(self, scheme: str, on: date) -> Mask:
+        """Return which profiles hold the accreditation `scheme` on the day `on`."""
+        if (scheme, on) not in self._held:
+            self._held[scheme, on] = passing(self.profiles, Filters(accreditations=(scheme,)), on)["accreditations"]
+        return self._held[scheme, on]
+
     def passages_of(self, profiles: Mask) -> NDArray[np.int64]:
         """Return the rows of all passages of the profiles in the mask, ascending."""
         return np.flatnonzero(profiles[self.passages.owner])
 
+    def passages_in(self, profiles: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of all passages of `profiles` (ascending rows), ascending."""
+        firsts = self.first_passages[profiles]
+        ends = np.append(self.first_passages, len(self.passages))[profiles + 1]
+        sizes = ends - firsts
+        return np.repeat(firsts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+
     def similarities(self, query: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine of `query` (dimensions,) with each passage of `rows` (ascending): exact."""
-        found = np.empty(len(rows), dtype=np.float32)
+        """Return the exact cosine of `query` with each passage of `rows` (ascending).
+
+        `query` has shape (dimensions,) or (queries, dimensions), the result (rows,) or (rows, queries).
+        """
+        queries = np.atleast_2d(query)
+        found = np.empty((len(rows), len(queries)), dtype=np.float32)
         for segment, offset in zip(self.segments, self._passage_offsets, strict=True):
             start, end = np.searchsorted(rows, [offset, offset + len(segment.passages)])
-            found[start:end] = segment.similarities(query, rows[start:end] - offset)
-        return found
+            if start < end:
+                found[start:end] = segment.similarities(queries, rows[start:end] - offset)
+        return found if query.ndim == 2 else found[:, 0]
+
+    def weighed(self, terms: Sequence[str]) -> Weighed:
+        """Return the idf of `terms`, each counted once; those nobody uses are left aside."""
+        asked = sorted(set(terms))
+        used = np.zeros(len(asked), dtype=np.int64)
+        for segment, frequencies in zip(self.segments, self._frequencies, strict=True):
+            known = [(n, i) for n, term in enumerate(asked) if (i := segment.postings.terms.get(term)) is not None]
+            for n, i in known:
+                used[n] += frequencies[i]
+        weights = idf(self._live_count, used)
+        return Weighed(tuple(t for t, n in zip(asked, used, strict=True) if n), weights[used > 0])
 
     def term_scores(self, terms: Sequence[str]) -> NDArray[np.float64]:
-        """Return two lexical scores of each passage, both in 0..1, shape (passages, 2).
+        """Return two lexical scores of each passage, both in 0..1, shape (passages, 2); see `word_scores`."""
+        scores: NDArray[np.float64] = self.word_scores([self.weighed(terms)], np.arange(len(self.passages)))[0]
+        return scores
+
+    def word_scores(self, queries: Sequence[Weighed], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return two lexical scores of each passage of `rows` (ascending) for each query, (queries, rows, 2), in 0..1.
 
         The share of the highest possible BM25 score that it reaches, each term counted once, and its lnc.ltc
         cosine. Counts are over the live passages of the whole register, so filters change nobody's score.
-        Terms nobody uses are left aside.
         """
-        scores = np.zeros((len(self._saturation), 2), dtype=np.float64)
-        asked = sorted(set(terms))
-        found = [segment.postings.find(asked) for segment in self.segments]
-        used = np.zeros(len(asked), dtype=np.int64)
-        for hits, live in zip(found, self._live_passages, strict=True):
-            used += np.bincount(hits.term[live[hits.passage]], minlength=len(asked))
-        if not used.any():
-            return scores
-        weights = np.where(used > 0, idf(self._live_count, used), 0.0)
-        for hits, offset, live in zip(found, self._passage_offsets, self._live_passages, strict=True):
-            weight, saturation = weights[hits.term], self._saturation[offset:][hits.passage]
-            # Each passage's sum runs in the order of terms, however passages are spread over segments.
-            of_segment = scores[offset : offset + len(live)].T
-            of_segment[0] = np.bincount(hits.passage, weight * (hits.count / (hits.count + saturation)), len(live))
-            of_segment[1] = np.bincount(hits.passage, weight * damped(hits.count), len(live))
-        scores[:, 0] /= np.cumsum(weights)[-1]
-        scores[:, 1] /= self.passages.norm * np.sqrt(np.cumsum(weights * weights)[-1])
+        scores = np.zeros((len(queries), len(rows), 2), dtype=np.float64)
+        for segment, offset in zip(self.segments, self._passage_offsets, strict=True):
+            start, end = np.searchsorted(rows, [offset, offset + len(segment.passages)])
+            if start < end:
+                scores[:, start:end] = self._word_sums(segment, queries, rows[start:end] - offset, offset)
+        for of_query, weighed in zip(scores, queries, strict=True):
+            if weighed.terms:
+                of_query[:, 0] /= weighed.most
+                of_query[:, 1] /= self.passages.norm[rows] * weighed.length
         return scores
+
+    def _word_sums(
+        self, segment: Segment, queries: Sequence[Weighed], rows: NDArray[np.int64], offset: int
+    ) -> NDArray[np.float64]:
+        """Return both sums for `rows` of a segment. Each runs in the order of terms, however passages are spread."""
+        weights = np.stack([query.of(segment.postings.terms) for query in queries])
+        contents = segment.contents
+        places, owners = contents.entries(rows)
+        hit = np.flatnonzero((weights > 0).max(axis=0)[contents.terms[places]])
+        places, owners = places[hit], owners[hit]
+        count, saturation = contents.counts[places], self._saturation[rows + offset][owners]
+        bm25, damping, terms = count / (count + saturation), damped(count), contents.terms[places]
+        sums = np.empty((len(queries), len(rows), 2), dtype=np.float64)
+        for of_query, weight in zip(sums, weights[:, terms], strict=True):
+            of_query[:, 0] = np.bincount(owners, weight * bm25, len(rows))
+            of_query[:, 1] = np.bincount(owners, weight * damping, len(rows))
+        return sums
+
+    def rough_words(self, weighed: Weighed) -> NDArray[np.float32]:
+        """Return the BM25 sum of every passage in single precision, shape (passages,); see `Weighed.slack`."""
+        sums = []
+        for segment, impacts in zip(self.segments, self._impacts, strict=True):
+            postings = segment.postings
+            known = [(i, n) for n, term in enumerate(weighed.terms) if (i := postings.terms.get(term)) is not None]
+            spans = [slice(postings.starts[i], postings.starts[i + 1]) for i, _ in known]
+            starts = np.cumsum([0, *(span.stop - span.start for span in spans)])
+            empty = slice(0, 0)
+            passages = np.concatenate([postings.passages[span] for span in (*spans, empty)])
+            values = np.concatenate([impacts[span] for span in (*spans, empty)])
+            weights = weighed.weights[[n for _, n in known]].astype(np.float32)
+            sums.append(csc_array((values, passages, starts), shape=(len(segment.passages), len(known))) @ weights)
+        return np.concatenate(sums) if sums else np.zeros(0, dtype=np.float32)
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, date], Mask]:
+        return {}
 
     @cached_property
     def _passage_offsets(self) -> list[int]:
@@ -184,6 +280,29 @@ class Index:
     @cached_property
     def _live_count(self) -> int:
         return sum(int(mask.sum()) for mask in self._live_passages)
+
+    @cached_property
+    def _frequencies(self) -> list[NDArray[np.int64]]:
+        """In how many live passages each term of each segment stands."""
+        found = []
+        for segment, live in zip(self.segments, self._live_passages, strict=True):
+            starts = segment.postings.starts
+            if live.all():
+                found.append(np.diff(starts))
+            else:
+                alive = np.concatenate([[0], np.cumsum(live[segment.postings.passages])])
+                found.append(alive[starts[1:]] - alive[starts[:-1]])
+        return found
+
+    @cached_property
+    def _impacts(self) -> list[NDArray[np.float32]]:
+        """The part of BM25 that no query changes: for each posting, its count against the saturation of its passage."""
+        found = []
+        for segment, offset in zip(self.segments, self._passage_offsets, strict=True):
+            saturation = self._saturation[offset : offset + len(segment.passages)]
+            counts = segment.postings.counts
+            found.append((counts / (counts + saturation[segment.postings.passages])).astype(np.float32))
+        return found
 
     @cached_property
     def _saturation(self) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 from Stemmer import Stemmer
 
 from matcher.index.columns import Array, Mask
@@ -59,6 +60,25 @@ class Hits:
     term: NDArray[np.int64]
     passage: Array  # int32
     count: Array  # float32
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The other way round: for each passage, its terms (ascending by number) and how often each stands in it.
+
+    Passage i has the terms `terms[starts[i]:starts[i + 1]]`.
+    """
+
+    starts: NDArray[np.int64]
+    terms: Array  # int32
+    counts: Array  # float32
+
+    def entries(self, passages: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the entries of `passages` stand, those of the first passage first, and whose each is."""
+        sizes = self.starts[passages + 1] - self.starts[passages]
+        firsts = np.cumsum(sizes) - sizes
+        places = np.repeat(self.starts[passages] - firsts, sizes) + np.arange(sizes.sum())
+        return places, np.repeat(np.arange(len(passages)), sizes)
 
 
 @dataclass(frozen=True)
@@ -104,6 +124,12 @@ class Postings:
             passage=np.concatenate([self.passages[span] for span in (*spans, empty)]),
             count=np.concatenate([self.counts[span] for span in (*spans, empty)]),
         )
+
+    def contents(self, passages: int) -> Contents:
+        """Return what stands in each of the `passages`, in time proportional to the postings."""
+        columns = (np.asarray(self.counts), np.asarray(self.passages), np.asarray(self.starts))
+        rows = csc_array(columns, shape=(passages, len(self.terms))).tocsr()
+        return Contents(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data)
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:

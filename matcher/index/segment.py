@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import faiss
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from matcher.embedding import Vectors
 from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns, Ragged
 from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits, size_of
-from matcher.index.postings import Postings, norm_of, terms_of
+from matcher.index.postings import Contents, Postings, norm_of, terms_of
 from matcher.passages import Passage, PassageKind, passages_of
 from matcher.records import Profile
 from matcher.records.places import regions_of_record
@@ -23,6 +24,8 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 # Rows a thread scans at a time; fewer are not worth a second thread.
 _SCAN_ROWS: Final = 4_096
+# Rows that stay in the cache until every query has met them.
+_CACHED_ROWS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Segment:
         postings = Postings.join([(part.postings, rows) for part, _, rows in kept])
         return cls(profiles, PieceColumns.join(pieces), PassageColumns.join(passages), postings, dense)
 
+    @cached_property
+    def contents(self) -> Contents:
+        """What stands in each passage, made of the postings when it is first asked for."""
+        return self.postings.contents(len(self.passages))
+
     def matrix(self) -> Vectors:
         """Return the vectors as a read-only view, shape (passages, dimensions)."""
         count, size = self.vectors.ntotal, self.vectors.d
@@ -76,30 +84,31 @@ class Segment:
         view: Vectors = faiss.rev_swig_ptr(self.vectors.get_xb(), count * size).reshape(count, size)
         return view
 
-    def similarities(self, query: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the exact inner product of `query` (dimensions,) with each passage of `rows`.
+    def similarities(self, queries: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the exact inner products of `queries`, (queries, dimensions), with `rows`, shape (rows, queries).
 
         FAISS computes each row by itself, so a similarity does not depend on which other rows are asked
         for, nor on how many threads share the work.
         """
-        if len(rows) == 0:
-            return np.empty(0, dtype=np.float32)
-        blocks = max(1, min(faiss.omp_get_max_threads(), len(rows) // _SCAN_ROWS))
-        share = len(rows) // blocks
-        found = np.empty(len(rows), dtype=np.float32)
-        self._inner_products(query, rows[: blocks * share].reshape(blocks, share), found[: blocks * share])
-        rest = rows[blocks * share :]
-        if len(rest):
-            self._inner_products(query, rest.reshape(1, -1), found[blocks * share :])
-        return found
+        found = np.empty((len(queries), len(rows)), dtype=np.float32)
+        # All queries meet the rows of a share while those are in the processor's cache.
+        threads = max(1, min(faiss.omp_get_max_threads(), len(rows) // _SCAN_ROWS))
+        share = max(1, len(rows) // threads if len(queries) == 1 else _CACHED_ROWS)
+        whole = len(rows) // share * share
+        self._inner_products(queries, rows[:whole].reshape(-1, share), found[:, :whole])
+        if whole < len(rows):
+            self._inner_products(queries, rows[whole:].reshape(1, -1), found[:, whole:])
+        return found.T
 
-    def _inner_products(self, query: Vectors, rows: NDArray[np.int64], into: NDArray[np.float32]) -> None:
+    def _inner_products(self, queries: Vectors, rows: NDArray[np.int64], into: NDArray[np.float32]) -> None:
         blocks, share = rows.shape
-        queries = np.ascontiguousarray(np.repeat(query[None, :], blocks, axis=0), dtype=np.float32)
-        labels = np.ascontiguousarray(rows, dtype=np.int64)
+        each = np.ascontiguousarray(np.tile(queries, (blocks, 1)), dtype=np.float32)
+        labels = np.ascontiguousarray(np.repeat(rows, len(queries), axis=0), dtype=np.int64)
+        products = np.empty(labels.shape, dtype=np.float32)
         self.vectors.compute_distance_subset(  # type: ignore[attr-defined]
-            blocks, faiss.swig_ptr(queries), share, faiss.swig_ptr(into), faiss.swig_ptr(labels)
+            len(labels), faiss.swig_ptr(each), share, faiss.swig_ptr(products), faiss.swig_ptr(labels)
         )
+        into[:] = products.reshape(blocks, len(queries), share).swapaxes(0, 1).reshape(len(queries), -1)
 
 
 def profile_columns(revisions: Sequence[tuple[int, Profile]]) -> ProfileColumns:

@@ -72,6 +72,12 @@ class Snapshots:
             _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
             return None
 
+    def digest(self) -> str | None:
+        """Return the checksum of the snapshot in use, which speaks for all it is made of; None where there is none."""
+        with suppress(*_UNUSABLE):
+            return str(json.loads((self._folder / _CURRENT).read_bytes())["checksum"])
+        return None
+
     def _read(self, encoder: str) -> Index | None:
         current = json.loads((self._folder / _CURRENT).read_bytes())
         if current.pop("checksum") != _digest(json.dumps(current).encode()):
@@ -170,7 +176,8 @@ def _load_segment(folder: Path) -> Segment:
     tables: dict[str, dict[str, Array]] = {"profiles": {}, "pieces": {}, "passages": {}, "postings": {}}
     for path in folder.glob("*.npy"):
         table, _, column = path.stem.partition(".")
-        tables[table][column] = np.load(path, mmap_mode="r", allow_pickle=False)
+        # A plain array over the same memory: slices of a memmap cost several times as much.
+        tables[table][column] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     terms = (folder / "postings.terms.txt").read_text(encoding="utf-8").split("\n")
     lexical = tables["postings"]
     vectors: Any = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)

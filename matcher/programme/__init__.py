@@ -1,5 +1,21 @@
-"""Programme: many needs against the whole register at once."""
+"""Programme: many needs against the whole register at once, as a run that survives whoever runs it."""
 
-from matcher.programme.bulk import BulkReport, run_bulk
+from matcher.programme.job import CHUNK, Job, Jobs, Manifest, Progress, State, Wish
+from matcher.programme.run import Order, Runs
+from matcher.programme.schedule import Cluster, Here, Processes, Scheduler
 
-__all__ = ["BulkReport", "run_bulk"]
+__all__ = [
+    "CHUNK",
+    "Cluster",
+    "Here",
+    "Job",
+    "Jobs",
+    "Manifest",
+    "Order",
+    "Processes",
+    "Progress",
+    "Runs",
+    "Scheduler",
+    "State",
+    "Wish",
+]

@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from matcher.engine import Engine
 from matcher.errors import Unavailable
-from matcher.programme import run_bulk
+from matcher.programme import Here, Order, Runs
 from matcher.programme.cells import neutralised
+from matcher.programme.job import Progress
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.fakes import engine_over
@@ -24,6 +26,11 @@ def filled(store: Store, *profiles: Profile) -> Store:
     with store.writing() as writer:
         writer.put_many([(profile, None) for profile in profiles])
     return store
+
+
+def run_bulk(engine: Engine, needs: list[Need], out: Path, *, top: int = 10, chunk: int = 5) -> Progress:
+    runs = Runs(engine, out.parent / f"{out.name}-programmes")
+    return runs.run(runs.create(needs, out, Order(top=top, chunk=chunk)).id, scheduler=Here())
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
@@ -40,7 +47,7 @@ def test_all_files_hold_every_match_in_order(file_store: Store, tmp_path: Path) 
     dangerous = Profile(id="x", name="=HYPERLINK(0)", summary="+falls meals café memory")
     engine = engine_over(filled(file_store, dangerous, *made_register(30, seed=2)))
     report = run_bulk(engine, NEEDS, tmp_path / "out", top=31)
-    assert (report.needs, report.matches, report.unmatched) == (12, 12 * 31, ())
+    assert (report.done, report.matches, report.unmatched) == (12, 12 * 31, ())
     expected = [engine.search(need, top=31) for need in NEEDS]
     lines = [json.loads(line) for line in (tmp_path / "out" / "matches.jsonl").read_text().splitlines()]
     assert lines == [json.loads(result.model_dump_json(exclude_none=True)) for result in expected]
@@ -62,9 +69,9 @@ def test_all_files_hold_every_match_in_order(file_store: Store, tmp_path: Path) 
 
 
 def test_needs_nobody_is_eligible_for_are_named(file_store: Store, tmp_path: Path) -> None:
-    report = run_bulk(engine_over(file_store), NEEDS[:2], tmp_path)
+    report = run_bulk(engine_over(file_store), NEEDS[:2], tmp_path / "out")
     assert (report.matches, report.unmatched) == (0, ("n0", "n1"))
-    assert all(path.exists() for path in report.files)
+    assert all(Path(path).exists() for path in report.files)
 
 
 def test_a_file_that_cannot_be_written_leaves_none_half_written(file_store: Store, tmp_path: Path) -> None:
@@ -73,4 +80,3 @@ def test_a_file_that_cannot_be_written_leaves_none_half_written(file_store: Stor
     with pytest.raises(Unavailable, match="cannot be written"):
         run_bulk(engine_over(filled(file_store, Profile(id="p", name="N"))), NEEDS, tmp_path)
     assert (tmp_path / "matches.parquet").read_text() == "of an earlier run"
-    assert len((tmp_path / "matches.jsonl").read_text().splitlines()) == len(NEEDS)

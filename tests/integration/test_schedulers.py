@@ -1,0 +1,140 @@
+"""Whoever searches the chunks of a run, however many they are and whatever dies: the files are the same, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psutil
+import pytest
+
+from matcher.errors import Unavailable
+from matcher.programme import Cluster, Here, Order, Processes, State
+from matcher.store import Store
+from tests.programmes import files_of, fill, made_needs, output_of, runs_in
+from tests.strategies import TODAY
+
+NEEDS: Final = 60
+KILLS: Final = int(os.environ.get("MATCHER_TEST_KILLS", "4"))
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Iterator[Store]:
+    """A store with profiles."""
+    with Store.open(f"sqlite:///{tmp_path / 'register.sqlite'}") as store:
+        fill(store)
+        yield store
+
+
+def test_chunks_and_processes_change_nothing(filled: Store, tmp_path: Path) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    outputs = [
+        output_of(runs, needs, tmp_path / f"out-{n}", scheduler, chunk=chunk)
+        for n, (scheduler, chunk) in enumerate([(Here(), 1), (Here(), 7), (Here(), NEEDS), (Processes(2), 9)])
+    ]
+    assert all(output == outputs[0] for output in outputs)
+    engine = runs_in(tmp_path, filled)._engine
+    expected = [engine.search(need, top=5, on=TODAY).model_dump(mode="json", exclude_none=True) for need in needs]
+    assert [json.loads(line) for line in outputs[0]["matches.jsonl"].splitlines()] == expected
+
+
+def test_dask_with_one_two_and_four_workers(filled: Store, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
+    for workers in (1, 2, 4):
+        with distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
+        ) as cluster:
+            found = output_of(runs, needs, tmp_path / f"dask-{workers}", Cluster(cluster.scheduler_address), chunk=7)
+        assert found == expected, workers
+
+
+def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
+    ) as cluster:
+        victims = [cluster.workers[n].pid for n in cluster.workers]
+        job = runs.create(needs, tmp_path / "out", Order(chunk=2, top=5, on=TODAY))
+        killed = []
+
+        def tell(progress: object) -> None:
+            if getattr(progress, "done", 0) > 4 and not killed:
+                os.kill(victims[0], signal.SIGKILL)
+                killed.append(victims[0])
+
+        done = runs.run(job.id, scheduler=Cluster(cluster.scheduler_address), tell=tell)
+    assert killed
+    assert files_of(done.files) == expected
+
+
+def test_no_scheduler_answers(filled: Store, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = runs.create(made_needs(2), tmp_path / "out")
+    with pytest.raises(Unavailable, match="no Dask scheduler"):
+        runs.run(job.id, scheduler=Cluster("tcp://127.0.0.1:9", wait_seconds=1))
+    assert job.progress().state is State.FAILED
+    assert "no Dask scheduler" in job.progress().problem
+    assert runs.run(job.id, scheduler=Here()).state is State.FINISHED
+
+
+def run_in_process(home: Path, id: str) -> None:
+    """Run a job with two worker processes, slowly enough to be met at any moment."""
+    with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
+        runs_in(home / "programmes", store).run(id, scheduler=Processes(2))
+
+
+def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
+    """Coordinator or workers die by SIGKILL; whoever resumes gets the bytes of a run that nobody disturbed."""
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
+    deal = random.Random(20_231_005)
+    processes = multiprocessing.get_context("spawn")
+    met = []
+    job = None
+    rounds = 0
+    while len(met) < KILLS:
+        rounds += 1
+        if job is None:
+            job = runs.create(needs, tmp_path / f"out-{rounds}", Order(chunk=1, top=5, on=TODAY))
+        process = processes.Process(target=run_in_process, args=(tmp_path, job.id))
+        process.start()
+        assert process.pid is not None
+        until = job.progress().done + deal.randint(0, 12)
+        deadline = time.monotonic() + 60
+        while process.is_alive() and job.progress().done < until and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(deal.uniform(0, 0.05 if until else 4))
+        victim = deal.choice(["coordinator", "worker"])
+        children = psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        if victim == "worker" and workers:
+            deal.choice(workers).kill()
+            met.append((victim, job.progress().done))
+            process.join(120)
+            assert process.exitcode == 0, "a lost worker is made good"
+        elif process.is_alive():
+            process.kill()
+            process.join()
+            met.append(("coordinator", job.progress().done))
+            gone, alive = psutil.wait_procs(children, timeout=20)
+            assert not alive, "workers end with their coordinator"
+        process.join()
+        if job.progress().state is State.FINISHED:
+            assert files_of(job.progress().files) == expected
+            job = None
+    print(met)
+    if job is not None:
+        assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+    assert len(met) == KILLS
