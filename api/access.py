@@ -17,6 +17,8 @@ from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Sessions, Use
 from matcher.errors import NotFound, NotPermitted, NotSignedIn
 from matcher.ledger import Decision, Ledger
 from matcher.ledger.decision import no_decision
+from matcher.programme import Job, Jobs
+from matcher.programme.job import no_run
 from matcher.registration import Registrations
 from matcher.registration.registrations import absent
 from matcher.settings import Settings
@@ -60,6 +62,10 @@ class Access:
         by = decision.opening.statement.by
         return self.reach is Reach.ALL or by.partition("/")[0] == self.caller.organisation_id
 
+    def owns_programme(self, job: Job) -> bool:
+        """Whether who asks may see the run `job`."""
+        return self.reach is Reach.ALL or job.manifest().by == self.caller.organisation_id
+
     def check_need(self, id: str) -> None:
         """Check that who asks may know of the need `id`.
 
@@ -85,6 +91,7 @@ class Guard:
         self.ownership = Ownership(store.database)
         self._registrations = registrations
         self._ledger = Ledger(store)
+        self._jobs = Jobs(settings.programmes_folder)
 
     def stop(self) -> None:
         """Write down what is not written yet."""
@@ -143,6 +150,8 @@ class Guard:
             self._check_registration(access, id)
         elif permission.subject is Subject.DECISION:
             self._check_decision(access, id)
+        elif permission.subject is Subject.PROGRAMME:
+            self._check_programme(access, id)
         elif permission.subject is not None and access.reach is not Reach.ALL:
             self._check_record(access, RecordKind(permission.subject.value), id)
 
@@ -154,6 +163,10 @@ class Guard:
     def _check_decision(self, access: Access, id: str) -> None:
         if access.reach is not Reach.ALL and not access.owns_decision(self._ledger.decision(id)):
             raise no_decision(id)
+
+    def _check_programme(self, access: Access, id: str) -> None:
+        if access.reach is not Reach.ALL and not access.owns_programme(self._jobs.job(id)):
+            raise no_run(id)
 
     def _check_record(self, access: Access, kind: RecordKind, id: str) -> None:
         owning = self.ownership.of(kind, id)

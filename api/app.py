@@ -31,6 +31,7 @@ from api.routes import (
     needs,
     opportunities,
     profiles,
+    programmes,
     registrations,
     search,
     sign_in,
@@ -72,9 +73,11 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
         with engine_of(chosen) as engine:
             app.state.service = service = Service.over(engine, chosen)
             service.readiness.start()
+            service.programmes.start()
             try:
                 yield
             finally:
+                await run_in_threadpool(service.programmes.stop)
                 await run_in_threadpool(service.readiness.stop)
                 await run_in_threadpool(service.guard.stop)
 
@@ -97,7 +100,7 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     app.add_middleware(Observing, metrics=metrics)
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger)
+    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger, programmes)
     for module in (*records, callers, sign_in, health, figures, documentation):
         app.include_router(module.router)
     permissions.check(_route_names(app))

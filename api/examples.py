@@ -242,3 +242,24 @@ REPLAY: Final = {"decision": "d1", "identical": True, "differences": [], "notes"
 LEDGER_HEAD: Final = {"entries": 2, "hash": _HASH}
 
 VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}
+
+WANTED_PROGRAMME: Final = {
+    "name": "Falls across the region",
+    "needs": [{"id": "falls-calder", "title": "Fewer falls among older people"}],
+    "top": 5,
+}
+
+PROGRAMME: Final = {
+    "id": "20261122-0f1e2d3c",
+    "name": "Falls across the region",
+    "state": "running",
+    "phase": "matching",
+    "done": 128,
+    "total": 512,
+    "rate": 64.0,
+    "seconds_left": 6.0,
+    "problem": "",
+    "matches": 0,
+    "unmatched": [],
+    "files": [],
+}

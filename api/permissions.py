@@ -35,6 +35,7 @@ class Subject(StrEnum):
     NEED = "need"
     REGISTRATION = "registration"
     DECISION = "decision"
+    PROGRAMME = "programme"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,15 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
     "verify_ledger": Permission(_, _, _, ALL, ALL),
     "export_ledger": Permission(_, _, _, ALL, ALL),
+    # Programmes are run by regional programmes and commissioners, and seen by their organisation.
+    "start_programme": Permission(_, SEEN, SEEN, _, ALL),
+    "list_programmes": Permission(_, OWN, OWN, ALL, ALL),
+    "read_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
+    "watch_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
+    "pause_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
+    "resume_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
+    "cancel_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
+    "read_programme_results": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
     # Figures of the running service, for whoever watches over it.
     "read_metrics": Permission(_, _, _, ALL, ALL),
     # Oneself.

@@ -11,6 +11,7 @@ from typing import Annotated, Self, cast
 from fastapi import Depends, Request
 
 from api.access import Guard
+from api.programmes import Programmes
 from api.provider import Provider
 from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
@@ -36,6 +37,7 @@ class Service:
     creations: Creations
     alerts: Alerts
     ledger: Ledger
+    programmes: Programmes
     checking: threading.Lock
     provider: Provider
 
@@ -54,6 +56,7 @@ class Service:
             Creations(store.database),
             Alerts(store.database),
             Ledger(store),
+            Programmes(engine, settings.programmes_folder),
             threading.Lock(),
             Provider(settings),
         )

@@ -70,6 +70,7 @@ class Manifest(BaseModel):
 
     id: str
     name: str
+    by: str = ""
     created: datetime
     needs: int
     needs_digest: str
@@ -357,13 +358,17 @@ class Jobs:
         """
         # An id is looked for among those that are there, so it cannot lead out of the folder.
         if id not in self.ids():
-            there = ", ".join(self.ids()) or "none"
-            raise NotFound(f"there is no run {id}", remedy=f"Those that are there: {there}")
+            raise no_run(id)
         return Job(self._folder / id)
 
     def ids(self) -> list[str]:
         """Return all runs, the oldest day first."""
         return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
+
+
+def no_run(id: str) -> NotFound:
+    """Return the error that says there is no such run."""
+    return NotFound(f"there is no run {id!r}", remedy="Check the id: it was given when the run was started")
 
 
 def _refuse_twice(needs: Sequence[Need]) -> None:

@@ -34,9 +34,10 @@ _TOLD_SECONDS: Final = 0.5
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of a run, beside the needs."""
+    """What is asked of a run, beside the needs; `by` names the organisation that asks."""
 
     name: str = ""
+    by: str = ""
     filters: Filters = field(default_factory=Filters)
     apply_requirements: bool = True
     top: int = 10
@@ -56,8 +57,9 @@ class Runs:
         self._engine = engine
         self.jobs = Jobs(folder)
 
-    def create(self, needs: Sequence[Need], out: Path, order: Order | None = None) -> Job:
-        """Keep a run over `needs` with the index as it is now, its results to be written into `out`.
+    def create(self, needs: Sequence[Need], out: Path | None, order: Order | None = None) -> Job:
+        """Keep a run over `needs` with the index as it is now, its results to be written into `out`, by default into
+        its own folder.
 
         Raises:
             InvalidInput: an id stands in `needs` twice, or a number of `order` is out of its range.
@@ -67,10 +69,10 @@ class Runs:
         order, engine = order or Order(), self._engine
         index = engine.index()
         return self.jobs.create(
-            needs, engine.model.content(), name=order.name, filters=order.filters,
+            needs, engine.model.content(), name=order.name, by=order.by, filters=order.filters,
             apply_requirements=order.apply_requirements, top=order.top, depth=engine.depth,
             on=(order.on or date.today()).isoformat(), sequence=index.sequence, origin=index.origin,
-            encoder=index.encoder, chunk=order.chunk, out=str(out.absolute()),
+            encoder=index.encoder, chunk=order.chunk, out="" if out is None else str(out.absolute()),
         )  # fmt: skip
 
     def run(self, id: str, *, scheduler: str | Scheduler | None = None, tell: Tell | None = None) -> Progress:
@@ -129,7 +131,8 @@ class Run:
         self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
         chunks = self._job.chunks()
         titles = {need.id: need.title for need in needs}
-        results = written(Path(self._manifest.out), [chunks[number] for number in sorted(chunks)], titles)
+        out = Path(self._manifest.out or self._job.folder / "results")
+        results = written(out, [chunks[number] for number in sorted(chunks)], titles)
         shutil.rmtree(self._job.index_folder, ignore_errors=True)
         return self._say(
             state=State.FINISHED,

@@ -1,0 +1,127 @@
+"""Programmes over HTTP: started, watched, paused, taken up again, cancelled; the results are those of the searches."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create
+from matcher.settings import Settings
+from tests.api.checks import problem
+from tests.api.conftest import fake_engine, wait_until_ready
+
+NEEDS = [{"id": f"n{number}", "title": f"{word} classes"} for number, word in enumerate(["Falls", "Meals", "Sleep"])]
+
+
+@pytest.fixture
+def filled(client: TestClient) -> TestClient:
+    """A service with a few profiles."""
+    for number in range(5):
+        client.put(f"/v1/profiles/p{number}", json={"name": f"Falls and meals {number}", "sector": "charity"})
+    return client
+
+
+def start(client: TestClient, **asked: Any) -> dict[str, Any]:
+    answer = client.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, "top": 2, **asked})
+    assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"/v1/programmes/{found['id']}"
+    return found
+
+
+def ended(client: TestClient, id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = client.get(f"/v1/programmes/{id}").json()
+        if found["state"] in ("finished", "cancelled", "failed", "paused"):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+
+
+def test_the_results_are_those_of_the_searches(filled: TestClient) -> None:
+    done = ended(filled, start(filled)["id"])
+    assert (done["state"], done["done"], done["total"], done["matches"]) == ("finished", 3, 3, 6)
+    lines = filled.get(f"/v1/programmes/{done['id']}/results/matches.jsonl").text.splitlines()
+    for need, line in zip(NEEDS, lines, strict=True):
+        alone = filled.post("/v1/search", json={"need": need, "top": 2}).json()
+        assert json.loads(line)["results"] == alone["results"]
+    table = filled.get(f"/v1/programmes/{done['id']}/results/matches.csv")
+    assert table.headers["content-disposition"] == 'attachment; filename="matches.csv"'
+    assert [row["need_id"] for row in csv.DictReader(io.StringIO(table.text))] == ["n0", "n0", "n1", "n1", "n2", "n2"]
+    problem(filled.get(f"/v1/programmes/{done['id']}/results/state.json"), 404)
+    assert filled.get("/v1/programmes").json()["programmes"] == [done]
+
+
+def test_it_is_watched_to_its_end(filled: TestClient) -> None:
+    id = start(filled)["id"]
+    with filled.stream("GET", f"/v1/programmes/{id}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+    assert told[-1]["state"] == "finished"
+    assert told[-1] == {name: value for name, value in ended(filled, id).items() if value is not None}
+
+
+def test_stored_needs_are_matched_too(filled: TestClient) -> None:
+    problem(filled.post("/v1/programmes", json={"name": "All", "stored": True}), 422, field="stored")
+    filled.put("/v1/needs/kept", json={"title": "Falls"})
+    assert ended(filled, start(filled, needs=[], stored=True)["id"])["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"needs": []}, "needs"),
+        ({"stored": True}, "needs"),
+        ({"needs": [{"id": "n", "title": ""}]}, "needs.0.title"),
+        ({"name": ""}, "name"),
+        ({"top": 0}, "top"),
+    ],
+)
+def test_a_wrong_order_is_refused_with_the_field(filled: TestClient, asked: dict[str, Any], field: str) -> None:
+    problem(filled.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, **asked}), 422, field=field)
+    assert filled.get("/v1/programmes").json() == {"programmes": []}
+
+
+def test_an_id_that_stands_twice_is_refused(filled: TestClient) -> None:
+    answer = filled.post("/v1/programmes", json={"name": "Falls", "needs": [NEEDS[0], NEEDS[0]]})
+    assert answer.status_code == 422
+    assert "n0" in answer.json()["detail"]
+
+
+def test_what_is_over_cannot_be_stopped_or_resumed(filled: TestClient) -> None:
+    done = ended(filled, start(filled)["id"])
+    problem(filled.post(f"/v1/programmes/{done['id']}/pause"), 409)
+    problem(filled.post(f"/v1/programmes/{done['id']}/resume"), 409)
+    problem(filled.delete(f"/v1/programmes/{done['id']}"), 409)
+    problem(filled.get("/v1/programmes/20260101-00000000"), 404)
+    problem(filled.get("/v1/programmes/nonsense"), 422, field="id")
+
+
+def test_a_run_that_waits_is_paused_resumed_and_cancelled(filled: TestClient) -> None:
+    programmes = filled.app.state.service.programmes  # type: ignore[attr-defined]
+    programmes.stop()  # nobody runs anything, so what is started waits
+    one, other = start(filled)["id"], start(filled)["id"]
+    assert filled.post(f"/v1/programmes/{one}/pause").json()["state"] == "paused"
+    assert filled.delete(f"/v1/programmes/{other}").json()["state"] == "cancelled"
+    problem(filled.post(f"/v1/programmes/{other}/resume"), 409)
+    assert filled.post(f"/v1/programmes/{one}/resume").json()["state"] == "queued"
+
+
+def test_what_waited_is_done_after_a_restart(settings: Settings) -> None:
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        wait_until_ready(client)
+        client.put("/v1/profiles/p", json={"name": "Falls"})
+        client.app.state.service.programmes.stop()  # type: ignore[attr-defined]
+        id = start(client)["id"]
+        client.put("/v1/profiles/later", json={"name": "Falls, too"})
+        assert client.get(f"/v1/programmes/{id}").json()["state"] == "queued"
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        done = ended(client, id)
+        assert (done["state"], done["matches"]) == ("finished", 3), "against the register as it was when it was asked"
