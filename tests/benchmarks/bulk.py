@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from matcher.engine import eligible_in, ranking_of
+from matcher.findings import Findings, sequences_of
 from matcher.index import Index, Query, Snapshots, facts_of, terms_for
-from matcher.outcome import Outcome, sequences_of
 from matcher.passages import passages_of
 from matcher.programme.chunks import Chunk, Task, Terms
 from matcher.programme.job import CHUNK
@@ -81,11 +81,11 @@ def _highest(row: np.ndarray) -> np.ndarray:
     return np.argpartition(row, len(row) - DEPTH)[-DEPTH:] if len(row) > DEPTH else np.arange(len(row))
 
 
-def worded(store: Store, needs: Sequence[Need], outcomes: Sequence[Outcome]) -> int:
+def worded(store: Store, needs: Sequence[Need], findings: Sequence[Findings]) -> int:
     """Put answers into words, as a run does, and return how many characters they are."""
-    sequences = sequences_of(outcomes)
+    sequences = sequences_of(findings)
     profiles = dict(zip(sequences, store.profiles_as_of(sequences), strict=True))
-    return sum(len(o.worded(n.id, profiles).model_dump_json()) for n, o in zip(needs, outcomes, strict=True))
+    return sum(len(o.worded(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
 
 
 def run(passages: int, count: int, folder: Path) -> None:
@@ -111,10 +111,10 @@ def run(passages: int, count: int, folder: Path) -> None:
     seconds: dict[str, list[float]] = {"bare": [], "bulk": [], "single": []}
     searched: list[int] = []
 
-    def single(n: int) -> Outcome:
+    def single(n: int) -> Findings:
         query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY), needs[n].requirements.accreditations)
         eligible = eligible_in(index, needs[n], TERMS.filters, TERMS.apply_requirements, DAY)
-        return ranking_of(index, query, eligible, model, depth=DEPTH, on=DAY).outcome(TERMS.top)
+        return ranking_of(index, query, eligible, model, depth=DEPTH, on=DAY).findings(TERMS.top)
 
     single(0)
     with (
@@ -124,7 +124,7 @@ def run(passages: int, count: int, folder: Path) -> None:
     ):
         started = time.perf_counter()
         warm = Chunk(-1, tuple(needs[:2]), vectors[:2])
-        first = [future.result() for future in [pool.submit(task.outcomes, warm) for _ in range(cores * 2)]]
+        first = [future.result() for future in [pool.submit(task.findings, warm) for _ in range(cores * 2)]]
         start = time.perf_counter() - started
         assert first[0] == [single(0), single(1)], "together is one by one, bit for bit"
         for part in rounds:
@@ -134,7 +134,7 @@ def run(passages: int, count: int, folder: Path) -> None:
                 if name == "bare":
                     bare(matrix, whole[rows], threads)
                 elif name == "bulk":
-                    for chunk, future in [(chunk, pool.submit(task.outcomes, chunk)) for chunk in part]:
+                    for chunk, future in [(chunk, pool.submit(task.findings, chunk)) for chunk in part]:
                         worded(store, chunk.needs, future.result())
                 else:
                     for n in rows[:SINGLES]:
@@ -142,7 +142,7 @@ def run(passages: int, count: int, folder: Path) -> None:
                 each = (time.perf_counter() - started) / (min(SINGLES, len(rows)) if name == "single" else len(rows))
                 seconds[name].append(each * 1_000)
             searched.append(len(rows))
-        children = [_peak(process.pid) for process in pool._processes.values()]
+        children = [_peak(process.pid) for process in pool._processes.values() if process.pid is not None]
     ms = {name: float(np.average(values, weights=searched)) for name, values in seconds.items()}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 + sum(children)
     print(
