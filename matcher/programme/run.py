@@ -129,6 +129,7 @@ class Run:
         self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
         chunks = self._job.chunks()
         titles = {need.id: need.title for need in needs}
+        self._job.grant()
         results = written(Path(self._manifest.out), [chunks[number] for number in sorted(chunks)], titles)
         shutil.rmtree(self._job.index_folder, ignore_errors=True)
         return self._say(

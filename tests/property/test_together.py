@@ -27,7 +27,8 @@ MODEL = shipped_model()
 
 def unit(draw: np.random.Generator, rows: int, dimensions: int = 384) -> Vectors:
     vectors = draw.standard_normal((rows, dimensions), dtype=np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / lengths
 
 
 def hold(index: Index, asked: list[tuple[Need, Filters]], kind: torch.dtype, depth: int) -> None:

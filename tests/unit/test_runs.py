@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
 from matcher.programme import Here, Job, Order, Progress, Runs, State, Wish
+from matcher.programme.run import Tell
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.commands import Command
@@ -20,15 +20,15 @@ ORDER = Order(chunk=4, top=5, on=TODAY)
 
 
 @pytest.fixture
-def filled(file_store: Store) -> Iterator[Store]:
+def filled(file_store: Store) -> Store:
     """A store with profiles."""
     fill(file_store, 60)
-    yield file_store
+    return file_store
 
 
-def wishing(job: Job, wish: Wish, at: int) -> object:
+def wishing(job: Job, wish: Wish, at: int) -> Tell:
     def tell(progress: Progress) -> None:
-        if progress.phase == "matching" and progress.done == at:
+        if progress.state is State.RUNNING and progress.phase == "matching" and progress.done == at:
             job.wish(wish)
 
     return tell
@@ -37,7 +37,7 @@ def wishing(job: Job, wish: Wish, at: int) -> object:
 def paused(runs: Runs, needs: list[Need], out: Path) -> Job:
     """Return a run paused after two chunks."""
     job = runs.create(needs, out, ORDER)
-    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.PAUSE, 8))  # type: ignore[arg-type]
+    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.PAUSE, 8))
     assert (done.state, done.done) == (State.PAUSED, 8)
     assert job.progress() == done
     return job
@@ -80,7 +80,7 @@ def test_the_register_moves_on_while_a_run_is_paused(filled: Store, tmp_path: Pa
 def test_a_cancelled_run_stays_so(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     job = runs.create(made_needs(9), tmp_path / "out", ORDER)
-    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.CANCEL, 4))  # type: ignore[arg-type]
+    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.CANCEL, 4))
     assert done.state is State.CANCELLED
     assert not (tmp_path / "out").exists()
     with pytest.raises(Conflict, match="cancelled"):
