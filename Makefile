@@ -41,6 +41,7 @@ bench: install
 	$(VENV)/bin/python -m tests.benchmarks.ranking
 	$(VENV)/bin/python -m tests.benchmarks.build
 	$(VENV)/bin/python -m tests.benchmarks.reimport
+	$(VENV)/bin/python -m tests.benchmarks.bulk --needs 256 10000 100000
 
 clean:
 	rm -rf $(VENV) .matcher .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Progress
+from matcher.findings import Findings, findings_of, sequences_of
 from matcher.index import Coarse, Eligible, Index, Query, Snapshots, highest, query_for, retrieve, retrieve_together
-from matcher.outcome import Outcome, outcome_of, sequences_of
 from matcher.records import Filters, Need, SearchResult
 from matcher.scoring import AdditiveModel, Scored
 from matcher.signals import Candidates, Rows
@@ -47,10 +47,10 @@ class Ranking:
         """The ids of the candidates, highest first."""
         return [str(id) for id in self.index.profiles.id[self.candidates.profiles[self.order]]]
 
-    def outcome(self, top: int) -> Outcome:
+    def findings(self, top: int) -> Findings:
         """Return what is shown of it: the `top` candidates."""
         order = self.order[:top]
-        return outcome_of(self.index, self.eligible, self.model, self.candidates, self.scored, order)
+        return findings_of(self.index, self.eligible, self.model, self.candidates, self.scored, order)
 
 
 def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
@@ -181,10 +181,10 @@ class Engine:
 
     def told(self, need: Need, ranking: Ranking, top: int) -> SearchResult:
         """Return the `top` candidates of `ranking` as matches, with reasons."""
-        outcome = ranking.outcome(top)
-        sequences = sequences_of([outcome])
+        findings = ranking.findings(top)
+        sequences = sequences_of([findings])
         profiles = dict(zip(sequences, self.store.profiles_as_of(sequences), strict=True))
-        return outcome.worded(need.id, profiles)
+        return findings.worded(need.id, profiles)
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:
         """Return the ids and scores of all candidates for `need`, highest first: what evaluation measures."""

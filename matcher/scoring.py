@@ -120,7 +120,7 @@ class AdditiveModel:
         """
         owners = np.repeat(np.arange(len(starts)), np.diff([*starts, len(family)]))
         bias = np.array(self.bias)[family]
-        earned = np.array(self.weights)[family] * pieces
+        earned = (np.array(self.weights).T[:, family] * pieces.T).T
         strength = bias + _added(earned)
         highest = np.maximum.reduceat(strength, starts)
         raised = np.exp(strength - highest[owners])

@@ -126,7 +126,8 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
     close = np.concatenate([candidates.cosines.T, candidates.words.T, candidates.wording.T])
     meaning, title_meaning, words, title_words, wording, title_wording = bodies = _of_bodies(close, candidates)
     of_titles = _of_titles(close, bodies, candidates)
-    return np.column_stack(
+    # One signal after the other in memory: each is read as a whole.
+    return np.stack(
         [
             meaning,
             title_meaning,
@@ -143,7 +144,7 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
             scale(candidates.value, facts.value),
             overlap(candidates.regions, facts.regions),
         ]
-    )
+    ).T
 
 
 def profile_signals(candidates: Candidates) -> Floats:

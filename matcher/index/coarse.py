@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import torch
 
 # Passages multiplied at once: the product of these with a chunk of needs stays within the processor's cache.
-BLOCK: Final = 16_384
+BLOCK: Final = 4_096
 _SINGLE: Final = 2.0**-24
 _BRAIN: Final = 2.0**-8
 # Vectors are of length 1 to within rounding only, and comparisons round once more.
@@ -56,7 +56,7 @@ def faster() -> torch.dtype:
 
     seconds = {}
     for kind in (torch.float32, torch.bfloat16):
-        rows, queries = torch.ones((BLOCK // 4, 384), dtype=kind), torch.ones((64, 384), dtype=kind)
+        rows, queries = torch.ones((BLOCK, 384), dtype=kind), torch.ones((64, 384), dtype=kind)
         rounds = []
         for _ in range(4):
             started = time.perf_counter()

@@ -73,12 +73,13 @@ class Contents:
     terms: Array  # int32
     counts: Array  # float32
 
-    def entries(self, passages: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def entries(self, passages: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return where the entries of `passages` stand, those of the first passage first, and whose each is."""
         sizes = self.starts[passages + 1] - self.starts[passages]
         firsts = np.cumsum(sizes) - sizes
-        places = np.repeat(self.starts[passages] - firsts, sizes) + np.arange(sizes.sum())
-        return places, np.repeat(np.arange(len(passages)), sizes)
+        places = np.repeat(self.starts[passages] - firsts, sizes)
+        places += np.arange(len(places))
+        return places, np.repeat(np.arange(len(passages), dtype=np.int32), sizes)
 
 
 @dataclass(frozen=True)

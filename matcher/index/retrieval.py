@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from matcher.index.coarse import Coarse
 from matcher.index.columns import Mask
+from matcher.index.cut import Field, starts_of
 from matcher.index.index import Index
 from matcher.index.query import Query
-from matcher.index.shortlist import Field, starts_of
 from matcher.signals import Candidates, Floats, Rows, agreement, best, overlap
 
 # Needs multiplied at once: more do not make the product faster, and what it finds is kept until all is multiplied.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -14,8 +13,8 @@ from typing import Final, NamedTuple
 from matcher.embedding import Vectors
 from matcher.engine import eligible_in, rankings_of
 from matcher.errors import MatcherError
+from matcher.findings import Findings
 from matcher.index import Coarse, Eligible, Index, Query, Snapshots, facts_of, terms_for
-from matcher.outcome import Outcome
 from matcher.records import Filters, Need
 from matcher.scoring import AdditiveModel
 
@@ -57,14 +56,14 @@ class Searcher:
         self.coarse = Coarse(self.index)
         self._eligible: dict[str, Eligible] = {}
 
-    def outcomes(self, chunk: Chunk, terms: Terms) -> list[Outcome]:
-        """Return the outcome of every need of `chunk`, each bit for bit that of a search of its own."""
+    def findings(self, chunk: Chunk, terms: Terms) -> list[Findings]:
+        """Return the findings of every need of `chunk`, each bit for bit that of a search of its own."""
         asked = [
             (_query(need, vectors, terms.on), self._eligible_for(need, terms))
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
         ]
         rankings = rankings_of(self.index, self.coarse, asked, self.model, depth=terms.depth, on=terms.on)
-        return [ranking.outcome(terms.top) for ranking in rankings]
+        return [ranking.findings(terms.top) for ranking in rankings]
 
     def _eligible_for(self, need: Need, terms: Terms) -> Eligible:
         """Return who is eligible; needs that require the same share it."""
@@ -96,8 +95,8 @@ class Task:
     model: str
     terms: Terms
 
-    def outcomes(self, chunk: Chunk) -> list[Outcome]:
-        """Return the outcomes of `chunk`; the snapshot is loaded once in a process.
+    def findings(self, chunk: Chunk) -> list[Findings]:
+        """Return the findings of `chunk`; the snapshot is loaded once in a process.
 
         Raises:
             SnapshotGone: there is none of this checksum, or it is damaged.
@@ -105,7 +104,7 @@ class Task:
         """
         with _ONE_AT_A_TIME:
             searcher = _loaded(self.folder, self.digest, self.encoder, self.model)
-            return searcher.outcomes(chunk, self.terms)
+            return searcher.findings(chunk, self.terms)
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +114,3 @@ def _loaded(folder: Path, digest: str, encoder: str, model: str) -> Searcher:
     if index is None or snapshots.digest() != digest:
         raise SnapshotGone(folder, digest)
     return Searcher(index, AdditiveModel.of_content(json.loads(model)))
-
-
-# Searches one chunk: what a scheduler spreads over processes.
-Search = Callable[[Chunk], Sequence[Outcome]]

@@ -204,7 +204,7 @@ class Job:
             time.sleep(seconds)
 
     def wish(self, wish: Wish) -> None:
-        """Ask the process that runs it to pause or cancel after the chunks under way; one that nobody runs, at once.
+        """Ask the process that runs it to pause or cancel once the next chunk is done; one that nobody runs, at once.
 
         Raises:
             Conflict: it is over.

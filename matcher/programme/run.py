@@ -17,8 +17,8 @@ import numpy as np
 from matcher.embedding import Vectors
 from matcher.engine import Engine
 from matcher.errors import Conflict, MatcherError, Unavailable
+from matcher.findings import Findings, sequences_of
 from matcher.index import Index, Snapshots, query_for
-from matcher.outcome import Outcome, sequences_of
 from matcher.programme.chunks import Chunk, Task
 from matcher.programme.job import CHUNK, Job, Jobs, Progress, State, Wish
 from matcher.programme.run_files import written
@@ -131,6 +131,7 @@ class Run:
         self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
         chunks = self._job.chunks()
         titles = {need.id: need.title for need in needs}
+        self._job.grant()
         out = Path(self._manifest.out or self._job.folder / "results")
         results = written(out, [chunks[number] for number in sorted(chunks)], titles)
         shutil.rmtree(self._job.index_folder, ignore_errors=True)
@@ -155,9 +156,9 @@ class Run:
         started, count = time.monotonic(), before
         searched = scheduler.searched(task, self._left(needs, vectors, done))
         with closing(searched):
-            for number, outcomes in searched:
+            for number, findings in searched:
                 part = self._part(needs, number)
-                self._job.put_chunk(number, self._worded(part, outcomes))
+                self._job.put_chunk(number, self._worded(part, findings))
                 count += len(part)
                 rate = (count - before) / max(time.monotonic() - started, 1e-9)
                 self._say(done=count, rate=rate, seconds_left=(len(needs) - count) / rate)
@@ -176,13 +177,13 @@ class Run:
             if number not in done and not self._job.wished():
                 yield Chunk(number, tuple(self._part(needs, number)), vectors[self._span(number)])
 
-    def _worded(self, needs: Sequence[Need], outcomes: Sequence[Outcome]) -> list[str]:
-        wanted = [sequence for sequence in sequences_of(outcomes) if sequence not in self._profiles]
+    def _worded(self, needs: Sequence[Need], findings: Sequence[Findings]) -> list[str]:
+        wanted = [sequence for sequence in sequences_of(findings) if sequence not in self._profiles]
         if len(self._profiles) + len(wanted) > _PROFILES_KEPT:
             self._profiles.clear()
-            wanted = sequences_of(outcomes)
+            wanted = sequences_of(findings)
         self._profiles.update(zip(wanted, self._engine.store.profiles_as_of(wanted), strict=True))
-        results = (outcome.worded(need.id, self._profiles) for need, outcome in zip(needs, outcomes, strict=True))
+        results = (one.worded(need.id, self._profiles) for need, one in zip(needs, findings, strict=True))
         return [result.model_dump_json(exclude_none=True) for result in results]
 
     def _vectors(self, needs: Sequence[Need]) -> Vectors | None:

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Any, Final, Protocol
 
 from matcher.errors import Unavailable
-from matcher.outcome import Outcome
+from matcher.findings import Findings
 from matcher.programme.chunks import Chunk, Task
 
-Searched = tuple[int, list[Outcome]]
+Searched = tuple[int, list[Findings]]
 
 # How often in a row all workers, or those that had a chunk, may be lost without one chunk done in between.
 LOSSES: Final = 5
@@ -32,7 +32,7 @@ class Scheduler(Protocol):
     """Searches chunks."""
 
     def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
-        """Yield the number and the outcomes of each of `chunks`, in any order.
+        """Yield the number and the findings of each of `chunks`, in any order.
 
         `chunks` is asked for the next one only when there is room for it, so memory stays bounded, and whoever
         stops asking for results stops the run.
@@ -48,9 +48,9 @@ class Here:
     """Searches in this process, one chunk after the other, with as many threads as its libraries take."""
 
     def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
-        """Yield the outcomes of each of `chunks` in their order."""
+        """Yield the findings of each of `chunks` in their order."""
         for chunk in chunks:
-            yield chunk.number, task.outcomes(chunk)
+            yield chunk.number, task.findings(chunk)
 
 
 class Processes:
@@ -60,15 +60,15 @@ class Processes:
         self.count = count or len(os.sched_getaffinity(0))
 
     def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
-        """Yield the outcomes of `chunks` as they are done."""
+        """Yield the findings of `chunks` as they are done."""
         left: dict[int, Chunk] = {}
         losses = 0
         while losses < LOSSES:
             try:
                 with self._pool() as pool:
-                    for number, outcomes in self._through(pool, task, chunks, left):
+                    for number, findings in self._through(pool, task, chunks, left):
                         losses = 0
-                        yield number, outcomes
+                        yield number, findings
                 return
             except BrokenProcessPool:
                 losses += 1
@@ -78,18 +78,18 @@ class Processes:
         self, pool: ProcessPoolExecutor, task: Task, chunks: Iterator[Chunk], left: dict[int, Chunk]
     ) -> Iterator[Searched]:
         """Search what is `left` and then the rest of `chunks`; `left` holds what is under way."""
-        running = {pool.submit(task.outcomes, chunk): chunk.number for chunk in left.values()}
+        running = {pool.submit(task.findings, chunk): chunk.number for chunk in left.values()}
         while True:
             for chunk in islice(chunks, max(0, self.count * _AHEAD - len(running))):
                 left[chunk.number] = chunk
-                running[pool.submit(task.outcomes, chunk)] = chunk.number
+                running[pool.submit(task.findings, chunk)] = chunk.number
             if not running:
                 return
             for done in wait(running, return_when=FIRST_COMPLETED).done:
-                outcomes = done.result()
+                findings = done.result()
                 number = running.pop(done)
                 del left[number]
-                yield number, outcomes
+                yield number, findings
 
     @contextmanager
     def _pool(self) -> Iterator[ProcessPoolExecutor]:
@@ -108,7 +108,7 @@ class Cluster:
         self._wait_seconds = wait_seconds
 
     def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
-        """Yield the outcomes of `chunks` as they are done. Dask gives the chunks of a lost worker to another."""
+        """Yield the findings of `chunks` as they are done. Dask gives the chunks of a lost worker to another."""
         distributed = _dask()
         with self._client(distributed) as client:
             finished = distributed.as_completed(loop=client.loop)
@@ -116,7 +116,7 @@ class Cluster:
 
             def submit(chunk: Chunk, losses: int) -> None:
                 # Impure: a result that Dask remembered of an earlier run is not asked for.
-                future = client.submit(task.outcomes, chunk, pure=False, retries=LOSSES)
+                future = client.submit(task.findings, chunk, pure=False, retries=LOSSES)
                 left[future] = chunk, losses
                 finished.add(future)
 
@@ -130,14 +130,14 @@ class Cluster:
                 future = next(finished)
                 chunk, losses = left.pop(future)
                 try:
-                    outcomes = future.result()
+                    findings = future.result()
                 except (distributed.scheduler.KilledWorker, distributed.client.FutureCancelledError) as error:
                     if losses >= LOSSES:
                         raise _lost() from error
                     submit(chunk, losses + 1)
                     continue
                 future.release()
-                yield chunk.number, outcomes
+                yield chunk.number, findings
                 fill()
 
     def _client(self, distributed: Any) -> Any:

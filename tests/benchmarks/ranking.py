@@ -9,8 +9,8 @@ from datetime import date
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
+from matcher.findings import evidence_of
 from matcher.index import Index, query_for, retrieve
-from matcher.outcome import evidence_of
 from matcher.passages import query_of
 from matcher.scoring import AdditiveModel
 from matcher.settings import Settings

@@ -1,4 +1,4 @@
-"""Whoever searches the chunks of a run, however many they are and whatever dies: the files are the same, byte for byte."""
+"""Whoever searches the chunks of a run, however many, and whatever dies: the files are the same, byte for byte."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from matcher.errors import Unavailable
-from matcher.programme import Cluster, Here, Order, Processes, State
+from matcher.programme import Cluster, Here, Order, Processes, Scheduler, State
 from matcher.store import Store
 from tests.programmes import files_of, fill, made_needs, output_of, runs_in
 from tests.strategies import TODAY
@@ -35,9 +35,10 @@ def filled(tmp_path: Path) -> Iterator[Store]:
 
 def test_chunks_and_processes_change_nothing(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    ways: list[tuple[Scheduler, int]] = [(Here(), 1), (Here(), 7), (Here(), NEEDS), (Processes(2), 9)]
     outputs = [
         output_of(runs, needs, tmp_path / f"out-{n}", scheduler, chunk=chunk)
-        for n, (scheduler, chunk) in enumerate([(Here(), 1), (Here(), 7), (Here(), NEEDS), (Processes(2), 9)])
+        for n, (scheduler, chunk) in enumerate(ways)
     ]
     assert all(output == outputs[0] for output in outputs)
     engine = runs_in(tmp_path, filled)._engine
@@ -66,7 +67,7 @@ def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> 
     ) as cluster:
         victims = [cluster.workers[n].pid for n in cluster.workers]
         job = runs.create(needs, tmp_path / "out", Order(chunk=2, top=5, on=TODAY))
-        killed = []
+        killed: list[int] = []
 
         def tell(progress: object) -> None:
             if getattr(progress, "done", 0) > 4 and not killed:
@@ -101,7 +102,7 @@ def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
     expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
     deal = random.Random(20_231_005)
     processes = multiprocessing.get_context("spawn")
-    met = []
+    met: list[tuple[str, int]] = []
     job = None
     rounds = 0
     while len(met) < KILLS:
@@ -128,7 +129,7 @@ def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
             process.kill()
             process.join()
             met.append(("coordinator", job.progress().done))
-            gone, alive = psutil.wait_procs(children, timeout=20)
+            _, alive = psutil.wait_procs(children, timeout=20)
             assert not alive, "workers end with their coordinator"
         process.join()
         if job.progress().state is State.FINISHED:

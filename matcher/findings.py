@@ -1,4 +1,4 @@
-"""Outcome: what a search shows, in numbers alone, without a word of any profile.
+"""Findings: what a search shows, in numbers alone, without a word of any profile.
 
 A process that has the index and the model can find it without the store; who has the store puts it into words.
 """
@@ -65,7 +65,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Findings:
     """Who was found, highest first, and how many were considered, eligible, and excluded by each filter."""
 
     sequence: int
@@ -88,13 +88,13 @@ class Outcome:
         )
 
 
-def outcome_of(
+def findings_of(
     index: Index, eligible: Eligible, model: AdditiveModel, candidates: Candidates, scored: Scored, order: Rows
-) -> Outcome:
-    """Return the outcome that shows the candidates of `order`, highest first."""
+) -> Findings:
+    """Return the findings that show the candidates of `order`, highest first."""
     sequences = index.profiles.sequence[candidates.profiles[order]].tolist()
     probabilities = model.probability(scored.scores[order]).tolist()
-    return Outcome(
+    return Findings(
         sequence=index.sequence,
         model=f"{model.name}-{model.version}",
         considered=eligible.considered,
@@ -138,9 +138,9 @@ def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, pr
     return tuple(quote.worded(profile) for quote in quotes_of(index, candidates, scored, i))
 
 
-def sequences_of(outcomes: Sequence[Outcome]) -> list[int]:
-    """Return the revisions that some outcomes show, each once."""
-    return list(dict.fromkeys(found.sequence for outcome in outcomes for found in outcome.found))
+def sequences_of(findings: Sequence[Findings]) -> list[int]:
+    """Return the revisions that some findings show, each once."""
+    return list(dict.fromkeys(found.sequence for one in findings for found in one.found))
 
 
 def _span(starts: Rows, i: int, total: int) -> Rows:

@@ -1,4 +1,4 @@
-"""Shortlist: who may be among the best, found from rough scores, so that few need exact ones and none is lost.
+"""Cut: who may be among the best, found from rough scores, so that few need exact ones and none is lost.
 
 Every rough score lies within a known distance of the exact one. If `depth` profiles reach a rough best of at
 least c, then whoever belongs to the `depth` exactly best has a passage whose rough score is at least c less twice

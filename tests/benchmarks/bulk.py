@@ -1,0 +1,172 @@
+"""A bulk run's searching, against the bare matrix product with top-k selection, and against the needs one by one.
+
+    python -m tests.benchmarks.bulk [--needs 1000] [--register FOLDER] [PASSAGES …]
+
+All three take turns within one run, on all cores. Bare: the product of the vectors of the needs with those of all
+passages (BLAS, single precision) and the 1,000 highest of each row, found by threads. Bulk: what the workers of a
+run do, answers put into words and all; starting them and loading the index is told apart. One by one: what a search
+does after encoding. Vectors are drawn by chance, texts dealt from the demo set. A register is made in about two
+minutes for a million passages; `--register` keeps it for the next time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from matcher.engine import eligible_in, ranking_of
+from matcher.findings import Findings, sequences_of
+from matcher.index import Index, Query, Snapshots, facts_of, terms_for
+from matcher.passages import passages_of
+from matcher.programme.chunks import Chunk, Task, Terms
+from matcher.programme.job import CHUNK
+from matcher.programme.schedule import Processes
+from matcher.records import Filters, Need
+from matcher.scoring import AdditiveModel
+from matcher.settings import Settings
+from matcher.store import Store
+from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
+
+DAY = date(2026, 10, 1)
+DEPTH = 1_000
+ROUNDS = 4
+SINGLES = 6
+TERMS = Terms(Filters(), False, DAY, DEPTH, 10)
+
+
+def register(passages: int, folder: Path) -> None:
+    """Make a register of about `passages` passages and its index in `folder`, unless they are there."""
+    if (folder / "index" / "CURRENT").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    profiles = made_profiles(passages // 5)
+    counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
+    profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
+    with Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store:
+        with store.writing() as writer:
+            writer.put_many((profile, None) for profile in profiles)
+        changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
+        Snapshots(folder / "index").save(Index("random").updated(changes, RandomVectors(), store.sequence()))
+
+
+def made_needs(count: int) -> list[Need]:
+    """Return `count` demo needs, the titles of some with the descriptions of others."""
+    demo = demo_needs()
+    return [
+        demo[n % len(demo)].model_copy(
+            update={"id": f"n{n}", "description": demo[n // len(demo) % len(demo)].description}
+        )
+        for n in range(count)
+    ]
+
+
+def bare(matrix: np.ndarray, vectors: np.ndarray, threads: ThreadPoolExecutor) -> None:
+    """Multiply and select."""
+    for start in range(0, len(vectors), CHUNK):
+        product = vectors[start : start + CHUNK] @ matrix.T
+        list(threads.map(_highest, product))
+
+
+def _highest(row: np.ndarray) -> np.ndarray:
+    return np.argpartition(row, len(row) - DEPTH)[-DEPTH:] if len(row) > DEPTH else np.arange(len(row))
+
+
+def worded(store: Store, needs: Sequence[Need], findings: Sequence[Findings]) -> int:
+    """Put answers into words, as a run does, and return how many characters they are."""
+    sequences = sequences_of(findings)
+    profiles = dict(zip(sequences, store.profiles_as_of(sequences), strict=True))
+    return sum(len(o.worded(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
+
+
+def run(passages: int, count: int, folder: Path) -> None:
+    """Print the figures for a register of about `passages` passages."""
+    register(passages, folder)
+    snapshots = Snapshots(folder / "index")
+    index, digest = snapshots.load("random"), snapshots.digest()
+    assert index is not None
+    assert digest is not None
+    model = AdditiveModel.load(Settings().ranking_model)
+    matrix = np.concatenate([np.array(segment.matrix()) for segment in index.segments])
+    needs = made_needs(count)
+    vectors = RandomVectors(seed=7)([""] * (2 * count)).reshape(count, 2, -1)
+    whole = np.ascontiguousarray(vectors[:, 0])
+    task = Task(folder / "index", digest, "random", json.dumps(model.content()), TERMS)
+    cores = Processes().count
+    size = min(CHUNK, -(-count // (ROUNDS * cores)))
+    chunks = [
+        Chunk(n, tuple(needs[start : start + size]), vectors[start : start + size])
+        for n, start in enumerate(range(0, count, size))
+    ]
+    rounds = [chunks[n::ROUNDS] for n in range(ROUNDS)]
+    seconds: dict[str, list[float]] = {"bare": [], "bulk": [], "single": []}
+    searched: list[int] = []
+
+    def single(n: int) -> Findings:
+        query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY), needs[n].requirements.accreditations)
+        eligible = eligible_in(index, needs[n], TERMS.filters, TERMS.apply_requirements, DAY)
+        return ranking_of(index, query, eligible, model, depth=DEPTH, on=DAY).findings(TERMS.top)
+
+    single(0)
+    with (
+        Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store,
+        ThreadPoolExecutor(cores) as threads,
+        Processes()._pool() as pool,
+    ):
+        started = time.perf_counter()
+        warm = Chunk(-1, tuple(needs[:2]), vectors[:2])
+        first = [future.result() for future in [pool.submit(task.findings, warm) for _ in range(cores * 2)]]
+        start = time.perf_counter() - started
+        assert first[0] == [single(0), single(1)], "together is one by one, bit for bit"
+        for part in rounds:
+            rows = np.concatenate([np.arange(c.number * size, c.number * size + len(c.needs)) for c in part])
+            for name in seconds:
+                started = time.perf_counter()
+                if name == "bare":
+                    bare(matrix, whole[rows], threads)
+                elif name == "bulk":
+                    for chunk, future in [(chunk, pool.submit(task.findings, chunk)) for chunk in part]:
+                        worded(store, chunk.needs, future.result())
+                else:
+                    for n in rows[:SINGLES]:
+                        single(int(n))
+                each = (time.perf_counter() - started) / (min(SINGLES, len(rows)) if name == "single" else len(rows))
+                seconds[name].append(each * 1_000)
+            searched.append(len(rows))
+        children = [_peak(process.pid) for process in pool._processes.values() if process.pid is not None]
+    ms = {name: float(np.average(values, weights=searched)) for name, values in seconds.items()}
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 + sum(children)
+    print(
+        f"{len(index.passages):>9,} passages, {count:,} needs, {cores} cores: bare {ms['bare']:.2f} ms a need, "
+        f"bulk {ms['bulk']:.2f} ms, one by one {ms['single']:.1f} ms; throughput bulk / bare = "
+        f"{ms['bare'] / ms['bulk']:.2f} (target 0.5), bulk / one by one = {ms['single'] / ms['bulk']:.1f} (target 5); "
+        f"start {start:.1f} s; peak memory {memory:.1f} GiB",
+        flush=True,
+    )
+
+
+def _peak(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("passages", nargs="*", type=int, default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--needs", type=int, default=1_000)
+    parser.add_argument("--register", type=Path)
+    asked = parser.parse_args()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for number in asked.passages:
+        with tempfile.TemporaryDirectory() as temporary:
+            run(number, asked.needs, (asked.register or Path(temporary)) / str(number))
