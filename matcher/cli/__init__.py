@@ -14,6 +14,7 @@ from matcher.cli.evaluation import evaluate
 from matcher.cli.imports import import_
 from matcher.cli.ledger import ledger
 from matcher.cli.operations import backup, doctor, restore
+from matcher.cli.programme import programme
 from matcher.cli.search import search
 from matcher.cli.serve import serve
 from matcher.cli.train import promote, train_command
@@ -34,6 +35,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
 app.add_typer(ledger, name="ledger")
+app.add_typer(programme)
 
 # 1: the work failed; 2: the call was wrong.
 _FAILED, _WRONG_CALL = 1, 2
