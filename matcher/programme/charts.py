@@ -19,7 +19,10 @@ _END: Final = 80
 _BAR: Final = 24
 _STEP: Final = 36
 _THIN: Final = 16
-_LONGEST_LABEL: Final = 38
+# Room for a label, and about how wide its characters are.
+_LABEL_ROOM: Final = 284.0
+_CAPITAL: Final = 10.3
+_SMALL: Final = 7.6
 # A number fits inside a part that is this wide.
 _ROOM: Final = 30
 
@@ -87,7 +90,7 @@ def mix_chart(lines: Sequence[Line]) -> Chart:
         shares = (("nobody", line.eligible), ("possible", line.shown), ("strong", line.first))
         for k, (pattern, share) in enumerate(shares):
             parts = (Part(pattern, float(_LABEL), _scaled(share, most)),)
-            label = _shortened(line.kind.replace("_", " ")) if k == 1 else ""
+            label = _shortened(line.name) if k == 1 else ""
             bars.append(Bar(label, i * step + 4.0 + k * (_THIN + 2), _THIN, parts, f"{share:.1%}"))
     legend = (("nobody", "of all eligible"), ("possible", "of those shown"), ("strong", "of those shown first"))
     return Chart(tuple(bars), legend, len(lines) * step + 4.0)
@@ -124,4 +127,10 @@ def _scaled(value: float, most: float) -> float:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rstrip() + "…"
+    """Return `text` as far as there is room for it."""
+    width = 0.0
+    for end, character in enumerate(text):
+        width += _CAPITAL if character.isupper() or character in "MW@&—" or ord(character) > 0x2FF else _SMALL
+        if width > _LABEL_ROOM:
+            return text[: max(end - 1, 1)].rstrip() + "…"
+    return text

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 import numpy as np
 
@@ -17,7 +18,16 @@ from matcher.records.parsing import Record
 
 # Parts of a whole, by what they are of: {"charity": 0.4, "sme": 0.6}.
 Shares = Mapping[str, float]
-UNKNOWN_SIZE = "unknown"
+UNKNOWN_SIZE: Final = "unknown"
+_SIZE_NAMES: Final = {"sme": "Small or medium", "large": "Large", UNKNOWN_SIZE: "Not known"}
+_SECTOR_NAMES: Final = {
+    "cic": "Community interest company",
+    "sme": "Small or medium firm",
+    "large": "Large firm",
+    "public": "Public body",
+    "vcse": "Voluntary or community",
+    "unknown": "Not known",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,11 @@ def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> Mix:
 def size_name(size: Size | None) -> str:
     """Return a size in a word."""
     return size.value if size else UNKNOWN_SIZE
+
+
+def sector_name(sector: str) -> str:
+    """Return a sector as people say it."""
+    return _SECTOR_NAMES.get(sector, sector.replace("_", " ").capitalize())
 
 
 class EligibleMix:
@@ -68,6 +83,7 @@ class Line(Record):
     """A kind of supplier: its mean share of all eligible, of those shown, and of those shown first."""
 
     kind: str
+    name: str
     eligible: float
     shown: float
     first: float
@@ -94,8 +110,17 @@ class Exposure:
 
     def lines(self, of: str) -> tuple[Line, ...]:
         """Return the mean shares of "sectors" or "sizes", the kind with the largest share of the eligible first."""
-        means = ((kind, *(total / self.needs for total in sums)) for kind, sums in self._sums[of].items())
-        found = [Line(kind=kind, eligible=e, shown=s, first=f) for kind, e, s, f in means]
+        found = [
+            Line(
+                kind=kind,
+                name=name,
+                eligible=sums[0] / self.needs,
+                shown=sums[1] / self.needs,
+                first=sums[2] / self.needs,
+            )
+            for kind, sums in self._sums[of].items()
+            for name in [_SIZE_NAMES[kind] if of == "sizes" else sector_name(kind)]
+        ]
         return tuple(sorted(found, key=lambda line: (-line.eligible, line.kind)))
 
 

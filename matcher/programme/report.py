@@ -8,6 +8,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.programme.charts import WIDTH, coverage_chart, mix_chart, sought_chart
+from matcher.programme.exposure import sector_name
 from matcher.programme.figures import LEVELS, MOST_GAPS, NO_ICB, Figures
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
 
@@ -29,6 +30,7 @@ def report_page(figures: Figures, notes: tuple[str, ...] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters["sector"] = sector_name
     told_icbs = any(line.group != NO_ICB for line in figures.by_icb)
     return pages.get_template("report.html.j2").render(
         f=figures,

@@ -291,7 +291,7 @@ def _coverage_row(line: Coverage) -> Sequence[Any]:
 
 
 def _line_row(line: Line) -> Sequence[Any]:
-    return (line.kind.replace("_", " "), Share(line.eligible), Share(line.shown), Share(line.first))
+    return (line.name, Share(line.eligible), Share(line.shown), Share(line.first))
 
 
 def _quoted(text: str) -> str:
