@@ -40,7 +40,7 @@ class Encodings:
         if not self.lines:
             return "UTF-8"
         (main, _), *others = self.lines.most_common()
-        return ", ".join([main, *(f"but {count:,} lines {name}" for name, count in others)])
+        return ", ".join([main, *(f"but {count:,} line{'s' * (count > 1)} {name}" for name, count in others)])
 
 
 def rows_of(path: Path, delimiter: str, encodings: Encodings) -> Iterator[Row]:
@@ -68,7 +68,7 @@ def rows_of(path: Path, delimiter: str, encodings: Encodings) -> Iterator[Row]:
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
     """Return the delimiter under which a row among the first scores highest, then gives the most columns."""
-    best = (0, 0, ",")
+    best = (0, 1, ",")
     for delimiter in DELIMITERS:
         rows = [cells for _, cells in islice(rows_of(path, delimiter, Encodings()), _PROBED_ROWS)]
         read = [[str(cell) for cell in cells] for cells in rows if not isinstance(cells, InvalidInput)]
@@ -89,14 +89,17 @@ def _lines(path: Path, encodings: Encodings) -> Iterator[str]:
                 yield from _narrow_lines(file, encodings)
     except OSError as error:
         raise unreadable(path, error) from error
+    except InvalidInput as error:
+        place = Place(shown(path), error.place.line)
+        raise InvalidInput(error.problem, remedy=error.remedy, place=place) from error
 
 
 def _wide_lines(file: io.BufferedReader, encoding: str, encodings: Encodings) -> Iterator[str]:
-    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-    for number, line in enumerate(iter(lambda: text.readline(_MAX_LINE), "")):
-        encodings.lines["UTF-16"] += 1
-        _check(line, number)
-        yield line.removeprefix("\ufeff") if number == 0 else line
+    with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
+        for number, line in enumerate(iter(lambda: text.readline(_MAX_LINE), "")):
+            encodings.lines["UTF-16"] += 1
+            _check(line, number)
+            yield line.removeprefix("\ufeff") if number == 0 else line
 
 
 def _narrow_lines(file: io.BufferedReader, encodings: Encodings) -> Iterator[str]:

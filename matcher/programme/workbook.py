@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -123,14 +124,11 @@ class Workbook:
         """Write to `path`; temporary files stand beside it."""
         import xlsxwriter
 
-        options = {
-            "constant_memory": True,
-            "tmpdir": str(path.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
-        with xlsxwriter.Workbook(str(path), options) as book:
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with (
+            TemporaryDirectory(dir=path.parent, prefix=".sheets-") as waiting,
+            xlsxwriter.Workbook(str(path), {**options, "tmpdir": waiting}) as book,
+        ):
             book.set_properties({"created": _MADE, "title": "Partnership matches"})
             workbook = cls(book, most_rows=most_rows, assigning=assigning)
             yield workbook
