@@ -18,7 +18,7 @@ from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.cli.imports import OnError
 from matcher.engine import Announce, Engine
 from matcher.errors import InvalidInput
-from matcher.programme.area import ENGLAND, Lookup, area_of, no_lookup
+from matcher.programme.area import EVERYWHERE, Lookup, area_of, no_lookup
 from matcher.programme.columns import parse_choice
 from matcher.programme.exposure import EligibleMix
 from matcher.programme.figures import LEVELS
@@ -97,7 +97,7 @@ def match(
             Programme,
             {
                 "name": name,
-                "area": ENGLAND if region is None else area_of(region, _lookup(engine.store)),
+                "area": EVERYWHERE if region is None else area_of(region, _lookup(engine.store)),
                 "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
                 "top": top,
                 "apply_requirements": not ignore_requirements,

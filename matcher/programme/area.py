@@ -11,8 +11,9 @@ from matcher.records import Record, Region
 from matcher.records.places import regions_of_text
 from matcher.records.vocabulary import find_region
 
-_EVERYWHERE: Final = frozenset({"", "england", "uk", "united kingdom", "national", "everywhere"})
+_ALL_NAMES: Final = frozenset({"", "england", "uk", "united kingdom", "national", "everywhere"})
 _OLD_KIND: Final = re.compile(r"\bclinical commissioning group\b", re.I)
+_NETWORK: Final = re.compile(r"health innovation (?:network )?(.+)", re.I)
 _NEW_KIND: Final = re.compile(r"\bicb\b", re.I)
 
 
@@ -48,7 +49,7 @@ class Area(Record):
     asked: str | None = None
 
 
-ENGLAND: Final = Area(name="All of England")
+EVERYWHERE: Final = Area(name="All regions")
 
 
 def no_lookup(code_or_name: str) -> Sequence[Known]:
@@ -65,8 +66,8 @@ def area_of(text: str, lookup: Lookup = no_lookup) -> Area:
 
     """
     asked = " ".join(text.split())
-    if asked.casefold() in _EVERYWHERE:
-        return ENGLAND
+    if asked.casefold() in _ALL_NAMES:
+        return EVERYWHERE
     if region := find_region(asked):
         return Area(name=region.value, regions=(region,))
     if found := bodies_of(asked, lookup):
@@ -93,17 +94,16 @@ def bodies_of(asked: str, lookup: Lookup) -> tuple[Known, ...]:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    yield name
-    short = _OLD_KIND.sub("CCG", name)
-    long = _NEW_KIND.sub("Integrated Care Board", name)
-    for other in dict.fromkeys((short, long)):
-        if other != name:
-            yield other
-        if not other.upper().startswith("NHS "):
-            yield f"NHS {other}"
+    plain = name.replace("&", "and")
+    short, long = _OLD_KIND.sub("CCG", plain), _NEW_KIND.sub("Integrated Care Board", plain)
+    boards = [f"NHS {other}" for other in (short, long) if not other.upper().startswith("NHS ")]
+    networks = [f"{found[1]} AHSN"] if (found := _NETWORK.fullmatch(plain)) else []
+    yield from dict.fromkeys([name, plain, short, long, *boards, *networks])
 
 
 def _regions(text: str) -> tuple[Region, ...]:
+    if (network := _NETWORK.fullmatch(text)) and (region := find_region(network[1])):
+        return (region,)  # "Health Innovation East"
     lowered = text.lower()
     stated = {region for region in Region if region.value.lower() in lowered}
     return tuple(region for region in Region if region in (stated or regions_of_text(text)))

@@ -128,6 +128,7 @@ def _scaled(value: float, most: float) -> float:
 
 def _shortened(text: str) -> str:
     """Return `text` as far as there is room for it."""
+    text = text.replace("Integrated Care Board", "ICB")
     width = 0.0
     for end, character in enumerate(text):
         width += _CAPITAL if character.isupper() or character in "MW@&—" or ord(character) > 0x2FF else _SMALL

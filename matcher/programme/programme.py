@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from matcher.programme.area import ENGLAND, Area
+from matcher.programme.area import EVERYWHERE, Area
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Title
 from matcher.records.places import regions_of_record
@@ -21,7 +21,7 @@ class Programme(Record):
     """
 
     name: Title
-    area: Area = ENGLAND
+    area: Area = EVERYWHERE
     filters: Filters = Filters()
     top: Annotated[int, Field(ge=1, le=1_000)] = 10
     apply_requirements: bool = True

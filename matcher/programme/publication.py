@@ -104,16 +104,21 @@ def publish(
 def _answered(
     needs: Iterable[Need], results: Iterable[SearchResult], sources: Sources, pairs: Pairs
 ) -> Iterator[Answered]:
+    known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:
             raise ValueError(f"the answer to {result.need_id} stands where that to {need.id} should")
-        ids = [match.profile_id for match in result.results]
-        profiles = sources.profiles(ids, result.sequence)
-        suppliers = tuple(Supplier.of(profiles[id], size_of(profiles[id])) for id in ids)
-        for supplier in suppliers:
+        keys = [(result.sequence, match.profile_id) for match in result.results]
+        for supplier in _read([id for at, id in keys if (at, id) not in known], result.sequence, sources):
+            known[result.sequence, supplier.id] = supplier
             pairs.add_supplier(supplier)
         pairs.add(number, need.id, need.title, ((m.profile_id, m.rank, m.probability, m.band) for m in result.results))
-        yield Answered(number, need, theme_of(need), result, suppliers)
+        yield Answered(number, need, theme_of(need), result, tuple(known[key] for key in keys))
+
+
+def _read(ids: list[str], at: int, sources: Sources) -> Iterator[Supplier]:
+    profiles = sources.profiles(ids, at) if ids else {}
+    return (Supplier.of(profile, size_of(profile)) for profile in profiles.values())
 
 
 def _concluded(workbook: Workbook, tally: Tally, pairs: Pairs, on: str, notes: tuple[str, ...]) -> Figures:

@@ -31,7 +31,7 @@ def report_page(figures: Figures, notes: tuple[str, ...] = ()) -> str:
         lstrip_blocks=True,
     )
     pages.filters["sector"] = sector_name
-    told_icbs = any(line.group != NO_ICB for line in figures.by_icb)
+    icbs = tuple(line for line in figures.by_icb if line.group != NO_ICB)
     return pages.get_template("report.html.j2").render(
         f=figures,
         notes=notes,
@@ -39,11 +39,11 @@ def report_page(figures: Figures, notes: tuple[str, ...] = ()) -> str:
         meanings=_MEANINGS,
         width=WIDTH,
         most_gaps=MOST_GAPS,
-        icbs=figures.by_icb if told_icbs else (),
+        icbs=icbs,
         charts={
             "overall": coverage_chart([figures.overall]),
             "region": coverage_chart(figures.by_region),
-            "icb": coverage_chart(figures.by_icb),
+            "icb": coverage_chart(icbs),
             "theme": coverage_chart(figures.by_theme),
             "sectors": mix_chart(figures.sectors),
             "sizes": mix_chart(figures.sizes),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -61,8 +62,9 @@ class Answered:
         """The buyer's name, or nothing."""
         return self.need.buyer.name if self.need.buyer else ""
 
+    @cached_property
     def rows(self) -> list[Row]:
-        """Return a row a match."""
+        """A row a match."""
         return [self._row(match, one) for match, one in zip(self.result.results, self.suppliers, strict=True)]
 
     def _row(self, match: Match, supplier: Supplier) -> Row:
@@ -136,7 +138,7 @@ class Csv:
 
     def add(self, answered: Answered) -> None:
         """Write the matches of an answer."""
-        self._write([neutralised(row[name]) for name in COLUMNS.names] for row in answered.rows())
+        self._write([neutralised(row[name]) for name in COLUMNS.names] for row in answered.rows)
 
 
 class Parquet:
@@ -157,7 +159,7 @@ class Parquet:
 
     def add(self, answered: Answered) -> None:
         """Write the matches of an answer, once there are enough."""
-        self._waiting += answered.rows()
+        self._waiting += answered.rows
         if len(self._waiting) >= _BATCH:
             self.flush()
 

@@ -137,7 +137,7 @@ class Workbook:
     def add(self, answered: Answered) -> None:
         """Add an answer."""
         to_need = self._needs.next()
-        first = [self._matches.add(*_match_row(row, to_need)) for row in answered.rows()][:1]
+        first = [self._matches.add(*_match_row(row, to_need)) for row in answered.rows][:1]
         best = next(iter(answered.result.results), None)
         need, result = answered.need, answered.result
         cells = (

@@ -6,6 +6,7 @@ import csv
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -96,9 +97,10 @@ def test_cells_are_read_as_people_write_them() -> None:
     content = need_content(
         {
             "id": "NEED 7", "title": "Falls", "buyer": "NHS X", "ods_code": "QWO", "value": "£1.2m",
-            "cpv": "85100000-0 Health; 9000000 80000000", "published": "3rd March 2026", "closes": datetime(2026, 12, 1, 9),
-            "stage": "Market engagement", "sectors": "charity, Social Enterprise", "accreditations": "DSPT; ISO 27001",
-            "outcomes": "• fewer falls\n• less fear", "postcode": None, "region": "",
+            "cpv": "85100000-0 Health; 9000000 80000000", "published": "3rd March 2026",
+            "closes": datetime(2026, 12, 1, 9), "stage": "Market engagement", "sectors": "charity, Social Enterprise",
+            "accreditations": "DSPT; ISO 27001", "outcomes": "• fewer falls\n• less fear",
+            "postcode": None, "region": "",
         },
         3,
     )  # fmt: skip
@@ -134,8 +136,8 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-03-31", "31/03/2026", "31/03/26", "31.03.2026", "31 March 2026", "Tuesday, 31 March 2026", "31-Mar-26",
-             "31/03/2026 09:00", "2026-03-31 09:00:00"],
+    "text", ["2026-03-31", "31/03/2026", "31/03/26", "31.03.2026", "31 March 2026", "Tuesday, 31 March 2026",
+             "31-Mar-26", "31/03/2026 09:00", "2026-03-31 09:00:00"],
 )  # fmt: skip
 def test_dates(text: str) -> None:
     assert Need.model_validate(need_content({"id": "n", "title": "T", "closes": text}, 1)).closes == date(2026, 3, 31)
@@ -251,12 +253,12 @@ def test_a_missing_file_or_column_or_sheet_is_told(tmp_path: Path) -> None:
         NeedsTable.open(workbook_file(tmp_path / "n.xlsx", [["Title"], ["x"]]), sheet="Other")
 
 
-def workbook_file(path: Path, rows: list[list[Any]], merged: str | None = None) -> Path:
+def workbook_file(path: Path, rows: Sequence[Sequence[Any]], merged: str | None = None) -> Path:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "List"
     for row in rows:
-        sheet.append(row)
+        sheet.append(list(row))
     if merged:
         sheet.merge_cells(merged)
     book.create_sheet("Notes").append(["nothing of interest"])
@@ -265,7 +267,7 @@ def workbook_file(path: Path, rows: list[list[Any]], merged: str | None = None) 
 
 
 def test_a_workbook_with_merged_cells_and_formulas(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Needs of the region, 2026", None, None, None],
         ["Need", "Budget", "Deadline", "Buyer"],
         ["Falls clinic", 1250.5, datetime(2026, 3, 31), "NHS X"],
@@ -316,7 +318,8 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None
 
 
 def test_a_workbook_cut_short_is_refused(tmp_path: Path) -> None:
-    file = workbook_file(tmp_path / "n.xlsx", [["Title"], *([f"need {n}"] for n in range(500))])
+    rows: list[list[Any]] = [["Title"], *[[f"need {n}"] for n in range(500)]]
+    file = workbook_file(tmp_path / "n.xlsx", rows)
     content = file.read_bytes()
     for end in range(4, len(content), 997):
         file.write_bytes(content[:end])

@@ -1,4 +1,4 @@
-"""What a programme hands out: the same matches in every form, nothing run by a spreadsheet, a page that stands alone."""
+"""What a programme hands out: the same matches in every form, no formula supplied, a page that stands alone."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ NEEDS = [
 ]
 REGISTER = [
     Profile(id="x", name=f"=HYPERLINK(0) {EVIL}", summary="+falls meals clinic", website="https://x.example/a"),
-    Profile(id="y", name="Yarrow", sector=Sector.CHARITY, summary="falls clinic older people meals", website="y.example",
-            coverage=Coverage(national=True), turnover=1e5, accreditations=(Accreditation(scheme="DSPT"),)),
+    Profile(id="y", name="Yarrow", sector=Sector.CHARITY, summary="falls clinic older people meals",
+            website="y.example", coverage=Coverage(national=True), turnover=1e5,
+            accreditations=(Accreditation(scheme="DSPT"),)),
     Profile(id="z", name="Zed", sector=Sector.LARGE, summary="meals", website="javascript:alert(1)"),
 ]  # fmt: skip
 
