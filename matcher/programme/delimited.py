@@ -104,21 +104,25 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: Encodings) ->
 
 def _narrow_lines(file: io.BufferedReader, encodings: Encodings) -> Iterator[str]:
     """Yield each line as UTF-8 or, where it is not, as Windows writes Western European: files that were put
-    together from several hold both.
+    together from several hold both. Old programs end lines with a carriage return alone.
     """
     for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
-        line = raw.removeprefix(codecs.BOM_UTF8) if number == 0 else raw
-        try:
-            text, name = line.decode("utf-8"), "UTF-8"
-        except UnicodeDecodeError:
-            text, name = line.decode("cp1252", "replace"), "Windows-1252"
-        encodings.lines[name] += 1
-        _check(text, number)
-        yield text
+        _check(raw, number)
+        for line in (raw.removeprefix(codecs.BOM_UTF8) if number == 0 else raw).splitlines(keepends=True):
+            text, name = _decoded(line)
+            encodings.lines[name] += 1
+            yield text
 
 
-def _check(line: str, number: int) -> None:
-    if len(line) >= _MAX_LINE // 2 and not line.endswith("\n"):
+def _decoded(line: bytes) -> tuple[str, str]:
+    try:
+        return line.decode("utf-8"), "UTF-8"
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace"), "Windows-1252"
+
+
+def _check(line: str | bytes, number: int) -> None:
+    if len(line) >= _MAX_LINE // 2:
         raise InvalidInput(
             f"is longer than {_MAX_LINE // 2:,} characters",
             remedy="Give a CSV file with one need a row",

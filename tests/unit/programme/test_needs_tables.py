@@ -71,6 +71,14 @@ def test_a_file_put_together_from_two_encodings_is_read(tmp_path: Path) -> None:
     assert "1 line Windows-1252" in table.form
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lines_may_end_in_any_way(tmp_path: Path, end: str, encoding: str) -> None:
+    text = end.join(["sep=;", "Title;Details", "Falls;café", '"Two;\nlines";x', "Last;y"])
+    table = NeedsTable.open(csv_file(tmp_path / "n.csv", text, encoding))
+    assert titles(table) == ["Falls", "Two;\nlines", "Last"]
+
+
 def test_usual_headings_are_known_and_others_chosen() -> None:
     header = ["Ref", "What we want", "Contract Value (£)", "Closing_Date", "Contact e-mail"]
     found = mapping_of(header, parse_choice('title="What we want",value=contract value £'))
@@ -199,6 +207,7 @@ def test_skipping_keeps_the_refused_rows_for_mending(tmp_path: Path) -> None:
     file, out, intake = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", Intake()
     assert [need.id for need in take_in(file, out, on_error="skip", intake=intake)] == ["a", "row-9"]
     assert (intake.accepted, intake.refused) == (2, 6)
+    assert (out / "rejects.csv").stat().st_mode & 0o077 == 0, "for their owner's eyes alone"
     text = (out / "rejects.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [int(row["row"]) for row in rows] == [4, 5, 6, 7, 8, 10]
