@@ -22,7 +22,7 @@ NOBODY: Final = "nobody"
 LEVELS: Final = (*(band.value for band in Band), NOBODY)
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
-NO_ICB: Final = "Not an ICB"
+NO_ICB: Final = "No ICB recognised"
 # Gaps listed in the report; the workbook has all of them.
 MOST_GAPS: Final = 100
 MOST_SOUGHT: Final = 15

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from matcher.programme.assignment import Assignment, Pair
 from matcher.programme.exposure import Line, size_name
-from matcher.programme.figures import LEVELS, Coverage, Figures, is_gap, level_of, region_of
+from matcher.programme.figures import LEVELS, NO_ICB, Coverage, Figures, is_gap, level_of, region_of
 from matcher.programme.pairs import Fit, Pairs, Supplier
 from matcher.programme.results import Answered
 
@@ -267,7 +267,8 @@ def _facts(figures: Figures) -> list[tuple[str, str]]:
 
 def _summary_rows(figures: Figures) -> Iterator[Sequence[Any]]:
     groups = (("Region", figures.by_region), ("Integrated care board", figures.by_icb), ("Theme", figures.by_theme))
-    for heading, lines in (("Programme", (figures.overall,)), *groups):
+    told = [(heading, lines) for heading, lines in groups if any(line.group != NO_ICB for line in lines)]
+    for heading, lines in (("Programme", (figures.overall,)), *told):
         yield (heading, "Needs", *(level.capitalize() for level in LEVELS))
         yield from map(_coverage_row, lines)
         yield ()

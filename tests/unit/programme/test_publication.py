@@ -180,7 +180,10 @@ def test_figures_are_what_was_found(engine: Engine, tmp_path: Path) -> None:
     assert figures.overall.counts["nobody"] == 1
     for groups in (figures.by_region, figures.by_icb, figures.by_theme):
         assert sum(group.needs for group in groups) == 4
-    assert [(line.group, line.needs) for line in figures.by_icb] == [("NHS West Yorkshire ICB", 1), ("Not an ICB", 3)]
+    assert [(line.group, line.needs) for line in figures.by_icb] == [
+        ("NHS West Yorkshire ICB", 1),
+        ("No ICB recognised", 3),
+    ]
     assert any(gap.need_id == "none" and gap.eligible == 0 and gap.excluded for gap in figures.gaps)
     assert figures.exposed_needs == 3
     for lines in (figures.sectors, figures.sizes):
