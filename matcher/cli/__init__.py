@@ -14,6 +14,7 @@ from matcher.cli.evaluation import evaluate
 from matcher.cli.imports import import_
 from matcher.cli.ledger import ledger
 from matcher.cli.operations import backup, doctor, restore
+from matcher.cli.programme import programme
 from matcher.cli.register import fetch, organisation, provenance, split
 from matcher.cli.search import search
 from matcher.cli.serve import serve
@@ -39,6 +40,7 @@ app.command()(fetch)
 app.command()(provenance)
 app.command()(split)
 app.command()(organisation)
+app.add_typer(programme)
 
 # 1: the work failed; 2: the call was wrong.
 _FAILED, _WRONG_CALL = 1, 2

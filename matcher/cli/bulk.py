@@ -42,7 +42,7 @@ def bulk(
             engine.save()
             resume = runs.create(wanted, out_folder, Order(top=top, chunk=chunk)).id
             err.print(f"run {resume}") if err.is_terminal else None
-        report = runs.run(str(resume), scheduler=scheduler, tell=_telling(bar))
+        report = runs.run(str(resume), scheduler=scheduler, tell=telling(bar))
     _print(report, json)
 
 
@@ -55,7 +55,8 @@ def _read(file: Path) -> list[Need]:
     return wanted
 
 
-def _telling(bar: Bar) -> Tell:
+def telling(bar: Bar) -> Tell:
+    """Return how a run tells this bar of its progress."""
     task = bar.add_task("Matching needs", total=None)
 
     def tell(progress: Progress) -> None:

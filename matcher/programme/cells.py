@@ -13,3 +13,8 @@ def neutralised(value: Any) -> Any:
     Source: OWASP, CSV injection.
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def as_written(text: str) -> str:
+    """Return `text` without the apostrophe that marks it as text: what `neutralised` did, undone."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text

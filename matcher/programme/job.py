@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -360,6 +361,10 @@ class Jobs:
         if id not in self.ids():
             raise no_run(id)
         return Job(self._folder / id)
+
+    def remove(self, job: Job) -> None:
+        """Remove a run that is over, with all that is kept of it."""
+        shutil.rmtree(job.folder, ignore_errors=True)
 
     def ids(self) -> list[str]:
         """Return all runs, the oldest day first."""

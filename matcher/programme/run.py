@@ -54,7 +54,7 @@ class Runs:
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
-        self._engine = engine
+        self.engine = engine
         self.jobs = Jobs(folder)
 
     def create(self, needs: Sequence[Need], out: Path | None, order: Order | None = None) -> Job:
@@ -66,7 +66,7 @@ class Runs:
             Unavailable: the home cannot be written.
 
         """
-        order, engine = order or Order(), self._engine
+        order, engine = order or Order(), self.engine
         index = engine.index()
         return self.jobs.create(
             needs, engine.model.content(), name=order.name, by=order.by, filters=order.filters,
@@ -97,7 +97,7 @@ class Runs:
                 return stands
             # A wish to pause is of the stretch that it ended.
             job.grant()
-            return Run(self._engine, job, tell).go(scheduler)
+            return Run(self.engine, job, tell).go(scheduler)
 
 
 class Run:

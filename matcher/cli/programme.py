@@ -1,0 +1,269 @@
+"""`matcher programme`: a region's needs against the whole register, and a report on it."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from matcher.bootstrap import opened_engine
+from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.bulk import telling
+from matcher.cli.imports import OnError
+from matcher.engine import Engine
+from matcher.errors import InvalidInput
+from matcher.programme import Job, Order, Runs
+from matcher.programme.area import EVERYWHERE, Lookup, area_of
+from matcher.programme.columns import parse_choice
+from matcher.programme.exposure import EligibleMix
+from matcher.programme.figures import LEVELS
+from matcher.programme.intake import REJECTS, Intake, take_in
+from matcher.programme.need_query import NeedQuery
+from matcher.programme.needs_template import write_template
+from matcher.programme.preview import Preview, preview_of
+from matcher.programme.programme import Programme
+from matcher.programme.publication import Publication, Sources, publish
+from matcher.programme.staging import Staging
+from matcher.records import Need, SearchResult, parse
+from matcher.register import Organisations
+from matcher.sources.jsonl import Accepted, read
+from matcher.store import Store
+
+programme = typer.Typer(
+    name="programme", help="Match a region's needs with the whole register, and report on it.", no_args_is_help=True
+)
+
+Map = Annotated[
+    str | None, typer.Option("--map", help="Which column holds which field: title=Column,value=Column. See preview.")
+]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default: the one that fits best.")]
+_NEEDS_FILE = "needs.jsonl"
+_SHOWN = 90
+
+
+@programme.command()
+def match(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Name of the programme, as the report is to have it.")],
+    out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
+    needs: Annotated[
+        Path | None, typer.Option(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)
+    ] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Needs: those imported before, all or by --where-…")] = False,
+    region: Annotated[
+        str | None, typer.Option(help="Region, or code or name of an ICB, CCG, AHSN or health innovation network.")
+    ] = None,
+    map_: Map = None,
+    sheet: SheetName = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="At a row that cannot be read: stop, or skip it and keep it in rejects.csv.")
+    ] = OnError.STOP,
+    where_stage: Annotated[list[str] | None, typer.Option(help="Stored needs at this stage; repeat for any.")] = None,
+    where_region: Annotated[list[str] | None, typer.Option(help="Stored needs in this region; repeat for any.")] = None,
+    where_cpv: Annotated[list[str] | None, typer.Option(help="Stored needs whose CPV code begins so.")] = None,
+    where_buyer: Annotated[str | None, typer.Option(help="Stored needs of a buyer: part of its name, or code.")] = None,
+    where_words: Annotated[str | None, typer.Option(help="Stored needs with all these words.")] = None,
+    where_open: Annotated[bool, typer.Option("--where-open", help="Stored needs that have not closed.")] = False,
+    supplier_region: Annotated[list[str] | None, typer.Option(help="Only partners that cover it; repeat.")] = None,
+    sector: Annotated[list[str] | None, typer.Option(help="Only partners of this sector; repeat for any.")] = None,
+    accreditation: Annotated[list[str] | None, typer.Option(help="Held and in date; repeat for all.")] = None,
+    size: Annotated[str | None, typer.Option(help="sme or large.")] = None,
+    ignore_requirements: Annotated[bool, typer.Option(help="Rank those too who miss what a need requires.")] = False,
+    capacity: Annotated[
+        int | None, typer.Option(min=1, help="Assign one partner a need, none more than this many needs.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=1_000, help="Partners per need.")] = 10,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, tcp://host:port; default: the cores of this machine.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Match every need; write a report, a workbook, JSON Lines, CSV and Parquet."""
+    if (needs is None) != stored:
+        raise InvalidInput(
+            "give the needs either by --needs FILE or by --stored", remedy="See matcher programme --help"
+        )
+    query = parse(
+        NeedQuery,
+        _given(stages=where_stage, regions=where_region, cpv=where_cpv, buyer=where_buyer, words=where_words)
+        | ({"open_on": date.today()} if where_open else {}),
+    )
+    if not stored and query != NeedQuery():
+        raise InvalidInput("--where-… chooses among stored needs", remedy="Give --stored in place of --needs")
+    chosen, intake = parse_choice(map_), Intake()
+    with opened_engine(context.obj) as engine:
+        asked = parse(
+            Programme,
+            {
+                "name": name,
+                "area": EVERYWHERE if region is None else area_of(region, _lookup(engine.store)),
+                "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
+                "top": top,
+                "apply_requirements": not ignore_requirements,
+                "capacity": capacity,
+                "on": date.today(),
+            },
+        )
+        if needs is None:
+            found = query.among(engine.store)
+            intake.form = "stored needs"
+        else:
+            found = take_in(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
+        file = _kept(asked, found, out_folder, intake)
+        runs = Runs(engine, context.obj.programmes_folder)
+        done = _matched(runs, asked, file, out_folder, _notes(asked, intake), scheduler)
+    _tell(done, intake, out_folder, json=json)
+
+
+@programme.command()
+def template(
+    file: Annotated[Path, typer.Argument(help="File to write: needs.csv or needs.xlsx.", dir_okay=False)],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write an empty table of needs to fill in."""
+    if file.exists() and not force:
+        raise InvalidInput(f"{file} is there already", remedy="Name another file, or give --force")
+    write_template(file)
+    out.print(f"Fill in a need a row: {escape(str(file))}")
+
+
+@programme.command()
+def preview(
+    needs: Annotated[Path, typer.Argument(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)],
+    map_: Map = None,
+    sheet: SheetName = None,
+    rows: Annotated[int, typer.Option(min=0, max=1_000, help="How many needs to show.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show how a file of needs would be read, and what is wrong with it. Nothing is matched or kept."""
+    found = preview_of(needs, parse_choice(map_), sheet, first=rows)
+    if json:
+        typer.echo(found.model_dump_json(indent=2, exclude_none=True))
+        return
+    _show_preview(found)
+
+
+def _lookup(store: Store) -> Lookup:
+    """Return who tells what an NHS code or name stands for today."""
+    return Organisations(store).today
+
+
+def _answered(job: Job) -> Iterator[SearchResult]:
+    """Yield the answers of a finished run, in the order of its needs."""
+    file = next(path for path in job.progress().files if path.endswith(".jsonl"))
+    with Path(file).open(encoding="utf-8") as lines:
+        yield from map(SearchResult.model_validate_json, lines)
+
+
+def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake) -> Path:
+    """Write the needs as they are matched into `folder`, and return the file."""
+    count = 0
+    with Staging(folder) as staging, progress_bar() as bar:
+        task = bar.add_task("Reading needs", total=None)
+        with staging.path(_NEEDS_FILE).open("w", encoding="utf-8", newline="\n") as file:
+            for count, need in enumerate(needs, start=1):
+                file.write(asked.placed(need).model_dump_json(exclude_none=True) + "\n")
+                bar.update(task, completed=count)
+        if not count:
+            raise InvalidInput("no stored need is chosen", remedy="Loosen --where-…, or import needs first")
+    intake.accepted = count
+    return folder / _NEEDS_FILE
+
+
+def _matched(
+    engine: Engine,
+    runs: Runs,
+    asked: Programme,
+    file: Path,
+    folder: Path,
+    notes: tuple[str, ...],
+    scheduler: str | None,
+) -> Publication:
+    with progress_bar() as bar:
+        index = engine.index(announcing(bar, "Encoding new passages"))
+        engine.save()
+        eligible = EligibleMix(
+            index, asked.filters, asked.on or date.today(), apply_requirements=asked.apply_requirements
+        )
+        sources = Sources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, _lookup(engine.store))
+        order = Order(asked.name, "", asked.filters, asked.apply_requirements, asked.top, on=asked.on)
+        job = runs.create(list(_read(file)), None, order)
+        runs.run(job.id, scheduler=scheduler, tell=telling(bar))
+        try:
+            return publish(asked, _read(file), _answered(job), sources, folder, notes=notes)
+        finally:
+            runs.jobs.remove(job)
+
+
+def _read(file: Path) -> Iterator[Need]:
+    for line in read(file, Need):
+        if not isinstance(line, Accepted):
+            raise line.problem
+        yield line.record
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _notes(asked: Programme, intake: Intake) -> tuple[str, ...]:
+    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
+    if len(asked.area.regions) == 1:
+        notes.append(f"A need that names no place counts as in {asked.area.regions[0].value}.")
+    return tuple(notes)
+
+
+def _tell(done: Publication, intake: Intake, folder: Path, *, json: bool) -> None:
+    figures, files = done.figures, [str(path) for path in done.files]
+    rejects = str(folder / REJECTS) if intake.refused else None
+    if json:
+        told = {"needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
+        levels = {"coverage": figures.overall.counts, "refused": intake.refused, "rejects_file": rejects}
+        ways = {"assignments": [way.model_dump() for way in figures.assignments]}
+        typer.echo(json_format.dumps({**told, **levels, **ways, "read_as": intake.form, "files": files}, indent=2))
+        return
+    counts = ", ".join(f"{figures.overall.counts[level]:,} {level}" for level in LEVELS)
+    out.print(f"{figures.needs:,} needs ({escape(intake.form)}), {figures.matches:,} matches. Best match: {counts}.")
+    for way in figures.assignments:
+        out.print(
+            f"{way.way}: {way.served:,} needs served, {way.first_choices:,} by their first choice, "
+            f"sum of probabilities {way.probability:,.2f}, {way.suppliers:,} suppliers, at most {way.most:,} needs each"
+        )
+    for path in files:
+        out.print(escape(path), soft_wrap=True)
+    if rejects:
+        err.print(f"{intake.refused:,} rows refused, each with the reason and the remedy: {escape(rejects)}")
+
+
+def _show_preview(found: Preview) -> None:
+    under = f", column names in row {found.header_row}" if found.header_row else ""
+    out.print(f"{escape(found.form)}{under}: {found.accepted:,} needs, {found.refused:,} rows refused.")
+    if found.columns:
+        out.print("Columns: " + ", ".join(f"{field}={escape(heading)!r}" for field, heading in found.columns.items()))
+    if found.unread:
+        out.print("Not read: " + ", ".join(escape(repr(heading)) for heading in found.unread))
+    if found.needs:
+        out.print(_needs_table(found))
+    for one in found.problems:
+        where = f"row {one.row}" + (f", {one.field}" if one.field else "")
+        err.print(f"{escape(where)}: {escape(one.problem)}. {escape(one.remedy)}", soft_wrap=True)
+
+
+def _needs_table(found: Preview) -> Table:
+    table = Table("row", "id", "title", "other fields", pad_edge=False)
+    for row, need in found.needs.items():
+        content = need.model_dump(mode="json", exclude_defaults=True, exclude={"id", "title"})
+        others = "; ".join(f"{name} {_brief(value)}" for name, value in content.items())
+        table.add_row(str(row), escape(need.id), escape(need.title[:_SHOWN]), escape(others))
+    return table
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json_format.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"

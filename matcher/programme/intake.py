@@ -1,0 +1,150 @@
+"""Intake: the needs of a programme from a file, the ones that cannot be used apart in a rejects file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final, Literal
+
+from matcher.errors import InvalidInput, Place
+from matcher.programme.cells import neutralised
+from matcher.programme.needs_table import NeedsTable, Read, Refused
+from matcher.programme.staging import Staging, explained
+from matcher.records import Need
+from matcher.sources import jsonl
+from matcher.sources.contacts import scrub
+from matcher.sources.files import shown
+from matcher.sources.jsonl import Accepted
+
+REJECTS: Final = "rejects.csv"
+_JSON_LINES: Final = (".jsonl", ".jsonl.gz", ".ndjson")
+_LEADING: Final = ("row", "field", "column", "problem", "remedy")
+_OWNER_ONLY: Final = 0o600
+
+
+@dataclass
+class Intake:
+    """What was read of a file: its form, how many needs, how many rows refused."""
+
+    form: str = ""
+    accepted: int = 0
+    refused: int = 0
+
+
+def read_rows(
+    path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None
+) -> tuple[NeedsTable | None, Iterator[Read | Refused]]:
+    """Return the table that a file is, None for JSON Lines, and what each of its rows holds.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be used.
+
+    """
+    if path.name.lower().endswith(_JSON_LINES):
+        return None, _json_lines(path)
+    if path.name.lower().endswith(".json"):
+        remedy = "Give CSV, Excel (.xlsx) or JSON Lines (.jsonl); import OCDS packages first, then use --stored"
+        raise InvalidInput("is a file of JSON, which this does not read", remedy=remedy, place=Place(shown(path)))
+    table = NeedsTable.open(path, chosen, sheet)
+    return table, table.rows()
+
+
+def take_in(
+    path: Path,
+    out: Path,
+    *,
+    on_error: Literal["stop", "skip"] = "stop",
+    chosen: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    intake: Intake | None = None,
+) -> Iterator[Need]:
+    """Yield the needs of a file. With `on_error` "skip" rows that cannot be used go to `out`/rejects.csv, each with
+    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date.
+
+    Raises:
+        InvalidInput: the file, or with "stop" a row, cannot be used, or there is no need in it.
+
+    """
+    intake = intake if intake is not None else Intake()
+    table, rows = read_rows(path, chosen, sheet)
+    with Staging(out) as staging:
+        yield from _sorted_out(rows, staging, on_error, intake)
+        intake.form = table.form if table is not None else "JSON Lines"
+    if not intake.refused:
+        with explained(out):
+            (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
+    if not intake.accepted:
+        raise _no_needs(path, intake)
+
+
+def _sorted_out(
+    rows: Iterable[Read | Refused], staging: Staging, on_error: Literal["stop", "skip"], intake: Intake
+) -> Iterator[Need]:
+    refused = _rejected(rows, on_error, intake)
+    for one in refused:
+        if isinstance(one, Need):
+            yield one
+        else:
+            yield from _with_rejects(one, refused, staging)
+
+
+def _rejected(
+    rows: Iterable[Read | Refused], on_error: Literal["stop", "skip"], intake: Intake
+) -> Iterator[Need | Refused]:
+    for row in rows:
+        if isinstance(row, Read):
+            intake.accepted += 1
+            yield scrubbed(row.need)
+        elif on_error == "stop":
+            raise row.problem
+        else:
+            intake.refused += 1
+            yield row
+
+
+def scrubbed(need: Need) -> Need:
+    """Return `need` without e-mail addresses and telephone numbers: what somebody wrote into a table is not theirs."""
+    outcomes = tuple(scrub(outcome)[0] for outcome in need.outcomes)
+    texts = {"title": scrub(need.title)[0], "description": scrub(need.description)[0], "outcomes": outcomes}
+    return need.model_copy(update=texts)
+
+
+def _with_rejects(first: Refused, rest: Iterator[Need | Refused], staging: Staging) -> Iterator[Need]:
+    """Yield the needs of `rest`, and write `first` and what else is refused."""
+    # Cells may hold what should not be seen by all: for their owner's eyes alone.
+    handle = os.open(staging.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+    with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+        write = csv.writer(file).writerow
+        write([*_LEADING, *map(neutralised, first.cells)])
+        for one in chain([first], rest):
+            if isinstance(one, Need):
+                yield one
+                continue
+            problem = one.problem
+            leading = (one.row, problem.place.field or "", one.column or "", problem.problem, problem.remedy)
+            write([neutralised(cell) for cell in (*leading, *one.cells.values())])
+
+
+def _json_lines(path: Path) -> Iterator[Read | Refused]:
+    for line in jsonl.read(path, Need):
+        if isinstance(line, Accepted):
+            yield Read(line.number, line.record)
+        else:
+            yield Refused(line.number, line.problem, line.problem.place.field, {"text": line.text})
+
+
+def _no_needs(path: Path, intake: Intake) -> InvalidInput:
+    if intake.refused:
+        problem = f"none of its {intake.refused:,} rows holds a need that can be read"
+        return InvalidInput(
+            problem, remedy="See what is wrong with: matcher programme preview", place=Place(shown(path))
+        )
+    return InvalidInput(
+        "there is no need in it",
+        remedy="Give a file with a need a row below the column names",
+        place=Place(shown(path)),
+    )
