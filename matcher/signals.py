@@ -29,10 +29,7 @@ UNKNOWN_SCALE: Final = -1.5
 UNKNOWN_PLACE: Final = 0.5
 LEAST_SCALE: Final = -4.0
 LEAST_RECENCY: Final = -5.0
-UNKNOWN_CAPACITY: Final = -1.5
-LEAST_CAPACITY: Final = -6.0
-# A turnover of ten times the value (a power of ten) is enough: more is no merit.
-_ENOUGH_CAPACITY: Final = 1.0
+MOST_CAPACITY: Final = 10.0
 
 # CPV codes agree in their first digits: division, group, class, category, and the whole code.
 _CPV_STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 1)
@@ -63,9 +60,9 @@ PIECE_SIGNALS: Final = (
     Signal("recency", "minus the logarithm of one plus the years since the work", LEAST_RECENCY, 0),
     Signal("scale", "minus the difference of the two values in powers of ten", LEAST_SCALE, 0),
     Signal("place", "1 where both name a region in common, 0 where not, ½ where one names none", 0, 1),
-    Signal("capacity", "powers of ten by which turnover falls short of ten times the need's value", LEAST_CAPACITY, 0),
 )
 PROFILE_SIGNALS: Final = (
+    Signal("capacity", "turnover against the need's value, in powers of ten", -MOST_CAPACITY, MOST_CAPACITY),
     Signal("coverage", "1 where the profile covers a region of the need, 0 where not, ½ where unknown", 0, 1),
     Signal("accreditations", "share of the required accreditations held and in date; 1 where none is", 0, 1),
     Signal("name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1),
@@ -145,7 +142,6 @@ def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
             recency(candidates.day, facts.day),
             scale(candidates.value, facts.value),
             overlap(candidates.regions, facts.regions),
-            capacity(candidates.capacity, facts.value)[candidates.owners()],
         ]
     )
 
@@ -155,6 +151,7 @@ def profile_signals(candidates: Candidates) -> Floats:
     name = candidates.passage_starts[candidates.piece_starts]  # a profile's first piece is its name
     return np.column_stack(
         [
+            np.clip(candidates.capacity, -MOST_CAPACITY, MOST_CAPACITY),
             candidates.coverage,
             candidates.accreditations,
             candidates.cosines[name].mean(axis=1, dtype=np.float64),
@@ -173,17 +170,6 @@ def scale(value: Floats, wanted: float) -> Floats:
     """Return minus |log10| of each value over the one wanted, at least `LEAST_SCALE`."""
     apart = np.abs(np.log10(np.clip(value, 100, 1e10)) - np.log10(np.clip(wanted, 100, 1e10)))
     return np.where(np.isnan(apart), UNKNOWN_SCALE, np.maximum(-apart, LEAST_SCALE))
-
-
-def capacity(turnover: Floats, wanted: float) -> Floats:
-    """Return by how many powers of ten each turnover is too small, as a negative number; 0 where no value is `wanted`.
-
-    `turnover` is in powers of ten against that value, NaN where unknown.
-    """
-    if np.isnan(wanted):
-        return np.zeros(len(turnover))
-    short = np.clip(turnover - _ENOUGH_CAPACITY, LEAST_CAPACITY, 0.0)
-    return np.where(np.isnan(turnover), UNKNOWN_CAPACITY, short)
 
 
 def overlap(regions: NDArray[np.int32], wanted: int) -> Floats:

@@ -38,9 +38,9 @@ class Part:
     terms: Floats  # (candidates, slopes)
 
     @classmethod
-    def of(cls, examples: Examples, weight: float) -> Part:
-        """Work out the terms of `examples`."""
-        return cls(examples, weight, profile_terms(examples.profiles))
+    def of(cls, examples: Examples, weight: float, unknown: float) -> Part:
+        """Take `unknown` for a capacity that is not known."""
+        return cls(examples, weight, profile_terms(examples.profiles, unknown))
 
 
 def fitted(parts: Sequence[Part], layout: Layout, progress: Callable[[int], None] | None = None) -> Floats:

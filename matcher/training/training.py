@@ -27,6 +27,7 @@ from matcher.evaluation.calibration import expected_calibration_error, reliabili
 from matcher.passages import query_of
 from matcher.records import Need, Profile
 from matcher.scoring import AdditiveModel, Curve
+from matcher.signals import PROFILE_SIGNALS
 from matcher.sources.awards import Award
 from matcher.training.calibration import calibrated, comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
@@ -128,13 +129,16 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
 class _Learned:
     weights: Path
     parameters: np.ndarray[tuple[int], np.dtype[np.float64]]
+    unknown: float
     pairs: dict[str, int]
     steps: int
     fitted_needs: int
     register_needs: int
 
     def model(self, name: str, version: str, log_odds: Curve) -> AdditiveModel:
-        return Layout.standard().model(self.parameters, name=name, version=version, log_odds=log_odds)
+        return Layout.standard().model(
+            self.parameters, name=name, version=version, unknown=self.unknown, log_odds=log_odds
+        )
 
 
 def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
@@ -158,12 +162,16 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
         suppliers_of(awards), _returning(awards, start), stock, dated=True, progress=recipe.tell("Past needs")
     )
     named = _named_in(awards, recipe.register)
-    parts = [Part.of(won, 1.0)]
+    parts = []
+    unknown = 0.0
     if named:
         register = examples_of(recipe.register, named, stock, dated=False, progress=recipe.tell("Register texts"))
-        parts.append(Part.of(register, 1.0))
+        capacity = register.profiles[:, [s.name for s in PROFILE_SIGNALS].index("capacity")]
+        unknown = float(np.nanmedian(capacity)) if np.isfinite(capacity).any() else 0.0
+        parts.append(Part.of(register, 1.0, unknown))
+    parts.insert(0, Part.of(won, 1.0, unknown))
     parameters = fitted(parts, Layout.standard(), recipe.tell("Fitting"))
-    return _Learned(weights, parameters, dict(kinds), steps, len(won), len(named))
+    return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
 
 
 def _returning(awards: Sequence[Award], start: int) -> list[Judged]:
@@ -199,7 +207,7 @@ def _scored(
     examples = examples_of(
         suppliers_of(awards), _returning(awards, latest), encoder, dated=True, progress=recipe.tell("Needs held back")
     )
-    return scores(Part.of(examples, 1.0), Layout.standard(), learned.parameters), examples
+    return scores(Part.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
 
 
 def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Examples) -> tuple[Curve, dict[str, Any]]:

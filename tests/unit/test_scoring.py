@@ -104,18 +104,18 @@ def test_a_pooled_score_by_hand() -> None:
         curves={
             **{signal.name: LEVEL for signal in PROFILE_SIGNALS},
             "coverage": Curve((0.0, 1.0), (0.0, 0.5)),
-            "accreditations": Curve((-1.0, 1.0), (-3.0, 0.0), -0.25),
+            "capacity": Curve((-1.0, 1.0), (-3.0, 0.0), -0.25),
         },
     )
-    found = scored(made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(1.0, math.nan, 0.3, 0.3))
+    found = scored(made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3))
     assert found.shares.tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 6])
     assert found.scores.tolist() == pytest.approx([-4.0 + math.log(6) + 0.5 - 0.25])
     parts = dict(zip(PARTS, found.parts[0].tolist(), strict=True))
     assert parts["base"] == pytest.approx(-4.0 + math.log(2) / 3)
     assert parts["meaning"] == pytest.approx(math.log(3) / 2)
     assert parts["breadth"] == pytest.approx(math.log(3) / 3 + math.log(2) / 2 + math.log(6) / 6)
-    assert (parts["coverage"], parts["accreditations"]) == (0.5, -0.25)
-    others = {"base", "meaning", "breadth", "coverage", "accreditations"}
+    assert (parts["coverage"], parts["capacity"]) == (0.5, -0.25)
+    others = {"base", "meaning", "breadth", "coverage", "capacity"}
     assert all(part == 0 for name, part in parts.items() if name not in others)
 
 
@@ -123,7 +123,7 @@ def test_candidates_are_pooled_apart() -> None:
     made = model(weights=weights(work={"meaning": 5.0}, offer={"meaning": 1.0}))
     rows = [piece(meaning=0.25), piece(meaning=0.5), piece(meaning=-0.75)]
     family = np.array([FAMILIES.index(name) for name in ("offer", "work", "work")], dtype=np.int8)
-    found = made.pooled(np.array(rows), np.zeros((2, 4)), family, np.array([0, 2]))
+    found = made.pooled(np.array(rows), np.zeros((2, 5)), family, np.array([0, 2]))
     first = math.log(math.exp(0.25) + math.exp(2.5))
     assert found.scores.tolist() == pytest.approx([first, -3.75])
     assert found.shares.tolist() == pytest.approx([math.exp(0.25 - first), math.exp(2.5 - first), 1.0])
@@ -164,7 +164,7 @@ def test_a_signal_taken_out_adds_nothing_and_the_rest_stays() -> None:
     whole = shipped_model()
     less = whole.without(["meaning", "coverage"])
     rows = np.array([piece(meaning=0.5, words=0.5), piece(meaning=0.25, words=0.125)])
-    given = np.array([[1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
+    given = np.array([[0.0, 1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
     found = dict(zip(PARTS, less.pooled(rows, *given).parts[0].tolist(), strict=True))
     assert (found["meaning"], found["coverage"]) == (0, 0)
     assert found["words"] > 0
@@ -216,9 +216,9 @@ def test_a_model_that_cannot_be_read_is_told(tmp_path: Path, written: str | None
         (("families", "work", "weights", "meaning"), None),
         (("families", "work", "bias"), math.nan),
         (("base",), math.inf),
-        (("curves", "coverage", "values"), [1.0, 0.0]),
-        (("curves", "coverage", "at"), "high"),
-        (("curves", "coverage", "unknown"), math.nan),
+        (("curves", "capacity", "values"), [1.0, 0.0]),
+        (("curves", "capacity", "at"), "high"),
+        (("curves", "capacity", "unknown"), math.nan),
         (("curves", "fame"), {"at": [0], "values": [0]}),
         (("curves",), {}),
         (("log_odds",), {"at": [0, 1], "values": [1, 0]}),

@@ -15,13 +15,12 @@ from matcher.index.eligibility import day_number
 from matcher.records import Need, Profile, parse
 from matcher.signals import (
     FAMILIES,
-    LEAST_CAPACITY,
     LEAST_RECENCY,
     LEAST_SCALE,
+    MOST_CAPACITY,
     PIECE_SIGNALS,
     PROFILE_SIGNALS,
     UNDATED,
-    UNKNOWN_CAPACITY,
     UNKNOWN_PLACE,
     UNKNOWN_SCALE,
     UNKNOWN_YEARS,
@@ -29,7 +28,6 @@ from matcher.signals import (
     NeedFacts,
     agreement,
     best,
-    capacity,
     overlap,
     piece_signals,
     profile_signals,
@@ -73,7 +71,7 @@ def test_each_signal_of_a_piece_by_hand() -> None:
         "meaning_of_title": 0.9, "title_meaning_of_title": 0.8,
         "words": 0.5, "title_words": 0.375, "title_words_of_title": 0.875,
         "wording": 0.35, "title_wording": 0.4, "title_wording_of_title": 0.6,
-        "category": 0.6, "recency": round(-math.log(5), 7), "scale": -2.0, "place": 1.0, "capacity": -1.5,
+        "category": 0.6, "recency": round(-math.log(5), 7), "scale": -2.0, "place": 1.0,
     }  # fmt: skip
     assert dict(zip(NAMES, name, strict=True)) == {
         "meaning": 0.1, "title_meaning": 0.2,
@@ -81,16 +79,16 @@ def test_each_signal_of_a_piece_by_hand() -> None:
         "words": 0.0, "title_words": 0.125, "title_words_of_title": 0.125,
         "wording": 0.3, "title_wording": 0.1, "title_wording_of_title": 0.1,
         "category": 0.0, "recency": round(-math.log1p(UNKNOWN_YEARS), 7), "scale": UNKNOWN_SCALE,
-        "place": UNKNOWN_PLACE, "capacity": -1.5,
+        "place": UNKNOWN_PLACE,
     }  # fmt: skip
 
 
 def test_each_signal_of_a_profile_by_hand() -> None:
     [row] = profile_signals(CANDIDATES).tolist()
     assert [signal.name for signal in PROFILE_SIGNALS] == [
-        "coverage", "accreditations", "name_meaning", "name_wording",
+        "capacity", "coverage", "accreditations", "name_meaning", "name_wording",
     ]  # fmt: skip
-    assert row == pytest.approx([1.0, 0.5, 0.15, 0.2])
+    assert row == pytest.approx([-0.5, 1.0, 0.5, 0.15, 0.2])
 
 
 def test_recency() -> None:
@@ -105,13 +103,6 @@ def test_scale() -> None:
     assert scale(values, 1e6).tolist() == pytest.approx([0, -1, -1, LEAST_SCALE, -4, -4, -4, UNKNOWN_SCALE])
     assert scale(values[:1], math.nan).tolist() == [UNKNOWN_SCALE]
     assert scale(np.array([30.0]), 0.01).tolist() == [0.0], "small sums are all alike"
-
-
-def test_capacity() -> None:
-    turnovers = np.array([3.0, 1.0, 0.5, -1.0, -9.0, math.nan])
-    assert capacity(turnovers, 1e6).tolist() == [0, 0, -0.5, -2, LEAST_CAPACITY, UNKNOWN_CAPACITY]
-    unpriced = capacity(np.full(3, math.nan), math.nan)
-    assert unpriced.tolist() == [0, 0, 0], "where the need has no value, size says nothing"
 
 
 def test_overlap() -> None:
@@ -142,8 +133,10 @@ def check_ranges(candidates: Candidates, facts: NeedFacts) -> None:
     pairs = ((piece_signals(candidates, facts), PIECE_SIGNALS), (profile_signals(candidates), PROFILE_SIGNALS))
     for rows, signals in pairs:
         for column, signal in zip(rows.T, signals, strict=True):
-            assert (column >= signal.low - ROUNDING).all(), signal.name
-            assert (column <= signal.high + ROUNDING).all(), signal.name
+            known = column[~np.isnan(column)]
+            assert len(known) == len(column) or signal.name == "capacity", signal.name
+            assert (known >= signal.low - ROUNDING).all(), signal.name
+            assert (known <= signal.high + ROUNDING).all(), signal.name
 
 
 @settings(max_examples=60)
@@ -162,6 +155,7 @@ def test_the_odd_ends_of_what_a_record_may_hold_are_in_range_too() -> None:
         candidates, facts = found_for([rich, poor], Need(id="n", title="falls", value=value))
         check_ranges(candidates, facts)
         assert np.isnan(candidates.capacity).all() == (value == 0)
+    assert MOST_CAPACITY == 10
 
 
 def test_nobody_has_no_signals() -> None:

@@ -6,16 +6,17 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from matcher.scoring import AdditiveModel, Curve
 from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Floats
 from matcher.training.examples import Examples
 from matcher.training.fitting import Part, scores
-from matcher.training.parameters import ACCREDITATIONS, MOST_CAPACITY, PRIOR, PRIOR_BIAS, profile_terms
+from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms
 
 from .made import LAYOUT, made_examples
 
-COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
+CAPACITY, COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
 LEVEL = Curve((0.0,), (0.0,))
 
 
@@ -30,26 +31,30 @@ def examples(seed: int) -> Examples:
     made = made_examples(20, 10, seed, pieces=5)
     deal = np.random.default_rng(seed)
     profiles = made.profiles.copy()
+    profiles[:, CAPACITY] = deal.uniform(-8, 8, len(profiles))
+    profiles[deal.random(len(profiles)) < 0.3, CAPACITY] = math.nan
+    profiles[:5, CAPACITY] = [-10, -5, *CAPACITY_BENDS]
     profiles[:, COVERAGE] = deal.choice([0, 0.5, 1], len(profiles))
     profiles[:, ACCREDITED] = 1.0  # award notices require none
     return Examples(**{**vars(made), "profiles": profiles})
 
 
-def test_the_model_scores_as_fitting_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unknown", [-7.0, -2.5, 0.0, 0.4, 3.0])
+def test_the_model_scores_as_fitting_does(tmp_path: Path, unknown: float) -> None:
     for seed in range(3):
         given, vector = examples(seed), parameters(seed)
-        made = LAYOUT.model(vector, name="m", version="1", log_odds=LEVEL)
+        made = LAYOUT.model(vector, name="m", version="1", unknown=unknown, log_odds=LEVEL)
         made.save(tmp_path)
         model = AdditiveModel.load(tmp_path)
         assert model == made
-        fitted = scores(Part.of(given, 1.0), LAYOUT, vector)
+        fitted = scores(Part.of(given, 1.0, unknown), LAYOUT, vector)
         pieces = given.pieces.astype(np.float64)
         scored = model.pooled(pieces, given.profiles, given.family, given.piece_starts).scores
         assert np.abs(scored - fitted).max() < 1e-6
 
 
 def test_accreditations_that_are_missing_cost_and_those_not_asked_for_say_nothing() -> None:
-    model = LAYOUT.model(LAYOUT.prior(), name="m", version="1", log_odds=LEVEL)
+    model = LAYOUT.model(LAYOUT.prior(), name="m", version="1", unknown=0.0, log_odds=LEVEL)
     heights = model.curves["accreditations"](np.array([1.0, 0.5, 0.0]))
     assert heights.tolist() == [0, -ACCREDITATIONS / 2, -ACCREDITATIONS]
 
@@ -66,15 +71,8 @@ def test_the_prior_is_laid_out_as_it_is_written() -> None:
         assert high is None or value <= high
 
 
-def test_no_step_of_turnover_may_cost_more_than_is_decided() -> None:
-    name = [signal.name for signal in PIECE_SIGNALS].index("capacity")
-    for row, family in enumerate(FAMILIES):
-        bounds = np.zeros(LAYOUT.used.shape)
-        bounds[LAYOUT.used] = [math.inf if high is None else high for _, high in LAYOUT.bounds()[: LAYOUT.weights]]
-        assert bounds[row, name] == MOST_CAPACITY[family]
-        assert np.isinf(np.delete(bounds[row], name)[np.delete(LAYOUT.used[row], name)]).all()
-
-
-def test_terms_of_the_profile_by_hand() -> None:
-    rows = np.array([[0.5, 1, 0.1, 0.2], [0, 1, 0, 0]])
-    assert profile_terms(rows).tolist() == [[0.5, 0.1, 0.2], [0, 0, 0]]
+def test_terms_of_capacity_by_hand() -> None:
+    rows = np.array([[-9, 0.5, 1, 0.1, 0.2], [-0.5, 0, 1, 0, 0], [2, 1, 1, 0, 0], [math.nan, 0, 1, 0, 0]])
+    terms = profile_terms(rows, 0.25)
+    assert terms[:, :3].tolist() == [[-4, -5, -6], [0, -0.5, -1.5], [0, 0, 0], [0, 0, -0.75]]
+    assert terms[:, 3:].tolist() == [[0.5, 0.1, 0.2], [0, 0, 0], [1, 0, 0], [0, 0, 0]]
