@@ -18,14 +18,15 @@ piece, or adding a piece, never lowers the score.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.errors import Unavailable
+from matcher.errors import InvalidInput, Unavailable
 from matcher.signals import (
     FAMILIES,
     PIECE_SIGNALS,
@@ -140,6 +141,21 @@ class AdditiveModel:
     def probability(self, scores: Floats) -> Floats:
         """Return the probabilities that go with scores."""
         return 1.0 / (1.0 + np.exp(-self.log_odds(scores)))
+
+    def without(self, signals: Collection[str]) -> Self:
+        """Return the model with `signals` taken out: they add nothing, whatever they are.
+
+        Raises:
+            InvalidInput: there is no signal of that name.
+
+        """
+        known = [signal.name for signal in (*PIECE_SIGNALS, *PROFILE_SIGNALS)]
+        if strange := sorted(set(signals) - set(known)):
+            raise InvalidInput(f"“{strange[0]}” is no signal", remedy=f"Name one of: {', '.join(known)}")
+        kept = [signal.name not in signals for signal in PIECE_SIGNALS]
+        weights = tuple(tuple(w if k else 0.0 for w, k in zip(row, kept, strict=True)) for row in self.weights)
+        level = dict.fromkeys(set(signals) & set(self.curves), Curve((0.0,), (0.0,)))
+        return replace(self, weights=weights, curves={**self.curves, **level})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

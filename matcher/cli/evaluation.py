@@ -16,6 +16,7 @@ from rich.table import Table
 from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
 from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
+from matcher.engine import Engine
 from matcher.evaluation import Comparison, Figures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.metrics import METRICS
@@ -23,6 +24,7 @@ from matcher.evaluation.product import product_baselines, product_contender
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
 from matcher.sources.jsonl import Rejected, read
+from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
@@ -43,6 +45,7 @@ def evaluate(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="A folder written by train, in place of the one in use."),
     ] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A signal to leave out, to see what it is worth.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure how well the judged partners are found, over an index made for the purpose."""
@@ -50,6 +53,11 @@ def evaluate(
     judgements = read_judgements(qrels)
     register, wanted = _records(profiles, Profile), _records(needs, Need)
     with opened_store(settings) as store, progress_bar() as bar:
+
+        def engine(own: Store) -> Engine:
+            engine = engine_of(settings, own, vectors=store.vectors)
+            engine.model = engine.model.without(without or ())
+            return engine
 
         def tracked(needs: Sequence[Need], name: str) -> Iterable[Need]:
             task = bar.add_task(f"Ranking by {name}", total=len(needs))
@@ -61,7 +69,7 @@ def evaluate(
         # A rival asks for the vectors of needs as it does for those of passages; only the latter are to be kept.
         passing = CachedEncoder(stock, Aside(store.vectors))
         report = measure(
-            product_contender(lambda own: engine_of(settings, own, vectors=store.vectors)),
+            product_contender(engine),
             register,
             wanted,
             judgements,

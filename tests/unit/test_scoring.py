@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcher.errors import Unavailable
+from matcher.errors import InvalidInput, Unavailable
 from matcher.scoring import PARTS, AdditiveModel, Curve, Scored
 from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from tests.fakes import shipped_model
@@ -158,6 +158,21 @@ def test_a_score_of_log_odds_nought_is_as_likely_as_not() -> None:
     made = model(log_odds=Curve((0.0, 4.0), (-2.0, 2.0)))
     expected = [1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-2))]
     assert made.probability(np.array([-9.0, 2.0, 4.0])).tolist() == pytest.approx(expected)
+
+
+def test_a_signal_taken_out_adds_nothing_and_the_rest_stays() -> None:
+    whole = shipped_model()
+    less = whole.without(["meaning", "coverage"])
+    rows = np.array([piece(meaning=0.5, words=0.5), piece(meaning=0.25, words=0.125)])
+    given = np.array([[0.0, 1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
+    found = dict(zip(PARTS, less.pooled(rows, *given).parts[0].tolist(), strict=True))
+    assert (found["meaning"], found["coverage"]) == (0, 0)
+    assert found["words"] > 0
+    rows[:, NAMES.index("meaning")] = 0.75
+    assert dict(zip(PARTS, less.pooled(rows, *given).parts[0].tolist(), strict=True)) == found
+    assert whole.without([]) == whole
+    with pytest.raises(InvalidInput, match="“fame” is no signal"):
+        whole.without(["fame"])
 
 
 def test_what_is_saved_is_loaded_unchanged(tmp_path: Path) -> None:
