@@ -75,13 +75,14 @@ class Weighed:
         """The length of the vector of the weights."""
         return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
 
-    def slack(self, highest: float) -> float:
-        """Return by how much two sums of at most `highest` may stand in another order in single precision.
+    def slack(self) -> float:
+        """Return by how much two sums may stand in another order in single precision.
 
         A sum of n products, none negative, each of two factors rounded once, is off by at most n + 3 roundings of
-        2⁻²⁴ of itself; two sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²².
+        2⁻²⁴ of itself; two sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²² of the highest
+        there could be.
         """
-        return (len(self.terms) + 8) * 2.0**-22 * highest
+        return (len(self.terms) + 8) * 2.0**-22 * self.most if self.terms else 0.0
 
 
 @dataclass(frozen=True)

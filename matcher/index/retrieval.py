@@ -127,7 +127,7 @@ def _likest(index: Index, field: Field, query: Query) -> Rows:
         scores[used] = index.word_scores([weighed], rows[used])[0, :, 0]
         return scores
 
-    return field.best_of(rough, weighed.slack(float(rough.max(initial=0.0))), exactly)
+    return field.best_of(rough, weighed.slack(), exactly)
 
 
 def _wanted(index: Index, field: Field, query: Query, closest: Rows | None) -> Rows:

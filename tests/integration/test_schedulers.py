@@ -132,10 +132,11 @@ def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
             _, alive = psutil.wait_procs(children, timeout=20)
             assert not alive, "workers end with their coordinator"
         process.join()
+        print(f"{len(met)} killed, last {met[-1:]} of {NEEDS}", flush=True)
         if job.progress().state is State.FINISHED:
             assert files_of(job.progress().files) == expected
             job = None
-    print(met)
+
     if job is not None:
         assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
     assert len(met) == KILLS
