@@ -16,7 +16,6 @@ from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.cli.bulk import telling
 from matcher.cli.imports import OnError
-from matcher.engine import Engine
 from matcher.errors import InvalidInput
 from matcher.programme import Job, Order, Runs
 from matcher.programme.area import EVERYWHERE, Lookup, area_of
@@ -177,14 +176,9 @@ def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake)
 
 
 def _matched(
-    engine: Engine,
-    runs: Runs,
-    asked: Programme,
-    file: Path,
-    folder: Path,
-    notes: tuple[str, ...],
-    scheduler: str | None,
+    runs: Runs, asked: Programme, file: Path, folder: Path, notes: tuple[str, ...], scheduler: str | None
 ) -> Publication:
+    engine = runs.engine
     with progress_bar() as bar:
         index = engine.index(announcing(bar, "Encoding new passages"))
         engine.save()

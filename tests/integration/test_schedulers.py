@@ -41,7 +41,7 @@ def test_chunks_and_processes_change_nothing(filled: Store, tmp_path: Path) -> N
         for n, (scheduler, chunk) in enumerate(ways)
     ]
     assert all(output == outputs[0] for output in outputs)
-    engine = runs_in(tmp_path, filled)._engine
+    engine = runs_in(tmp_path, filled).engine
     expected = [engine.search(need, top=5, on=TODAY).model_dump(mode="json", exclude_none=True) for need in needs]
     assert [json.loads(line) for line in outputs[0]["matches.jsonl"].splitlines()] == expected
 
