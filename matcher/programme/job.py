@@ -22,101 +22,23 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
-from matcher.programme.chunks import Terms
-from matcher.records import Filters, Need
+from matcher.programme.manifest import Manifest
+from matcher.programme.progress import Progress, State, Wish
+from matcher.records import Need
 
 CHUNK: Final = 128
 # How long to wait for the lock: another process that only looks whether it is held has it for a moment.
 _LOCK_SECONDS: Final = 1.0
 _DIGEST_BYTES: Final = 16
-
-
-class State(StrEnum):
-    """How a run stands. Queued: it waits for somebody to run it."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    FINISHED = "finished"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in (State.CANCELLED, State.FINISHED)
-
-
-class Wish(StrEnum):
-    """What somebody else asks of the process that runs a job."""
-
-    PAUSE = "pause"
-    CANCEL = "cancel"
-
-
-class Manifest(BaseModel):
-    """What a run is to do. It never changes, so a run that is taken up again does the same."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    name: str
-    by: str = ""
-    created: datetime
-    needs: int
-    needs_digest: str
-    filters: Filters
-    apply_requirements: bool
-    top: int
-    depth: int
-    on: str
-    sequence: int
-    origin: str
-    encoder: str
-    model_digest: str
-    chunk: int
-    out: str
-
-    def terms(self) -> Terms:
-        """Return how each need is searched for."""
-        on = datetime.fromisoformat(self.on).date()
-        return Terms(self.filters, self.apply_requirements, on, self.depth, self.top)
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks there are."""
-        return -(-self.needs // self.chunk)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: needs done of all, needs a second of this stretch, seconds left (None where not known).
-
-    `problem` says why a run failed or waits. Of a finished one, `files` names the results, `matches` counts those in
-    them, and `unmatched` names the needs nobody is eligible for.
-    """
-
-    id: str
-    state: State
-    phase: str = ""
-    done: int = 0
-    total: int = 0
-    rate: float | None = None
-    seconds_left: float | None = None
-    problem: str = ""
-    files: tuple[str, ...] = ()
-    matches: int = 0
-    unmatched: tuple[str, ...] = ()
 
 
 class Job:

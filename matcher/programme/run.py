@@ -20,7 +20,8 @@ from matcher.errors import Conflict, MatcherError, Unavailable
 from matcher.findings import Findings, sequences_of
 from matcher.index import Index, Snapshots, query_for
 from matcher.programme.chunks import Chunk, Task
-from matcher.programme.job import CHUNK, Job, Jobs, Progress, State, Wish
+from matcher.programme.job import CHUNK, Job, Jobs
+from matcher.programme.progress import Progress, State, Wish
 from matcher.programme.run_files import written
 from matcher.programme.schedule import Scheduler, scheduler_of
 from matcher.records import Filters, Need, Profile

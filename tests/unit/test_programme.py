@@ -13,7 +13,7 @@ from matcher.engine import Engine
 from matcher.errors import Unavailable
 from matcher.programme import Here, Order, Runs
 from matcher.programme.cells import neutralised
-from matcher.programme.job import Progress
+from matcher.programme.progress import Progress
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.fakes import engine_over
