@@ -74,6 +74,12 @@ class ProgrammeList(BaseModel):
     programmes: list[ProgrammeProgress]
 
 
+# Each event of a stream, as the schema of its media type describes it.
+_EVENT: Final = {
+    "type": "object",
+    "properties": {"event": {"const": "progress"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 _TOLD: Final = described(200, "How far it is.", examples.PROGRAMME)
 
 
@@ -127,9 +133,7 @@ def read_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
     responses={
         200: {
             "description": "Server-sent events: `progress` whenever it has changed, the last one when it is over.",
-            "content": {
-                "text/event-stream": {"schema": {"type": "string"}, "example": "event: progress\ndata: {…}\n\n"}
-            },
+            "content": {"text/event-stream": {"schema": _EVENT, "example": {"event": "progress", "data": "{…}"}}},
         },
         **documented(NOT_FOUND, INVALID),
     },

@@ -144,6 +144,6 @@ def test_the_command_resumes(command: Command, tmp_path: Path) -> None:
     assert (done["state"], done["needs"]) == ("finished", 5)
     again = json.loads(command("bulk", "--resume", done["run"], "--json").out)
     assert again == done
-    assert "no run nonsense" in command("bulk", "--resume", "nonsense").complaint
+    assert "no run 'nonsense'" in command("bulk", "--resume", "nonsense").complaint
     assert command("bulk", "--needs", needs).code == 2
     assert command("bulk", "--needs", needs, "--out", tmp_path, "--resume", "x").code == 2
