@@ -30,6 +30,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"[^\S\n]+")
+_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 # Titles that name the field of a register rather than what a supplier can do.
 _BARE_TITLES = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -100,8 +101,14 @@ def query_of(need: Need) -> str:
 
 
 def title_of(need: Need) -> str:
-    """Return the title of `need` as a text to search for."""
-    return telling(need.title) or need.title
+    """Return the title of `need` as a text to search for, without what stands in brackets.
+
+    That is a reference, a short form or the wider field, and pulls a few words far: “Dogs (Animals)” is about dogs.
+    The whole of the need has it.
+    """
+    title = telling(need.title) or need.title
+    subject = telling(_BRACKETS.sub("", title))
+    return subject if any(map(str.isalpha, subject)) else title
 
 
 def _headed(title: str, body: str) -> str:

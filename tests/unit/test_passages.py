@@ -180,3 +180,19 @@ def test_a_need_that_is_its_title() -> None:
         assert query_of(need).lower() == title_of(need).lower() == "falls clinic"
     told = Need(id="n", title="Falls clinic", description="at home")
     assert (title_of(told), query_of(told)) == ("Falls clinic", "Falls clinic. at home")
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("Dogs (Animals)", "Dogs"),
+        ("Alternative Provider Medical Services (APMS), Bedford", "Alternative Provider Medical Services, Bedford"),
+        ("Hand sanitiser [NSS-142] (bulk)", "Hand sanitiser"),
+        ("(Falls clinic)", "(Falls clinic)"),
+        ("24/7 (out of hours)", "24/7 (out of hours)"),
+        ("Support (for carers", "Support (for carers"),
+    ],
+)
+def test_a_title_is_searched_for_without_what_stands_in_brackets(title: str, subject: str) -> None:
+    need = Need(id="n", title=title)
+    assert (title_of(need), query_of(need)) == (subject, title)
