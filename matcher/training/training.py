@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,15 +33,19 @@ from matcher.sources.awards import Award
 from matcher.training.calibration import calibrated, comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
 from matcher.training.fitting import Part, fitted, scores
-from matcher.training.pairs import name_key, pairs_of
+from matcher.training.pairs import Pair, name_key, pairs_of
 from matcher.training.parameters import Layout
-from matcher.training.tuning import EPOCHS, SEED, tuned
+from matcher.training.tuning import EPOCHS, RUNS, averaged, tuned
 
 MANIFEST_FILE: Final = "manifest.json"
 # The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
 FITTED_SHARE: Final = 0.6
-# The latest part of the history, which the rehearsal holds back.
-HELD_BACK_SHARE: Final = 1 / 16
+# The rehearsal holds back the latest days of the history, but no more than this share of its awards.
+HELD_BACK: Final = timedelta(days=150)
+MOST_HELD_BACK: Final = 0.5
+# Scores of one run are spread much as those of the mean of several: enough to learn the calibration from.
+REHEARSED_RUNS: Final = 1
+SEED: Final = 1
 LEAST_AWARDS: Final = 200
 
 Tell = Callable[[str], Callable[[int], None]]
@@ -58,6 +63,7 @@ class Manifest:
     first: str
     last: str
     pairs: dict[str, int]
+    runs: int
     steps: int
     fitted_needs: int
     register_needs: int
@@ -68,7 +74,8 @@ class Manifest:
 @dataclass(frozen=True)
 class Recipe:
     """What training needs besides the awards: the stock encoder's folder, where vectors are kept, a register of
-    profiles with texts of their own, where to tell of progress, and how often to go through the pairs.
+    profiles with texts of their own, where to tell of progress, how often to go through the pairs, and in how many
+    runs, of whose weights the mean is used.
     """
 
     encoder: Path
@@ -76,6 +83,7 @@ class Recipe:
     register: Sequence[Profile]
     tell: Tell
     epochs: int = EPOCHS
+    runs: int = RUNS
 
     def stock(self) -> CachedEncoder:
         """The encoder as it is packaged."""
@@ -100,9 +108,9 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
         raise InvalidInput(
             f"there are {len(dated)} dated awards, and {LEAST_AWARDS} are needed", remedy="Give a longer history"
         )
-    latest = round(len(dated) * (1 - HELD_BACK_SHARE))
+    latest = _latest(dated)
     early, held = dated[:latest], dated[latest:]
-    rehearsal = _learned(early, recipe, out / "rehearsal")
+    rehearsal = _learned(early, replace(recipe, runs=REHEARSED_RUNS), out / "rehearsal")
     scored, examples = _scored(rehearsal, dated, latest, recipe)
     log_odds, figures = _judged(scored, examples)
     final = _learned(dated, recipe, out)
@@ -116,6 +124,7 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
         first=str(dated[0].need.published),
         last=str(dated[-1].need.published),
         pairs=final.pairs,
+        runs=recipe.runs,
         steps=final.steps,
         fitted_needs=final.fitted_needs,
         register_needs=final.register_needs,
@@ -123,6 +132,12 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
     )
     (out / MANIFEST_FILE).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
     return manifest
+
+
+def _latest(dated: Sequence[Award]) -> int:
+    """Return the place from which on awards are held back."""
+    days = [award.need.published for award in dated if award.need.published]
+    return max(bisect_left(days, days[-1] - HELD_BACK), round(len(days) * (1 - MOST_HELD_BACK)))
 
 
 @dataclass(frozen=True)
@@ -150,13 +165,7 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
     kinds: dict[str, int] = defaultdict(int)
     for pair in pairs:
         kinds[pair.kind] += 1
-    weights, stamp = out / WEIGHTS_FILE, out / "weights.stamp"
-    digest = hashlib.sha256("\n".join(f"{p.left}\t{p.right}" for p in pairs).encode()).hexdigest()
-    if weights.exists() and stamp.exists() and stamp.read_text().split()[0] == digest:
-        steps = int(stamp.read_text().split()[1])
-    else:
-        steps = tuned(recipe.encoder, pairs, weights, recipe.tell("Tuning the encoder"), epochs=recipe.epochs)
-        stamp.write_text(f"{digest} {steps}\n")
+    weights, steps = _tuned(pairs, recipe, out)
     start = round(len(awards) * (1 - FITTED_SHARE))
     won = examples_of(
         suppliers_of(awards), _returning(awards, start), stock, dated=True, progress=recipe.tell("Past needs")
@@ -172,6 +181,21 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
     parts.insert(0, Part.of(won, 1.0, unknown))
     parameters = fitted(parts, Layout.standard(), recipe.tell("Fitting"))
     return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
+
+
+def _tuned(pairs: Sequence[Pair], recipe: Recipe, out: Path) -> tuple[Path, int]:
+    """Tune the encoder in as many runs as the recipe has, but those done already; return the mean, and all steps."""
+    digest = hashlib.sha256("\n".join(f"{p.left}\t{p.right}" for p in pairs).encode()).hexdigest()
+    runs, steps = [], 0
+    for seed in range(SEED, SEED + recipe.runs):
+        run, stamp = out / f"run-{seed}.safetensors", out / f"run-{seed}.stamp"
+        if not (run.exists() and stamp.exists() and stamp.read_text().split()[0] == digest):
+            done = tuned(recipe.encoder, pairs, run, recipe.tell("Tuning the encoder"), epochs=recipe.epochs, seed=seed)
+            stamp.write_text(f"{digest} {done}\n")
+        runs.append(run)
+        steps += int(stamp.read_text().split()[1])
+    averaged(runs, out / WEIGHTS_FILE)
+    return out / WEIGHTS_FILE, steps
 
 
 def _returning(awards: Sequence[Award], start: int) -> list[Judged]:

@@ -81,7 +81,7 @@ class Run:
             self.told.append(what)
             return lambda _: None
 
-        recipe = Recipe(packaged_model(), self.vectors, REGISTER, tell, epochs=1)
+        recipe = Recipe(packaged_model(), self.vectors, REGISTER, tell, epochs=1, runs=2)
         return train(made_history(), recipe, self.folder, name="made", version="7")
 
     def written(self) -> dict[str, bytes]:
@@ -107,11 +107,11 @@ def test_what_was_learned_is_told(run: Run) -> None:
     assert asked / 2 < manifest["fitted_needs"] <= asked
     assert 15 < manifest["register_needs"] < 50
     held = manifest["held_back"]
-    assert (held["needs"], held["from"]) == (14, "2020-07-25")
-    assert held["hit@10"] == 1
+    assert (held["needs"], held["from"]) == (110, "2020-04-20")
+    assert held["hit@10"] > 0.95
     assert held["mrr"] > 0.5, "the two of the trade come first, in either order"
     assert 0 <= held["expected_calibration_error"] < 0.25
-    assert run.told.count("Tuning the encoder") == 2, "in the rehearsal, and on all"
+    assert run.told.count("Tuning the encoder") == 3, "once in the rehearsal, and twice on all"
 
 
 def test_the_model_ranks_and_its_probabilities_rise(run: Run) -> None:
@@ -130,9 +130,11 @@ def test_a_second_run_does_not_tune_again_and_writes_the_same(run: Run) -> None:
 
 
 def test_an_interrupted_run_goes_on_and_ends_in_the_same_model_bit_for_bit(run: Run, tmp_path: Path) -> None:
-    """Killed while the second tuning was written; what had been encoded is lost with the home."""
-    shutil.copytree(run.folder / "rehearsal", tmp_path / "cut" / "rehearsal")
-    (tmp_path / "cut" / "weights.safetensors").write_bytes(b"half")
+    """Killed while the last tuning was written; what had been encoded is lost with the home."""
+    shutil.copytree(run.folder, tmp_path / "cut")
+    for made in ("weights.safetensors", "run-2.stamp", "model.json", "manifest.json"):
+        (tmp_path / "cut" / made).unlink()
+    (tmp_path / "cut" / "run-2.safetensors").write_bytes(b"half")
     resumed = Run(tmp_path / "cut")
     resumed()
     assert resumed.told.count("Tuning the encoder") == 1, "only what was not done is"
