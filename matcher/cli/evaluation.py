@@ -116,6 +116,14 @@ def show(report: Report, console: Console = out) -> None:
     if report.calibration:
         error, shown = (report.calibration[f"expected_calibration_error{of}"] for of in ("", "@10"))
         console.print(f"Expected calibration error: {error:.4f} over comparable pairs, {shown:.3f} over the first ten.")
+    if report.fairness:
+        small, large, gap = (report.fairness[name] for name in ("small", "large_at_equal_evidence", "difference"))
+        low, high = gap["mean_rank"]["interval"]
+        console.print(
+            f"Mean rank of winners with as much evidence: {small['mean_rank']:.1f} for {small['winners']} SMEs and "
+            f"not-for-profits, {large['mean_rank']:.1f} for {large['winners']} large ones; "
+            f"difference {gap['mean_rank']['value']:+.1f} ({low:+.1f} to {high:+.1f})."
+        )
     for line in report.ignored.lines():
         console.print(line)
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from matcher.errors import MatcherError
 from matcher.evaluation.bootstrap import ratios
 from matcher.evaluation.calibration import Collected
+from matcher.evaluation.fairness import Ranks
 from matcher.evaluation.judgements import Judgements
 from matcher.evaluation.metrics import METRICS, measure
-from matcher.evaluation.ranker import Contender, Ranker
+from matcher.evaluation.ranker import Contender, Ranker, Ranking
 from matcher.evaluation.report import Comparison, Figures, Report
 from matcher.evaluation.slices import UNKNOWN, Slicer
 from matcher.evaluation.trial import Trial
@@ -62,13 +63,14 @@ def evaluate(
     if twice := [name for name, times in Counter(other.name for other in (*baselines, *compared)).items() if times > 1]:
         raise MatcherError(f"{twice[0]} is the name of two rankers to compare with")
     trial = Trial.of(profiles, needs, judgements)
-    slices, calibration = _Slices(Slicer.of(profiles, health or {})), Collected()
-    ours = _run(product, trial, progress, slices, calibration)
+    seen = _Seen(trial, _Slices(Slicer.of(profiles, health or {})), Collected(), Ranks.of(profiles))
+    ours = _run(product, trial, progress, seen.add)
     return Report(
         figures=Figures.of(ours.values),
         ignored=trial.ignored,
-        slices=slices.figures(),
-        calibration=calibration.to_json() if calibration.won else None,
+        slices=seen.slices.figures(),
+        calibration=seen.calibration.to_json() if seen.calibration.won else None,
+        fairness=seen.ranks.to_json(),
         baselines={other.name: _compare(ours, _run(other, trial, progress)) for other in baselines},
         compared={other.name: _compare(ours, _run(other, trial, progress)) for other in compared},
     )
@@ -95,23 +97,36 @@ class _Slices:
         }
 
 
-def _run(
-    contender: Contender,
-    trial: Trial,
-    progress: Progress,
-    slices: _Slices | None = None,
-    calibration: Collected | None = None,
-) -> _Run:
+@dataclass(frozen=True)
+class _Seen:
+    """What is kept of the product's answers besides their figures."""
+
+    trial: Trial
+    slices: _Slices
+    calibration: Collected
+    ranks: Ranks
+
+    def add(self, need: Need, ranking: Ranking, scores: Floats, grades: NDArray[np.int64]) -> None:
+        """Take in the answer to `need`; both arrays of shape (profiles,)."""
+        self.slices.add(need, scores, grades)
+        self.ranks.add(scores, grades)
+        if ranking.probabilities is not None and len(ranking.ids):
+            won = grades[[self.trial.positions[id] for id in ranking.ids]] > 0
+            self.calibration.add(ranking.scores, ranking.probabilities, won)
+
+
+Watch = Callable[[Need, Ranking, Floats, NDArray[np.int64]], None]
+
+
+def _run(contender: Contender, trial: Trial, progress: Progress, watch: Watch | None = None) -> _Run:
     started = time.perf_counter()
     ranker = contender.build(trial.profiles)
     built = time.perf_counter()
-    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), slices, calibration)
+    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), watch)
     return _Run(values, built - started, ranking / len(trial.needs))
 
 
-def _values(
-    ranker: Ranker, trial: Trial, needs: Iterable[Need], slices: _Slices | None, calibration: Collected | None
-) -> tuple[Floats, float]:
+def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], watch: Watch | None) -> tuple[Floats, float]:
     """Return the values, shape (needs, metrics), and the seconds spent on ranking alone."""
     rows: list[Floats] = []
     seconds = 0.0
@@ -121,11 +136,8 @@ def _values(
         seconds += time.perf_counter() - started
         scores, grades = ranking.over(trial.positions), trial.grades(need)
         rows.append(measure(scores, grades))
-        if slices is not None:
-            slices.add(need, scores, grades)
-        if calibration is not None and ranking.probabilities is not None and len(ranking.ids):
-            won = grades[[trial.positions[id] for id in ranking.ids]] > 0
-            calibration.add(ranking.scores, ranking.probabilities, won)
+        if watch is not None:
+            watch(need, ranking, scores, grades)
     return np.stack(rows), seconds
 
 

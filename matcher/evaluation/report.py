@@ -98,9 +98,10 @@ class Report:
     baselines: Mapping[str, Comparison] = field(default_factory=dict)
     compared: Mapping[str, Comparison] = field(default_factory=dict)
     calibration: Json | None = None
+    fairness: Json | None = None
 
     def to_json(self) -> Json:
-        """Return the figures' keys, then "slices", "baselines" and "compared" where asked for, then "ignored"."""
+        """Return the figures' keys, then each other part where there is one, then "ignored"."""
         found: Json = self.figures.to_json()
         if self.slices:
             found["slices"] = {
@@ -109,6 +110,8 @@ class Report:
             }
         if self.calibration:
             found["calibration"] = self.calibration
+        if self.fairness:
+            found["fairness"] = self.fairness
         for key, others in (("baselines", self.baselines), ("compared", self.compared)):
             if others:
                 found[key] = {name: comparison.to_json() for name, comparison in others.items()}
