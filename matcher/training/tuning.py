@@ -32,7 +32,7 @@ SCALE: Final = 20.0
 WORD_PIECES: Final = 64
 CHARACTERS: Final = 400
 EPOCHS: Final = 2
-RUNS: Final = 3
+RUNS: Final = 2
 
 
 def tuned(
