@@ -133,11 +133,6 @@ def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> t
     return tuple(quotes)
 
 
-def evidence_of(index: Index, candidates: Candidates, scored: Scored, i: int, profile: Profile) -> tuple[Evidence, ...]:
-    """Quote the pieces with the largest shares in the score of candidate `i`."""
-    return tuple(quote.worded(profile) for quote in quotes_of(index, candidates, scored, i))
-
-
 def sequences_of(findings: Sequence[Findings]) -> list[int]:
     """Return the revisions that some findings show, each once."""
     return list(dict.fromkeys(found.sequence for one in findings for found in one.found))

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import InvalidInput, Unavailable
+from matcher.groups import sizes_of
 from matcher.signals import (
     FAMILIES,
     PIECE_SIGNALS,
@@ -119,19 +120,22 @@ class AdditiveModel:
 
         `family` is that of each piece, `starts` the first piece of each candidate; at least one candidate.
         """
-        owners = np.repeat(np.arange(len(starts)), np.diff([*starts, len(family)]))
-        bias = np.array(self.bias)[family]
-        earned = (np.array(self.weights).T[:, family] * pieces.T).T
+        owners = np.repeat(np.arange(len(starts)), sizes_of(starts, len(family)))
+        bias = np.array(self.bias).take(family)
+        # One signal after the other in memory, and nothing moved that need not be: there are many pieces.
+        earned = np.array(self.weights).T.take(family, axis=1).T
+        earned *= pieces
         strength = bias + _added(earned)
-        highest = np.maximum.reduceat(strength, starts)
-        raised = np.exp(strength - highest[owners])
+        relative = strength - np.maximum.reduceat(strength, starts)[owners]
+        raised = np.exp(relative)
         total = np.add.reduceat(raised, starts)
         shares = raised / total[owners]
-        surprise = np.log(total)[owners] - (strength - highest[owners])
+        surprise = np.log(total)[owners] - relative
+        earned *= shares[:, None]
         parts = np.column_stack(
             [
                 self.base + np.add.reduceat(shares * bias, starts),
-                np.add.reduceat(shares[:, None] * earned, starts, axis=0),
+                np.add.reduceat(earned, starts, axis=0),
                 np.add.reduceat(shares * surprise, starts),
                 *(self.curves[s.name](profiles[:, i]) for i, s in enumerate(PROFILE_SIGNALS)),
             ]

@@ -10,13 +10,12 @@ need, and sector.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
+from matcher.groups import Floats, Rows, rows_of, sizes_of
 
 # The families of pieces, each with weights of its own in the scoring model.
 FAMILIES: Final = ("name", "offer", "work")
@@ -110,13 +109,7 @@ class Candidates:
 
     def owners(self) -> Rows:
         """Return the candidate of each piece."""
-        return np.repeat(np.arange(len(self)), np.diff([*self.piece_starts, len(self.family)]))
-
-
-def best(values: NDArray[Any], starts: Rows) -> Floats:
-    """Return the highest value of each group that begins at `starts`, shape (groups,)."""
-    found: Floats = np.maximum.reduceat(values, starts).astype(np.float64)
-    return found
+        return np.repeat(np.arange(len(self)), sizes_of(self.piece_starts, len(self.family)))
 
 
 def piece_signals(candidates: Candidates, facts: NeedFacts) -> Floats:
@@ -181,23 +174,31 @@ def overlap(regions: NDArray[np.int32], wanted: int) -> Floats:
 
 def agreement(codes: NDArray[np.int32], wanted: tuple[int, ...]) -> Floats:
     """Return, for each CPV code, the share of levels on which it agrees with the closest of `wanted`."""
-    found = np.zeros(len(codes))
-    for code in wanted:
-        levels = np.sum([codes // step == code // step for step in _CPV_STEPS], axis=0)
-        found = np.maximum(found, levels / len(_CPV_STEPS))
-    return found
+    # Who agrees on a level agrees on those above, so the levels on which any agrees are those of the closest.
+    levels = np.zeros(len(codes), dtype=np.int64)
+    for step in _CPV_STEPS:
+        level = codes // step
+        levels += np.logical_or.reduce([level == code for code in {code // step for code in wanted}])
+    return levels / len(_CPV_STEPS)
 
 
 def _of_bodies(close: Floats, candidates: Candidates) -> Floats:
     """Return the highest value among the passages of each piece but its title, shape (values, pieces)."""
-    titles = candidates.title
-    # A piece has a passage besides its title, so no group is left empty.
-    starts = candidates.passage_starts - np.concatenate([[0], np.cumsum(titles)])[candidates.passage_starts]
-    found: Floats = np.maximum.reduceat(close[:, ~titles], starts, axis=1)
+    # A piece has a passage besides its title, and most have one.
+    firsts = candidates.passage_starts + candidates.title[candidates.passage_starts]
+    sizes = np.append(candidates.passage_starts[1:], len(candidates.passages)) - firsts
+    found = close.take(firsts, axis=1)
+    long = np.flatnonzero(sizes > 1)
+    if len(long):
+        sizes = sizes[long]
+        rows = close.take(rows_of(firsts[long], sizes), axis=1)
+        found[:, long] = np.maximum.reduceat(rows, np.cumsum(sizes) - sizes, axis=1)
     return found
 
 
 def _of_titles(close: Floats, bodies: Floats, candidates: Candidates) -> Floats:
     """Return the value of each piece's title, its first passage; a piece without one stands in as a whole."""
-    firsts = candidates.passage_starts
-    return np.where(candidates.title[firsts], close[:, firsts], bodies)
+    found = bodies.copy()
+    titled = np.flatnonzero(candidates.title[candidates.passage_starts])
+    found[:, titled] = close.take(candidates.passage_starts[titled], axis=1)
+    return found

@@ -13,9 +13,10 @@ from matcher.embedding import CachedEncoder
 from matcher.engine import Engine
 from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import Contender, Ranking
+from matcher.groups import best
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
-from matcher.signals import FAMILIES, best
+from matcher.signals import FAMILIES
 from matcher.store import Store
 
 BuildEngine = Callable[[Store], Engine]
@@ -42,7 +43,7 @@ class WordScorer:
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """Return the BM25 score of each profile's best passage."""
-        return _best_of_texts(self.index, self.index.term_scores(terms_of(query))[:, 0])[self.rows]
+        return _best_of_texts(self.index, self.index.words.scores(terms_of(query))[:, 0])[self.rows]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from matcher.index.coarse import Coarse
 from matcher.index.cut import highest
-from matcher.index.index import Eligible, Index
+from matcher.index.eligibility import Eligible
+from matcher.index.index import Index
 from matcher.index.postings import terms_of
 from matcher.index.query import Query, facts_of, query_for, terms_for
 from matcher.index.retrieval import retrieve, retrieve_together

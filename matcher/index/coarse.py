@@ -2,24 +2,28 @@ r"""Coarse: the cosines of many queries with all passages by one matrix product,
 
 A matrix product is many times as fast as as many scans, but sums in an order of its own, so its last bits are not
 those of FAISS. How far the two can be apart follows from the rules of rounding (Higham, Accuracy and Stability of
-Numerical Algorithms, 2002, section 3.1). Let x and y be unit vectors of d numbers and u = 2⁻²⁴. In whatever order
+Numerical Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers and u = 2⁻²⁴. In whatever order
 single precision sums the d products, the result is within γ = d·u / (1 - d·u) times Σ|xᵢ·yᵢ| of the inner product, and
-that sum is at most 1 (Cauchy and Schwarz). Two such results, that of the product and that of FAISS, are within 2·γ of
-each other: 4.6·10⁻⁵ for d = 384.
+that sum is at most |x|·|y| (Cauchy and Schwarz). Two such results, that of the product and that of FAISS, are within
+2·γ of each other for vectors of length 1: 4.6·10⁻⁵ for d = 384.
 
-In bfloat16 (eight bits) the vectors are first rounded, each number by at most v = 2⁻⁸ of itself, which moves the
-inner product by at most 2·v + v²; the products of such numbers and their sum stay in single precision; and the
-result is rounded to eight bits once more, by at most v of what it then is. A processor with matrix tiles takes a
-tenth of the time for it, others longer: which is the faster is measured once in a process. Whatever is used, the
-answer is the same, as exact scores decide it.
+In bfloat16 (eight bits) the vectors are first rounded, to x' and y'. That moves the inner product by
+
+    x'·y' - x·y = (x' - x)·y' + x·(y' - y), at most |x' - x|·|y'| + |x|·|y' - y|,
+
+and how far each was moved is measured when it is rounded: about 0.002, where the rule alone promises 0.004. The
+products of such numbers and their sum stay in single precision, and the result is rounded to eight bits once more, by
+at most 2⁻⁸ of itself. A processor with matrix tiles takes a tenth of the time for it, others longer: which is
+the faster is measured once in a process. Whatever is used, the answer is the same, as exact scores decide it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,18 +39,48 @@ if TYPE_CHECKING:
 BLOCK: Final = 4_096
 _SINGLE: Final = 2.0**-24
 _BRAIN: Final = 2.0**-8
-# Vectors are of length 1 to within rounding only, and comparisons round once more.
+# What is measured here is itself rounded, and comparisons round once more.
 _MARGIN: Final = 1.05
 
 
-def distance(dimensions: int, kind: torch.dtype) -> float:
-    """Return how far a coarse cosine of unit vectors may be from that of FAISS; see above."""
-    import torch
+@dataclass(frozen=True)
+class Bound:
+    """How far a coarse cosine may be from that of FAISS: `moved`, and `rounding` of itself, see above."""
 
-    gamma = dimensions * _SINGLE / (1 - dimensions * _SINGLE)
-    if kind == torch.float32:
-        return _MARGIN * 2 * gamma
-    return _MARGIN * (2 * gamma + 2 * _BRAIN + _BRAIN**2 + _BRAIN * (1 + 2 * _BRAIN) ** 2)
+    moved: float
+    rounding: float
+
+    def off(self, rough: Any) -> Any:
+        """Return how far a coarse cosine, a number or an array of them, may be from the exact one."""
+        return self.moved + np.abs(rough) * self.rounding / (1 - self.rounding)
+
+    def reach(self, rough: float) -> float:
+        """Return the lowest coarse cosine of all whose exact one may reach that of somebody whose coarse is `rough`."""
+        product = rough - self.off(rough) - self.moved
+        return float(product - abs(product) * self.rounding)
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Vectors as they are multiplied, the length of the longest, and how far the one moved most was moved."""
+
+    vectors: torch.Tensor
+    longest: float
+    moved: float
+
+    @classmethod
+    def of(cls, matrix: Vectors, kind: torch.dtype) -> Rounded:
+        """Copy `matrix`, aligned in memory; FAISS's own, read from a file, is not, and would be copied each time."""
+        import torch
+
+        ready = torch.empty(matrix.shape, dtype=kind)
+        longest = moved = 0.0
+        for start in range(0, len(matrix), BLOCK):
+            block = torch.from_numpy(np.array(matrix[start : start + BLOCK], dtype=np.float32))
+            ready[start : start + BLOCK] = block
+            longest = max(longest, float(block.norm(dim=1).max()))
+            moved = max(moved, float((ready[start : start + BLOCK].float() - block).norm(dim=1).max()))
+        return cls(ready, longest, moved)
 
 
 @lru_cache(maxsize=1)
@@ -71,15 +105,26 @@ class Coarse:
 
     def __init__(self, index: Index, kind: torch.dtype | None = None) -> None:
         self._kind = kind or faster()
-        self._segments = [_ready(segment.matrix(), self._kind) for segment in index.segments]
-        self.distance = distance(max((segment.vectors.d for segment in index.segments), default=1), self._kind)
+        self._segments = [Rounded.of(segment.matrix(), self._kind) for segment in index.segments]
+
+    def bound(self, queries: Vectors) -> Bound:
+        """Return how far any cosine of `queries` may be from that of FAISS."""
+        import torch
+
+        asked = Rounded.of(queries, self._kind)
+        longest = max((segment.longest for segment in self._segments), default=1.0)
+        moved = max((segment.moved for segment in self._segments), default=0.0)
+        product, exact = (longest + moved) * (asked.longest + asked.moved), longest * asked.longest
+        gamma = queries.shape[1] * _SINGLE / (1 - queries.shape[1] * _SINGLE)
+        off = moved * (asked.longest + asked.moved) + longest * asked.moved + gamma * (product + exact)
+        return Bound(_MARGIN * off, _MARGIN * (_SINGLE if self._kind == torch.float32 else _BRAIN))
 
     def of_rows(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
         """Return the coarse cosines of some passages (ascending), shape (rows, queries)."""
         import torch
 
         found, offset = [np.empty((0, len(queries)), dtype=np.float32)], 0
-        for matrix in self._segments:
+        for matrix in (segment.vectors for segment in self._segments):
             start, end = np.searchsorted(rows, [offset, offset + len(matrix)])
             found.append(self._product(matrix[torch.from_numpy(rows[start:end] - offset)], queries))
             offset += len(matrix)
@@ -88,7 +133,7 @@ class Coarse:
     def blocks(self, queries: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield the coarse cosines of all passages, a block at a time: its first passage, and (block, queries)."""
         offset = 0
-        for matrix in self._segments:
+        for matrix in (segment.vectors for segment in self._segments):
             for start in range(0, len(matrix), BLOCK):
                 yield offset + start, self._product(matrix[start : start + BLOCK], queries)
             offset += len(matrix)
@@ -114,13 +159,3 @@ class Coarse:
         product = matrix @ torch.from_numpy(queries).to(self._kind).T
         found: NDArray[np.float32] = product.float().numpy()
         return found
-
-
-def _ready(matrix: Vectors, kind: torch.dtype) -> torch.Tensor:
-    """Return a copy that is aligned in memory; FAISS's own, read from a file, is not, and would be copied each time."""
-    import torch
-
-    ready = torch.empty(matrix.shape, dtype=kind)
-    for start in range(0, len(matrix), BLOCK):
-        ready[start : start + BLOCK] = torch.from_numpy(np.array(matrix[start : start + BLOCK]))
-    return ready

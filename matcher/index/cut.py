@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.groups import Floats, Rows, best, starts_of
 from matcher.index.columns import Mask
-from matcher.signals import Floats, Rows, best
 
 # Rough scores looked at to guess the line, and how many times `depth` passages should lie above the guess: profiles
 # have several passages, and those of one may all be close. A bad guess costs time, never a profile.
@@ -41,27 +42,35 @@ class Field:
     eligible: Mask
     depth: int
 
-    def sample(self) -> Rows:
-        """Return passages at even distances, ascending, whoever is eligible."""
-        return np.arange(0, len(self.owners), max(1, len(self.owners) // SAMPLE))
+    @cached_property
+    def all_wanted(self) -> bool:
+        """Whether no more are eligible than are wanted."""
+        return int(self.eligible.sum()) <= self.depth
 
-    def guess(self, sampled: NDArray[Any], slack: float) -> float:
+    @property
+    def step(self) -> int:
+        """Every how many passages one is in the sample, whoever is eligible."""
+        return max(1, len(self.owners) // SAMPLE)
+
+    @cached_property
+    def _sampled(self) -> Mask:
+        """Which passages of the sample are eligible."""
+        sampled: Mask = self.eligible[self.owners[:: self.step]]
+        return sampled
+
+    def guess(self, sampled: NDArray[Any]) -> float:
         """Return a line that about as many passages as are needed should reach, from the scores of the sample."""
-        sampled = sampled[self.eligible[self.owners[self.sample()]]]
-        wanted = PASSAGES_A_PROFILE * self.depth // max(1, len(self.owners) // SAMPLE) + 1
-        if wanted >= len(sampled):
-            return -np.inf
-        return float(np.partition(sampled, len(sampled) - wanted)[len(sampled) - wanted]) - slack
+        sampled = sampled[self._sampled]
+        wanted = PASSAGES_A_PROFILE * self.depth // self.step + 1
+        return float(kth(sampled, wanted)) if wanted < len(sampled) else -np.inf
 
-    def line(self, rows: Rows, rough: NDArray[Any], slack: float) -> float:
-        """Return the line that no profile wanted lies below, given all eligible passages `rows` above some other line.
+    def line(self, rows: Rows, rough: NDArray[Any]) -> float:
+        """Return the rough score that `depth` profiles reach, given all eligible passages `rows` above some other line.
 
-        Minus infinity where they are of fewer than `depth` profiles.
+        Minus infinity where they are of fewer profiles.
         """
         starts = starts_of(self.owners[rows])
-        if len(starts) < self.depth:
-            return -np.inf
-        return float(kth(best(rough, starts), self.depth)) - slack
+        return float(kth(best(rough, starts), self.depth)) if len(starts) >= self.depth else -np.inf
 
     def chosen(self, rows: Rows, exact: NDArray[Any]) -> Rows:
         """Return the `depth` profiles with the highest exact score among passages `rows`."""
@@ -77,9 +86,9 @@ class Field:
 
     def best_of(self, rough: NDArray[Any], slack: float, exactly: Callable[[Rows], NDArray[Any]]) -> Rows:
         """Return the `depth` best profiles, given the rough scores of all passages and the way to exact ones."""
-        guessed = self.guess(rough[self.sample()], slack)
+        guessed = self.guess(rough[:: self.step]) - slack
         rows = self.above(guessed, rough)
-        line = self.line(rows, rough[rows], slack)
+        line = self.line(rows, rough[rows]) - slack
         rows = rows[rough[rows] >= line] if line >= guessed else self.above(line, rough)
         return self.chosen(rows, exactly(rows))
 
@@ -91,13 +100,6 @@ def kth(values: NDArray[Any], k: int) -> Any:
 
 def highest(scores: Floats, ties: Rows, count: int) -> Rows:
     """Return the positions of the `count` highest scores; among equal ones the lowest `ties` come first."""
-    positions = np.flatnonzero(scores >= kth(scores, count)) if count < len(scores) else np.arange(len(scores))
+    positions = np.flatnonzero(scores >= kth(scores, count)) if 0 < count < len(scores) else np.arange(len(scores))
     order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order
-
-
-def starts_of(groups: NDArray[Any]) -> Rows:
-    """Return where each run of equal values begins."""
-    if not len(groups):
-        return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -23,6 +24,25 @@ EVERYWHERE: Final = (1 << len(Region)) - 1
 _EPOCH = date(1970, 1, 1)
 # An accreditation without an end is held beyond any day asked about.
 FOREVER: Final = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """Who passed: a mask over profiles, how many were considered, and a mask of those that each filter excludes."""
+
+    mask: Mask
+    considered: int
+    failing: dict[str, Mask]
+
+    @property
+    def count(self) -> int:
+        """How many profiles are eligible."""
+        return int(self.mask.sum())
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many profiles each filter excludes."""
+        return {name: int(fails.sum()) for name, fails in self.failing.items()}
 
 
 def day_number(day: date) -> int:

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 from Stemmer import Stemmer
 
 from matcher.index.columns import Array, Mask
@@ -54,35 +54,6 @@ def terms_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Hits:
-    """Where some terms stand: position of the term among those asked for, passage, and how often it stands there."""
-
-    term: NDArray[np.int64]
-    passage: Array  # int32
-    count: Array  # float32
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The other way round: for each passage, its terms (ascending by number) and how often each stands in it.
-
-    Passage i has the terms `terms[starts[i]:starts[i + 1]]`.
-    """
-
-    starts: NDArray[np.int64]
-    terms: Array  # int32
-    counts: Array  # float32
-
-    def entries(self, passages: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return where the entries of `passages` stand, those of the first passage first, and whose each is."""
-        sizes = self.starts[passages + 1] - self.starts[passages]
-        firsts = np.cumsum(sizes) - sizes
-        places = np.repeat(self.starts[passages] - firsts, sizes)
-        places += np.arange(len(places))
-        return places, np.repeat(np.arange(len(passages), dtype=np.int32), sizes)
-
-
-@dataclass(frozen=True)
 class Postings:
     """For each term, the passages it stands in and how often.
 
@@ -113,24 +84,10 @@ class Postings:
         np.cumsum(np.bincount(term, minlength=len(vocabulary)), out=starts[1:])
         return cls(vocabulary, starts, passage[order], count[order])
 
-    def find(self, terms: Sequence[str]) -> Hits:
-        """Return where `terms` stand, those of the first term first, and of each the passages ascending."""
-        known = [(n, i) for n, term in enumerate(terms) if (i := self.terms.get(term)) is not None]
-        places = np.array([i for _, i in known], dtype=np.int64)
-        sizes = self.starts[places + 1] - self.starts[places]
-        spans = [slice(self.starts[i], self.starts[i + 1]) for i in places]
-        empty = slice(0, 0)
-        return Hits(
-            term=np.repeat(np.array([n for n, _ in known], dtype=np.int64), sizes),
-            passage=np.concatenate([self.passages[span] for span in (*spans, empty)]),
-            count=np.concatenate([self.counts[span] for span in (*spans, empty)]),
-        )
-
-    def contents(self, passages: int) -> Contents:
-        """Return what stands in each of the `passages`, in time proportional to the postings."""
-        columns = (np.asarray(self.counts), np.asarray(self.passages), np.asarray(self.starts))
-        rows = csc_array(columns, shape=(passages, len(self.terms))).tocsr()
-        return Contents(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data)
+    def contents(self, passages: int) -> csr_array:
+        """Return the other way round what stands in each of the `passages`: its terms, ascending, and their counts."""
+        columns = (self.counts, self.passages, self.starts)
+        return csc_array(columns, shape=(passages, len(self.terms))).tocsr()
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:

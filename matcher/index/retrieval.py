@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.index.coarse import Coarse
+from matcher.groups import best, rows_of, starts_of
+from matcher.index.coarse import Bound, Coarse
 from matcher.index.columns import Mask
-from matcher.index.cut import Field, starts_of
+from matcher.index.cut import Field
 from matcher.index.index import Index
 from matcher.index.query import Query
-from matcher.signals import Candidates, Floats, Rows, agreement, best, overlap
+from matcher.signals import Candidates, Floats, Rows, agreement, overlap
 
 # Needs multiplied at once: more do not make the product faster, and what it finds is kept until all is multiplied.
 TOGETHER: Final = 128
@@ -36,7 +37,7 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int, on: date
 
     """
     field = Field(index.passages.owner, index.by_id, eligible, depth)
-    closest = None if _all_wanted(field) else _closest(index, field, query)
+    closest = None if field.all_wanted else _closest(index, field, query)
     return _candidates(index, field, query, closest, on)
 
 
@@ -47,16 +48,13 @@ def retrieve_together(
 
     `coarse` is made of `index`; one product with its vectors serves them all.
     """
-    fields = [Field(index.passages.owner, index.by_id, eligible, depth) for eligible, _ in asked]
+    masks = {id(eligible): eligible for eligible, _ in asked}
+    field_of = {name: Field(index.passages.owner, index.by_id, mask, depth) for name, mask in masks.items()}
+    fields = [field_of[id(eligible)] for eligible, _ in asked]
     queries = [query for _, query in asked]
     closest = _closest_together(index, coarse, fields, queries)
     for n, (field, query) in enumerate(zip(fields, queries, strict=True)):
         yield _candidates(index, field, query, closest.get(n), on)
-
-
-def _all_wanted(field: Field) -> bool:
-    """Whether no more are eligible than are wanted."""
-    return int(field.eligible.sum()) <= field.depth
 
 
 def _closest(index: Index, field: Field, query: Query) -> Rows:
@@ -72,7 +70,7 @@ def _closest_together(
     found: dict[int, Rows] = {}
     sought = []
     for n, field in enumerate(fields):
-        if _all_wanted(field):
+        if field.all_wanted:
             continue
         if field.eligible.sum() < SCANNED_SHARE * len(field.eligible):
             found[n] = _closest(index, field, queries[n])
@@ -87,44 +85,43 @@ def _closest_together(
 
 def _of_product(index: Index, coarse: Coarse, fields: Sequence[Field], queries: Sequence[Query]) -> list[Rows]:
     vectors = np.stack([query.vectors[0] for query in queries])
-    slack = 2 * coarse.distance
-    sampled = coarse.of_rows(vectors, fields[0].sample())
-    guesses = [field.guess(column, slack) for field, column in zip(fields, sampled.T, strict=True)]
+    bound = coarse.bound(vectors)
+    sampled = coarse.of_rows(vectors, np.arange(0, len(fields[0].owners), fields[0].step))
+    lines = [bound.reach(field.guess(column)) for field, column in zip(fields, sampled.T, strict=True)]
     found = []
-    reached = coarse.above(vectors, np.array(guesses, dtype=np.float32))
-    for field, query, guess, hits in zip(fields, queries, guesses, reached, strict=True):
-        chosen = _cut(index, field, query, guess, hits, coarse.distance)
-        # The guess was too high, or a vector is not of length 1: every passage is looked at.
+    reached = coarse.above(vectors, np.array(lines, dtype=np.float32))
+    for field, query, line, hits in zip(fields, queries, lines, reached, strict=True):
+        chosen = _cut(index, field, query, line, hits, bound)
+        # The guess was too high: every passage is looked at.
         found.append(_closest(index, field, query) if chosen is None else chosen)
     return found
 
 
 def _cut(
-    index: Index, field: Field, query: Query, guess: float, hits: tuple[Rows, NDArray[np.float32]], distance: float
+    index: Index, field: Field, query: Query, guess: float, hits: tuple[Rows, NDArray[np.float32]], bound: Bound
 ) -> Rows | None:
-    """Return the closest profiles, given the passages above the guess and their coarse cosines; None where the guess
-    was too high, or an exact cosine is further off than can be.
+    """Return the closest profiles, given the passages above a guessed line and their coarse cosines; None where it
+    was too high.
     """
     rows, rough = hits
     inside = field.eligible[field.owners[rows]]
     rows, rough = rows[inside], rough[inside]
-    line = field.line(rows, rough, 2 * distance)
+    line = bound.reach(field.line(rows, rough))
     if line < guess:
         return None
-    near = rough >= line
-    exact = index.similarities(query.vectors[0], rows[near])
-    return field.chosen(rows[near], exact) if np.abs(exact - rough[near]).max() <= distance else None
+    near = rows[rough >= line]
+    return field.chosen(near, index.similarities(query.vectors[0], near))
 
 
 def _likest(index: Index, field: Field, query: Query) -> Rows:
     """Return the profiles closest in words, by BM25 over the eligible."""
-    weighed = index.weighed(query.terms[0])
-    rough = index.rough_words(weighed)
+    weighed = index.words.weighed(query.terms[0])
+    rough = index.words.rough(weighed)
 
     def exactly(rows: Rows) -> Floats:
         scores = np.zeros(len(rows))
         used = rough[rows] > 0
-        scores[used] = index.word_scores([weighed], rows[used])[0, :, 0]
+        scores[used] = index.words.exact([weighed], rows[used])[0, :, 0]
         return scores
 
     return field.best_of(rough, weighed.slack(), exactly)
@@ -134,7 +131,9 @@ def _wanted(index: Index, field: Field, query: Query, closest: Rows | None) -> R
     """Return all eligible where `closest` is None, else those and the closest in words, ascending."""
     if closest is None:
         return np.flatnonzero(field.eligible)
-    return np.union1d(closest, _likest(index, field, query))
+    wanted = np.zeros(len(field.eligible), dtype=bool)
+    wanted[closest] = wanted[_likest(index, field, query)] = True
+    return np.flatnonzero(wanted)
 
 
 def _candidates(index: Index, field: Field, query: Query, closest: Rows | None, on: date) -> Candidates:
@@ -142,7 +141,7 @@ def _candidates(index: Index, field: Field, query: Query, closest: Rows | None, 
     profiles = _wanted(index, field, query, closest)
     passages = index.passages_in(profiles)
     cosines = index.similarities(query.vectors, passages)
-    words = index.word_scores([index.weighed(terms) for terms in query.terms], passages)
+    words = index.words.exact([index.words.weighed(terms) for terms in query.terms], passages)
     return _described(index, profiles, passages, cosines, words.transpose(1, 2, 0), query, on)
 
 
@@ -186,9 +185,8 @@ def _category(index: Index, rows: Rows, wanted: tuple[int, ...]) -> Floats:
     coded = np.flatnonzero(counts)
     if wanted and len(coded):
         sizes = counts[coded]
-        firsts = np.cumsum(sizes) - sizes
-        flat = np.repeat(codes.starts[rows[coded]] - firsts, sizes) + np.arange(sizes.sum())
-        found[coded] = best(agreement(codes.values[flat], wanted), firsts)
+        agreeing = agreement(codes.values[rows_of(codes.starts[rows[coded]], sizes)], wanted)
+        found[coded] = best(agreeing, np.cumsum(sizes) - sizes)
     return found
 
 

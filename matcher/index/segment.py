@@ -10,11 +10,12 @@ from typing import Final
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from matcher.embedding import Vectors
 from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns, Ragged
 from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits, size_of
-from matcher.index.postings import Contents, Postings, norm_of, terms_of
+from matcher.index.postings import Postings, norm_of, terms_of
 from matcher.passages import Passage, PassageKind, passages_of
 from matcher.records import Profile
 from matcher.records.places import regions_of_record
@@ -72,8 +73,8 @@ class Segment:
         return cls(profiles, PieceColumns.join(pieces), PassageColumns.join(passages), postings, dense)
 
     @cached_property
-    def contents(self) -> Contents:
-        """What stands in each passage, made of the postings when it is first asked for."""
+    def contents(self) -> csr_array:
+        """What stands in each passage, a row each: how often it has each term. Made when it is first asked for."""
         return self.postings.contents(len(self.passages))
 
     def matrix(self) -> Vectors:

@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import logging
-import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -25,6 +24,7 @@ import faiss
 import numpy as np
 from filelock import FileLock, Timeout
 
+from matcher import durable
 from matcher.index.columns import Array, Mask, PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.index import Index
 from matcher.index.postings import Postings
@@ -36,7 +36,7 @@ FORMAT: Final = 6
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"
 # What is written here. Nothing else in the folder is ever removed.
-_OURS = ("segment-", "alive-", "new-")
+_OURS = ("segment-", "alive-", durable.UNFINISHED)
 # How often reading begins anew because another process has swapped in a newer snapshot meanwhile.
 _READS = 3
 # How long to wait for another process that saves, in seconds.
@@ -121,7 +121,7 @@ class Snapshots:
             "segments": entries,
         }
         checksum = _digest(json.dumps(current).encode())
-        _replace(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
+        durable.write(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
         self._tidy({name for entry in entries for name in entry.values()})
 
     def _tidy(self, named: set[str]) -> None:
@@ -152,7 +152,7 @@ def _name(segment: Segment, encoder: str) -> str:
 
 
 def _save_segment(folder: Path, name: str, segment: Segment) -> None:
-    staging = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=durable.UNFINISHED, dir=folder))
     for table, columns in (("profiles", segment.profiles), ("pieces", segment.pieces), ("passages", segment.passages)):
         for column, array in columns.arrays().items():
             np.save(staging / f"{table}.{column}.npy", array)
@@ -164,7 +164,7 @@ def _save_segment(folder: Path, name: str, segment: Segment) -> None:
     sums = {path.name: _checksum(path) for path in sorted(staging.iterdir())}
     (staging / "manifest.json").write_text(json.dumps(sums, indent=1))
     for path in staging.iterdir():
-        _sync(path)
+        durable.sync(path)
     staging.rename(folder / name)
 
 
@@ -198,7 +198,7 @@ def _save_alive(folder: Path, mask: Mask) -> str:
         content = file.getvalue()
     name = f"alive-{_digest(content)}.npy"
     if not (folder / name).exists():
-        _replace(folder / name, content)
+        durable.write(folder / name, content)
     return name
 
 
@@ -217,19 +217,3 @@ def _digest(content: bytes) -> str:
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    staging = path.with_name(f"new-{path.name}")
-    staging.write_bytes(content)
-    _sync(staging)
-    staging.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
 import time
@@ -30,6 +29,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from matcher import durable
 from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
 from matcher.programme.manifest import Manifest
 from matcher.programme.progress import Progress, State, Wish
@@ -211,14 +211,8 @@ class Job:
             Unavailable: it cannot be written.
 
         """
-        staging = self.folder / f".{name}.{os.getpid()}.part"
         try:
-            with staging.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            staging.replace(self.folder / name)
-            _sync(self.folder)
+            durable.write(self.folder / name, content)
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be written: {error.strerror}", remedy="Make room there") from error
 
@@ -312,11 +306,3 @@ def _canonical(content: dict[str, Any]) -> bytes:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

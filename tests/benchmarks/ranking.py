@@ -9,7 +9,7 @@ from datetime import date
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
-from matcher.findings import evidence_of
+from matcher.findings import quotes_of
 from matcher.index import Index, query_for, retrieve
 from matcher.passages import query_of
 from matcher.scoring import AdditiveModel
@@ -42,7 +42,8 @@ def run() -> None:
             n %= len(needs)
             scored = model.score(found[n], queries[n].facts)
             for i, id in enumerate(index.profiles.id[found[n].profiles]):
-                evidence_of(index, found[n], scored, i, rows[str(id)])
+                for quote in quotes_of(index, found[n], scored, i):
+                    quote.worded(rows[str(id)])
 
         def encode(n: int) -> None:
             raw.encode([query_of(needs[n % len(needs)])])

@@ -93,7 +93,7 @@ def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
 def test_closeness_is_exact(index: Index, reference: BruteForce, query: str) -> None:
     cosines = index.similarities(ENCODER.encode([query])[0], np.arange(len(index.passages)))
     assert by_profile(index, cosines) == {own.id: reference.meaning(query, own.id) for own in REGISTER}
-    words = index.term_scores(terms_of(" ".join((query, *related(query)))))
+    words = index.words.scores(terms_of(" ".join((query, *related(query)))))
     assert by_profile(index, words[:, 0]) == {own.id: reference.words(query, own.id) for own in REGISTER}
     wording = by_profile(index, words[:, 1])
     for own in REGISTER:

@@ -9,13 +9,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from matcher.embedding import Vectors
 from matcher.engine import eligible_in, ranking_of, rankings_of
 from matcher.index import Coarse, Index, query_for
-from matcher.index import retrieval as retrieval_module
-from matcher.index.coarse import distance
 from matcher.records import Filters, Need, Profile
+from matcher.signals import Rows
 from matcher.store import Store
 from tests.fakes import engine_over, shipped_model
 from tests.reference import made_register
@@ -31,12 +31,12 @@ def unit(draw: np.random.Generator, rows: int, dimensions: int = 384) -> Vectors
     return vectors / lengths
 
 
-def hold(index: Index, asked: list[tuple[Need, Filters]], kind: torch.dtype, depth: int) -> None:
+def hold(index: Index, coarse: Coarse, asked: list[tuple[Need, Filters]], depth: int) -> None:
     """Compare needs searched together with each alone."""
     with Store.open("sqlite://") as store:
         encoder = engine_over(store).encoder
     pairs = [(query_for(need, encoder, TODAY), eligible_in(index, need, chosen, True, TODAY)) for need, chosen in asked]
-    together = rankings_of(index, Coarse(index, kind), pairs, MODEL, depth=depth, on=TODAY)
+    together = rankings_of(index, coarse, pairs, MODEL, depth=depth, on=TODAY)
     for (query, eligible), found in zip(pairs, together, strict=True):
         alone = ranking_of(index, query, eligible, MODEL, depth=depth, on=TODAY)
         for name, column in vars(alone.candidates).items():
@@ -67,7 +67,8 @@ def index_of(profiles: list[Profile], parts: int = 1) -> Index:
 def test_small_registers(
     profiles: list[Profile], asked: list[tuple[Need, Filters]], kind: torch.dtype, depth: int
 ) -> None:
-    hold(index_of(profiles), asked, kind, depth)
+    index = index_of(profiles)
+    hold(index, Coarse(index, kind), asked, depth)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,33 +76,43 @@ def test_small_registers(
 def test_a_register_larger_than_the_depth(kind: torch.dtype, parts: int) -> None:
     index, deal = index_of(made_register(500, seed=8), parts), random.Random(1)
     asked = [(Need(id=f"n{n}", title=" ".join(deal.sample(WORDS, 3))), Filters()) for n in range(12)]
-    hold(index, [*asked, (Need(id="x", title="unheard"), Filters())], kind, 20)
+    hold(index, Coarse(index, kind), [*asked, (Need(id="x", title="unheard"), Filters())], 20)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_cosine_is_further_off_than_proved(kind: torch.dtype) -> None:
+@pytest.mark.parametrize("length", [1, 100])
+def test_no_cosine_is_further_off_than_proved(kind: torch.dtype, length: int) -> None:
     draw = np.random.default_rng(2)
     profiles = made_register(200, seed=3)
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
-    index = Index("e").updated(changes, lambda texts: unit(draw, len(texts)), 200)
+    index = Index("e").updated(changes, lambda texts: length * unit(draw, len(texts)), 200)
     queries = np.concatenate([unit(draw, 20), index.segments[0].matrix()[:20]])
-    rows = np.arange(len(index.passages))
-    rough = Coarse(index, kind).of_rows(queries, rows)
-    assert np.abs(rough - index.similarities(queries, rows)).max() <= distance(384, kind)
-    blocks = np.concatenate([block for _, block in Coarse(index, kind).blocks(queries)])
-    assert blocks.shape == rough.shape
+    coarse, rows = Coarse(index, kind), np.arange(len(index.passages))
+    rough, exact, bound = coarse.of_rows(queries, rows), index.similarities(queries, rows), coarse.bound(queries)
+    assert (np.abs(rough - exact) <= bound.off(rough)).all()
+    assert np.array_equal(np.concatenate([block for _, block in coarse.blocks(queries)]), rough)
+    one = coarse.bound(queries[:1])
+    assert one.off(0.3) < 0.006 * length, "and that is not far"
+    for seen, true in zip(rough[:50, 0], exact[:50, 0], strict=True):
+        closer = rough[exact[:, 0] >= true, 0]
+        assert closer.min() >= one.reach(float(seen)), "who is exactly as close is roughly within reach"
 
 
 def test_vectors_that_are_not_of_length_one_lose_nobody() -> None:
-    """The bound is of unit vectors; where it is seen not to hold, every passage is scanned."""
     draw = np.random.default_rng(2)
     profiles = made_register(200, seed=3)
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
     index = Index("e").updated(changes, lambda texts: 100 * unit(draw, len(texts), 256), 200)
-    hold(index, [(Need(id="n", title="falls clinic"), Filters())], torch.bfloat16, 10)
+    hold(index, Coarse(index, torch.bfloat16), [(Need(id="n", title="falls clinic"), Filters())], 10)
 
 
-def test_a_guess_that_is_too_high_loses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrieval_module.Field, "guess", lambda *_: 0.9)
+class Hopeful(Coarse):
+    """Finds the passages that it samples closer than they are, so that lines are guessed too high."""
+
+    def of_rows(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
+        return np.full((len(rows), len(queries)), 0.9, dtype=np.float32)
+
+
+def test_a_guess_that_is_too_high_loses_nobody() -> None:
     index = index_of(made_register(300, seed=8))
-    hold(index, [(Need(id="n", title=" ".join(WORDS[:3])), Filters())], torch.float32, 20)
+    hold(index, Hopeful(index, torch.float32), [(Need(id="n", title=" ".join(WORDS[:3])), Filters())], 20)

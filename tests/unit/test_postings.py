@@ -42,7 +42,7 @@ def test_bm25_by_hand(zoo: Index) -> None:
 
     def found(*terms: str) -> list[float]:
         """Return the scores of the three summaries; the names have none of these words."""
-        scores: list[list[float]] = zoo.term_scores(terms)[:, 0].reshape(3, 2).tolist()
+        scores: list[list[float]] = zoo.words.scores(terms)[:, 0].reshape(3, 2).tolist()
         assert [name for name, _ in scores] == [0, 0, 0]
         return [summary for _, summary in scores]
 
@@ -63,7 +63,7 @@ def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
     """lnc.ltc: 1 + ln tf of the passage over its length; idf of the need's terms over theirs."""
 
     def found(*terms: str) -> list[float]:
-        return [float(cosine) for cosine in zoo.term_scores(terms)[1::2, 1]]
+        return [float(cosine) for cosine in zoo.words.scores(terms)[1::2, 1]]
 
     twice = 1 + math.log(2)
     length = math.sqrt(twice**2 + 1)  # of "zebra zebra lion"; that of "lion tiger" is √2
@@ -82,7 +82,7 @@ def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
 def test_lexical_scores_are_shares(texts: list[list[str]], asked: list[str]) -> None:
     profiles = [Profile(id=f"p{n}", name="N", summary=" ".join(text)) for n, text in enumerate(texts)]
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
-    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).term_scores(asked)
+    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).words.scores(asked)
     assert ((scores >= 0) & (scores <= 1 + 1e-12)).all()
     assert ((scores[:, 0] > 0) == (scores[:, 1] > 0)).all(), "a shared term tells in both"
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from matcher.embedding import CachedEncoder
+from matcher.groups import best
 from matcher.index import Index, query_for, retrieve
 from matcher.index.eligibility import day_number
 from matcher.records import Need, Profile, parse
@@ -27,7 +28,6 @@ from matcher.signals import (
     Candidates,
     NeedFacts,
     agreement,
-    best,
     overlap,
     piece_signals,
     profile_signals,
