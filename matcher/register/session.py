@@ -18,7 +18,7 @@ from matcher.register.identity import MERGED, Identities, Reference, forget
 from matcher.register.schema import follower, identity, statement
 from matcher.sources.statement import Origin, Source, Statement
 from matcher.store import Put, RecordKind, Writer
-from matcher.store.rows import chunks, insert_into
+from matcher.store.rows import chunks, insert_into, storable
 from matcher.store.schema import head, revision
 
 _BATCH: Final = 250
@@ -122,8 +122,8 @@ class Session:
                 "record": said.record,
                 "content": json.dumps(said.fields, ensure_ascii=False, sort_keys=True),
                 "digest": _digest(said.fields, said.ended),
-                "file": _storable(said.origin.file),
-                "place": _storable(said.origin.place),
+                "file": storable(said.origin.file),
+                "place": storable(said.origin.place),
                 "stated": said.origin.stated,
                 "ended": said.ended,
             }
@@ -250,7 +250,3 @@ def _reference(said: Statement) -> Reference:
 
 def _digest(fields: Mapping[str, Any], ended: bool) -> str:
     return hashlib.sha256(json.dumps([fields, ended], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
