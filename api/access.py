@@ -81,7 +81,9 @@ class Access:
 class Guard:
     """Admits a request or refuses it."""
 
-    def __init__(self, settings: Settings, store: Store, registrations: Registrations) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, registrations: Registrations, ledger: Ledger, jobs: Jobs
+    ) -> None:
         self._open = settings.access
         self._here = settings.is_local
         self._store = store
@@ -90,8 +92,8 @@ class Guard:
         self.sessions = Sessions(store.database, self._uses)
         self.ownership = Ownership(store.database)
         self._registrations = registrations
-        self._ledger = Ledger(store)
-        self._jobs = Jobs(settings.programmes_folder)
+        self._ledger = ledger
+        self._jobs = jobs
 
     def stop(self) -> None:
         """Write down what is not written yet."""
