@@ -155,8 +155,7 @@ def list_decisions(
     limit: Annotated[int, Query(ge=1, le=200, description="How many to return.")] = 50,
 ) -> Decisions:
     """List the decisions of one's organisation; auditors and administrators see all."""
-    found = (one for one in service.ledger.decisions(after=after) if access.owns_decision(one))
-    page = list(islice(found, limit))
+    page = list(islice(service.ledger.decisions(after=after, organisation=access.only()), limit))
     last = page[-1].opening.statement.number if len(page) == limit else None
     return Decisions(decisions=[DecisionInBrief(**one.to_json()) for one in page], next=last)
 
