@@ -23,6 +23,12 @@ def checks(command: Command) -> dict[str, dict[str, object]]:
     return {check["name"]: check for check in json.loads(command("doctor", "--json").out)}
 
 
+def test_nothing_is_cut_off(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home.exists()
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "…" not in command("doctor").out, "the last hash of the ledger is there to be noted"
+
+
 def test_all_is_well(command: Command, home: Path) -> None:
     assert home.exists()
     done = command("doctor")
