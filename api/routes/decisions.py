@@ -152,7 +152,7 @@ def list_decisions(
     service: Running,
     access: Admitted,
     after: Annotated[int, Query(ge=0, le=2**53, description="Only decisions whose first entry is above this.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many to return.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")] = 50,
 ) -> Decisions:
     """List the decisions of one's organisation; auditors and administrators see all."""
     page = list(islice(service.ledger.decisions(after=after, organisation=access.only()), limit))
