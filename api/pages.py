@@ -17,7 +17,8 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:left;font-weight:bold;padding:.5rem 0}
 th,td{border:1px solid #768692;padding:.4rem .6rem;text-align:left;vertical-align:top}
 h2{margin-top:2.5rem;border-top:4px solid #005eb8;padding-top:.5rem}
-code{overflow-wrap:anywhere}
+h2,li,code,td:first-child,td:last-child{overflow-wrap:anywhere}
+@media(max-width:30rem){th,td{padding:.2rem}}
 a{color:#004a91}
 a:focus{outline:3px solid #1d1d1d;background:#ffeb3b}
 """
@@ -35,7 +36,7 @@ def routes_page(document: dict[str, Any]) -> str:
     info = document["info"]
     title = f"{info['title']} {info['version']}"
     contents = [
-        f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {escape(route["summary"])}</li>'
+        f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {_brief(route)}</li>'
         for method, path, route in routes
     ]
     kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in KINDS]
@@ -82,6 +83,12 @@ def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
         example = answers[code].get("content", {}).get("application/json", {}).get("example")
         if example is not None:
             yield f"<h3>An answer {code}</h3>{_code(example)}"
+
+
+def _brief(route: dict[str, Any]) -> str:
+    """Return the first sentence of what a route does."""
+    sentence, end, _ = route["description"].partition(".")
+    return _prose(" ".join(sentence.split()) + end)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
