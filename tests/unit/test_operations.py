@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -73,5 +74,7 @@ def test_there_and_back(command: Command, home: Path, tmp_path: Path) -> None:
     assert command("restore", file, "--replace").code == 0
     assert len(list((home / "backups").iterdir())) == 1, "what was there is kept"
     assert command("--home", tmp_path / "new", "restore", file).code == 0
+    for made in (home, tmp_path / "new"):
+        assert stat.filemode(made.stat().st_mode) == "drwx------", "contact data is in it"
     found = json.loads(command("--home", tmp_path / "new", "search", "falls", "--json").out)
     assert [result["profile_id"] for result in found["results"]] == ["a"]
