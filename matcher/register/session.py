@@ -15,7 +15,7 @@ from sqlalchemy import Row, delete, select
 from matcher.records import Contact, Profile
 from matcher.register.composition import Composition, Said, compose
 from matcher.register.identity import MERGED, Identities, Reference, forget
-from matcher.register.schema import follower, identity, statement
+from matcher.register.schema import apart, follower, identity, statement
 from matcher.sources.statement import Origin, Source, Statement
 from matcher.store import Put, RecordKind, Writer
 from matcher.store.rows import chunks, insert_into, storable
@@ -79,6 +79,14 @@ class Session:
             else self._writer.put(profile, contact=contact, source=source)
             for profile, contact in profiles
         ]
+
+    def keep_apart(self, id: str, others: Iterable[str]) -> None:
+        """Never join the profile `id`, its supplier's own words, with any of `others`: the supplier says that those
+        are somebody else's.
+        """
+        rows = [{"source": _OWN, "record": id, "profile_id": other} for other in others]
+        if rows:
+            self._connection.execute(insert_into(self._connection, apart).on_conflict_do_nothing(), rows)
 
     def finish(self) -> Counter[str]:
         """Compose the profiles touched, and return how many were added, updated, left unchanged, withdrawn."""

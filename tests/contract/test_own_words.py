@@ -6,8 +6,9 @@ from pathlib import Path
 
 from matcher.records import Contact, Profile, Sector, parse
 from matcher.register import Register
+from matcher.registration import Directory, Registrations
 from matcher.store import RecordKind, Store
-from tests.notices import release
+from tests.notices import party, release
 from tests.statements import STEADY, own, profiles, put_own, take
 
 
@@ -64,3 +65,17 @@ def test_two_suppliers_own_words_are_never_joined(store: Store, tmp_path: Path) 
     put_own(store, tmp_path, identifiers={"company": "07654321"})
     put_own(store, tmp_path, id="steady-two", identifiers={"company": "07654321"})
     assert sorted(profiles(store)) == ["steady", "steady-two"]
+
+
+def test_who_is_said_to_be_another_is_not_joined(store: Store, tmp_path: Path) -> None:
+    take(store, tmp_path, release(1, suppliers=(party("Steady Ltd"),)))
+    (other,) = profiles(store)
+    registrations = Registrations(store, Directory(store))
+    mine = own(name="Steady Ltd", postcode="HX1 1UZ", identifiers={"company": "07654321"})
+    made = registrations.begin(parse(Profile, mine), None, None)
+    with store.writing() as writer:
+        registrations.confirm(writer, made.profile.id, distinct_from=[other])
+    for number in (2, 3):
+        take(store, tmp_path, release(number, suppliers=(party("Elsewhere Ltd", number),)))
+        assert {other, made.profile.id} < set(profiles(store))
+    assert profiles(store)[made.profile.id].track_record == ()
