@@ -1,6 +1,6 @@
 # make demo: sets up, imports the demo set, searches it, serves it (SERVE=0 stops before serving).
 # make test: sets up and runs the tests.
-# make bench: speed, as ratios within one run; about five minutes. All need Python 3.11 or newer and make, nothing else.
+# make bench: speed, as ratios within one run; about six minutes. All need Python 3.11 or newer and make, nothing else.
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,8 @@ bench: install
 	$(VENV)/bin/python -m tests.benchmarks.ranking
 	$(VENV)/bin/python -m tests.benchmarks.build
 	$(VENV)/bin/python -m tests.benchmarks.reimport
+	$(VENV)/bin/python -m tests.benchmarks.ledger
+	$(VENV)/bin/python -m tests.benchmarks.programme
 	$(VENV)/bin/python -m tests.benchmarks.bulk --needs 256 10000 100000
 
 clean:

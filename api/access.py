@@ -28,6 +28,8 @@ from matcher.store.writer import not_found
 # A browser takes a cookie of this prefix only over TLS, for the whole host and from the host itself.
 COOKIE: Final = "__Host-matcher-session"
 CSRF_HEADER: Final = "X-CSRF-Token"
+# Who belongs to no organisation has no records: no organisation is called this.
+_NOBODY: Final = ""
 _SAFE: Final = ("GET", "HEAD")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for")
 # What a browser says of a request that a page of another site makes it send.
@@ -50,6 +52,10 @@ class Access:
     def may_see(self, organisation_id: str | None) -> bool:
         """Whether who asks may know of what an organisation keeps to itself."""
         return self.reach is Reach.ALL or organisation_id == self.caller.organisation_id
+
+    def only(self) -> str | None:
+        """Return the organisation whose records alone are seen, None where everybody's are."""
+        return None if self.reach is Reach.ALL else self.organisation_id or _NOBODY
 
     def hidden_needs(self) -> frozenset[str]:
         """Return the ids of needs that who asks may not know of."""
@@ -81,7 +87,9 @@ class Access:
 class Guard:
     """Admits a request or refuses it."""
 
-    def __init__(self, settings: Settings, store: Store, registrations: Registrations) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, registrations: Registrations, ledger: Ledger, jobs: Jobs
+    ) -> None:
         self._open = settings.access
         self._here = settings.is_local
         self._store = store
@@ -90,8 +98,8 @@ class Guard:
         self.sessions = Sessions(store.database, self._uses)
         self.ownership = Ownership(store.database)
         self._registrations = registrations
-        self._ledger = Ledger(store)
-        self._jobs = Jobs(settings.programmes_folder)
+        self._ledger = ledger
+        self._jobs = jobs
 
     def stop(self) -> None:
         """Write down what is not written yet."""

@@ -20,7 +20,7 @@ _SAME: Final = {"model_attributes_type": "model_type"}
 _REMEDIES: Final = {
     "body": "Send a JSON object with Content-Type: application/json",
     "top": "Give a whole number from 1 to 1000",
-    "limit": "Give a whole number from 1 to 500",
+    "limit": "Give a whole number from 1 to the highest that /docs names",
     "after": "Give the `next` of the page before, or leave it out",
     "text": "Say what is needed in 1 to 100,000 characters",
     "need_id": "Give the id of a stored need",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
@@ -16,10 +17,13 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:left;font-weight:bold;padding:.5rem 0}
 th,td{border:1px solid #768692;padding:.4rem .6rem;text-align:left;vertical-align:top}
 h2{margin-top:2.5rem;border-top:4px solid #005eb8;padding-top:.5rem}
-code{overflow-wrap:anywhere}
+h2,li,code,td:first-child,td:last-child{overflow-wrap:anywhere}
+@media(max-width:30rem){th,td{padding:.2rem}}
 a{color:#004a91}
 a:focus{outline:3px solid #1d1d1d;background:#ffeb3b}
 """
+# The only mark that descriptions use.
+_QUOTED: Final = re.compile("`([^`]+)`")
 
 
 def routes_page(document: dict[str, Any]) -> str:
@@ -32,16 +36,15 @@ def routes_page(document: dict[str, Any]) -> str:
     info = document["info"]
     title = f"{info['title']} {info['version']}"
     contents = [
-        f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {escape(route["summary"])}</li>'
+        f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {_brief(route)}</li>'
         for method, path, route in routes
     ]
-    paragraphs = [f"<p>{escape(text)}</p>" for text in info["description"].strip().split("\n\n")]
     kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in KINDS]
     sections = [line for method, path, route in routes for line in _route(method, path, route)]
     return _page(
         title,
         [
-            *paragraphs,
+            *_paragraphs(info["description"]),
             '<p>For programs: <a href="/openapi.json">the OpenAPI document</a>.</p>',
             f'<nav aria-label="Routes"><ul>{"".join(contents)}</ul></nav>',
             *sections,
@@ -53,7 +56,7 @@ def routes_page(document: dict[str, Any]) -> str:
 def problem_page(kind: Kind) -> str:
     """Return a page that says what a kind of problem means."""
     back = '<p><a href="/docs#problems">All kinds of problem</a></p>'
-    return _page(kind.title, [f"<p>Status {kind.status}. {escape(kind.meaning)}</p>", back])
+    return _page(kind.title, [f"<p>Status {kind.status}. {_prose(kind.meaning)}</p>", back])
 
 
 def _page(title: str, body: list[str]) -> str:
@@ -65,7 +68,7 @@ def _page(title: str, body: list[str]) -> str:
 
 def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
     yield f'<h2 id="{escape(route["operationId"])}">{method} <code>{escape(path)}</code></h2>'
-    yield f"<p>{escape(route['description'])}</p>"
+    yield from _paragraphs(route["description"])
     if parameters := route.get("parameters"):
         rows = [
             (p["name"], p["in"], "yes" if p.get("required") else "no", p.get("description", "")) for p in parameters
@@ -82,9 +85,25 @@ def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
             yield f"<h3>An answer {code}</h3>{_code(example)}"
 
 
+def _brief(route: dict[str, Any]) -> str:
+    """Return the first sentence of what a route does."""
+    sentence, end, _ = route["description"].partition(".")
+    return _prose(" ".join(sentence.split()) + end)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a description, which an empty line parts."""
+    yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in text.strip().split("\n\n"))
+
+
+def _prose(text: str) -> str:
+    """Return HTML for a description: what stands between backticks in it is code."""
+    return _QUOTED.sub(r"<code>\1</code>", escape(text))
+
+
 def _table(caption: str, names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    lines = "".join("<tr>" + "".join(f"<td>{_prose(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 

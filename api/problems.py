@@ -205,8 +205,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
         allowed = ", ".join(_allowed(request))
         detail = f"{request.method[:20]} is not a method of this path"
         return answer(kind, request.scope, detail, remedy=f"Use {allowed}", headers={"Allow": allowed})
-    detail = "There is nothing at this path" if kind is NOT_FOUND else kind.title
-    return answer(kind, request.scope, detail)
+    if kind is NOT_FOUND:
+        return answer(kind, request.scope, "There is nothing at this path", remedy="Choose one that /docs lists")
+    return answer(kind, request.scope, kind.title)
 
 
 def _allowed(request: Request) -> list[str]:

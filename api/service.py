@@ -46,17 +46,18 @@ class Service:
         """Put the parts together over an engine."""
         store = engine.store
         registrations = Registrations(store, Directory(store))
+        ledger, programmes = Ledger(store), Programmes(engine, settings.programmes_folder)
         return cls(
             engine,
             Readiness(engine),
-            Guard(settings, store, registrations),
+            Guard(settings, store, registrations, ledger, programmes.runs.jobs),
             registrations,
             Accounts(store.database),
             Claims(store),
             Creations(store.database),
             Alerts(store.database),
-            Ledger(store),
-            Programmes(engine, settings.programmes_folder),
+            ledger,
+            programmes,
             threading.Lock(),
             Provider(settings),
         )

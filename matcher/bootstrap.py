@@ -15,6 +15,7 @@ from matcher.settings import Settings
 from matcher.sources.notices_api import Manners, NoticesClient, Service
 from matcher.sources.statement import Source
 from matcher.store import Store
+from matcher.store.backup import OWNER_ONLY
 
 
 def encoder_of(settings: Settings) -> Encoder:
@@ -56,9 +57,9 @@ def notices_client(settings: Settings, service: Service) -> NoticesClient:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
-    """Open the store that the settings name, making the home folder where it is missing."""
+    """Open the store that the settings name, making the home folder, for its owner only, where it is missing."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(
             f"the home folder {settings.home} cannot be made: {error.strerror}", remedy="Choose another with --home"

@@ -16,11 +16,22 @@ from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from matcher.embedding import SentenceEncoder, packaged_model
+from matcher.settings import Settings
 from matcher.store import Store
 from tests.commands import Command, command_in, tiny_model
 from tests.strategies import WORDS
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings() -> Iterator[None]:
+    """Keep the settings of whoever runs the tests out of them: a register in use must not be reached from here."""
+    chosen = {f"MATCHER_{name.upper()}" for name in Settings.model_fields}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper() in chosen]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

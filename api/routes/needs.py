@@ -61,7 +61,7 @@ def list_needs(
     service: Running,
     access: Admitted,
     after: Annotated[Id | None, Query(description="Only needs whose id comes after this one.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has at most.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has, at most 500.")] = 100,
     own: Annotated[bool, Query(description="Only needs of one's own organisation.")] = False,
     draft: Annotated[bool | None, Query(description="Only drafts, or only what is published.")] = None,
 ) -> Needs:

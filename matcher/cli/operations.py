@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from matcher.bootstrap import opened_store
 from matcher.cli.app import out
@@ -68,7 +68,7 @@ def doctor(context: typer.Context, json: Annotated[bool, typer.Option("--json", 
     if json:
         out.print_json(json_format.dumps([asdict(check) for check in checks]))
     else:
-        table = Table(show_header=False, box=None, pad_edge=False)
+        table = Table("", "", Column(overflow="fold"), show_header=False, box=None, pad_edge=False)
         for check in checks:
             table.add_row("well" if check.well else "[bold]not well[/bold]", check.name, check.said)
         out.print(table)

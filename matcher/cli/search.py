@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -88,12 +88,16 @@ def search(
         out.print(f"Kept as decision [bold]{entry.statement.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
 
+_NOBODY: Final = "No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements."
+_EMPTY: Final = "The register is empty. Import profiles with: matcher import profiles FILE"
+
+
 def show(need: Need, result: SearchResult, console: Console = out) -> None:
     """Print a search result with reasons: as a table, or where that would be squeezed, as a list."""
     console.print(f"\n[bold]{escape(need.title)}[/bold]")
     console.print(_summary(result))
     if not result.results:
-        console.print("No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements.\n")
+        console.print(f"{_NOBODY if result.considered else _EMPTY}\n")
         return
     longest_id = max(len(match.profile_id) for match in result.results)
     if console.width < _TABLE_WIDTH or longest_id > _TABLE_WIDTH // 2:

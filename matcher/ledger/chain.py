@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from matcher.ledger.entry import Entry, Event, Statement, canonical_json, changed, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
 from matcher.scoring import AdditiveModel
 from matcher.store.database import Database
-from matcher.store.rows import CHUNK, insert_into
+from matcher.store.rows import CHUNK, chunks, insert_into
 
 # All but the payload, in the order in which `Entry.read` takes them.
 _COLUMNS: Final = tuple(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash"))
@@ -43,16 +43,26 @@ class Chain:
             row = connection.execute(select(ledger_head.c.entries, ledger_head.c.hash)).one()
         return int(row.entries), str(row.hash)
 
-    def entries(self, *, after: int = 0, decision: str | None = None, event: Event | None = None) -> Iterator[Entry]:
-        """Yield the entries numbered above `after` in their order, of one decision or event where asked."""
-        asked = select(*_COLUMNS).order_by(ledger_entry.c.number)
-        if decision is not None:
-            asked = asked.where(ledger_entry.c.decision == decision)
-        if event is not None:
-            asked = asked.where(ledger_entry.c.event == event.value)
-        while found := self._page(asked.where(ledger_entry.c.number > after).limit(CHUNK)):
-            yield from found
-            after = found[-1].statement.number
+    def entries(self, *, after: int = 0) -> Iterator[Entry]:
+        """Yield the entries numbered above `after`, in their order."""
+        return self._paged(select(*_COLUMNS), after, CHUNK)
+
+    def openings(self, *, after: int = 0, organisation: str | None = None, page: int = CHUNK) -> Iterator[Entry]:
+        """Yield the searches that open decisions, in their order, where asked only those that `organisation` kept;
+        `page` of them are read at a time.
+        """
+        asked = select(*_COLUMNS).where(ledger_entry.c.event == Event.SEARCH.value)
+        if organisation is not None:
+            asked = asked.where(or_(*map(_begins_with, _beginnings(organisation))))
+        return self._paged(asked, after, page)
+
+    def decisions(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
+        """Return the entries of each of these decisions that there is, in their order."""
+        found: dict[str, list[Entry]] = {}
+        for chunk in chunks(ids):
+            for entry in self._paged(select(*_COLUMNS).where(ledger_entry.c.decision.in_(chunk)), 0, CHUNK):
+                found.setdefault(entry.statement.decision, []).append(entry)
+        return found
 
     def payload(self, entry: Entry) -> bytes:
         """Return the payload of an entry, once it is clear that it is whole."""
@@ -76,9 +86,28 @@ class Chain:
             raise ValueError("it is gone or changed")
         return AdditiveModel.of_content(json.loads(content))
 
+    def _paged(self, asked: Select[Any], after: int, page: int) -> Iterator[Entry]:
+        asked = asked.order_by(ledger_entry.c.number).limit(page)
+        while found := self._page(asked.where(ledger_entry.c.number > after)):
+            yield from found
+            after = found[-1].statement.number
+
     def _page(self, asked: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:
             return [Entry.read(*row) for row in connection.execute(asked)]
+
+
+def _beginnings(organisation: str) -> tuple[str, str]:
+    """Return how the text of an entry begins that was made by `organisation`, or by a member of it.
+
+    Keys are sorted, `by` is the first of them, and no organisation's id has a stroke in it.
+    """
+    return canonical_json({"by": organisation})[:-1], canonical_json({"by": f"{organisation}/"})[:-2]
+
+
+def _begins_with(beginning: str) -> ColumnElement[bool]:
+    # Not LIKE, which takes capitals for small letters on SQLite.
+    return func.substr(ledger_entry.c.content, 1, len(beginning)) == beginning
 
 
 class Appender:

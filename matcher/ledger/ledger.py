@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain as joined
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matcher.engine import Engine
 from matcher.errors import InvalidInput, Place
@@ -20,6 +20,10 @@ from matcher.records import Filters, Need, SearchResult
 from matcher.reference import digests
 from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
+from matcher.store.rows import chunks
+
+# Decisions read at a time: as many as a page of a list usually shows.
+_PAGE: Final = 50
 
 
 class Kept(NamedTuple):
@@ -117,14 +121,18 @@ class Ledger:
             NotFound: there is none with this id.
 
         """
-        if not (entries := list(self._chain.entries(decision=id))):
+        if not (entries := self._chain.decisions([id]).get(id)):
             raise no_decision(id)
         return Decision.of(entries)
 
-    def decisions(self, *, after: int = 0) -> Iterator[Decision]:
-        """Yield the decisions whose first entry is numbered above `after`, the oldest first."""
-        for opening in self._chain.entries(after=after, event=Event.SEARCH):
-            yield self.decision(opening.statement.decision)
+    def decisions(self, *, after: int = 0, organisation: str | None = None) -> Iterator[Decision]:
+        """Yield the decisions whose first entry is numbered above `after`, the oldest first; where `organisation` is
+        given, only those that it or a member of it opened.
+        """
+        openings = self._chain.openings(after=after, organisation=organisation, page=_PAGE)
+        for page in chunks((opening.statement.decision for opening in openings), _PAGE):
+            found = self._chain.decisions(page)
+            yield from (Decision.of(found[id]) for id in page)
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
         """Yield all entries numbered above `after`, in their order."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from matcher.bootstrap import encoder_of
+from matcher.embedding import Encoder
 from matcher.errors import MatcherError, Unavailable, UserError
 from matcher.index import Snapshots
 from matcher.ledger import Ledger
@@ -35,16 +38,20 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Look at every part of the installation that `settings` describe. Changes nothing but the schema's version."""
-    parts: dict[str, Callable[[], str]] = {
-        "home": lambda: _home(settings.home),
-        "database": lambda: _database(settings),
-        "ledger": lambda: _ledger(settings),
-        "index": lambda: _index(settings),
-        "encoder": lambda: _encoder(settings),
-        "ranking model": lambda: _ranking(settings),
-        "reference tables": lambda: f"{len(terms()):,} terms",
-    }
-    return [_checked(name, look) for name, look in parts.items()]
+    with ExitStack() as opened:
+        # Each part that cannot do without one of these asks for it, and says by itself that it cannot be had.
+        store = cache(lambda: opened.enter_context(Store.open(settings.store_url)))
+        encoder = cache(lambda: encoder_of(settings))
+        parts: dict[str, Callable[[], str]] = {
+            "home": lambda: _home(settings.home),
+            "database": lambda: _database(store()),
+            "ledger": lambda: _ledger(store()),
+            "index": lambda: _index(settings.index_folder, store, encoder),
+            "encoder": lambda: _encoder(encoder()),
+            "ranking model": lambda: _ranking(settings.ranking_model),
+            "reference tables": lambda: f"{len(terms()):,} terms",
+        }
+        return [_checked(name, look) for name, look in parts.items()]
 
 
 def _checked(name: str, look: Callable[[], str]) -> Check:
@@ -66,40 +73,36 @@ def _home(home: Path) -> str:
     return f"{home}, {free / 1e9:,.1f} GB free"
 
 
-def _database(settings: Settings) -> str:
-    with Store.open(settings.store_url) as store:
-        if faults := store.faults(most=_MOST_FAULTS):
-            raise Unavailable("; ".join(faults), remedy="Restore the latest backup with: matcher restore FILE")
-        held = store.counts()
-        return f"{held['profiles']:,} profiles, {held['needs']:,} needs, {store.sequence():,} revisions, all sound"
+def _database(store: Store) -> str:
+    if faults := store.faults(most=_MOST_FAULTS):
+        raise Unavailable("; ".join(faults), remedy="Restore the latest backup with: matcher restore FILE")
+    held = store.counts()
+    return f"{held['profiles']:,} profiles, {held['needs']:,} needs, {store.sequence():,} revisions, all sound"
 
 
-def _ledger(settings: Settings) -> str:
-    with Store.open(settings.store_url) as store:
-        found = Ledger(store).verify()
+def _ledger(store: Store) -> str:
+    found = Ledger(store).verify()
     if not found.whole:
         faults = "; ".join(str(fault) for fault in found.faults[:_MOST_FAULTS])
         raise Unavailable(faults, remedy="Compare with a backup; see all with: matcher ledger verify")
     return f"{found.entries:,} entries, all whole, last hash {found.hash}"
 
 
-def _index(settings: Settings) -> str:
-    if not settings.index_folder.exists():
+def _index(folder: Path, store: Callable[[], Store], encoder: Callable[[], Encoder]) -> str:
+    if not folder.exists():
         return "none written yet; it is built at the first search"
-    found = Snapshots(settings.index_folder).load(encoder_of(settings).fingerprint)
+    found = Snapshots(folder).load(encoder().fingerprint)
     if found is None:
         return "the one on disk is of another encoder or version, or damaged; it is built anew at the next search"
-    with Store.open(settings.store_url) as store:
-        behind = store.sequence() - found.sequence
+    behind = store().sequence() - found.sequence
     return f"{len(found):,} profiles, {len(found.passages):,} passages, {behind:,} revisions to catch up"
 
 
-def _encoder(settings: Settings) -> str:
-    encoder = encoder_of(settings)
+def _encoder(encoder: Encoder) -> str:
     [vector] = encoder.encode(["falls prevention for older people"])
     return f"{encoder.fingerprint}, {len(vector)} dimensions"
 
 
-def _ranking(settings: Settings) -> str:
-    model = AdditiveModel.load(settings.ranking_model)
+def _ranking(folder: Path) -> str:
+    model = AdditiveModel.load(folder)
     return f"{model.name}-{model.version}"

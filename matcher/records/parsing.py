@@ -13,6 +13,7 @@ _WORDING: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this record",
     "string_type": "must be a text",
+    "string_pattern_mismatch": "has a form or a character that it may not have",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "tuple_type": "must be a list",

@@ -15,10 +15,10 @@ from sqlalchemy import Row, delete, select
 from matcher.records import Contact, Profile
 from matcher.register.composition import Composition, Said, compose
 from matcher.register.identity import MERGED, Identities, Reference, forget
-from matcher.register.schema import follower, identity, statement
+from matcher.register.schema import apart, follower, identity, statement
 from matcher.sources.statement import Origin, Source, Statement
 from matcher.store import Put, RecordKind, Writer
-from matcher.store.rows import chunks, insert_into
+from matcher.store.rows import chunks, insert_into, storable
 from matcher.store.schema import head, revision
 
 _BATCH: Final = 250
@@ -80,6 +80,14 @@ class Session:
             for profile, contact in profiles
         ]
 
+    def keep_apart(self, id: str, others: Iterable[str]) -> None:
+        """Never join the profile `id`, its supplier's own words, with any of `others`: the supplier says that those
+        are somebody else's.
+        """
+        rows = [{"source": _OWN, "record": id, "profile_id": other} for other in others]
+        if rows:
+            self._connection.execute(insert_into(self._connection, apart).on_conflict_do_nothing(), rows)
+
     def finish(self) -> Counter[str]:
         """Compose the profiles touched, and return how many were added, updated, left unchanged, withdrawn."""
         outcomes: Counter[str] = Counter()
@@ -122,8 +130,8 @@ class Session:
                 "record": said.record,
                 "content": json.dumps(said.fields, ensure_ascii=False, sort_keys=True),
                 "digest": _digest(said.fields, said.ended),
-                "file": _storable(said.origin.file),
-                "place": _storable(said.origin.place),
+                "file": storable(said.origin.file),
+                "place": storable(said.origin.place),
                 "stated": said.origin.stated,
                 "ended": said.ended,
             }
@@ -250,7 +258,3 @@ def _reference(said: Statement) -> Reference:
 
 def _digest(fields: Mapping[str, Any], ended: bool) -> str:
     return hashlib.sha256(json.dumps([fields, ended], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

@@ -150,8 +150,11 @@ class Registrations:
         """
         made = self.read(id)
         _check_complete(made.profile)
-        _check_new(self.similar(made.profile), distinct_from)
-        [put] = Session(writer).put_own([(made.profile, made.contact)], source=_SOURCE)
+        others = self.similar(made.profile)
+        _check_new(others, distinct_from)
+        session = Session(writer)
+        session.keep_apart(id, [other.profile_id for other in others])
+        [put] = session.put_own([(made.profile, made.contact)], source=_SOURCE)
         self._ownership.give(RecordKind.PROFILE, id, made.organisation_id)
         self._remove(id)
         return made.profile, put

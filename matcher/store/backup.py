@@ -18,6 +18,8 @@ from sqlalchemy import URL, make_url
 from matcher.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
+# The mode of a folder that holds contact data.
+OWNER_ONLY: Final = 0o700
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _POSTGRES_HEADER: Final = b"PGDMP"
 # How long a copy waits for a writer to finish, in seconds.
@@ -67,7 +69,7 @@ def restore(file: Path, url: str) -> None:
     if parsed.get_backend_name() == "sqlite":
         _check_sqlite(file)
         target = _sqlite_file(parsed)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         _copy(file, target)
     else:
         _check_header(file, _POSTGRES_HEADER, "PostgreSQL")

@@ -25,3 +25,8 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy keeps apart."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def storable(text: str) -> str:
+    """Return `text` as a database takes it. A path of a file need be no Unicode, and PostgreSQL takes no zero byte."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from matcher.errors import MatcherError, NotFound
 from matcher.records import Contact, Need, Profile
 from matcher.store.revisions import RecordKind, canonical, kind_of
-from matcher.store.rows import chunks, insert_into
+from matcher.store.rows import chunks, insert_into, storable
 from matcher.store.schema import clock, contact, head, revision
 
 Outcome = Literal["added", "updated", "unchanged"]
@@ -154,8 +154,7 @@ class Writer:
             "content": content,
             "digest": digest,
             "recorded_at": self._now,
-            # A path need not be text; a database takes nothing else.
-            "source": source.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0"),
+            "source": storable(source),
         }
 
     def _write(self, rows: list[dict[str, Any]]) -> None:

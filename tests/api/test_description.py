@@ -184,6 +184,8 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: TestClient,
             assert target[1:] in ids if target.startswith("#") else client.get(target).status_code == 200
     for path in document["paths"]:
         assert path in answer.text
+    assert "`" not in answer.text, "what is marked as code is shown as code"
+    assert "<code>*</code>: change nothing where the record exists." in answer.text
 
 
 def test_nothing_of_the_usual_pages_is_served(client: TestClient) -> None:

@@ -252,6 +252,25 @@ def test_no_list_shows_anothers_draft(served: Served) -> None:
     assert hidden not in listed(people.roles[Role.ADMINISTRATOR], own=True)
 
 
+def test_a_list_of_decisions_shows_ones_own(served: Served) -> None:
+    people = served.people
+    mine, theirs = people.roles[Role.COMMISSIONER], people.other_commissioner
+    kept = {
+        served.client.post("/v1/decisions", json={"text": "steps"}, headers=keeper.headers).json()["decision"]: keeper
+        for keeper in (mine, theirs, mine)
+    }
+
+    def listed(person: Person) -> set[str]:
+        answer = served.client.get("/v1/decisions", params={"limit": 200}, headers=person.headers)
+        return {decision["decision"] for decision in answer.json()["decisions"]} & set(kept)
+
+    for person in (mine, theirs):
+        assert listed(person) == {decision for decision, keeper in kept.items() if keeper is person}
+    assert listed(people.roles[Role.PROGRAMME]) == set()
+    for role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        assert listed(people.roles[role]) == set(kept)
+
+
 def test_a_key_is_asked_for_before_anything_of_the_request_is_looked_at(served: Served) -> None:
     for body, headers in ((b"{", {"content-type": "application/json"}), (b"x", {"content-type": "text/plain"})):
         problem(served.client.put("/v1/profiles/a", content=body, headers=headers), 401)

@@ -1,40 +1,26 @@
-"""Accounts on every kind of database."""
+"""Accounts on every kind of database: organisations, members, and what proves who somebody is."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from matcher.accounts import (
     Accounts,
-    Claims,
-    ClaimState,
-    Creations,
     Keys,
     OrganisationKind,
-    Ownership,
     Role,
     Sessions,
     Uses,
 )
 from matcher.accounts.policy import LONGEST_KEY_LIFE, SESSION_IDLE, SESSION_LIFE
-from matcher.accounts.secrets import digest_of, make_record_id
+from matcher.accounts.secrets import digest_of
 from matcher.errors import Conflict, InvalidInput, NotFound, NotSignedIn
-from matcher.records import Identifiers, Profile
-from matcher.store import RecordKind, Store
-
-NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
-
-
-def member_of(store: Store, id: str = "steps", kind: OrganisationKind = OrganisationKind.SUPPLIER) -> str:
-    accounts = Accounts(store.database)
-    accounts.add_organisation(id, name="Steady Steps", kind=kind, charity="1000003")
-    return accounts.add_member(id, name="A. Person", email="a@steps.example").id
+from matcher.store import Store
+from tests.accounts import NOW, member_of
 
 
 def test_organisations_and_members(store: Store) -> None:
@@ -210,150 +196,3 @@ def test_a_use_that_cannot_be_written_is_kept(tmp_path: Path) -> None:
         holder.join()
         uses.write()
         assert Keys(store.database).all()[0].used_at == NOW
-
-
-def test_ownership(store: Store) -> None:
-    member_of(store, "a")
-    member_of(store, "b")
-    owned = Ownership(store.database)
-    need = RecordKind.NEED
-    assert owned.of(need, "n") is None
-    owned.give(need, "n", "a", draft=True)
-    owned.give(need, "m", "b")
-    owned.give(need, "o", None, draft=True)
-    owned.give(RecordKind.PROFILE, "n", "b")
-    found = owned.of(need, "n")
-    assert found is not None
-    assert (found.organisation_id, found.draft) == ("a", True)
-    assert owned.owned(need, "a") == {"n"}
-    assert owned.owned(need, None) == {"o"}
-    assert owned.drafts(need) == {"n", "o"}
-    assert owned.hidden(need, "a") == {"o"}
-    assert owned.hidden(need, "b") == {"n", "o"}
-    assert owned.hidden(need, None) == {"n", "o"}, "whoever has no organisation sees no draft"
-    owned.publish(need, "n")
-    owned.publish(need, "absent")
-    assert owned.drafts(need) == {"o"}
-    owned.give(need, "n", "b")
-    assert owned.owned(need, "b") == {"m", "n"}
-
-
-def test_ownership_and_revision_are_one_transaction(store: Store) -> None:
-    owned = Ownership(store.database)
-    with pytest.raises(RuntimeError), store.writing() as writer:
-        writer.put(Profile(id="p", name="Steps"))
-        owned.give(RecordKind.PROFILE, "p", None)
-        raise RuntimeError
-    assert owned.of(RecordKind.PROFILE, "p") is None
-    assert store.sequence() == 0
-
-
-def test_claims(store: Store) -> None:
-    member_of(store, "a")
-    accounts = Accounts(store.database)
-    accounts.add_organisation("b", name="B", kind=OrganisationKind.SUPPLIER, company="02324869")
-    claims, owned = Claims(store), Ownership(store.database)
-    mine = Profile(id="p", name="Steps", identifiers=Identifiers(charity="1000003"))
-    proved = claims.make(mine, accounts.organisation("a"))
-    assert proved.state is ClaimState.GRANTED
-    assert owned.owned(RecordKind.PROFILE, "a") == {"p"}
-    with pytest.raises(Conflict):
-        claims.make(mine, accounts.organisation("b"))
-
-    other = Profile(id="q", name="Paces", identifiers=Identifiers(charity="1000004"))
-    waiting = [claims.make(other, accounts.organisation(id)) for id in ("a", "b")]
-    assert [claim.state for claim in waiting] == [ClaimState.WAITING] * 2
-    assert claims.make(other, accounts.organisation("b")) == waiting[1]
-    assert claims.on("q") == waiting
-    assert claims.of("b") == waiting[1:]
-    refused = claims.decide(waiting[0].id, grant=False, by="member-1")
-    assert (refused.state, refused.decided_by) == (ClaimState.REFUSED, "member-1")
-    assert claims.decide(waiting[0].id, grant=False, by=None) == refused
-    with pytest.raises(Conflict):
-        claims.decide(waiting[0].id, grant=True, by=None)
-    assert claims.decide(waiting[1].id, grant=True, by=None).state is ClaimState.GRANTED
-    assert owned.owned(RecordKind.PROFILE, "b") == {"q"}
-    with pytest.raises(NotFound):
-        claims.decide("absent", grant=True, by=None)
-
-
-def test_a_claim_is_not_granted_over_an_owner_who_came_between(store: Store) -> None:
-    member_of(store, "a")
-    accounts, claims = Accounts(store.database), Claims(store)
-    waiting = claims.make(Profile(id="q", name="Paces"), accounts.organisation("a"))
-    accounts.add_organisation("b", name="B", kind=OrganisationKind.SUPPLIER)
-    Ownership(store.database).give(RecordKind.PROFILE, "q", "b")
-    with pytest.raises(Conflict):
-        claims.decide(waiting.id, grant=True, by=None)
-    assert claims.decide(waiting.id, grant=False, by=None).state is ClaimState.REFUSED
-
-
-def test_of_claims_that_come_at_once_one_is_granted(store: Store) -> None:
-    accounts, claims = Accounts(store.database), Claims(store)
-    mine = Profile(id="p", name="Steps", identifiers=Identifiers(charity="1000003"))
-    for number in range(6):
-        accounts.add_organisation(f"o{number}", name="O", kind=OrganisationKind.SUPPLIER, charity="1000003")
-
-    def claim(number: int) -> bool:
-        try:
-            return claims.make(mine, accounts.organisation(f"o{number}")).state is ClaimState.GRANTED
-        except Conflict:
-            return False
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(claim, range(6))) == 1
-
-
-def test_of_creations_that_come_at_once_one_creates(store: Store) -> None:
-    creations, made = Creations(store.database), count()
-
-    def create(_: int) -> int:
-        with store.writing():
-            return int(creations.once("a", "k", {}, lambda: {"made": next(made)})["made"])
-
-    with ThreadPoolExecutor(6) as pool:
-        assert set(pool.map(create, range(12))) == {0}
-
-
-def test_a_creation_happens_once(store: Store) -> None:
-    creations = Creations(store.database)
-    made: list[int] = []
-
-    def create() -> dict[str, int]:
-        made.append(len(made))
-        return {"made": made[-1]}
-
-    first = creations.once("a", "k", {"x": 1, "y": 2}, create)
-    assert creations.once("a", "k", {"y": 2, "x": 1}, create) == first
-    with pytest.raises(InvalidInput, match="another request"):
-        creations.once("a", "k", {"x": 2}, create)
-    assert creations.once("b", "k", {"x": 2}, create) == {"made": 1}
-    assert creations.once(None, "k", {"x": 2}, create) == {"made": 2}
-    assert creations.once("a", None, {"x": 1}, create) == {"made": 3}
-    assert made == [0, 1, 2, 3]
-
-
-def test_what_fails_to_be_created_may_be_tried_again(store: Store) -> None:
-    creations = Creations(store.database)
-
-    def fail() -> dict[str, int]:
-        raise Conflict("no", remedy="")
-
-    with pytest.raises(Conflict):
-        creations.once("a", "k", {}, fail)
-    assert creations.once("a", "k", {}, lambda: {"made": 1}) == {"made": 1}
-
-
-@pytest.mark.parametrize(
-    ("name", "begins"),
-    [
-        ("Steady Steps Ltd.", "steady-steps-ltd-"),
-        ("Ωμέγα", "x-"),
-        ("Café & Co", "cafe-co-"),
-        ("a" * 500, "a" * 60 + "-"),
-    ],
-)
-def test_ids_begin_like_the_name(name: str, begins: str) -> None:
-    made = {make_record_id(name, "x") for _ in range(20)}
-    assert len(made) == 20
-    assert all(id.startswith(begins) and len(id) == len(begins) + 10 for id in made)

@@ -15,8 +15,9 @@ from matcher.index import Index, Snapshots, highest, query_for, retrieve, terms_
 from matcher.language import related
 from matcher.records import Filters, Need, Profile, parse
 from matcher.signals import UNDATED
+from tests.eligibility import failing
 from tests.fakes import MemoryVectors, WordEncoder
-from tests.reference import SHARES, BruteForce, failing, made_register, told
+from tests.reference import SHARES, BruteForce, made_register, told
 from tests.strategies import TODAY
 
 ENCODER = WordEncoder()

@@ -135,6 +135,34 @@ def test_decisions_are_listed_in_their_order(store: Store) -> None:
     assert all(decision.closed for decision in ledger.decisions())
 
 
+def test_decisions_are_listed_by_organisation(store: Store) -> None:
+    ledger, engine = Ledger(store), filled(store)
+    kept: dict[str, list[str]] = {}
+    actors = "icb-qwo/member-1 icb-qwo icb-qwo-2/m ICB-QWO/m icb_qwo/m icb-qwo/icb-qoc key:7f/icb-qwo"
+    for by in actors.split():
+        entry = ledger.keep(engine, FALLS, by=by, top=1, on=TODAY).entry
+        kept.setdefault(by.partition("/")[0], []).append(entry.statement.decision)
+        ledger.note(entry.statement.decision, Event.CLOSE, by="icb-qoc/m")
+    for organisation in (*kept, "icb-qoc", "icb", "icb%", "", 'icb-qwo"'):
+        found = [*ledger.decisions(organisation=organisation)]
+        whole = [decision for decision in ledger.decisions() if decision.id in kept.get(organisation, [])]
+        assert found == whole, organisation
+        assert all(decision.closed for decision in found)
+    assert kept["icb-qwo"] == ["d1", "d3", "d11"]
+    assert [decision.id for decision in ledger.decisions(organisation="icb-qwo", after=1)] == ["d3", "d11"]
+
+
+def test_a_long_list_of_decisions_is_read_in_pages(store: Store) -> None:
+    ledger, engine = Ledger(store), filled(store, profiles=3)
+    numbers = [
+        ledger.keep(engine, FALLS, by="icb-b" if n % 3 else ACTOR, top=1, on=TODAY).entry.statement.number
+        for n in range(160)
+    ]
+    assert [decision.id for decision in ledger.decisions()] == [f"d{number}" for number in numbers]
+    others = [f"d{number}" for n, number in enumerate(numbers) if n % 3]
+    assert [decision.id for decision in ledger.decisions(organisation="icb-b")] == others
+
+
 def test_a_model_is_kept_once(store: Store) -> None:
     engine = filled(store)
     keep(store, engine)

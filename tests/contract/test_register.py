@@ -1,62 +1,19 @@
-"""What the register must do alike on every database: who is who, what is joined, what is taken apart, in any order."""
+"""What the register must do alike on every database: who is who, and what is joined, in any order."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from matcher.errors import InvalidInput, NotFound
-from matcher.importing import import_files
-from matcher.records import Contact, Need, Profile, Sector, Stage, parse
-from matcher.register import IntakeReport, Kind, Organisations, Register, take_files
-from matcher.register.session import Session
-from matcher.sources.ocds.parties import proposed_id
+from matcher.errors import NotFound
+from matcher.records import Sector, Stage
 from matcher.sources.statement import Origin, Source, Statement
-from matcher.store import RecordKind, Store
-from tests.notices import party, release, written
-
-STEADY = party("Steady Ltd", company="07654321")
-
-
-def take(store: Store, folder: Path, *releases: dict[str, Any], name: str = "a.json") -> IntakeReport:
-    return take_files(store, Kind.OCDS, [written(folder / name, list(releases))])
-
-
-def said(source: Source, record: str, day: str | None = None, **fields: Any) -> Statement:
-    fields = {"name": "Steady Ltd", **fields}
-    stated = date.fromisoformat(day) if day else None
-    return Statement(
-        source,
-        record,
-        fields,
-        Origin("file", f"line {record}", stated),
-        proposed_id(fields["name"], fields.get("identifiers", {})),
-    )
-
-
-def state(store: Store, *statements: Statement) -> None:
-    with store.writing() as writer:
-        session = Session(writer)
-        session.follow()
-        session.take(statements)
-        session.finish()
-
-
-def profiles(store: Store) -> dict[str, Profile]:
-    return {change.id: change.profile for change in store.profile_changes(0) if change.profile}
-
-
-def need(store: Store, number: int = 1) -> Need:
-    return store.need(release(number)["ocid"]).record
-
-
-def numbered(**numbers: str) -> dict[str, Any]:
-    return {"identifiers": numbers}
+from matcher.store import Store
+from tests.notices import party, release
+from tests.statements import STEADY, need, numbered, profiles, said, state, take
 
 
 def test_a_notice_makes_a_need_and_a_supplier_with_track_record(store: Store, tmp_path: Path) -> None:
@@ -210,155 +167,3 @@ def test_what_is_for_known_suppliers_makes_none(store: Store) -> None:
     assert profiles(store) == {}
     state(store, said(Source.CHARITY_COMMISSION, "1100001", **numbered(charity="1100001")), area)
     assert [found.coverage.regions for found in profiles(store).values()] == [("London",)]
-
-
-def own(**fields: Any) -> dict[str, Any]:
-    return {"id": "steady", "name": "Steady", "summary": "We know falls.", **fields}
-
-
-def put_own(store: Store, folder: Path, **fields: Any) -> None:
-    (folder / "own.jsonl").write_text(json.dumps(own(**fields)) + "\n")
-    import_files(store, RecordKind.PROFILE, [folder / "own.jsonl"])
-
-
-def test_a_suppliers_own_words_take_over_what_sources_made(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
-    put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
-    (found,) = profiles(store).values()
-    assert (found.id, found.name, found.summary) == ("steady", "Steady", "We know falls.")
-    assert [piece.title for piece in found.track_record] == ["Own work", "Falls prevention 1"]
-    before = store.sequence()
-    put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
-    assert store.sequence() == before, "the same words again change nothing"
-    put_own(store, tmp_path, identifiers={"company": "07654321"}, name="Steady On")
-    (found,) = profiles(store).values()
-    assert (found.name, [piece.title for piece in found.track_record]) == ("Steady On", ["Falls prevention 1"])
-
-
-def test_notices_add_to_a_supplier_who_was_there_first(store: Store, tmp_path: Path) -> None:
-    put_own(store, tmp_path, name="Steady Ltd", sector="mutual")
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
-    (found,) = profiles(store).values()
-    assert (found.id, found.sector, found.identifiers.company) == ("steady", Sector.MUTUAL, "07654321")
-    assert len(found.track_record) == 1
-
-
-def test_what_was_put_directly_is_followed(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
-    with store.writing() as writer:
-        fields = own(identifiers={"company": "07654321"})
-        writer.put(parse(Profile, fields), contact=Contact(name="Jo"), source="http")
-    Register(store).follow()
-    (found,) = profiles(store).values()
-    assert (found.id, found.summary, len(found.track_record)) == ("steady", "We know falls.", 1)
-    assert store.contact("steady") == Contact(name="Jo")
-    with store.writing() as writer:  # as a client does that knows nothing of notices
-        writer.put(parse(Profile, {**own(), "summary": "New"}), source="http")
-    Register(store).follow()
-    (found,) = profiles(store).values()
-    assert (found.summary, len(found.track_record)) == ("New", 1)
-    before = store.sequence()
-    Register(store).follow()
-    assert store.sequence() == before
-
-
-def test_a_profile_withdrawn_by_hand_stays_withdrawn(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
-    with store.writing() as writer:
-        writer.withdraw(RecordKind.PROFILE, "gb-coh-07654321", source="asked to")
-    take(store, tmp_path, release(2, suppliers=(STEADY,)))
-    assert profiles(store) == {}
-
-
-def test_two_suppliers_own_words_are_never_joined(store: Store, tmp_path: Path) -> None:
-    put_own(store, tmp_path, identifiers={"company": "07654321"})
-    put_own(store, tmp_path, id="steady-two", identifiers={"company": "07654321"})
-    assert sorted(profiles(store)) == ["steady", "steady-two"]
-
-
-def test_where_each_part_comes_from(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
-    put_own(store, tmp_path, identifiers={"company": "07654321"})
-    found = {part.field: part for part in Register(store).provenance("steady")}
-    assert (found["summary"].source, found["name"].source, found["name"].rule) == ("supplier", "supplier", "own")
-    piece = found["track_record.0"]
-    ocid = release(1)["ocid"]
-    assert (piece.source, piece.record) == ("contracts-finder", f"{ocid}/{ocid}-1#GB-COH-07654321")
-    assert (piece.licence, piece.stated) == ("Open Government Licence v3.0", date(2025, 3, 1))
-    assert piece.file.endswith("a.json")
-    assert (piece.rule, piece.evidence) == ("number", "company:07654321")
-    alone = {part.field: part.source for part in _alone(store, tmp_path)}
-    assert alone == {"name": "supplier", "summary": "supplier"}
-
-
-def _alone(store: Store, folder: Path) -> Any:
-    put_own(store, folder, id="alone", name="Alone")
-    return Register(store).provenance("alone")
-
-
-def test_what_was_wrongly_joined_is_put_apart_for_good(store: Store, tmp_path: Path) -> None:
-    mine, theirs = party("Starline Taxis", 1), party("Starline Taxis", 2)
-    take(store, tmp_path, release(1, suppliers=(mine,)), release(2, suppliers=(theirs,)))
-    (found,) = profiles(store).values()
-    assert len(found.track_record) == 2
-    ocid = release(2)["ocid"]
-    record = f"{ocid}/{ocid}-1#GB-CFS-2"
-    new = Register(store).split(found.id, [("contracts-finder", record)])
-    assert new != found.id
-    assert {id: len(one.track_record) for id, one in profiles(store).items()} == {found.id: 1, new: 1}
-    take(
-        store,
-        tmp_path,
-        release(2, day="2025-03-09", tag="awardUpdate", suppliers=({**theirs, "name": "STARLINE TAXIS"},)),
-    )
-    assert sorted(profiles(store)) == sorted([found.id, new]), "an amendment does not join them again"
-    take(store, tmp_path, release(3, suppliers=(theirs,)))
-    assert len(profiles(store)[new].track_record) == 2, "known by the publisher's own number"
-
-
-def test_a_shared_number_does_not_join_what_was_put_apart(store: Store) -> None:
-    state(store, said(Source.OCDS, "a#1", name="Starline Taxis"), said(Source.OCDS, "b#1", name="Starline Taxis"))
-    (old,) = profiles(store)
-    new = Register(store).split(old, [("ocds", "b#1")])
-    number = numbered(company="07654321")
-    state(store, said(Source.OCDS, "a#1", name="Starline Taxis", **number))
-    state(store, said(Source.OCDS, "b#1", name="Starline Taxis", **number))
-    assert sorted(profiles(store)) == sorted([old, new])
-
-
-def test_only_what_is_known_can_be_put_apart(store: Store, tmp_path: Path) -> None:
-    put_own(store, tmp_path)
-    register = Register(store)
-    with pytest.raises(NotFound, match="says nothing about 'steady'"):
-        register.split("steady", [("cqc", "1-1")])
-    for records in ([], [("supplier", "steady")]):
-        with pytest.raises(InvalidInput, match="must be statements of other sources"):
-            register.split("steady", records)
-
-
-def test_organisations_of_the_past_resolve(store: Store, tmp_path: Path) -> None:
-    organisations = Organisations(store)
-
-    def today(asked: str) -> list[str]:
-        return [one.code or one.name for one in organisations.today(asked)]
-
-    assert today("01F") == today("NHS Halton CCG") == today("qyg") == ["QYG"]
-    assert today("M1J4Y") == ["S1Y5D"], "a group, its board, and the board merged in 2026"
-    assert today("07H") == ["D7T5G"], "West Essex, of a board that was split"
-    assert today("QNQ") == ["QRL", "S0E4D", "S9B9J"]
-    assert today("Oxford AHSN") == ["Health Innovation Oxford and Thames Valley"]
-    with pytest.raises(NotFound, match="matcher import ods"):
-        today("ZZZ9")
-    (tmp_path / "o.csv").write_text(
-        "code,name,status,successor,since\nZZZ9,Old Trust,Inactive,ZZZ8,2024-04-01\nZZZ8,New Trust,,,\n"
-    )
-    report = take_files(store, Kind.ODS, [tmp_path / "o.csv"])
-    assert report.counts["organisations new or changed"] == 2
-    assert today("ZZZ9") == today("old trust") == ["ZZZ8"]
-    assert take_files(store, Kind.ODS, [tmp_path / "o.csv"]).counts["organisations new or changed"] == 0
-
-
-def test_successions_in_a_circle_end(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "o.csv").write_text("code,name,successor\nZ1,One,Z2\nZ2,Two,Z1\n")
-    take_files(store, Kind.ODS, [tmp_path / "o.csv"])
-    assert Organisations(store).today("Z1") == ()

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import create_engine, exc, text
 
 from matcher.errors import InvalidInput, MatcherError, NotFound
-from matcher.records import Contact, Need, Profile, Region, Requirements, Sector, Stage, parse
-from matcher.store import Change, Put, RecordKind, Store
+from matcher.records import Contact, Profile
+from matcher.store import Put, RecordKind, Store
+from tests.records import need, profile, put
 
 ANNA = Contact(name="Anna Field", email="anna.field@example.org", telephone="0113 496 0000")
-
-
-def profile(id: str = "p1", name: str = "Falls Prevention CIC", **fields: object) -> Profile:
-    return parse(Profile, {"id": id, "name": name, **fields})
-
-
-def need(id: str = "n1", title: str = "Fewer falls at home") -> Need:
-    return Need(id=id, title=title)
-
-
-def put(store: Store, *records: Profile | Need) -> list[Put]:
-    with store.writing() as writer:
-        return writer.put_many([(record, None) for record in records])
 
 
 def test_an_empty_store_has_nothing(store: Store) -> None:
@@ -141,79 +127,6 @@ def test_a_thread_reads_its_own_writes_and_cannot_write_inside_writing(store: St
     assert store.profile("p1").record == profile()
 
 
-def test_profiles_come_in_the_order_asked_for_and_as_of_a_moment(store: Store) -> None:
-    put(store, *(profile(f"p{number}") for number in range(1200)))
-    put(store, profile("p7", name="Seven"))
-    ids = [f"p{number}" for number in reversed(range(1200))]
-    assert list(store.profiles([*ids, "absent", "p3"])) == ids
-    assert store.profiles(["p7"])["p7"].name == "Seven"
-    assert store.profiles(["p7"], at=1200)["p7"] == profile("p7")
-    assert store.profiles(["p1199"], at=1199) == {}
-
-
-def test_profiles_as_of_their_revisions(store: Store) -> None:
-    put(store, profile("p1"), profile("p2"))
-    put(store, profile("p1", name="Renamed"), need("n1"))
-    with store.writing() as writer:
-        writer.withdraw(RecordKind.PROFILE, "p2")
-    found = store.profiles_as_of([3, 1, 2, 3])
-    assert [(one.id, one.name == "Renamed") for one in found] == [
-        ("p1", True),
-        ("p1", False),
-        ("p2", False),
-        ("p1", True),
-    ]
-    assert store.profiles_as_of([]) == []
-    for need_withdrawal_or_none in (4, 5, 6):
-        with pytest.raises(NotFound):
-            store.profiles_as_of([1, need_withdrawal_or_none])
-
-
-def test_needs_come_by_id_in_code_point_order(store: Store) -> None:
-    ids = ["n-2", "N1", "n1", "é1", "n.2", *(f"m{number:04}" for number in range(600))]
-    put(store, *(need(id) for id in ids), profile())
-    with store.writing() as writer:
-        writer.withdraw(RecordKind.NEED, "n.2")
-    assert [revision.id for revision in store.needs()] == sorted(set(ids) - {"n.2"})
-    for after in ("m0599", "n-1", "n.2", "é1"):
-        assert [revision.id for revision in store.needs(after)] == sorted(id for id in set(ids) - {"n.2"} if id > after)
-
-
-def test_needs_are_those_of_one_moment(store: Store) -> None:
-    put(store, *(need(f"n{number:04}") for number in range(600)))
-    listing = store.needs()
-    first = next(listing)
-    put(store, need("n0599", title="Changed since"), need("z"))
-    rest = list(listing)
-    assert len(rest) == 599
-    assert rest[-1].record == need("n0599")
-    assert first.id == "n0000"
-
-
-def test_changes_are_the_latest_states_within_the_bounds(store: Store) -> None:
-    put(store, profile("a"), profile("b"), need(), profile("a", name="A2"))  # 1, 2, 3, 4
-    with store.writing() as writer:
-        writer.withdraw(RecordKind.PROFILE, "b")  # 5
-    gone, newer = Change(5, "b", None), Change(4, "a", profile("a", name="A2"))
-    assert list(store.profile_changes(0)) == [newer, gone]
-    assert list(store.profile_changes(4)) == [gone]
-    assert list(store.profile_changes(5)) == []
-    assert list(store.profile_changes(0, until=2)) == [Change(1, "a", profile("a")), Change(2, "b", profile("b"))]
-    assert list(store.profile_changes(1, until=4)) == [Change(2, "b", profile("b")), newer]
-    assert list(store.profile_changes(0, until=99)) == [newer, gone]
-
-
-def test_changes_run_over_pages_while_others_write(store: Store) -> None:
-    put(store, *(profile(f"p{number}") for number in range(1300)))
-    seen = []
-    for change in store.profile_changes(0, until=10_000):
-        if change.sequence == 600:
-            put(store, profile("p5", name="Five"), profile("p1299", name="Last"))
-        seen.append(change)
-    assert [change.sequence for change in seen] == list(range(1, 1301))
-    assert [change.id for change in store.profile_changes(1300)] == ["p5", "p1299"]
-
-
 def test_contact_is_kept_apart_and_erased(store: Store) -> None:
     with store.writing() as writer:
         writer.put(profile(), contact=ANNA)
@@ -305,111 +218,3 @@ def test_threads_share_a_store(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
     assert [change.sequence for change in store.profile_changes(0)] == list(range(1, 81))
-
-
-# Generated records: any text the records let through must come back as it was.
-words = st.text(min_size=1, max_size=40).map(lambda text: f"a{text}")
-texts = st.text(max_size=200)
-days = st.dates(date(1990, 1, 1), date(2099, 12, 31)).map(date.isoformat)
-amounts = st.floats(0, 1e15, allow_nan=False) | st.integers(0, 10**15)
-regions = st.sampled_from([region.value for region in Region])
-codes = st.lists(st.from_regex(r"[0-9]{8}", fullmatch=True), max_size=3)
-ids = st.from_regex(r"[A-Za-z0-9_éßЖ][A-Za-z0-9éßЖ_.:/+~@&'(),-]{0,30}", fullmatch=True)
-
-
-def partial(**fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    return st.fixed_dictionaries({}, optional=fields)
-
-
-profile_values = st.fixed_dictionaries(
-    {"id": ids, "name": words},
-    optional={
-        "sector": st.sampled_from([sector.value for sector in Sector]),
-        "identifiers": partial(charity=st.just("1000003"), company=st.just("02324869"), ods=st.just("RR8")),
-        "summary": texts,
-        "postcode": st.sampled_from(["LS11 5QN", "ls115qn", "SW1A"]),
-        "coverage": partial(national=st.booleans(), regions=st.lists(regions, max_size=3)),
-        "turnover": amounts,
-        "employees": st.integers(0, 10_000_000),
-        "capabilities": st.lists(
-            st.fixed_dictionaries(
-                {"title": words},
-                optional={"description": texts, "outcomes": st.lists(texts, max_size=2), "cpv": codes},
-            ),
-            max_size=3,
-        ),
-        "track_record": st.lists(
-            st.fixed_dictionaries(
-                {"title": words}, optional={"buyer": words, "date": days, "value": amounts, "region": texts}
-            ),
-            max_size=2,
-        ),
-        "accreditations": st.lists(
-            st.fixed_dictionaries({"scheme": words}, optional={"reference": words, "expires": days}), max_size=2
-        ),
-        "website": words,
-    },
-)
-need_values = st.fixed_dictionaries(
-    {"id": ids, "title": words},
-    optional={
-        "description": texts,
-        "buyer": st.fixed_dictionaries({"name": words}, optional={"ods_code": st.just("QWE")}),
-        "outcomes": st.lists(texts, max_size=3),
-        "requirements": partial(
-            accreditations=st.lists(words, max_size=2), regions=st.lists(regions, max_size=2), sectors=st.just(["cic"])
-        ),
-        "cpv": codes,
-        "region": texts,
-        "value": amounts,
-        "published": days,
-        "closes": days,
-        "stage": st.sampled_from([stage.value for stage in Stage]),
-    },
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=profile_values)
-def test_any_profile_comes_back_equal(store: Store, value: dict[str, object]) -> None:
-    _comes_back(store, parse(Profile, value))
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=need_values)
-def test_any_need_comes_back_equal(store: Store, value: dict[str, object]) -> None:
-    _comes_back(store, parse(Need, value))
-
-
-def _comes_back(store: Store, record: Profile | Need) -> None:
-    with store.writing() as writer:
-        first = writer.put(record)
-    found = store.profile(record.id) if isinstance(record, Profile) else store.need(record.id)
-    assert found.record == record
-    assert found.sequence == first.sequence
-    with store.writing() as writer:
-        assert writer.put(found.record) == Put(first.sequence, "unchanged")
-
-
-def test_the_defaults_that_revisions_leave_out_stay_what_they_were() -> None:
-    kept = Profile(id="p", name="P").model_dump(mode="json")
-    assert {name: kept[name] for name in ("sector", "summary", "coverage", "turnover", "capabilities")} == {
-        "sector": "unknown",
-        "summary": "",
-        "coverage": {"national": False, "regions": []},
-        "turnover": None,
-        "capabilities": [],
-    }
-    assert Need(id="n", title="T").requirements == Requirements(accreditations=(), sectors=(), regions=())
-
-
-def test_the_contents_are_those_of_the_changes(store: Store) -> None:
-    with store.writing() as writer:
-        for number in range(3):
-            writer.put(Profile(id=f"p{number}", name="Steps", employees=number))
-        writer.withdraw(RecordKind.PROFILE, "p1")
-        writer.put(Profile(id="p0", name="Paces"))
-    for since, until in ((0, 5), (0, 3), (2, 4), (5, 5)):
-        changes = [(change.id, change.profile) for change in store.profile_changes(since, until=until)]
-        contents = store.profile_contents(since, until=until)
-        assert [(id, content and Profile.model_validate(content)) for id, content in contents] == changes

@@ -68,8 +68,6 @@ def test_settings_survive_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
         host="::1",
         port=0,
     )
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"MATCHER_{name.upper()}", raising=False)
     for settings in (chosen, Settings()):
         with monkeypatch.context() as patch:
             for name, value in settings.environment().items():

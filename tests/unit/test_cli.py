@@ -81,6 +81,7 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
     nobody = command("search", "falls", "--sector", "cic")
     assert nobody.code == 0
     assert "No partner passes" in nobody.out
+    assert "The register is empty. Import profiles" in command("--home", tmp_path / "empty", "search", "falls").out
 
     table = command("search", "falls prevention").out
     assert "Falls [b]Clinic[/b]" in table, "what suppliers write is no markup"

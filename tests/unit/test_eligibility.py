@@ -10,8 +10,8 @@ from hypothesis import given
 
 from matcher.index import Index
 from matcher.records import Filters, Need, Profile, Requirements, Sector, parse
+from tests.eligibility import failing
 from tests.fakes import WordEncoder
-from tests.reference import failing
 from tests.strategies import TODAY, filters, registers
 
 ENCODER = WordEncoder()

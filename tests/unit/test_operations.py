@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ def home(command: Command, tmp_path: Path) -> Path:
 
 def checks(command: Command) -> dict[str, dict[str, object]]:
     return {check["name"]: check for check in json.loads(command("doctor", "--json").out)}
+
+
+def test_nothing_is_cut_off(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home.exists()
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "…" not in command("doctor").out, "the last hash of the ledger is there to be noted"
 
 
 def test_all_is_well(command: Command, home: Path) -> None:
@@ -67,5 +74,7 @@ def test_there_and_back(command: Command, home: Path, tmp_path: Path) -> None:
     assert command("restore", file, "--replace").code == 0
     assert len(list((home / "backups").iterdir())) == 1, "what was there is kept"
     assert command("--home", tmp_path / "new", "restore", file).code == 0
+    for made in (home, tmp_path / "new"):
+        assert stat.filemode(made.stat().st_mode) == "drwx------", "contact data is in it"
     found = json.loads(command("--home", tmp_path / "new", "search", "falls", "--json").out)
     assert [result["profile_id"] for result in found["results"]] == ["a"]

@@ -1,0 +1,76 @@
+"""Where each part of a profile comes from, and how what was joined wrongly is put apart, on every database."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matcher.errors import InvalidInput, NotFound
+from matcher.register import Register
+from matcher.sources.statement import Source
+from matcher.store import Store
+from tests.notices import party, release
+from tests.statements import STEADY, numbered, profiles, put_own, said, state, take
+
+
+def test_where_each_part_comes_from(store: Store, tmp_path: Path) -> None:
+    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+    put_own(store, tmp_path, identifiers={"company": "07654321"})
+    found = {part.field: part for part in Register(store).provenance("steady")}
+    assert (found["summary"].source, found["name"].source, found["name"].rule) == ("supplier", "supplier", "own")
+    piece = found["track_record.0"]
+    ocid = release(1)["ocid"]
+    assert (piece.source, piece.record) == ("contracts-finder", f"{ocid}/{ocid}-1#GB-COH-07654321")
+    assert (piece.licence, piece.stated) == ("Open Government Licence v3.0", date(2025, 3, 1))
+    assert piece.file.endswith("a.json")
+    assert (piece.rule, piece.evidence) == ("number", "company:07654321")
+    alone = {part.field: part.source for part in _alone(store, tmp_path)}
+    assert alone == {"name": "supplier", "summary": "supplier"}
+
+
+def _alone(store: Store, folder: Path) -> Any:
+    put_own(store, folder, id="alone", name="Alone")
+    return Register(store).provenance("alone")
+
+
+def test_what_was_wrongly_joined_is_put_apart_for_good(store: Store, tmp_path: Path) -> None:
+    mine, theirs = party("Starline Taxis", 1), party("Starline Taxis", 2)
+    take(store, tmp_path, release(1, suppliers=(mine,)), release(2, suppliers=(theirs,)))
+    (found,) = profiles(store).values()
+    assert len(found.track_record) == 2
+    ocid = release(2)["ocid"]
+    record = f"{ocid}/{ocid}-1#GB-CFS-2"
+    new = Register(store).split(found.id, [("contracts-finder", record)])
+    assert new != found.id
+    assert {id: len(one.track_record) for id, one in profiles(store).items()} == {found.id: 1, new: 1}
+    take(
+        store,
+        tmp_path,
+        release(2, day="2025-03-09", tag="awardUpdate", suppliers=({**theirs, "name": "STARLINE TAXIS"},)),
+    )
+    assert sorted(profiles(store)) == sorted([found.id, new]), "an amendment does not join them again"
+    take(store, tmp_path, release(3, suppliers=(theirs,)))
+    assert len(profiles(store)[new].track_record) == 2, "known by the publisher's own number"
+
+
+def test_a_shared_number_does_not_join_what_was_put_apart(store: Store) -> None:
+    state(store, said(Source.OCDS, "a#1", name="Starline Taxis"), said(Source.OCDS, "b#1", name="Starline Taxis"))
+    (old,) = profiles(store)
+    new = Register(store).split(old, [("ocds", "b#1")])
+    number = numbered(company="07654321")
+    state(store, said(Source.OCDS, "a#1", name="Starline Taxis", **number))
+    state(store, said(Source.OCDS, "b#1", name="Starline Taxis", **number))
+    assert sorted(profiles(store)) == sorted([old, new])
+
+
+def test_only_what_is_known_can_be_put_apart(store: Store, tmp_path: Path) -> None:
+    put_own(store, tmp_path)
+    register = Register(store)
+    with pytest.raises(NotFound, match="says nothing about 'steady'"):
+        register.split("steady", [("cqc", "1-1")])
+    for records in ([], [("supplier", "steady")]):
+        with pytest.raises(InvalidInput, match="must be statements of other sources"):
+            register.split("steady", records)
