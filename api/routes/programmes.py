@@ -19,7 +19,7 @@ from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
 from api.records import SENT
 from api.service import Running, Service
 from matcher.errors import InvalidInput, NotFound, Place
-from matcher.programme import Job, Order, Progress, State, Wish
+from matcher.programme import Job, Order, Programme, Progress, State, Wish
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Title
 
@@ -28,12 +28,20 @@ router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=Gua
 ProgrammeId = Annotated[
     str, Path(pattern=r"^[0-9]{8}-[0-9a-f]{8}$", description="Id of a programme.", examples=["20261122-0f1e2d3c"])
 ]
+# The report brings its own style, and nothing of it runs.
+_PAGE: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'; sandbox"
+}
 # How often who watches is told, in seconds.
 _BEAT: Final = 0.5
 _MEDIA: Final = {
     ".jsonl": "application/jsonl",
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".json": "application/json",
+    ".html": "text/html",
 }
 
 
@@ -101,13 +109,10 @@ def start_programme(
     """Match many needs with the register as it is now. The answer comes at once; the work is done beside."""
     needs = _needs(asked, service, access)
     service.readiness.require()
-    order = Order(
-        name=asked.name,
-        by=access.organisation_id or "",
-        filters=asked.filters,
-        apply_requirements=asked.apply_requirements,
-        top=asked.top,
+    wanted = Programme(
+        name=asked.name, filters=asked.filters, top=asked.top, apply_requirements=asked.apply_requirements
     )
+    order = Order(wanted, by=access.organisation_id or "")
     job = service.programmes.start_run(needs, order)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
     return told(job)
@@ -179,19 +184,26 @@ def read_programme_results(
     file: Annotated[str, Path(pattern=r"^[a-z-]{1,40}\.[a-z]{1,10}$", examples=["matches.csv"])],
     service: Running,
 ) -> FileResponse:
-    """Download a file of the results of a finished programme."""
+    """Download a file of the results of a finished programme; the report, `report.html`, is shown."""
     files = {FilePath(path).name: path for path in service.programmes.runs.jobs.job(id).progress().files}
     if file not in files:
         there = ", ".join(files) or "none before it is finished"
         raise NotFound(f"there is no file {file!r}", remedy=f"Those that are there: {there}")
-    return FileResponse(files[file], media_type=_MEDIA.get(FilePath(file).suffix), filename=file)
+    shown = FilePath(file).suffix == ".html"
+    return FileResponse(
+        files[file],
+        media_type=_MEDIA.get(FilePath(file).suffix),
+        filename=file,
+        headers=_PAGE if shown else None,
+        content_disposition_type="inline" if shown else "attachment",
+    )
 
 
 def told(job: Job) -> ProgrammeProgress:
     """Return how far a run is, as it is shown."""
     progress = job.progress()
     fields: dict[str, Any] = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
-    fields |= {"name": job.manifest().name, "files": [FilePath(path).name for path in progress.files]}
+    fields |= {"name": job.manifest().programme.name, "files": [FilePath(path).name for path in progress.files]}
     return ProgrammeProgress(**fields)
 
 

@@ -14,25 +14,22 @@ from rich.table import Table
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.cli.bulk import telling
+from matcher.cli.bulk import name_run, print_progress, telling
 from matcher.cli.imports import OnError
 from matcher.errors import InvalidInput
-from matcher.programme import Job, Order, Runs
-from matcher.programme.area import EVERYWHERE, Lookup, area_of
+from matcher.programme import Order, Programme, Progress, Runs, State
+from matcher.programme.area import EVERYWHERE, area_of
 from matcher.programme.columns import parse_choice
-from matcher.programme.exposure import EligibleMix
-from matcher.programme.figures import LEVELS
+from matcher.programme.figures import LEVELS, Figures
 from matcher.programme.intake import REJECTS, Intake, take_in
 from matcher.programme.need_query import NeedQuery
 from matcher.programme.needs_template import write_template
 from matcher.programme.preview import Preview, preview_of
-from matcher.programme.programme import Programme
-from matcher.programme.publication import Publication, Sources, publish
+from matcher.programme.publication import FIGURES
 from matcher.programme.staging import Staging
-from matcher.records import Need, SearchResult, parse
+from matcher.records import Need, parse
 from matcher.register import Organisations
 from matcher.sources.jsonl import Accepted, read
-from matcher.store import Store
 
 programme = typer.Typer(
     name="programme", help="Match a region's needs with the whole register, and report on it.", no_args_is_help=True
@@ -101,7 +98,7 @@ def match(
             Programme,
             {
                 "name": name,
-                "area": EVERYWHERE if region is None else area_of(region, _lookup(engine.store)),
+                "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).today),
                 "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
                 "top": top,
                 "apply_requirements": not ignore_requirements,
@@ -116,7 +113,7 @@ def match(
             found = take_in(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
         file = _kept(asked, found, out_folder, intake)
         runs = Runs(engine, context.obj.programmes_folder)
-        done = _matched(runs, asked, file, out_folder, _notes(asked, intake), scheduler)
+        done = _matched(runs, Order(asked, notes=_notes(asked, intake)), file, out_folder, scheduler)
     _tell(done, intake, out_folder, json=json)
 
 
@@ -148,18 +145,6 @@ def preview(
     _show_preview(found)
 
 
-def _lookup(store: Store) -> Lookup:
-    """Return who tells what an NHS code or name stands for today."""
-    return Organisations(store).today
-
-
-def _answered(job: Job) -> Iterator[SearchResult]:
-    """Yield the answers of a finished run, in the order of its needs."""
-    file = next(path for path in job.progress().files if path.endswith(".jsonl"))
-    with Path(file).open(encoding="utf-8") as lines:
-        yield from map(SearchResult.model_validate_json, lines)
-
-
 def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake) -> Path:
     """Write the needs as they are matched into `folder`, and return the file."""
     count = 0
@@ -175,24 +160,13 @@ def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake)
     return folder / _NEEDS_FILE
 
 
-def _matched(
-    runs: Runs, asked: Programme, file: Path, folder: Path, notes: tuple[str, ...], scheduler: str | None
-) -> Publication:
-    engine = runs.engine
+def _matched(runs: Runs, order: Order, file: Path, folder: Path, scheduler: str | None) -> Progress:
     with progress_bar() as bar:
-        index = engine.index(announcing(bar, "Encoding new passages"))
-        engine.save()
-        eligible = EligibleMix(
-            index, asked.filters, asked.on or date.today(), apply_requirements=asked.apply_requirements
-        )
-        sources = Sources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, _lookup(engine.store))
-        order = Order(asked.name, "", asked.filters, asked.apply_requirements, asked.top, on=asked.on)
-        job = runs.create(list(_read(file)), None, order)
-        runs.run(job.id, scheduler=scheduler, tell=telling(bar))
-        try:
-            return publish(asked, _read(file), _answered(job), sources, folder, notes=notes)
-        finally:
-            runs.jobs.remove(job)
+        runs.engine.index(announcing(bar, "Encoding new passages"))
+        runs.engine.save()
+        job = runs.create(list(_read(file)), folder, order)
+        name_run(job.id)
+        return runs.run(job.id, scheduler=scheduler, tell=telling(bar))
 
 
 def _read(file: Path) -> Iterator[Need]:
@@ -213,11 +187,14 @@ def _notes(asked: Programme, intake: Intake) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _tell(done: Publication, intake: Intake, folder: Path, *, json: bool) -> None:
-    figures, files = done.figures, [str(path) for path in done.files]
+def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:
+    if done.state is not State.FINISHED:
+        print_progress(done, json)
+        return
+    figures, files = Figures.model_validate_json((folder / FIGURES).read_bytes()), list(done.files)
     rejects = str(folder / REJECTS) if intake.refused else None
     if json:
-        told = {"needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
+        told = {"run": done.id, "needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
         levels = {"coverage": figures.overall.counts, "refused": intake.refused, "rejects_file": rejects}
         ways = {"assignments": [way.model_dump() for way in figures.assignments]}
         typer.echo(json_format.dumps({**told, **levels, **ways, "read_as": intake.form, "files": files}, indent=2))

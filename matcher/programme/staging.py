@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,8 +39,11 @@ class Staging:
             if error is None:
                 with explained(self.folder):
                     self._check()
+                    for part in self._parts.values():
+                        make_durable(part)
                     for target, part in self._parts.items():
                         part.replace(target)
+                    make_durable(self.folder)
         finally:
             for part in self._parts.values():
                 with suppress(OSError):
@@ -49,6 +53,15 @@ class Staging:
         """Look for what would stop a move halfway."""
         if blocked := next((target for target in self._parts if target.is_dir()), None):
             raise IsADirectoryError(21, f"{blocked.name} is a folder")
+
+
+def make_durable(path: Path) -> None:
+    """Make a file, or which files a folder has, durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

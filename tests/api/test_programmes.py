@@ -59,6 +59,29 @@ def test_the_results_are_those_of_the_searches(filled: TestClient) -> None:
     assert filled.get("/v1/programmes").json()["programmes"] == [done]
 
 
+@pytest.mark.parametrize(
+    ("file", "media"),
+    [
+        ("matches.jsonl", "application/jsonl"),
+        ("matches.csv", "text/csv; charset=utf-8"),
+        ("matches.parquet", "application/vnd.apache.parquet"),
+        ("matches.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("figures.json", "application/json"),
+        ("report.html", "text/html; charset=utf-8"),
+    ],
+)
+def test_every_result_comes_with_its_media_type(filled: TestClient, file: str, media: str) -> None:
+    done = ended(filled, start(filled)["id"])
+    assert file in done["files"]
+    answer = filled.get(f"/v1/programmes/{done['id']}/results/{file}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert ("sandbox" in policy) == (file == "report.html")
+    assert answer.headers["content-disposition"].startswith("inline" if file == "report.html" else "attachment")
+
+
 def test_it_is_watched_to_its_end(filled: TestClient) -> None:
     id = start(filled)["id"]
     with filled.stream("GET", f"/v1/programmes/{id}/events") as answer:

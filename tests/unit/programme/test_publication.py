@@ -97,7 +97,7 @@ def test_every_form_holds_the_same_matches(engine: Engine, tmp_path: Path) -> No
     assert len(order) == 15, "three needs with five, one with none"
     parquet = pd.read_parquet(tmp_path / "matches.parquet")
     assert list(zip(parquet["need_id"], parquet["rank"], parquet["profile_id"], strict=True)) == order
-    with (tmp_path / "matches.csv").open(newline="", encoding="utf-8-sig") as file:
+    with (tmp_path / "matches.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [(row["need_id"], int(row["rank"]), row["profile_id"]) for row in rows] == order
     assert [float(row["score"]) for row in rows] == parquet["score"].tolist()
@@ -122,7 +122,7 @@ def test_nothing_supplied_is_a_formula_or_a_wild_link(engine: Engine, tmp_path: 
     targets = {cell.hyperlink.target for cell in cells if cell.hyperlink and cell.hyperlink.target}
     assert targets <= {"https://x.example/a", "https://y.example"}
     assert "https://x.example/a" in targets
-    with (tmp_path / "matches.csv").open(newline="", encoding="utf-8-sig") as file:
+    with (tmp_path / "matches.csv").open(newline="", encoding="utf-8") as file:
         texts = [cell for row in csv.DictReader(file) for name, cell in row.items() if name != "score"]
     assert not any(text.startswith(("=", "+", "-", "@")) for text in texts)
 
