@@ -245,13 +245,16 @@ VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}
 
 WANTED_PROGRAMME: Final = {
     "name": "Falls across the region",
+    "region": "QWO",
     "needs": [{"id": "falls-calder", "title": "Fewer falls among older people"}],
     "top": 5,
+    "capacity": 3,
 }
 
 PROGRAMME: Final = {
     "id": "20261122-0f1e2d3c",
     "name": "Falls across the region",
+    "area": "NHS West Yorkshire Integrated Care Board",
     "state": "running",
     "phase": "matching",
     "done": 128,

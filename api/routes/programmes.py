@@ -9,19 +9,21 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api import examples
 from api.access import Access, Admitted, GuardedRoute
 from api.described import described
+from api.orders import WantedProgramme
 from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
 from api.records import SENT
 from api.service import Running, Service
 from matcher.errors import InvalidInput, NotFound, Place
-from matcher.programme import Job, Order, Programme, Progress, State, Wish
-from matcher.records import Filters, Need, Record
-from matcher.records.fields import Title
+from matcher.programme import Job, Order, Progress, State, Wish
+from matcher.programme.intake import Intake, notes_of
+from matcher.records import Need
+from matcher.register import Organisations
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=GuardedRoute)
 
@@ -45,25 +47,16 @@ _MEDIA: Final = {
 }
 
 
-class WantedProgramme(Record):
-    """What to match: needs sent with it, or all that are stored and that one may see."""
-
-    name: Title
-    needs: Annotated[tuple[Need, ...], Field(max_length=10_000)] = ()
-    stored: StrictBool = Field(False, description="Match the stored needs that one may see, in place of `needs`.")
-    filters: Filters = Field(Filters(), description="Who is eligible, besides what each need requires.")
-    top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(10, description="How many partners a need.")
-    apply_requirements: StrictBool = Field(True, description="Whether what a need requires also decides.")
-
-
 class ProgrammeProgress(BaseModel):
     """How far a programme is: needs done of all, needs a second, seconds left where that is known.
 
-    Of a finished one, `files` names the results and `unmatched` the needs that nobody is eligible for.
+    `area` is where it works, under today's name. Of a finished one, `files` names the results and `unmatched` the
+    needs that nobody is eligible for.
     """
 
     id: str
     name: str
+    area: str
     state: State
     phase: str
     done: int
@@ -109,10 +102,9 @@ def start_programme(
     """Match many needs with the register as it is now. The answer comes at once; the work is done beside."""
     needs = _needs(asked, service, access)
     service.readiness.require()
-    wanted = Programme(
-        name=asked.name, filters=asked.filters, top=asked.top, apply_requirements=asked.apply_requirements
-    )
-    order = Order(wanted, by=access.organisation_id or "")
+    wanted = asked.programme(Organisations(service.store).today)
+    intake = Intake("the store" if asked.stored else "the request", len(needs))
+    order = Order(wanted, by=access.organisation_id or "", notes=notes_of(wanted, intake))
     job = service.programmes.start_run(needs, order)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
     return told(job)
@@ -121,8 +113,7 @@ def start_programme(
 @router.get("", responses=described(200, "Programmes.", {"programmes": [examples.PROGRAMME]}))
 def list_programmes(service: Running, access: Admitted) -> ProgrammeList:
     """List the programmes of one's organisation; auditors and administrators see all."""
-    jobs = service.programmes.runs.jobs
-    found = [jobs.job(id) for id in jobs.ids()]
+    found = service.programmes.runs.jobs.readable()
     return ProgrammeList(programmes=[told(job) for job in found if access.owns_programme(job)])
 
 
@@ -203,7 +194,12 @@ def told(job: Job) -> ProgrammeProgress:
     """Return how far a run is, as it is shown."""
     progress = job.progress()
     fields: dict[str, Any] = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
-    fields |= {"name": job.manifest().programme.name, "files": [FilePath(path).name for path in progress.files]}
+    programme = job.manifest().programme
+    fields |= {
+        "name": programme.name,
+        "area": programme.area.name,
+        "files": [FilePath(path).name for path in progress.files],
+    }
     return ProgrammeProgress(**fields)
 
 

@@ -21,7 +21,7 @@ from matcher.programme import Order, Programme, Progress, Runs, State
 from matcher.programme.area import EVERYWHERE, area_of
 from matcher.programme.columns import parse_choice
 from matcher.programme.figures import LEVELS, Figures
-from matcher.programme.intake import REJECTS, Intake, take_in
+from matcher.programme.intake import REJECTS, Intake, notes_of, take_in
 from matcher.programme.need_query import NeedQuery
 from matcher.programme.needs_template import write_template
 from matcher.programme.preview import Preview, preview_of
@@ -113,7 +113,7 @@ def match(
             found = take_in(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
         file = _kept(asked, found, out_folder, intake)
         runs = Runs(engine, context.obj.programmes_folder)
-        done = _matched(runs, Order(asked, notes=_notes(asked, intake)), file, out_folder, scheduler)
+        done = _matched(runs, Order(asked, notes=notes_of(asked, intake)), file, out_folder, scheduler)
     _tell(done, intake, out_folder, json=json)
 
 
@@ -178,13 +178,6 @@ def _read(file: Path) -> Iterator[Need]:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
-
-
-def _notes(asked: Programme, intake: Intake) -> tuple[str, ...]:
-    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
-    if len(asked.area.regions) == 1:
-        notes.append(f"A need that names no place counts as in {asked.area.regions[0].value}.")
-    return tuple(notes)
 
 
 def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:

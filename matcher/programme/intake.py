@@ -13,6 +13,7 @@ from typing import Final, Literal
 from matcher.errors import InvalidInput, Place
 from matcher.programme.cells import neutralised
 from matcher.programme.needs_table import NeedsTable, Read, Refused
+from matcher.programme.programme import Programme
 from matcher.programme.staging import Staging, explained
 from matcher.records import Need
 from matcher.sources import jsonl
@@ -33,6 +34,14 @@ class Intake:
     form: str = ""
     accepted: int = 0
     refused: int = 0
+
+
+def notes_of(programme: Programme, intake: Intake) -> tuple[str, ...]:
+    """Return what a report says of where its needs come from."""
+    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
+    if len(programme.area.regions) == 1:
+        notes.append(f"A need that names no place counts as in {programme.area.regions[0].value}.")
+    return tuple(notes)
 
 
 def read_rows(

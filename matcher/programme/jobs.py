@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from matcher.programme.manifest import Manifest, digest_of
 from matcher.programme.progress import Progress, State
 from matcher.programme.staging import make_durable
 from matcher.records import Need
+
+_log = logging.getLogger(__name__)
 
 
 class Jobs:
@@ -68,6 +71,17 @@ class Jobs:
     def ids(self) -> list[str]:
         """Return all runs, the oldest day first."""
         return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
+
+    def readable(self) -> Iterator[Job]:
+        """Yield all runs whose manifest is whole, the oldest day first."""
+        for id in self.ids():
+            job = Job(self._folder / id)
+            try:
+                job.manifest()
+            except Unavailable as error:
+                _log.warning("%s", error)
+            else:
+                yield job
 
     def _made(self, id: str) -> Job:
         job = Job(self._folder / id)
