@@ -41,6 +41,7 @@ Map = Annotated[
 SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default: the one that fits best.")]
 _NEEDS_FILE = "needs.jsonl"
 _SHOWN = 90
+_FILES = "Needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json)."
 
 
 @programme.command()
@@ -48,9 +49,7 @@ def match(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Name of the programme, as the report is to have it.")],
     out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
-    needs: Annotated[
-        Path | None, typer.Option(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)
-    ] = None,
+    needs: Annotated[Path | None, typer.Option(help=_FILES, dir_okay=False)] = None,
     stored: Annotated[bool, typer.Option("--stored", help="Needs: those imported before, all or by --where-…")] = False,
     region: Annotated[
         str | None, typer.Option(help="Region, or code or name of an ICB, CCG, AHSN or health innovation network.")
@@ -131,7 +130,7 @@ def template(
 
 @programme.command()
 def preview(
-    needs: Annotated[Path, typer.Argument(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)],
+    needs: Annotated[Path, typer.Argument(help=_FILES, dir_okay=False)],
     map_: Map = None,
     sheet: SheetName = None,
     rows: Annotated[int, typer.Option(min=0, max=1_000, help="How many needs to show.")] = 5,

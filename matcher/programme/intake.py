@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import Final, Literal
 
 from matcher.errors import InvalidInput, Place
+from matcher.programme import need_lines, notices
 from matcher.programme.cells import neutralised
+from matcher.programme.need_lines import NeedLines
 from matcher.programme.needs_table import NeedsTable, Read, Refused
+from matcher.programme.notices import Notices
 from matcher.programme.programme import Programme
 from matcher.programme.staging import Staging, explained
 from matcher.records import Need
-from matcher.sources import jsonl
 from matcher.sources.contacts import scrub
 from matcher.sources.files import shown
-from matcher.sources.jsonl import Accepted
 
 REJECTS: Final = "rejects.csv"
-_JSON_LINES: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 _LEADING: Final = ("row", "field", "column", "problem", "remedy")
 _OWNER_ONLY: Final = 0o600
+
+NeedsFile = NeedsTable | NeedLines | Notices
 
 
 @dataclass
@@ -44,22 +46,19 @@ def notes_of(programme: Programme, intake: Intake) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def read_rows(
-    path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None
-) -> tuple[NeedsTable | None, Iterator[Read | Refused]]:
-    """Return the table that a file is, None for JSON Lines, and what each of its rows holds.
+def needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
+    """Return the file at `path` as what its name says: JSON Lines, OCDS (.json), else a table.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
 
     """
-    if path.name.lower().endswith(_JSON_LINES):
-        return None, _json_lines(path)
-    if path.name.lower().endswith(".json"):
-        remedy = "Give CSV, Excel (.xlsx) or JSON Lines (.jsonl); import OCDS packages first, then use --stored"
-        raise InvalidInput("is a file of JSON, which this does not read", remedy=remedy, place=Place(shown(path)))
-    table = NeedsTable.open(path, chosen, sheet)
-    return table, table.rows()
+    name = path.name.lower()
+    if name.endswith(need_lines.ENDINGS):
+        return NeedLines(path)
+    if name.endswith(notices.ENDINGS):
+        return Notices(path)
+    return NeedsTable.open(path, chosen, sheet)
 
 
 def take_in(
@@ -79,10 +78,10 @@ def take_in(
 
     """
     intake = intake if intake is not None else Intake()
-    table, rows = read_rows(path, chosen, sheet)
+    file = needs_file(path, chosen, sheet)
     with Staging(out) as staging:
-        yield from _sorted_out(rows, staging, on_error, intake)
-        intake.form = table.form if table is not None else "JSON Lines"
+        yield from _sorted_out(file.rows(), staging, on_error, intake)
+        intake.form = file.form
     if not intake.refused:
         with explained(out):
             (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
@@ -138,14 +137,6 @@ def _with_rejects(first: Refused, rest: Iterator[Need | Refused], staging: Stagi
             write([neutralised(cell) for cell in (*leading, *one.cells.values())])
 
 
-def _json_lines(path: Path) -> Iterator[Read | Refused]:
-    for line in jsonl.read(path, Need):
-        if isinstance(line, Accepted):
-            yield Read(line.number, line.record)
-        else:
-            yield Refused(line.number, line.problem, line.problem.place.field, {"text": line.text})
-
-
 def _no_needs(path: Path, intake: Intake) -> InvalidInput:
     if intake.refused:
         problem = f"none of its {intake.refused:,} rows holds a need that can be read"
@@ -154,6 +145,6 @@ def _no_needs(path: Path, intake: Intake) -> InvalidInput:
         )
     return InvalidInput(
         "there is no need in it",
-        remedy="Give a file with a need a row below the column names",
+        remedy="Give a file that holds at least one need, in a table below the column names",
         place=Place(shown(path)),
     )

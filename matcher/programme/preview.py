@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from matcher.programme.intake import read_rows
+from matcher.programme.intake import NeedsFile, needs_file
 from matcher.programme.needs_table import NeedsTable, Read, Refused
 from matcher.records import Need, Record
 
@@ -48,11 +48,11 @@ def preview_of(
         InvalidInput: the file as a whole cannot be used.
 
     """
-    table, rows = read_rows(path, chosen, sheet)
+    file = needs_file(path, chosen, sheet)
     needs: dict[int, Need] = {}
     problems: list[Problem] = []
     accepted = refused = 0
-    for row in rows:
+    for row in file.rows():
         if isinstance(row, Read):
             accepted += 1
             if len(needs) < first:
@@ -61,14 +61,15 @@ def preview_of(
             refused += 1
             if len(problems) < _MOST_PROBLEMS:
                 problems.append(_problem(row))
-    return _told(table, needs, tuple(problems), accepted, refused)
+    return _told(file, needs, tuple(problems), accepted, refused)
 
 
 def _told(
-    table: NeedsTable | None, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
+    file: NeedsFile, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
 ) -> Preview:
+    table = file if isinstance(file, NeedsTable) else None
     return Preview(
-        form=table.form if table else "JSON Lines",
+        form=file.form,
         header_row=table.header_row if table else None,
         columns={column.field: column.heading for column in table.columns.columns} if table else {},
         unread=table.columns.unread if table else (),
