@@ -50,13 +50,15 @@ _MEDIA: Final = {
 class ProgrammeProgress(BaseModel):
     """How far a programme is: needs done of all, needs a second, seconds left where that is known.
 
-    `area` is where it works, under today's name. Of a finished one, `files` names the results and `unmatched` the
+    `area` is where it works, under today's name. `refused` counts rows of an uploaded file that were no needs; they
+    stand in `rejects.csv`. Of a finished one, `files` names the results and `unmatched` the
     needs that nobody is eligible for.
     """
 
     id: str
     name: str
     area: str
+    refused: int = 0
     state: State
     phase: str
     done: int
@@ -176,7 +178,7 @@ def read_programme_results(
     service: Running,
 ) -> FileResponse:
     """Download a file of the results of a finished programme; the report, `report.html`, is shown."""
-    files = {FilePath(path).name: path for path in service.programmes.runs.jobs.job(id).progress().files}
+    files = _files(service.programmes.runs.jobs.job(id))
     if file not in files:
         there = ", ".join(files) or "none before it is finished"
         raise NotFound(f"there is no file {file!r}", remedy=f"Those that are there: {there}")
@@ -194,13 +196,16 @@ def told(job: Job) -> ProgrammeProgress:
     """Return how far a run is, as it is shown."""
     progress = job.progress()
     fields: dict[str, Any] = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
-    programme = job.manifest().programme
-    fields |= {
-        "name": programme.name,
-        "area": programme.area.name,
-        "files": [FilePath(path).name for path in progress.files],
-    }
+    manifest = job.manifest()
+    programme = {"name": manifest.programme.name, "area": manifest.programme.area.name, "refused": manifest.refused}
+    fields |= {**programme, "files": list(_files(job))}
     return ProgrammeProgress(**fields)
+
+
+def _files(job: Job) -> dict[str, str]:
+    """Return where the files of a run are that can be downloaded, by name."""
+    rejects = [str(job.rejects_file)] if job.rejects_file.exists() else []
+    return {FilePath(path).name: path for path in (*job.progress().files, *rejects)}
 
 
 def _needs(asked: WantedProgramme, service: Service, access: Access) -> list[Need]:

@@ -69,9 +69,11 @@ def take_in(
     chosen: Mapping[str, str] | None = None,
     sheet: str | None = None,
     intake: Intake | None = None,
+    most: int | None = None,
 ) -> Iterator[Need]:
     """Yield the needs of a file. With `on_error` "skip" rows that cannot be used go to `out`/rejects.csv, each with
-    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date.
+    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date. A file of
+    more than `most` rows is refused.
 
     Raises:
         InvalidInput: the file, or with "stop" a row, cannot be used, or there is no need in it.
@@ -80,13 +82,27 @@ def take_in(
     intake = intake if intake is not None else Intake()
     file = needs_file(path, chosen, sheet)
     with Staging(out) as staging:
-        yield from _sorted_out(file.rows(), staging, on_error, intake)
+        yield from _sorted_out(at_most(most, file.rows(), path), staging, on_error, intake)
         intake.form = file.form
     if not intake.refused:
         with explained(out):
             (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
     if not intake.accepted:
         raise _no_needs(path, intake)
+
+
+def at_most(most: int | None, rows: Iterable[Read | Refused], path: Path) -> Iterator[Read | Refused]:
+    """Yield `rows`.
+
+    Raises:
+        InvalidInput: there are more than `most`.
+
+    """
+    for count, row in enumerate(rows, start=1):
+        if most is not None and count > most:
+            problem = f"holds more than {most:,} rows"
+            raise InvalidInput(problem, remedy="Split it into several files", place=Place(shown(path)))
+        yield row
 
 
 def _sorted_out(
@@ -141,7 +157,7 @@ def _no_needs(path: Path, intake: Intake) -> InvalidInput:
     if intake.refused:
         problem = f"none of its {intake.refused:,} rows holds a need that can be read"
         return InvalidInput(
-            problem, remedy="See what is wrong with: matcher programme preview", place=Place(shown(path))
+            problem, remedy="Preview the file: that tells what is wrong with each row", place=Place(shown(path))
         )
     return InvalidInput(
         "there is no need in it",

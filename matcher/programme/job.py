@@ -1,6 +1,7 @@
 """Job: a run of a programme as it is kept in a folder, so that it survives whoever runs it.
 
     manifest.json               what is to be done and with what: the programme, sequence number, versions, digests
+    rejects.csv                 rows of the file of needs that were refused, if any
     needs.jsonl, model.json     the needs and the scoring model, as they were when the run was asked for
     vectors.npy                 the vectors of the needs, made once, before the needs are cut into chunks
     index/                      the snapshot of the index that is searched
@@ -30,7 +31,7 @@ from filelock import FileLock, Timeout
 from matcher.errors import Conflict, Unavailable
 from matcher.programme.manifest import Manifest, digest_of
 from matcher.programme.progress import Progress, State, Wish
-from matcher.programme.staging import make_durable
+from matcher.programme.staging import explained, make_durable
 from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
@@ -60,6 +61,11 @@ class Job:
     def results_folder(self) -> Path:
         """Where its results are kept if nobody named another place."""
         return self.folder / "results"
+
+    @property
+    def rejects_file(self) -> Path:
+        """Where the rows are kept that were refused when its needs were read; there may be none."""
+        return self.folder / "rejects.csv"
 
     @property
     def vectors_file(self) -> Path:
@@ -201,6 +207,17 @@ class Job:
     def tidy(self) -> None:
         """Remove what only searching needs."""
         shutil.rmtree(self.index_folder, ignore_errors=True)
+
+    def keep_rejects(self, file: Path) -> None:
+        """Keep a copy of a file of refused rows, for its owner's eyes alone.
+
+        Raises:
+            Unavailable: it cannot be written.
+
+        """
+        with explained(self.folder):
+            shutil.copy(file, self.rejects_file)
+            make_durable(self.rejects_file)
 
     def read(self, name: str) -> bytes:
         """Return what a file of the folder holds.

@@ -27,8 +27,9 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def create(self, needs: Sequence[Need], model: dict[str, Any], **asked: Any) -> Job:
-        """Keep a run that is to be done; `asked` gives the rest of its manifest.
+    def create(self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **asked: Any) -> Job:
+        """Keep a run that is to be done, with a copy of `rejects` where rows were refused; `asked` gives the rest of
+        its manifest.
 
         Raises:
             InvalidInput: there is no need, or an id stands in `needs` twice, or chunks are too small.
@@ -46,6 +47,8 @@ class Jobs:
             model_digest=digest_of(content), **asked,
         )  # fmt: skip
         job = self._made(id)
+        if rejects is not None and manifest.refused:
+            job.keep_rejects(rejects)
         job.write("needs.jsonl", lines)
         job.write("model.json", content)
         job.tell(Progress(id, State.QUEUED, total=len(needs)))

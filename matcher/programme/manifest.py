@@ -47,7 +47,8 @@ class Tools(BaseModel):
 class Manifest(BaseModel):
     """What a run is to do. It never changes, so a run that is taken up again does the same.
 
-    `programme` names its day. `notes` go into the report. `out` is where the results go, "" for the run's own folder.
+    `programme` names its day. `refused` counts rows that were no needs. `notes` go into the report. `out` is where
+    the results go, "" for the run's own folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +59,7 @@ class Manifest(BaseModel):
     programme: Programme
     notes: tuple[str, ...] = ()
     needs: int
+    refused: int = 0
     needs_digest: str
     depth: int
     sequence: int

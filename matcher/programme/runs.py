@@ -40,9 +40,18 @@ class Runs:
         self.engine = engine
         self.jobs = Jobs(folder)
 
-    def create(self, needs: Sequence[Need], out: Path | None, order: Order | None = None) -> Job:
+    def create(
+        self,
+        needs: Sequence[Need],
+        out: Path | None,
+        order: Order | None = None,
+        *,
+        refused: int = 0,
+        rejects: Path | None = None,
+    ) -> Job:
         """Keep a run over `needs` with the index as it is now, its results to be written into `out`, by default into
-        its own folder. A need that names no place counts as in the region of the programme.
+        its own folder. A need that names no place counts as in the region of the programme. Where rows were `refused`,
+        the file `rejects` of them is kept with it.
 
         Raises:
             InvalidInput: there is no need, an id stands in `needs` twice, or a number of `order` is out of its range.
@@ -55,7 +64,8 @@ class Runs:
         return self.jobs.create(
             [asked.placed(need) for need in needs], engine.model.content(), programme=asked, by=order.by,
             notes=order.notes, depth=engine.depth, sequence=index.sequence, origin=index.origin,
-            encoder=index.encoder, chunk=order.chunk, out="" if out is None else str(out.absolute()),
+            encoder=index.encoder, chunk=order.chunk, refused=refused, rejects=rejects,
+            out="" if out is None else str(out.absolute()),
         )  # fmt: skip
 
     def run(self, id: str, *, scheduler: str | Scheduler | None = None, tell: Tell | None = None) -> Progress:

@@ -81,7 +81,7 @@ def test_every_heading_of_the_template_is_known() -> None:
 
 @pytest.mark.parametrize("text", ["title", "=Column", "price=Column", "title=A,title=B", "title="])
 def test_a_choice_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="--map"):
+    with pytest.raises(InvalidInput, match="the choice of columns"):
         parse_choice(text)
 
 
