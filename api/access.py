@@ -18,7 +18,7 @@ from matcher.errors import NotFound, NotPermitted, NotSignedIn
 from matcher.ledger import Decision, Ledger
 from matcher.ledger.decision import no_decision
 from matcher.programme import Job, Jobs
-from matcher.programme.job import no_run
+from matcher.programme.jobs import no_run
 from matcher.registration import Registrations
 from matcher.registration.registrations import absent
 from matcher.settings import Settings

@@ -35,6 +35,7 @@ from api.routes import (
     registrations,
     search,
     sign_in,
+    uploads,
 )
 from api.routes import (
     metrics as figures,
@@ -94,13 +95,13 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     problems.install(app)
     # The last one added is the first to see a request.
     app.state.metrics = metrics = Metrics.new()
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, uploads=chosen.upload_limit)
     app.add_middleware(RateLimits, rate=chosen.rate_limit)
     app.add_middleware(Failures)
     app.add_middleware(Observing, metrics=metrics)
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger, programmes)
+    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger, programmes, uploads)
     for module in (*records, callers, sign_in, health, figures, documentation):
         app.include_router(module.router)
     permissions.check(_route_names(app))

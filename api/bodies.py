@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, Final
 
-from fastapi import Request, Response
+from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,23 +22,31 @@ MAX_BODY: Final = 2 * 1024 * 1024
 # A profile of 500 pieces of work has about 6,000.
 MAX_VALUES: Final = 20_000
 
-_TOO_LARGE_PROBLEM: Final = "The body is longer than 2 MiB"
+_MIB: Final = 1024 * 1024
+_UPLOADS: Final = ("/v1/uploads", "/v1/uploads/previews")
+_JSON, _FILE = "application/json", "multipart/form-data"
 
 
 class BodyLimit:
-    """Refuses a body longer than `MAX_BODY`: by its announced length, else as soon as that much has come in."""
+    """Refuses a body that is too long: by its announced length, else as soon as that much has come in.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Most may have `MAX_BODY`, one with a file `uploads` MiB.
+    """
+
+    def __init__(self, app: ASGIApp, uploads: int) -> None:
         self._app = app
+        self._uploads = uploads * _MIB
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body counted."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._uploads if scope["path"] in _UPLOADS else MAX_BODY
+        problem = f"The body is longer than {most // _MIB} MiB"
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and (len(announced) > 20 or int(announced) > MAX_BODY):
-            await answer(TOO_LARGE, scope, _TOO_LARGE_PROBLEM)(scope, receive, send)
+        if announced.isdecimal() and (len(announced) > 20 or int(announced) > most):
+            await answer(TOO_LARGE, scope, problem)(scope, receive, send)
             return
         received = 0
 
@@ -44,8 +54,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:
-                raise Refused(TOO_LARGE, _TOO_LARGE_PROBLEM, remedy=TOO_LARGE.meaning)
+            if received > most:
+                raise Refused(TOO_LARGE, problem, remedy=TOO_LARGE.meaning)
             return message
 
         await self._app(scope, counted, send)
@@ -70,26 +80,54 @@ class JsonRequest(Request):
         return value
 
 
+class FormRequest(Request):
+    """A request whose form is read as it comes, and must come to its end."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the pieces of the body.
+
+        Raises:
+            Refused: it ends before the form does.
+
+        """
+        _, options = parse_options_header(self.headers["content-type"])
+        end = b"--" + options.get(b"boundary", b"") + b"--"
+        tail = b""
+        async with aclosing(super().stream()) as pieces:
+            async for piece in pieces:
+                tail = (tail + piece)[-_TAIL:]
+                yield piece
+        if b"boundary" in options and end not in tail:
+            raise Refused(MALFORMED, "The form ends early", remedy="Send it again, whole")
+
+
+# Bytes within which a form ends: its last boundary, and what may follow that.
+_TAIL: Final = 1_024
+
+
 class JsonRoute(APIRoute):
-    """A route whose body, where it has one, is JSON and says so."""
+    """A route whose body, where it has one, is JSON, or a form with a file, and says so."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that reads the body as a `JsonRequest` does."""
         handle = super().get_route_handler()
 
         async def read(request: Request) -> Response:
-            if self.body_field is not None:
-                _check_content_type(request)
-            return await handle(JsonRequest(request.scope, request.receive))
+            if self.body_field is None:
+                return await handle(request)
+            is_form = isinstance(self.body_field.field_info, params.Form)
+            _check_content_type(request, _FILE if is_form else _JSON)
+            kind = FormRequest if is_form else JsonRequest
+            return await handle(kind(request.scope, request.receive))
 
         return read
 
 
-def _check_content_type(request: Request) -> None:
+def _check_content_type(request: Request, expected: str) -> None:
     given = request.headers.get("content-type", "")
-    if given.partition(";")[0].strip().lower() != "application/json":
+    if given.partition(";")[0].strip().lower() != expected:
         said = f"{given[:100]!r}" if given else "not given"
-        raise Refused(MEDIA, f"The content type is {said}, not application/json", remedy=MEDIA.meaning)
+        raise Refused(MEDIA, f"The content type is {said}, not {expected}", remedy=f"Send Content-Type: {expected}")
 
 
 def _holds_more_than(limit: int, value: Any) -> bool:

@@ -245,13 +245,40 @@ VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}
 
 WANTED_PROGRAMME: Final = {
     "name": "Falls across the region",
+    "region": "QWO",
     "needs": [{"id": "falls-calder", "title": "Fewer falls among older people"}],
     "top": 5,
+    "capacity": 3,
+}
+
+SENT_TABLE: Final = {"file": "Title,Description\nFewer falls,Exercise after a fall\n", "columns": "title=Title"}
+
+SENT_PROGRAMME: Final = {**SENT_TABLE, "name": "Falls across the region", "region": "QWO", "on_error": "skip"}
+
+UPLOAD_PREVIEW: Final[dict[str, Any]] = {
+    "form": "CSV, UTF-8, delimiter comma",
+    "header_row": 1,
+    "columns": {"title": "Title", "value": "Budget"},
+    "unread": ["Notes"],
+    "needs": {"2": {"id": "row-2", "title": "Fewer falls among older people"}},
+    "problems": [
+        {
+            "row": 3,
+            "field": "value",
+            "column": "Budget",
+            "problem": "'lots' is not an amount in pounds",
+            "remedy": "Write a number such as 250000, £1,200,000 or 1.2m, or empty the cell",
+        }
+    ],
+    "accepted": 1,
+    "refused": 1,
 }
 
 PROGRAMME: Final = {
     "id": "20261122-0f1e2d3c",
     "name": "Falls across the region",
+    "area": "NHS West Yorkshire Integrated Care Board",
+    "refused": 0,
     "state": "running",
     "phase": "matching",
     "done": 128,

@@ -113,6 +113,8 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "export_ledger": Permission(_, _, _, ALL, ALL),
     # Programmes are run by regional programmes and commissioners, and seen by their organisation.
     "start_programme": Permission(_, SEEN, SEEN, _, ALL),
+    "upload_programme": Permission(_, SEEN, SEEN, _, ALL),
+    "preview_upload": Permission(_, ALL, ALL, _, ALL),
     "list_programmes": Permission(_, OWN, OWN, ALL, ALL),
     "read_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
     "watch_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),

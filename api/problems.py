@@ -42,7 +42,12 @@ class Kind:
         return f"/problems/{self.slug}"
 
 
-MALFORMED = Kind("malformed", 400, "The body cannot be read", "Send one JSON value in UTF-8.")
+MALFORMED = Kind(
+    "malformed",
+    400,
+    "The body cannot be read",
+    "Send one JSON value in UTF-8; where a file is asked for, a whole form.",
+)
 NOT_SIGNED_IN = Kind(
     "not-signed-in", 401, "It is not known who asks", "Send a key in the header Authorization: Bearer mk_…"
 )
@@ -58,8 +63,12 @@ PRECONDITION = Kind(
     "The record has changed",
     "The header If-Match or If-None-Match does not hold. Read the record again and repeat the change with its ETag.",
 )
-TOO_LARGE = Kind("too-large", 413, "The body is too large", "Send at most 2 MiB and 20,000 values.")
-MEDIA = Kind("unsupported-media-type", 415, "The content type is not JSON", "Send Content-Type: application/json.")
+TOO_LARGE = Kind(
+    "too-large", 413, "The body is too large", "Send at most 2 MiB and 20,000 values; of a file, what the detail says."
+)
+MEDIA = Kind(
+    "unsupported-media-type", 415, "The content type does not fit", "Send JSON, or a form where a file is asked for."
+)
 INVALID = Kind(
     "invalid", 422, "The request breaks a rule of its format", "Correct every field that `errors` names, then repeat."
 )

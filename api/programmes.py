@@ -37,15 +37,15 @@ class Programmes:
                 self._waiting.put(id)
         self._work.start()
 
-    def start_run(self, needs: Sequence[Need], order: Order) -> Job:
-        """Keep a run and have it done once those before it are.
+    def start_run(self, needs: Sequence[Need], order: Order, *, refused: int = 0, rejects: Path | None = None) -> Job:
+        """Keep a run, and the file `rejects` of rows that were `refused`, and have it done once those before it are.
 
         Raises:
             InvalidInput: an id stands in `needs` twice.
             Unavailable: the home cannot be written.
 
         """
-        job = self.runs.create(needs, None, order)
+        job = self.runs.create(needs, None, order, refused=refused, rejects=rejects)
         self._waiting.put(job.id)
         return job
 

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     rate_limit: str | None = Field(
         "1200/minute", description="How often one caller may ask the service; `none` for as often as they like."
     )
+    upload_limit: int = Field(64, ge=1, le=4_096, description="Largest file of needs that may be uploaded, in MiB.")
     log: Literal["json", "text"] = Field("text", description="How the service writes its log.")
 
     public_url: str = Field("http://localhost:8000", description="Address under which browsers reach the service.")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from matcher.embedding import CachedEncoder
 from matcher.engine import Engine
-from matcher.programme import Order, Runs
+from matcher.programme import Order, Programme, Runs
 from matcher.programme.schedule import Scheduler
-from matcher.records import Filters, Need
+from matcher.records import Need
 from matcher.records.need import Requirements
 from matcher.store import Store
 from tests.fakes import WordEncoder, shipped_model
@@ -44,9 +44,14 @@ def runs_in(home: Path, store: Store, *, depth: int = 20) -> Runs:
     return Runs(Engine(store, CachedEncoder(WordEncoder(), store.vectors), shipped_model(), candidates=depth), home)
 
 
+def order(chunk: int) -> Order:
+    """Return what every run of a test asks: the five best of a day."""
+    return Order(Programme(name="Test", top=5, on=TODAY, capacity=2), chunk=chunk)
+
+
 def output_of(runs: Runs, needs: list[Need], out: Path, scheduler: Scheduler, *, chunk: int) -> dict[str, bytes]:
     """Return the files of one run, by name."""
-    job = runs.create(needs, out, Order(chunk=chunk, top=5, filters=Filters(), on=TODAY))
+    job = runs.create(needs, out, order(chunk))
     return files_of(runs.run(job.id, scheduler=scheduler).files)
 
 

@@ -9,53 +9,56 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api import examples
 from api.access import Access, Admitted, GuardedRoute
 from api.described import described
+from api.orders import WantedProgramme
 from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
 from api.records import SENT
 from api.service import Running, Service
 from matcher.errors import InvalidInput, NotFound, Place
 from matcher.programme import Job, Order, Progress, State, Wish
-from matcher.records import Filters, Need, Record
-from matcher.records.fields import Title
+from matcher.programme.intake import Intake, notes_of
+from matcher.records import Need
+from matcher.register import Organisations
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=GuardedRoute)
 
 ProgrammeId = Annotated[
     str, Path(pattern=r"^[0-9]{8}-[0-9a-f]{8}$", description="Id of a programme.", examples=["20261122-0f1e2d3c"])
 ]
+# The report brings its own style, and nothing of it runs.
+_PAGE: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'; sandbox"
+}
 # How often who watches is told, in seconds.
 _BEAT: Final = 0.5
 _MEDIA: Final = {
     ".jsonl": "application/jsonl",
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".json": "application/json",
+    ".html": "text/html",
 }
-
-
-class WantedProgramme(Record):
-    """What to match: needs sent with it, or all that are stored and that one may see."""
-
-    name: Title
-    needs: Annotated[tuple[Need, ...], Field(max_length=10_000)] = ()
-    stored: StrictBool = Field(False, description="Match the stored needs that one may see, in place of `needs`.")
-    filters: Filters = Field(Filters(), description="Who is eligible, besides what each need requires.")
-    top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(10, description="How many partners a need.")
-    apply_requirements: StrictBool = Field(True, description="Whether what a need requires also decides.")
 
 
 class ProgrammeProgress(BaseModel):
     """How far a programme is: needs done of all, needs a second, seconds left where that is known.
 
-    Of a finished one, `files` names the results and `unmatched` the needs that nobody is eligible for.
+    `area` is where it works, under today's name. `refused` counts rows of an uploaded file that were no needs; they
+    stand in `rejects.csv`. Of a finished one, `files` names the results and `unmatched` the
+    needs that nobody is eligible for.
     """
 
     id: str
     name: str
+    area: str
+    refused: int = 0
     state: State
     phase: str
     done: int
@@ -101,13 +104,9 @@ def start_programme(
     """Match many needs with the register as it is now. The answer comes at once; the work is done beside."""
     needs = _needs(asked, service, access)
     service.readiness.require()
-    order = Order(
-        name=asked.name,
-        by=access.organisation_id or "",
-        filters=asked.filters,
-        apply_requirements=asked.apply_requirements,
-        top=asked.top,
-    )
+    wanted = asked.programme(Organisations(service.store).today)
+    intake = Intake("the store" if asked.stored else "the request", len(needs))
+    order = Order(wanted, by=access.organisation_id or "", notes=notes_of(wanted, intake))
     job = service.programmes.start_run(needs, order)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
     return told(job)
@@ -116,8 +115,7 @@ def start_programme(
 @router.get("", responses=described(200, "Programmes.", {"programmes": [examples.PROGRAMME]}))
 def list_programmes(service: Running, access: Admitted) -> ProgrammeList:
     """List the programmes of one's organisation; auditors and administrators see all."""
-    jobs = service.programmes.runs.jobs
-    found = [jobs.job(id) for id in jobs.ids()]
+    found = service.programmes.runs.jobs.readable()
     return ProgrammeList(programmes=[told(job) for job in found if access.owns_programme(job)])
 
 
@@ -179,20 +177,35 @@ def read_programme_results(
     file: Annotated[str, Path(pattern=r"^[a-z-]{1,40}\.[a-z]{1,10}$", examples=["matches.csv"])],
     service: Running,
 ) -> FileResponse:
-    """Download a file of the results of a finished programme."""
-    files = {FilePath(path).name: path for path in service.programmes.runs.jobs.job(id).progress().files}
+    """Download a file of the results of a finished programme; the report, `report.html`, is shown."""
+    files = _files(service.programmes.runs.jobs.job(id))
     if file not in files:
         there = ", ".join(files) or "none before it is finished"
         raise NotFound(f"there is no file {file!r}", remedy=f"Those that are there: {there}")
-    return FileResponse(files[file], media_type=_MEDIA.get(FilePath(file).suffix), filename=file)
+    shown = FilePath(file).suffix == ".html"
+    return FileResponse(
+        files[file],
+        media_type=_MEDIA.get(FilePath(file).suffix),
+        filename=file,
+        headers=_PAGE if shown else None,
+        content_disposition_type="inline" if shown else "attachment",
+    )
 
 
 def told(job: Job) -> ProgrammeProgress:
     """Return how far a run is, as it is shown."""
     progress = job.progress()
     fields: dict[str, Any] = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
-    fields |= {"name": job.manifest().name, "files": [FilePath(path).name for path in progress.files]}
+    manifest = job.manifest()
+    programme = {"name": manifest.programme.name, "area": manifest.programme.area.name, "refused": manifest.refused}
+    fields |= {**programme, "files": list(_files(job))}
     return ProgrammeProgress(**fields)
+
+
+def _files(job: Job) -> dict[str, str]:
+    """Return where the files of a run are that can be downloaded, by name."""
+    rejects = [str(job.rejects_file)] if job.rejects_file.exists() else []
+    return {FilePath(path).name: path for path in (*job.progress().files, *rejects)}
 
 
 def _needs(asked: WantedProgramme, service: Service, access: Access) -> list[Need]:

@@ -11,9 +11,10 @@ from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.programme import CHUNK, Order, Progress, Runs, State
+from matcher.programme import CHUNK, Order, Programme, Progress, Runs, State
 from matcher.programme.run import Tell
-from matcher.records import Need
+from matcher.records import Need, parse
+from matcher.records.fields import MAX_TITLE
 from matcher.sources.jsonl import Rejected, read
 
 
@@ -29,7 +30,10 @@ def bulk(
     resume: Annotated[str | None, typer.Option(help="A run that was stopped or broken off.", metavar="ID")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Match every need of a file; write JSON Lines, CSV and Parquet. A run that was broken off can be resumed."""
+    """Match every need of a file; write JSON Lines, CSV, Parquet, a workbook and a report.
+
+    A run that was broken off, of a programme too, can be resumed.
+    """
     if resume is None and (needs is None or out_folder is None):
         raise typer.BadParameter("--needs and --out are needed, or --resume")
     if resume is not None and (needs is not None or out_folder is not None):
@@ -40,10 +44,11 @@ def bulk(
             wanted = _read(needs)
             engine.index(announcing(bar, "Encoding new passages"))
             engine.save()
-            resume = runs.create(wanted, out_folder, Order(top=top, chunk=chunk)).id
-            err.print(f"run {resume}") if err.is_terminal else None
+            asked = parse(Programme, {"name": f"Matches for {needs.name}"[:MAX_TITLE], "top": top})
+            resume = runs.create(wanted, out_folder, Order(asked, chunk=chunk)).id
+            name_run(resume)
         report = runs.run(str(resume), scheduler=scheduler, tell=telling(bar))
-    _print(report, json)
+    print_progress(report, json)
 
 
 def _read(file: Path) -> list[Need]:
@@ -53,6 +58,12 @@ def _read(file: Path) -> list[Need]:
             raise line.problem
         wanted.append(line.record)
     return wanted
+
+
+def name_run(id: str) -> None:
+    """Say by which id a run is resumed, where somebody watches."""
+    if err.is_terminal:
+        err.print(f"run {id}; should it be broken off: matcher bulk --resume {id}")
 
 
 def telling(bar: Bar) -> Tell:
@@ -66,7 +77,8 @@ def telling(bar: Bar) -> Tell:
     return tell
 
 
-def _print(report: Progress, json: bool) -> None:
+def print_progress(report: Progress, json: bool) -> None:
+    """Print how a run stands: its files once it is finished, else how to go on."""
     if json:
         done = {"run": report.id, "state": report.state, "needs": report.done, "matches": report.matches}
         typer.echo(

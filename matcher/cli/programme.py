@@ -14,25 +14,22 @@ from rich.table import Table
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.cli.bulk import telling
+from matcher.cli.bulk import name_run, print_progress, telling
 from matcher.cli.imports import OnError
 from matcher.errors import InvalidInput
-from matcher.programme import Job, Order, Runs
-from matcher.programme.area import EVERYWHERE, Lookup, area_of
+from matcher.programme import Order, Programme, Progress, Runs, State
+from matcher.programme.area import EVERYWHERE, area_of
 from matcher.programme.columns import parse_choice
-from matcher.programme.exposure import EligibleMix
-from matcher.programme.figures import LEVELS
-from matcher.programme.intake import REJECTS, Intake, take_in
+from matcher.programme.figures import LEVELS, Figures
+from matcher.programme.intake import REJECTS, Intake, notes_of, take_in
 from matcher.programme.need_query import NeedQuery
 from matcher.programme.needs_template import write_template
 from matcher.programme.preview import Preview, preview_of
-from matcher.programme.programme import Programme
-from matcher.programme.publication import Publication, Sources, publish
+from matcher.programme.publication import FIGURES
 from matcher.programme.staging import Staging
-from matcher.records import Need, SearchResult, parse
+from matcher.records import Need, parse
 from matcher.register import Organisations
 from matcher.sources.jsonl import Accepted, read
-from matcher.store import Store
 
 programme = typer.Typer(
     name="programme", help="Match a region's needs with the whole register, and report on it.", no_args_is_help=True
@@ -44,6 +41,7 @@ Map = Annotated[
 SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default: the one that fits best.")]
 _NEEDS_FILE = "needs.jsonl"
 _SHOWN = 90
+_FILES = "Needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json)."
 
 
 @programme.command()
@@ -51,9 +49,7 @@ def match(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Name of the programme, as the report is to have it.")],
     out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
-    needs: Annotated[
-        Path | None, typer.Option(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)
-    ] = None,
+    needs: Annotated[Path | None, typer.Option(help=_FILES, dir_okay=False)] = None,
     stored: Annotated[bool, typer.Option("--stored", help="Needs: those imported before, all or by --where-…")] = False,
     region: Annotated[
         str | None, typer.Option(help="Region, or code or name of an ICB, CCG, AHSN or health innovation network.")
@@ -101,7 +97,7 @@ def match(
             Programme,
             {
                 "name": name,
-                "area": EVERYWHERE if region is None else area_of(region, _lookup(engine.store)),
+                "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).today),
                 "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
                 "top": top,
                 "apply_requirements": not ignore_requirements,
@@ -116,7 +112,7 @@ def match(
             found = take_in(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
         file = _kept(asked, found, out_folder, intake)
         runs = Runs(engine, context.obj.programmes_folder)
-        done = _matched(runs, asked, file, out_folder, _notes(asked, intake), scheduler)
+        done = _matched(runs, Order(asked, notes=notes_of(asked, intake)), file, out_folder, scheduler)
     _tell(done, intake, out_folder, json=json)
 
 
@@ -134,7 +130,7 @@ def template(
 
 @programme.command()
 def preview(
-    needs: Annotated[Path, typer.Argument(help="Needs: CSV, Excel (.xlsx) or JSON Lines (.jsonl).", dir_okay=False)],
+    needs: Annotated[Path, typer.Argument(help=_FILES, dir_okay=False)],
     map_: Map = None,
     sheet: SheetName = None,
     rows: Annotated[int, typer.Option(min=0, max=1_000, help="How many needs to show.")] = 5,
@@ -146,18 +142,6 @@ def preview(
         typer.echo(found.model_dump_json(indent=2, exclude_none=True))
         return
     _show_preview(found)
-
-
-def _lookup(store: Store) -> Lookup:
-    """Return who tells what an NHS code or name stands for today."""
-    return Organisations(store).today
-
-
-def _answered(job: Job) -> Iterator[SearchResult]:
-    """Yield the answers of a finished run, in the order of its needs."""
-    file = next(path for path in job.progress().files if path.endswith(".jsonl"))
-    with Path(file).open(encoding="utf-8") as lines:
-        yield from map(SearchResult.model_validate_json, lines)
 
 
 def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake) -> Path:
@@ -175,24 +159,13 @@ def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake)
     return folder / _NEEDS_FILE
 
 
-def _matched(
-    runs: Runs, asked: Programme, file: Path, folder: Path, notes: tuple[str, ...], scheduler: str | None
-) -> Publication:
-    engine = runs.engine
+def _matched(runs: Runs, order: Order, file: Path, folder: Path, scheduler: str | None) -> Progress:
     with progress_bar() as bar:
-        index = engine.index(announcing(bar, "Encoding new passages"))
-        engine.save()
-        eligible = EligibleMix(
-            index, asked.filters, asked.on or date.today(), apply_requirements=asked.apply_requirements
-        )
-        sources = Sources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, _lookup(engine.store))
-        order = Order(asked.name, "", asked.filters, asked.apply_requirements, asked.top, on=asked.on)
-        job = runs.create(list(_read(file)), None, order)
-        runs.run(job.id, scheduler=scheduler, tell=telling(bar))
-        try:
-            return publish(asked, _read(file), _answered(job), sources, folder, notes=notes)
-        finally:
-            runs.jobs.remove(job)
+        runs.engine.index(announcing(bar, "Encoding new passages"))
+        runs.engine.save()
+        job = runs.create(list(_read(file)), folder, order)
+        name_run(job.id)
+        return runs.run(job.id, scheduler=scheduler, tell=telling(bar))
 
 
 def _read(file: Path) -> Iterator[Need]:
@@ -206,18 +179,14 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _notes(asked: Programme, intake: Intake) -> tuple[str, ...]:
-    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
-    if len(asked.area.regions) == 1:
-        notes.append(f"A need that names no place counts as in {asked.area.regions[0].value}.")
-    return tuple(notes)
-
-
-def _tell(done: Publication, intake: Intake, folder: Path, *, json: bool) -> None:
-    figures, files = done.figures, [str(path) for path in done.files]
+def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:
+    if done.state is not State.FINISHED:
+        print_progress(done, json)
+        return
+    figures, files = Figures.model_validate_json((folder / FIGURES).read_bytes()), list(done.files)
     rejects = str(folder / REJECTS) if intake.refused else None
     if json:
-        told = {"needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
+        told = {"run": done.id, "needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
         levels = {"coverage": figures.overall.counts, "refused": intake.refused, "rejects_file": rejects}
         ways = {"assignments": [way.model_dump() for way in figures.assignments]}
         typer.echo(json_format.dumps({**told, **levels, **ways, "read_as": intake.form, "files": files}, indent=2))

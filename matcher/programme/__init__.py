@@ -1,9 +1,11 @@
 """Programme: many needs against the whole register at once, as a run that survives whoever runs it."""
 
-from matcher.programme.job import CHUNK, Job, Jobs
+from matcher.programme.job import CHUNK, Job
+from matcher.programme.jobs import Jobs
 from matcher.programme.manifest import Manifest
+from matcher.programme.programme import Programme
 from matcher.programme.progress import Progress, State, Wish
-from matcher.programme.run import Order, Runs
+from matcher.programme.runs import Order, Runs
 from matcher.programme.schedule import Cluster, Here, Processes, Scheduler
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Manifest",
     "Order",
     "Processes",
+    "Programme",
     "Progress",
     "Runs",
     "Scheduler",

@@ -167,11 +167,13 @@ def parse_choice(text: str | None) -> dict[str, str]:
         name, sign, heading = (piece.strip() for piece in part.partition("="))
         name, heading = _key(name).replace(" ", "_"), heading.strip('"').strip()
         if not sign or not heading:
-            raise InvalidInput(f"--map has {part!r}", remedy="Write --map title=Column,value=Column")
+            raise InvalidInput(f"the choice of columns has {part!r}", remedy="Write title=Column,value=Column")
         if name not in _BY_NAME:
-            raise InvalidInput(f"--map names {name!r}, which is no field", remedy=f"Use {', '.join(_BY_NAME)}")
+            raise InvalidInput(
+                f"the choice of columns names {name!r}, which is no field", remedy=f"Use {', '.join(_BY_NAME)}"
+            )
         if name in chosen:
-            raise InvalidInput(f"--map names {name!r} twice", remedy="Give each field one column")
+            raise InvalidInput(f"the choice of columns names {name!r} twice", remedy="Give each field one column")
         chosen[name] = heading
     return chosen
 

@@ -125,6 +125,7 @@ class Tally:
     last: Answered | None = None
     exposure: Exposure = field(default_factory=Exposure)
     gaps: list[Gap] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
     _levels: dict[str, dict[str, Counter[str]]] = field(default_factory=lambda: {"region": {}, "icb": {}, "theme": {}})
     _overall: Counter[str] = field(default_factory=Counter)
     _icbs: dict[str, str] = field(default_factory=dict)
@@ -140,6 +141,8 @@ class Tally:
         self.matches += len(answered.result.results)
         self.last = answered
         self.exposure.add(eligible, [(one.sector, one.size) for one in answered.suppliers])
+        if not answered.result.results:
+            self.unmatched.append(answered.need.id)
         if is_gap(answered):
             self.gap_count += 1
             if len(self.gaps) < MOST_GAPS:

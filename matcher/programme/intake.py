@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Final, Literal
 
 from matcher.errors import InvalidInput, Place
+from matcher.programme import need_lines, notices
 from matcher.programme.cells import neutralised
+from matcher.programme.need_lines import NeedLines
 from matcher.programme.needs_table import NeedsTable, Read, Refused
+from matcher.programme.notices import Notices
+from matcher.programme.programme import Programme
 from matcher.programme.staging import Staging, explained
 from matcher.records import Need
-from matcher.sources import jsonl
 from matcher.sources.contacts import scrub
 from matcher.sources.files import shown
-from matcher.sources.jsonl import Accepted
 
 REJECTS: Final = "rejects.csv"
-_JSON_LINES: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 _LEADING: Final = ("row", "field", "column", "problem", "remedy")
 _OWNER_ONLY: Final = 0o600
+
+NeedsFile = NeedsTable | NeedLines | Notices
 
 
 @dataclass
@@ -35,22 +38,27 @@ class Intake:
     refused: int = 0
 
 
-def read_rows(
-    path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None
-) -> tuple[NeedsTable | None, Iterator[Read | Refused]]:
-    """Return the table that a file is, None for JSON Lines, and what each of its rows holds.
+def notes_of(programme: Programme, intake: Intake) -> tuple[str, ...]:
+    """Return what a report says of where its needs come from."""
+    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
+    if len(programme.area.regions) == 1:
+        notes.append(f"A need that names no place counts as in {programme.area.regions[0].value}.")
+    return tuple(notes)
+
+
+def needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
+    """Return the file at `path` as what its name says: JSON Lines, OCDS (.json), else a table.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
 
     """
-    if path.name.lower().endswith(_JSON_LINES):
-        return None, _json_lines(path)
-    if path.name.lower().endswith(".json"):
-        remedy = "Give CSV, Excel (.xlsx) or JSON Lines (.jsonl); import OCDS packages first, then use --stored"
-        raise InvalidInput("is a file of JSON, which this does not read", remedy=remedy, place=Place(shown(path)))
-    table = NeedsTable.open(path, chosen, sheet)
-    return table, table.rows()
+    name = path.name.lower()
+    if name.endswith(need_lines.ENDINGS):
+        return NeedLines(path)
+    if name.endswith(notices.ENDINGS):
+        return Notices(path)
+    return NeedsTable.open(path, chosen, sheet)
 
 
 def take_in(
@@ -61,24 +69,40 @@ def take_in(
     chosen: Mapping[str, str] | None = None,
     sheet: str | None = None,
     intake: Intake | None = None,
+    most: int | None = None,
 ) -> Iterator[Need]:
     """Yield the needs of a file. With `on_error` "skip" rows that cannot be used go to `out`/rejects.csv, each with
-    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date.
+    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date. A file of
+    more than `most` rows is refused.
 
     Raises:
         InvalidInput: the file, or with "stop" a row, cannot be used, or there is no need in it.
 
     """
     intake = intake if intake is not None else Intake()
-    table, rows = read_rows(path, chosen, sheet)
+    file = needs_file(path, chosen, sheet)
     with Staging(out) as staging:
-        yield from _sorted_out(rows, staging, on_error, intake)
-        intake.form = table.form if table is not None else "JSON Lines"
+        yield from _sorted_out(at_most(most, file.rows(), path), staging, on_error, intake)
+        intake.form = file.form
     if not intake.refused:
         with explained(out):
             (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
     if not intake.accepted:
         raise _no_needs(path, intake)
+
+
+def at_most(most: int | None, rows: Iterable[Read | Refused], path: Path) -> Iterator[Read | Refused]:
+    """Yield `rows`.
+
+    Raises:
+        InvalidInput: there are more than `most`.
+
+    """
+    for count, row in enumerate(rows, start=1):
+        if most is not None and count > most:
+            problem = f"holds more than {most:,} rows"
+            raise InvalidInput(problem, remedy="Split it into several files", place=Place(shown(path)))
+        yield row
 
 
 def _sorted_out(
@@ -129,22 +153,14 @@ def _with_rejects(first: Refused, rest: Iterator[Need | Refused], staging: Stagi
             write([neutralised(cell) for cell in (*leading, *one.cells.values())])
 
 
-def _json_lines(path: Path) -> Iterator[Read | Refused]:
-    for line in jsonl.read(path, Need):
-        if isinstance(line, Accepted):
-            yield Read(line.number, line.record)
-        else:
-            yield Refused(line.number, line.problem, line.problem.place.field, {"text": line.text})
-
-
 def _no_needs(path: Path, intake: Intake) -> InvalidInput:
     if intake.refused:
         problem = f"none of its {intake.refused:,} rows holds a need that can be read"
         return InvalidInput(
-            problem, remedy="See what is wrong with: matcher programme preview", place=Place(shown(path))
+            problem, remedy="Preview the file: that tells what is wrong with each row", place=Place(shown(path))
         )
     return InvalidInput(
         "there is no need in it",
-        remedy="Give a file with a need a row below the column names",
+        remedy="Give a file that holds at least one need, in a table below the column names",
         place=Place(shown(path)),
     )

@@ -1,10 +1,12 @@
 """Job: a run of a programme as it is kept in a folder, so that it survives whoever runs it.
 
-    manifest.json               what is to be done: the needs by their digest, filters, top, day, sequence number, …
+    manifest.json               what is to be done and with what: the programme, sequence number, versions, digests
+    rejects.csv                 rows of the file of needs that were refused, if any
     needs.jsonl, model.json     the needs and the scoring model, as they were when the run was asked for
     vectors.npy                 the vectors of the needs, made once, before the needs are cut into chunks
     index/                      the snapshot of the index that is searched
     chunk-000012-<digest>.jsonl the answers of one chunk
+    results/                    what is handed out, unless that goes elsewhere
     state.json                  how far it is, for whoever asks
     wish                        pause or cancel, where somebody wishes so
     LOCK                        held by the process that runs it
@@ -14,31 +16,28 @@ Every file is written beside its place, made durable, and moved there: it is who
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from matcher import durable
-from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
-from matcher.programme.manifest import Manifest
+from matcher.errors import Conflict, Unavailable
+from matcher.programme.manifest import Manifest, digest_of
 from matcher.programme.progress import Progress, State, Wish
-from matcher.records import Need
+from matcher.programme.staging import explained
+from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
+INTERRUPTED: Final = "the process that ran it is gone; resume it"
 # How long to wait for the lock: another process that only looks whether it is held has it for a moment.
 _LOCK_SECONDS: Final = 1.0
-_DIGEST_BYTES: Final = 16
 
 
 class Job:
@@ -59,6 +58,16 @@ class Job:
         return self.folder / "index"
 
     @property
+    def results_folder(self) -> Path:
+        """Where its results are kept if nobody named another place."""
+        return self.folder / "results"
+
+    @property
+    def rejects_file(self) -> Path:
+        """Where the rows are kept that were refused when its needs were read; there may be none."""
+        return self.folder / "rejects.csv"
+
+    @property
     def vectors_file(self) -> Path:
         """Where the vectors of its needs are kept."""
         return self.folder / "vectors.npy"
@@ -71,11 +80,8 @@ class Job:
 
         """
         try:
-            content = json.loads((self.folder / "manifest.json").read_bytes())
-            if content.pop("checksum") != _digest(_canonical(content)):
-                raise ValueError("its checksum differs")
-            return Manifest.model_validate(content)
-        except (OSError, ValueError, KeyError, ValidationError) as error:
+            return Manifest.unsealed(self.read("manifest.json"))
+        except ValueError as error:
             raise self._damaged("manifest.json") from error
 
     def needs(self) -> list[Need]:
@@ -86,7 +92,7 @@ class Job:
 
         """
         content = self.read("needs.jsonl")
-        if _digest(content) != self.manifest().needs_digest:
+        if digest_of(content) != self.manifest().needs_digest:
             raise self._damaged("needs.jsonl")
         return [Need.model_validate_json(line) for line in content.splitlines()]
 
@@ -98,7 +104,7 @@ class Job:
 
         """
         content = self.read("model.json")
-        if _digest(content) != self.manifest().model_digest:
+        if digest_of(content) != self.manifest().model_digest:
             raise self._damaged("model.json")
         return content.decode()
 
@@ -179,18 +185,39 @@ class Job:
     def put_chunk(self, number: int, answers: Sequence[str]) -> None:
         """Keep the answers of a chunk, a JSON line each."""
         content = "".join(f"{answer}\n" for answer in answers).encode()
-        self.write(f"chunk-{number:06}-{_digest(content)}.jsonl", content)
+        self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
 
     def chunks(self) -> dict[int, Path]:
         """Return the chunks that are done and whole, by number; what is damaged is removed, to be done again."""
         found = {}
         for path in sorted(self.folder.glob("chunk-*.jsonl")):
             _, number, digest = path.stem.split("-")
-            if _digest(path.read_bytes()) == digest:
+            if digest_of(path.read_bytes()) == digest:
                 found[int(number)] = path
             else:
                 path.unlink()
         return found
+
+    def answers(self) -> Iterator[SearchResult]:
+        """Yield the answers of all chunks that are done, in the order of the needs, one by one."""
+        for _, path in sorted(self.chunks().items()):
+            with path.open("rb") as lines:
+                yield from map(SearchResult.model_validate_json, lines)
+
+    def tidy(self) -> None:
+        """Remove what only searching needs."""
+        shutil.rmtree(self.index_folder, ignore_errors=True)
+
+    def keep_rejects(self, file: Path) -> None:
+        """Keep a copy of a file of refused rows, for its owner's eyes alone.
+
+        Raises:
+            Unavailable: it cannot be written.
+
+        """
+        with explained(self.folder):
+            shutil.copy(file, self.rejects_file)
+            durable.sync(self.rejects_file)
 
     def read(self, name: str) -> bytes:
         """Return what a file of the folder holds.
@@ -225,84 +252,3 @@ class Job:
 
     def _damaged(self, name: str) -> Unavailable:
         return Unavailable(f"{self.folder / name} is missing or damaged", remedy="Start the run anew")
-
-
-INTERRUPTED: Final = "the process that ran it is gone; resume it"
-
-
-class Jobs:
-    """The runs kept in one folder, a folder each."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def create(self, needs: Sequence[Need], model: dict[str, Any], **asked: Any) -> Job:
-        """Keep a run that is to be done; `asked` gives the rest of its manifest.
-
-        Raises:
-            InvalidInput: an id stands in `needs` twice, or a number is out of its range.
-            Unavailable: the folder cannot be written.
-
-        """
-        _refuse_twice(needs)
-        if asked["top"] < 1 or asked["chunk"] < 1:
-            raise InvalidInput("top and chunk are at least 1", remedy="Ask for at least one")
-        lines = "".join(f"{need.model_dump_json(exclude_none=True)}\n" for need in needs).encode()
-        content = json.dumps(model).encode()
-        id = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
-        manifest = Manifest(
-            id=id, created=datetime.now(UTC), needs=len(needs), needs_digest=_digest(lines),
-            model_digest=_digest(content), **asked,
-        )  # fmt: skip
-        job = Job(self._folder / id)
-        try:
-            job.folder.mkdir(parents=True)
-        except OSError as error:
-            raise Unavailable(f"{job.folder} cannot be made: {error.strerror}", remedy="Choose another home") from error
-        told = manifest.model_dump(mode="json")
-        job.write("needs.jsonl", lines)
-        job.write("model.json", content)
-        job.tell(Progress(id, State.QUEUED, total=len(needs)))
-        job.write("manifest.json", _canonical({**told, "checksum": _digest(_canonical(told))}))  # last: it is complete
-        return job
-
-    def job(self, id: str) -> Job:
-        """Return the run `id`.
-
-        Raises:
-            NotFound: there is none.
-
-        """
-        # An id is looked for among those that are there, so it cannot lead out of the folder.
-        if id not in self.ids():
-            raise no_run(id)
-        return Job(self._folder / id)
-
-    def remove(self, job: Job) -> None:
-        """Remove a run that is over, with all that is kept of it."""
-        shutil.rmtree(job.folder, ignore_errors=True)
-
-    def ids(self) -> list[str]:
-        """Return all runs, the oldest day first."""
-        return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
-
-
-def no_run(id: str) -> NotFound:
-    """Return the error that says there is no such run."""
-    return NotFound(f"there is no run {id!r}", remedy="Check the id: it was given when the run was started")
-
-
-def _refuse_twice(needs: Sequence[Need]) -> None:
-    seen: set[str] = set()
-    for number, need in enumerate(needs, start=1):
-        if need.id in seen:
-            raise InvalidInput(f"need {number}: the id {need.id!r} stood before", remedy="Give each need its own id")
-        seen.add(need.id)
-
-
-def _canonical(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, indent=1).encode()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()

@@ -139,10 +139,12 @@ def _checked(path: Path, row: int, header: list[str], chosen: Mapping[str, str] 
         raise _whole(path, "there is nothing in it", "Give a file with a row of column names and a need a row")
     named = ", ".join(repr(heading[:40]) for heading in header if heading)[:300]
     if absent := missing(header, chosen or {}):
-        raise _whole(path, f"there is no column {absent[0]!r}; the columns are {named}", "Correct --map", row)
+        raise _whole(
+            path, f"there is no column {absent[0]!r}; the columns are {named}", "Correct the choice of columns", row
+        )
     found = mapping_of(header, chosen)
     if not found.is_enough:
-        remedy = "Name the row of columns, or say which is which: --map title=Column,description=Column"
+        remedy = "Name the row of columns, or choose which is which: title=Column,description=Column"
         raise _whole(path, f"no column is known as title or description among {named}", remedy, row)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from matcher.programme.intake import read_rows
+from matcher.programme.intake import NeedsFile, at_most, needs_file
 from matcher.programme.needs_table import NeedsTable, Read, Refused
 from matcher.records import Need, Record
 
@@ -40,19 +40,24 @@ class Preview(Record):
 
 
 def preview_of(
-    path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None, *, first: int = 5
+    path: Path,
+    chosen: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    *,
+    first: int = 5,
+    most: int | None = None,
 ) -> Preview:
     """Read the whole file at `path` and tell of its `first` needs and of what is wrong with it.
 
     Raises:
-        InvalidInput: the file as a whole cannot be used.
+        InvalidInput: the file as a whole cannot be used, or has more than `most` rows.
 
     """
-    table, rows = read_rows(path, chosen, sheet)
+    file = needs_file(path, chosen, sheet)
     needs: dict[int, Need] = {}
     problems: list[Problem] = []
     accepted = refused = 0
-    for row in rows:
+    for row in at_most(most, file.rows(), path):
         if isinstance(row, Read):
             accepted += 1
             if len(needs) < first:
@@ -61,14 +66,15 @@ def preview_of(
             refused += 1
             if len(problems) < _MOST_PROBLEMS:
                 problems.append(_problem(row))
-    return _told(table, needs, tuple(problems), accepted, refused)
+    return _told(file, needs, tuple(problems), accepted, refused)
 
 
 def _told(
-    table: NeedsTable | None, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
+    file: NeedsFile, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
 ) -> Preview:
+    table = file if isinstance(file, NeedsTable) else None
     return Preview(
-        form=table.form if table else "JSON Lines",
+        form=file.form,
         header_row=table.header_row if table else None,
         columns={column.field: column.heading for column in table.columns.columns} if table else {},
         unread=table.columns.unread if table else (),

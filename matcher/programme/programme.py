@@ -23,7 +23,7 @@ class Programme(Record):
     name: Title
     area: Area = EVERYWHERE
     filters: Filters = Filters()
-    top: Annotated[int, Field(ge=1, le=1_000)] = 10
+    top: Annotated[int, Field(ge=1, le=10_000)] = 10
     apply_requirements: bool = True
     capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     on: date | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,13 +22,15 @@ from matcher.programme.report import report_page
 from matcher.programme.results import Answered, Csv, JsonLines, Parquet, Table
 from matcher.programme.staging import Staging, explained
 from matcher.programme.themes import theme_of
-from matcher.programme.workbook import MAX_ROWS, Workbook
+from matcher.programme.workbook import Workbook
+from matcher.programme.worksheet import MAX_ROWS
 from matcher.records import Need, Profile, SearchResult
 
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"
 REPORT, FIGURES = "report.html", "figures.json"
-_PAIRS: Final = "pairs.sqlite"
+# What is needed while writing, removed at the end, and at the beginning where somebody was killed.
+_SCRATCH: Final = ".publication"
 
 # Returns the profiles of ids as they were at a sequence number of the store; `Store.profiles` is one.
 Profiles = Callable[[Sequence[str], int], Mapping[str, Profile]]
@@ -44,10 +47,11 @@ class Sources:
 
 @dataclass(frozen=True)
 class Publication:
-    """What was handed out: the figures, and the files."""
+    """What was handed out: the figures, the files, and the ids of the needs nobody is eligible for."""
 
     figures: Figures
     files: tuple[Path, ...]
+    unmatched: tuple[str, ...]
 
 
 def publish(
@@ -72,10 +76,8 @@ def publish(
     """
     on = (programme.on or date.today()).isoformat()
     with explained(out), Staging(out) as staging, ExitStack() as stack:
-        hidden = staging.folder / f".{_PAIRS}"
-        stack.callback(hidden.unlink, missing_ok=True)
-        hidden.unlink(missing_ok=True)
-        pairs = stack.enter_context(Pairs(hidden))
+        scratch = stack.enter_context(_scratch(out))
+        pairs = stack.enter_context(Pairs(scratch / "pairs.sqlite"))
         tally = Tally(programme, sources.lookup)
         with ExitStack() as files:
             tables: list[Table] = [
@@ -87,7 +89,7 @@ def publish(
                 )
             ]
             assigning = programme.capacity is not None
-            opened = Workbook.open(staging.path(WORKBOOK), most_rows=most_rows, assigning=assigning)
+            opened = Workbook.open(staging.path(WORKBOOK), scratch, most_rows=most_rows, assigning=assigning)
             workbook = files.enter_context(opened)
             for answered in _answered(needs, results, sources, pairs):
                 for table in (*tables, workbook):
@@ -98,7 +100,19 @@ def publish(
             figures = _concluded(workbook, tally, pairs, on, notes)
         staging.path(FIGURES).write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")
         staging.path(REPORT).write_text(report_page(figures, notes), encoding="utf-8")
-    return Publication(figures, tuple(out / name for name in (REPORT, WORKBOOK, *MATCHES, FIGURES)))
+    written = tuple(out / name for name in (REPORT, WORKBOOK, *MATCHES, FIGURES))
+    return Publication(figures, written, tuple(tally.unmatched))
+
+
+@contextmanager
+def _scratch(out: Path) -> Iterator[Path]:
+    folder = out / _SCRATCH
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answered(

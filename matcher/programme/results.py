@@ -126,14 +126,14 @@ class Csv:
     """A match a row; what a spreadsheet would run is led by an apostrophe."""
 
     def __init__(self, file: Any) -> None:
-        self._write = csv.writer(file).writerows
+        self._write = csv.writer(file, lineterminator="\n").writerows
 
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator[Table]:
-        """Write to `path`, with the mark by which Excel knows UTF-8."""
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerow(COLUMNS.names)
+        """Write to `path`, for programs to read: without a byte order mark. For people there is the workbook."""
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(COLUMNS.names)
             yield cls(file)
 
     def add(self, answered: Answered) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,85 +18,20 @@ from matcher.errors import Conflict, MatcherError, Unavailable
 from matcher.findings import Findings, sequences_of
 from matcher.index import Index, Snapshots, query_for
 from matcher.programme.chunks import Chunk, Task
-from matcher.programme.job import CHUNK, Job, Jobs
+from matcher.programme.exposure import EligibleMix
+from matcher.programme.job import Job
+from matcher.programme.manifest import Tools
 from matcher.programme.progress import Progress, State, Wish
-from matcher.programme.run_files import written
+from matcher.programme.publication import Publication, Sources, publish
 from matcher.programme.schedule import Scheduler, scheduler_of
-from matcher.records import Filters, Need, Profile
+from matcher.records import Need, Profile
+from matcher.register import Organisations
 
 Tell = Callable[[Progress], None]
 
 # Revisions of profiles kept in memory: the same suppliers are found for many needs.
 _PROFILES_KEPT: Final = 20_000
 _TOLD_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked of a run, beside the needs; `by` names the organisation that asks."""
-
-    name: str = ""
-    by: str = ""
-    filters: Filters = field(default_factory=Filters)
-    apply_requirements: bool = True
-    top: int = 10
-    chunk: int = CHUNK
-    on: date | None = None
-
-
-class Runs:
-    """The runs of an installation: what the command line and the service use.
-
-    Args:
-        folder: where runs are kept, `programmes` in the home.
-
-    """
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine = engine
-        self.jobs = Jobs(folder)
-
-    def create(self, needs: Sequence[Need], out: Path | None, order: Order | None = None) -> Job:
-        """Keep a run over `needs` with the index as it is now, its results to be written into `out`, by default into
-        its own folder.
-
-        Raises:
-            InvalidInput: an id stands in `needs` twice, or a number of `order` is out of its range.
-            Unavailable: the home cannot be written.
-
-        """
-        order, engine = order or Order(), self.engine
-        index = engine.index()
-        return self.jobs.create(
-            needs, engine.model.content(), name=order.name, by=order.by, filters=order.filters,
-            apply_requirements=order.apply_requirements, top=order.top, depth=engine.depth,
-            on=(order.on or date.today()).isoformat(), sequence=index.sequence, origin=index.origin,
-            encoder=index.encoder, chunk=order.chunk, out="" if out is None else str(out.absolute()),
-        )  # fmt: skip
-
-    def run(self, id: str, *, scheduler: str | Scheduler | None = None, tell: Tell | None = None) -> Progress:
-        """Run `id` from where it stands until it is finished, paused or cancelled, and return how it stands then.
-
-        Args:
-            scheduler: address of a Dask scheduler, or a scheduler; by default the cores of this machine.
-            tell: called with every change of the progress.
-
-        Raises:
-            NotFound: there is no such run.
-            Conflict: another process runs it, or it was cancelled, or it cannot be resumed here.
-            UserError: it failed; it can be resumed once the reason is gone.
-
-        """
-        job = self.jobs.job(id)
-        with job.held():
-            stands = job.progress()
-            if stands.state is State.CANCELLED:
-                raise Conflict(f"the run {id} was cancelled", remedy="Start another")
-            if stands.state is State.FINISHED and all(Path(file).exists() for file in stands.files):
-                return stands
-            # A wish to pause is of the stretch that it ended.
-            job.grant()
-            return Run(self.engine, job, tell).go(scheduler)
 
 
 class Run:
@@ -122,6 +55,7 @@ class Run:
             raise
 
     def _go(self, scheduler: str | Scheduler | None) -> Progress:
+        self._refuse_other_tools()
         needs = self._job.needs()
         done = self._job.chunks()
         self._say(phase="encoding", done=0)
@@ -129,20 +63,27 @@ class Run:
             stopped = self._search(needs, set(done), scheduler)
             if stopped is not None:
                 return stopped
-        self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
-        chunks = self._job.chunks()
-        titles = {need.id: need.title for need in needs}
         self._job.grant()
-        out = Path(self._manifest.out or self._job.folder / "results")
-        results = written(out, [chunks[number] for number in sorted(chunks)], titles)
-        shutil.rmtree(self._job.index_folder, ignore_errors=True)
-        return self._say(
+        published = self._published(needs)
+        told = self._say(
             state=State.FINISHED,
             phase="",
-            files=tuple(map(str, results.files)),
-            matches=results.matches,
-            unmatched=results.unmatched,
+            files=tuple(map(str, published.files)),
+            matches=published.figures.matches,
+            unmatched=published.unmatched,
         )
+        self._job.tidy()
+        return told
+
+    def _published(self, needs: Sequence[Need]) -> Publication:
+        """Write everything that is handed out, from the answers that the chunks left."""
+        asked, store = self._manifest.programme, self._engine.store
+        index, on = self._index(), self._manifest.on
+        self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
+        eligible = EligibleMix(index, asked.filters, on, apply_requirements=asked.apply_requirements)
+        sources = Sources(lambda ids, at: store.profiles(ids, at=at), eligible, Organisations(store).today)
+        out = Path(self._manifest.out or self._job.results_folder)
+        return publish(asked, needs, self._job.answers(), sources, out, notes=self._manifest.notes)
 
     def _search(self, needs: list[Need], done: set[int], scheduler: str | Scheduler | None) -> Progress | None:
         """Search what is not `done`; return how the job stands where it was stopped."""
@@ -208,22 +149,27 @@ class Run:
 
     def _task(self) -> tuple[Task, int]:
         """Return what workers must know, the snapshot being there for them, and how many passages that has."""
-        manifest, snapshots = self._manifest, Snapshots(self._job.index_folder)
-        index = snapshots.load(manifest.encoder)
-        if index is None or index.sequence != manifest.sequence:
-            self._refuse_another_encoder()
-            self._say(phase="indexing", done=0)
-            index = self._index()
-            snapshots.save(index)
-        digest = snapshots.digest()
-        if digest is None:
-            raise Unavailable(f"{self._job.index_folder} cannot be written", remedy="Make room there")
+        index, manifest = self._index(), self._manifest
         folder = self._job.index_folder.absolute()
+        digest = Snapshots(folder).digest()
+        if digest is None:
+            raise Unavailable(f"{folder} cannot be written", remedy="Make room there")
         task = Task(folder, digest, manifest.encoder, self._job.model(), manifest.terms())
         return task, len(index.passages)
 
     def _index(self) -> Index:
-        """Return the index as it was when the run was asked for, however far the store has moved on."""
+        """Return the index as it was when the run was asked for, from its snapshot, which is made where it is not."""
+        snapshots = Snapshots(self._job.index_folder)
+        index = snapshots.load(self._manifest.encoder)
+        if index is None or index.sequence != self._manifest.sequence:
+            self._refuse_another_encoder()
+            self._say(phase="indexing")
+            index = self._index_of_then()
+            snapshots.save(index)
+        return index
+
+    def _index_of_then(self) -> Index:
+        """Return the index of the run's sequence number, however far the store has moved on."""
         manifest, store = self._manifest, self._engine.store
         if store.origin(manifest.sequence) != manifest.origin:
             raise Conflict("the register is not the one this run was made for", remedy="Start another run")
@@ -233,6 +179,14 @@ class Run:
             index = Index(manifest.encoder).updated(changes, self._engine.encoder.encode, manifest.sequence)
             index = replace(index, origin=manifest.origin)
         return index
+
+    def _refuse_other_tools(self) -> None:
+        """Refuse to mix answers: those of other code or other tables may differ in what they show and why."""
+        if differing := self._manifest.tools.differing(Tools.of_now()):
+            raise Conflict(
+                f"this run was begun with other tools than those here: {', '.join(differing)}",
+                remedy="Resume it with the installation of then, or start another run",
+            )
 
     def _refuse_another_encoder(self) -> None:
         if self._engine.encoder.fingerprint != self._manifest.encoder:
@@ -245,7 +199,7 @@ class Run:
         state = State.CANCELLED if self._job.wished() is Wish.CANCEL else State.PAUSED
         self._job.grant()
         if state is State.CANCELLED:
-            shutil.rmtree(self._job.index_folder, ignore_errors=True)
+            self._job.tidy()
         return self._say(state=state, rate=None, seconds_left=None)
 
     def _say(self, *, often: bool = False, **changed: object) -> Progress:

@@ -23,6 +23,8 @@ Searched = tuple[int, list[Findings]]
 LOSSES: Final = 5
 # Chunks that wait at a worker beside the one it searches, so that it never waits itself.
 _AHEAD: Final = 2
+# How Dask says why a result will never come.
+_SCHEDULER_LOST: Final = "scheduler-connection-lost"
 # From this many pairs of a need and a passage on, starting processes and loading the index in each costs less than
 # it saves: about five seconds of one.
 _WORTH_PROCESSES: Final = 100_000_000
@@ -108,8 +110,17 @@ class Cluster:
         self._wait_seconds = wait_seconds
 
     def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
-        """Yield the findings of `chunks` as they are done. Dask gives the chunks of a lost worker to another."""
+        """Yield the findings of `chunks` as they are done. Dask gives the chunks of a lost worker to another; one that
+        loses its scheduler ends.
+        """
         distributed = _dask()
+        lost = (distributed.comm.CommClosedError, distributed.client.ClosedClientError, TimeoutError)
+        try:
+            yield from self._searched(distributed, task, chunks)
+        except lost as error:
+            raise self._scheduler_lost() from error
+
+    def _searched(self, distributed: Any, task: Task, chunks: Iterator[Chunk]) -> Iterator[Searched]:
         with self._client(distributed) as client:
             finished = distributed.as_completed(loop=client.loop)
             left: dict[Any, tuple[Chunk, int]] = {}
@@ -132,6 +143,8 @@ class Cluster:
                 try:
                     findings = future.result()
                 except (distributed.scheduler.KilledWorker, distributed.client.FutureCancelledError) as error:
+                    if getattr(error, "reason", "") == _SCHEDULER_LOST:
+                        raise self._scheduler_lost() from error
                     if losses >= LOSSES:
                         raise _lost() from error
                     submit(chunk, losses + 1)
@@ -139,6 +152,12 @@ class Cluster:
                 future.release()
                 yield chunk.number, findings
                 fill()
+
+    def _scheduler_lost(self) -> Unavailable:
+        return Unavailable(
+            f"the Dask scheduler at {self.address} was lost",
+            remedy="Start it again and resume the run: what is done is kept",
+        )
 
     def _client(self, distributed: Any) -> Any:
         try:

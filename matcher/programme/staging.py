@@ -11,6 +11,7 @@ from typing import Self
 
 from xlsxwriter.exceptions import XlsxWriterException
 
+from matcher import durable
 from matcher.errors import Unavailable
 from matcher.sources.files import shown
 
@@ -38,8 +39,11 @@ class Staging:
             if error is None:
                 with explained(self.folder):
                     self._check()
+                    for part in self._parts.values():
+                        durable.sync(part)
                     for target, part in self._parts.items():
                         part.replace(target)
+                    durable.sync(self.folder)
         finally:
             for part in self._parts.values():
                 with suppress(OSError):

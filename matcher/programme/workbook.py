@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,11 +18,9 @@ from matcher.programme.exposure import Line, size_name
 from matcher.programme.figures import LEVELS, NO_ICB, Coverage, Figures, is_gap, level_of, region_of
 from matcher.programme.pairs import Fit, Pairs, Supplier
 from matcher.programme.results import Answered
+from matcher.programme.worksheet import MAX_ROWS, Share, Sheet, number_form, short
 
-# Limits of Excel: rows of a sheet, characters of a cell, links of a sheet, characters of a link.
-MAX_ROWS: Final = 1_048_576
-_MAX_CELL: Final = 32_767
-_MAX_LINKS: Final = 65_000
+# Longest address that Excel takes for a link, in characters.
 _MAX_LINK: Final = 2_000
 # One day for all workbooks, so that equal results give equal files.
 _MADE: Final = datetime(2026, 1, 1)
@@ -51,57 +48,6 @@ _ASSIGNED: Final = {
 }  # fmt: skip
 
 
-class Share(float):
-    """A number between 0 and 1 that is shown in per cent."""
-
-
-class Sheet:
-    """A sheet with a frozen header and filters, filled from the top; what does not fit goes on in another."""
-
-    def __init__(self, book: Any, name: str, columns: Mapping[str, int], formats: Mapping[str, Any], most: int) -> None:
-        self._book, self._name, self._columns, self._formats, self._most = book, name, columns, formats, most
-        self.names: list[str] = []
-        self._begin()
-
-    def _begin(self) -> None:
-        self.name = self._name if not self.names else f"{self._name} {len(self.names) + 1}"
-        self.names.append(self.name)
-        self._sheet = self._book.add_worksheet(self.name)
-        self._row, self._links = 1, 0
-        for column, (heading, width) in enumerate(self._columns.items()):
-            self._sheet.set_column(column, column, width)
-            self._sheet.write_string(0, column, heading, self._formats["header"])
-        self._sheet.freeze_panes(1, 1)
-
-    def next(self) -> str:
-        """Return a link to the row that is added next."""
-        if self._row >= self._most:
-            self.close()
-            self._begin()
-        return f"internal:'{self.name}'!A{self._row + 1}"
-
-    def add(self, cells: Sequence[Any], links: Mapping[int, str] | None = None) -> str:
-        """Add a row, with links by column; return a link to it."""
-        link = self.next()
-        for column, cell in enumerate(cells):
-            self._write(column, cell, (links or {}).get(column))
-        self._row += 1
-        return link
-
-    def close(self) -> None:
-        """Set the filters over all rows."""
-        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
-
-    def _write(self, column: int, cell: Any, link: str | None) -> None:
-        if isinstance(cell, int | float):
-            self._sheet.write_number(self._row, column, cell, self._formats[_number_form(cell)])
-        elif link and self._links < _MAX_LINKS:
-            self._links += 1
-            self._sheet.write_url(self._row, column, link, self._formats["link"], _short(str(cell)))
-        elif cell:
-            self._sheet.write_string(self._row, column, _short(str(cell)), self._formats["text"])
-
-
 class Workbook:
     """The workbook of a programme, being written."""
 
@@ -120,15 +66,14 @@ class Workbook:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, *, most_rows: int = MAX_ROWS, assigning: bool = False) -> Iterator[Workbook]:
-        """Write to `path`; temporary files stand beside it."""
+    def open(
+        cls, path: Path, scratch: Path, *, most_rows: int = MAX_ROWS, assigning: bool = False
+    ) -> Iterator[Workbook]:
+        """Write to `path`, with temporary files in `scratch`."""
         import xlsxwriter
 
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        with (
-            TemporaryDirectory(dir=path.parent, prefix=".sheets-") as waiting,
-            xlsxwriter.Workbook(str(path), {**options, "tmpdir": waiting}) as book,
-        ):
+        with xlsxwriter.Workbook(str(path), {**options, "tmpdir": str(scratch)}) as book:
             book.set_properties({"created": _MADE, "title": "Partnership matches"})
             workbook = cls(book, most_rows=most_rows, assigning=assigning)
             yield workbook
@@ -197,11 +142,11 @@ class Workbook:
                 if isinstance(cell, str):
                     self._write_text(self._summary, row, column, cell, "header" if heading else "text")
                 else:
-                    self._summary.write_number(row, column, cell, self._formats[_number_form(cell)])
+                    self._summary.write_number(row, column, cell, self._formats[number_form(cell)])
 
     def _write_text(self, sheet: Any, row: int, column: int, text: str, form: str) -> None:
         if text:
-            sheet.write_string(row, column, _short(text), self._formats[form])
+            sheet.write_string(row, column, short(text), self._formats[form])
 
 
 _PURPOSES: Final = {
@@ -295,14 +240,6 @@ def _line_row(line: Line) -> Sequence[Any]:
 
 def _quoted(text: str) -> str:
     return text if len(text) <= _QUOTE else text[:_QUOTE].rsplit(" ", 1)[0] + " …"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 2] + " …"
-
-
-def _number_form(number: float) -> str:
-    return "share" if isinstance(number, Share) else "whole" if isinstance(number, int) else "number"
 
 
 def _formats(book: Any) -> dict[str, Any]:

@@ -49,6 +49,8 @@ PROBLEMS = {
     "search": SENT | {403, 404},
     "read_metrics": {403},
     "start_programme": SENT | {403},
+    "upload_programme": SENT | {403},
+    "preview_upload": SENT | {403},
     "list_programmes": {403},
     "read_programme": READ | {403},
     "watch_programme": READ | {403},

@@ -38,6 +38,11 @@ BODIES: dict[str, Any] = {
     "note_decision": {"event": "close"},
     "start_programme": {"name": "Falls", "needs": [{"id": "n", "title": "Falls"}]},
 }
+_FILE = {"file": ("needs.csv", b"title\nFalls\n")}
+FORMS: dict[str, Any] = {
+    "upload_programme": {"files": _FILE, "data": {"name": "Falls"}},
+    "preview_upload": {"files": _FILE},
+}
 # Ways in which an id may stand to who asks, and what the reach of a route must make of it; 0 stands for any success.
 OWN, OTHERS, HIDDEN, ABSENT = "own", "others", "hidden", "absent"
 OUTCOMES: dict[tuple[Subject, Reach], dict[str, int]] = {
@@ -73,6 +78,8 @@ class Served:
             .replace("{claim_id}", id)
             .replace("{file}", "matches.csv")
         )
+        if route in FORMS:
+            return self.client.request(method, path, **FORMS[route], headers=headers)
         return self.client.request(method, path, json=BODIES.get(route), headers=headers)
 
     def id_of(self, route: str, person: Person, way: str) -> str:

@@ -59,6 +59,29 @@ def test_the_results_are_those_of_the_searches(filled: TestClient) -> None:
     assert filled.get("/v1/programmes").json()["programmes"] == [done]
 
 
+@pytest.mark.parametrize(
+    ("file", "media"),
+    [
+        ("matches.jsonl", "application/jsonl"),
+        ("matches.csv", "text/csv; charset=utf-8"),
+        ("matches.parquet", "application/vnd.apache.parquet"),
+        ("matches.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("figures.json", "application/json"),
+        ("report.html", "text/html; charset=utf-8"),
+    ],
+)
+def test_every_result_comes_with_its_media_type(filled: TestClient, file: str, media: str) -> None:
+    done = ended(filled, start(filled)["id"])
+    assert file in done["files"]
+    answer = filled.get(f"/v1/programmes/{done['id']}/results/{file}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert ("sandbox" in policy) == (file == "report.html")
+    assert answer.headers["content-disposition"].startswith("inline" if file == "report.html" else "attachment")
+
+
 def test_it_is_watched_to_its_end(filled: TestClient) -> None:
     id = start(filled)["id"]
     with filled.stream("GET", f"/v1/programmes/{id}/events") as answer:
@@ -66,6 +89,20 @@ def test_it_is_watched_to_its_end(filled: TestClient) -> None:
         told = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
     assert told[-1]["state"] == "finished"
     assert told[-1] == {name: value for name, value in ended(filled, id).items() if value is not None}
+
+
+@pytest.mark.parametrize("region", ["QWO", "15F", "NHS Leeds CCG"])
+def test_a_board_under_its_old_name_is_todays(filled: TestClient, region: str) -> None:
+    started = start(filled, region=region, capacity=1)
+    assert started["area"] == "NHS West Yorkshire Integrated Care Board"
+    done = ended(filled, started["id"])
+    figures = filled.get(f"/v1/programmes/{done['id']}/results/figures.json").json()
+    assert figures["programme"]["area"]["codes"] == ["QWO"]
+    assert [line["group"] for line in figures["by_region"]] == ["Yorkshire and The Humber"], "a need without a place"
+    assert [way["most"] for way in figures["assignments"]][1:] == [1, 1]
+    report = filled.get(f"/v1/programmes/{done['id']}/results/report.html").text
+    assert "A need that names no place counts as in Yorkshire and The Humber." in report
+    assert ("asked for as" in report) == (region != "QWO")
 
 
 def test_stored_needs_are_matched_too(filled: TestClient) -> None:
@@ -82,6 +119,8 @@ def test_stored_needs_are_matched_too(filled: TestClient) -> None:
         ({"needs": [{"id": "n", "title": ""}]}, "needs.0.title"),
         ({"name": ""}, "name"),
         ({"top": 0}, "top"),
+        ({"region": "Atlantis"}, "region"),
+        ({"capacity": 0}, "capacity"),
     ],
 )
 def test_a_wrong_order_is_refused_with_the_field(filled: TestClient, asked: dict[str, Any], field: str) -> None:
@@ -93,6 +132,14 @@ def test_an_id_that_stands_twice_is_refused(filled: TestClient) -> None:
     answer = filled.post("/v1/programmes", json={"name": "Falls", "needs": [NEEDS[0], NEEDS[0]]})
     assert answer.status_code == 422
     assert "n0" in answer.json()["detail"]
+
+
+def test_a_damaged_run_does_not_hide_the_others(filled: TestClient) -> None:
+    whole, damaged = (ended(filled, start(filled)["id"]) for _ in range(2))
+    jobs = filled.app.state.service.programmes.runs.jobs  # type: ignore[attr-defined]
+    jobs.job(damaged["id"]).write("manifest.json", b"{}")
+    assert filled.get("/v1/programmes").json()["programmes"] == [whole]
+    problem(filled.get(f"/v1/programmes/{damaged['id']}"), 503)
 
 
 def test_what_is_over_cannot_be_stopped_or_resumed(filled: TestClient) -> None:
@@ -119,9 +166,11 @@ def test_what_waited_is_done_after_a_restart(settings: Settings) -> None:
         wait_until_ready(client)
         client.put("/v1/profiles/p", json={"name": "Falls"})
         client.app.state.service.programmes.stop()  # type: ignore[attr-defined]
-        id = start(client)["id"]
+        id = start(client, capacity=2, region="London")["id"]
         client.put("/v1/profiles/later", json={"name": "Falls, too"})
         assert client.get(f"/v1/programmes/{id}").json()["state"] == "queued"
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         done = ended(client, id)
         assert (done["state"], done["matches"]) == ("finished", 3), "against the register as it was when it was asked"
+        figures = client.get(f"/v1/programmes/{id}/results/figures.json").json()
+        assert (figures["programme"]["capacity"], figures["programme"]["area"]["name"]) == (2, "London")

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from matcher.errors import Unavailable
-from matcher.programme import Cluster, Here, Order, Processes, Scheduler, State
+from matcher.programme import Cluster, Here, Processes, Scheduler, State
 from matcher.store import Store
-from tests.programmes import files_of, fill, made_needs, output_of, runs_in
+from tests.programmes import files_of, fill, made_needs, order, output_of, runs_in
 from tests.strategies import TODAY
 
 NEEDS: Final = 60
@@ -66,7 +66,7 @@ def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> 
         n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
     ) as cluster:
         victims = [cluster.workers[n].pid for n in cluster.workers]
-        job = runs.create(needs, tmp_path / "out", Order(chunk=2, top=5, on=TODAY))
+        job = runs.create(needs, tmp_path / "out", order(2))
         killed: list[int] = []
 
         def tell(progress: object) -> None:
@@ -96,6 +96,25 @@ def run_in_process(home: Path, id: str) -> None:
         runs_in(home / "programmes", store).run(id, scheduler=Processes(2))
 
 
+def test_killed_while_the_results_are_written(filled: Store, tmp_path: Path) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
+    expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
+    deal = random.Random(7)
+    job, out = runs.create(needs, tmp_path / "out", order(NEEDS)), tmp_path / "out"
+    for _ in range(3):
+        process = multiprocessing.get_context("spawn").Process(target=run_in_process, args=(tmp_path, job.id))
+        process.start()
+        while job.progress().phase != "writing" and process.is_alive():
+            time.sleep(0.001)
+        time.sleep(deal.uniform(0, 0.2))
+        process.kill()
+        process.join()
+        whole = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.exists() else set()
+        assert whole in (set(), set(expected))
+    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+    assert {path.name for path in out.iterdir()} == set(expected), "nothing of those who were killed is left"
+
+
 def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
     """Coordinator or workers die by SIGKILL; whoever resumes gets the bytes of a run that nobody disturbed."""
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
@@ -108,7 +127,7 @@ def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
     while len(met) < KILLS:
         rounds += 1
         if job is None:
-            job = runs.create(needs, tmp_path / f"out-{rounds}", Order(chunk=1, top=5, on=TODAY))
+            job = runs.create(needs, tmp_path / f"out-{rounds}", order(1))
         process = processes.Process(target=run_in_process, args=(tmp_path, job.id))
         process.start()
         assert process.pid is not None

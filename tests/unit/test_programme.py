@@ -11,7 +11,7 @@ import pytest
 
 from matcher.engine import Engine
 from matcher.errors import Unavailable
-from matcher.programme import Here, Order, Runs
+from matcher.programme import Here, Order, Programme, Runs
 from matcher.programme.cells import neutralised
 from matcher.programme.progress import Progress
 from matcher.records import Need, Profile
@@ -30,7 +30,7 @@ def filled(store: Store, *profiles: Profile) -> Store:
 
 def run_bulk(engine: Engine, needs: list[Need], out: Path, *, top: int = 10, chunk: int = 5) -> Progress:
     runs = Runs(engine, out.parent / f"{out.name}-programmes")
-    return runs.run(runs.create(needs, out, Order(top=top, chunk=chunk)).id, scheduler=Here())
+    return runs.run(runs.create(needs, out, Order(Programme(name="Test", top=top), chunk=chunk)).id, scheduler=Here())
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
@@ -62,9 +62,12 @@ def test_all_files_hold_every_match_in_order(file_store: Store, tmp_path: Path) 
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
     assert any(cell == "'=HYPERLINK(0)" for cell in cells)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "figures.json",
         "matches.csv",
         "matches.jsonl",
         "matches.parquet",
+        "matches.xlsx",
+        "report.html",
     ]
 
 

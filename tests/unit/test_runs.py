@@ -9,14 +9,17 @@ import pytest
 
 from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
 from matcher.programme import Here, Job, Order, Progress, Runs, State, Wish
+from matcher.programme.manifest import Tools
 from matcher.programme.run import Tell
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.commands import Command
-from tests.programmes import files_of, fill, made_needs, output_of, runs_in
-from tests.strategies import TODAY
+from tests.programmes import files_of, fill, made_needs, order, output_of, runs_in
 
-ORDER = Order(chunk=4, top=5, on=TODAY)
+ORDER = order(4)
+
+
+RESULTS = {"report.html", "matches.xlsx", "matches.jsonl", "matches.csv", "matches.parquet", "figures.json"}
 
 
 @pytest.fixture
@@ -122,6 +125,8 @@ def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     with pytest.raises(InvalidInput, match="need 2: the id 'n0' stood before"):
         runs.create([*made_needs(1), *made_needs(1)], tmp_path / "out")
+    with pytest.raises(InvalidInput, match="no need to match"):
+        runs.create([], tmp_path / "out")
     with pytest.raises(InvalidInput, match="at least"):
         runs.create(made_needs(1), tmp_path / "out", Order(chunk=0))
     for id in ("unknown", "..", "../x", ""):
@@ -130,11 +135,44 @@ def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
     assert runs.jobs.ids() == []
 
 
-def test_a_run_without_needs_ends_with_empty_files(filled: Store, tmp_path: Path) -> None:
+def test_results_that_were_removed_are_written_again(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
-    done = runs.run(runs.create([], tmp_path / "out").id)
-    assert (done.state, done.matches) == (State.FINISHED, 0)
-    assert all(Path(file).exists() for file in done.files)
+    done = runs.run(runs.create(made_needs(9), tmp_path / "out", ORDER).id, scheduler=Here())
+    expected = files_of(done.files)
+    assert set(expected) == RESULTS
+    for file in done.files:
+        Path(file).unlink()
+    assert files_of(runs.run(done.id, scheduler=Here()).files) == expected
+
+
+def test_a_place_that_cannot_be_written_is_told_and_the_run_goes_on_later(filled: Store, tmp_path: Path) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(9)
+    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    (tmp_path / "out").write_text("no folder")
+    job = runs.create(needs, tmp_path / "out", ORDER)
+    with pytest.raises(Unavailable, match="out cannot be written"):
+        runs.run(job.id, scheduler=Here())
+    assert job.progress().state is State.FAILED
+    (tmp_path / "out").unlink()
+    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+
+
+def test_a_run_begun_with_other_tools_is_refused(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = paused(runs, made_needs(14), tmp_path / "out")
+    manifest = job.manifest()
+    reference = {**manifest.tools.reference, "terms.csv": "0" * 64}
+    for tools, told in (
+        (Tools(program="0.0.1", reference=manifest.tools.reference), "in place of 0.0.1"),
+        (Tools(program=manifest.tools.program, reference=reference), "the reference table terms.csv"),
+    ):
+        job.write("manifest.json", manifest.model_copy(update={"tools": tools}).sealed())
+        with pytest.raises(Conflict, match=told):
+            runs.run(job.id, scheduler=Here())
+        assert job.progress().state is State.FAILED
+        assert told in job.progress().problem
+    job.write("manifest.json", manifest.sealed())
+    assert runs.run(job.id, scheduler=Here()).state is State.FINISHED
 
 
 def test_the_command_resumes(command: Command, tmp_path: Path) -> None:

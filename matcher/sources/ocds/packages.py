@@ -18,6 +18,7 @@ import ijson
 
 from matcher.errors import InvalidInput, Place
 from matcher.sources.containers import members, opened
+from matcher.sources.nesting import Shallow
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
@@ -48,7 +49,7 @@ def read_releases(path: Path) -> Iterator[Read]:
         with opened(path, member) as stream:
             prefix = _prefix(stream.file, stream.name)
         with opened(path, member) as stream, _explained(stream.name):
-            values = _lines(stream.file, stream.name) if prefix is None else _items(stream.file, prefix)
+            values = _lines(stream.file, stream.name) if prefix is None else _items(stream.file, prefix, stream.name)
             for number, value in values:
                 for release in releases_in(value):
                     place = Place(stream.name, number if prefix is None else None, None)
@@ -85,7 +86,7 @@ def _prefix(file: BinaryIO, name: str) -> str | None:
         return None
     file.seek(start)
     with _explained(name):
-        for prefix, event, value in ijson.parse(file):
+        for prefix, event, value in ijson.parse(Shallow(file, name)):
             if (prefix, event) == ("", "start_array"):
                 return "item"
             if (prefix, event) == ("", "map_key") and value in ("releases", "records"):
@@ -109,8 +110,8 @@ def _is_object_begun(file: BinaryIO) -> bool:
     return False
 
 
-def _items(file: BinaryIO, prefix: str) -> Iterator[tuple[int, Any]]:
-    yield from enumerate(ijson.items(file, prefix, use_float=True), start=1)
+def _items(file: BinaryIO, prefix: str, name: str) -> Iterator[tuple[int, Any]]:
+    yield from enumerate(ijson.items(Shallow(file, name), prefix, use_float=True), start=1)
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:

@@ -1,0 +1,273 @@
+"""Needs uploaded as a file: matched like any others, kept once accepted, refused in words, however hostile."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from fastapi.testclient import TestClient
+
+from api import uploads
+from api.app import create
+from matcher.settings import Settings
+from tests.api.checks import problem
+from tests.api.conftest import fake_engine, wait_until_ready
+from tests.api.test_programmes import ended
+from tests.notices import EMAIL, PHONES, package, release
+
+CSV = "Ref;Need;Budget\nn1;Falls classes;£1.2m\nn2;Café meals – at home;\n".encode("cp1252")
+BAD = b"Ref,Need,Budget\nn1,Falls classes,100\nn2,Meals,lots\nn1,Sleep,\n"
+
+
+@pytest.fixture
+def filled(client: TestClient) -> TestClient:
+    """A service with a few profiles."""
+    for number in range(3):
+        client.put(f"/v1/profiles/p{number}", json={"name": f"Falls and meals {number}", "sector": "charity"})
+    return client
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files go, to see that none stays."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def send(client: TestClient, content: bytes, called: str = "needs.csv", path: str = "", **fields: Any) -> Any:
+    data = {"name": "Winter", **fields} if not path else fields
+    return client.post(f"/v1/uploads{path}", files={"file": (called, content)}, data=data)
+
+
+def accepted(client: TestClient, content: bytes, called: str = "needs.csv", **fields: Any) -> dict[str, Any]:
+    answer = send(client, content, called, **fields)
+    assert answer.status_code == 202, answer.text
+    started = answer.json()
+    assert answer.headers["location"] == f"/v1/programmes/{started['id']}"
+    done = ended(client, started["id"])
+    assert done["state"] == "finished", done
+    return done
+
+
+def result(client: TestClient, done: dict[str, Any], file: str) -> Any:
+    return client.get(f"/v1/programmes/{done['id']}/results/{file}")
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+KINDS = {
+    "needs.CSV": CSV,
+    "needs.xlsx": workbook(["Ref", "Need"], ["n1", "Falls classes"], ["n2", "Meals"]),
+    "needs.jsonl": b'{"id": "n1", "title": "Falls classes"}\n{"id": "n2", "title": "Meals"}\n',
+    "../../etc/needs.json": json.dumps(package(release(1), release(2))).encode(),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_file_is_matched(filled: TestClient, scratch: Path, name: str) -> None:
+    done = accepted(filled, KINDS[name], name, top=2, capacity=1, region="15F")
+    assert (done["total"], done["matches"], done["refused"]) == (2, 4, 0)
+    assert done["area"] == "NHS West Yorkshire Integrated Care Board"
+    lines = result(filled, done, "matches.jsonl").text
+    assert not any(planted in lines for planted in (EMAIL, *PHONES))
+    figures = result(filled, done, "figures.json").json()
+    assert figures["programme"]["capacity"] == 1
+    assert "Needs were read from" in result(filled, done, "report.html").text
+    assert list(scratch.iterdir()) == []
+
+
+def test_columns_sheet_and_filters_are_chosen(filled: TestClient) -> None:
+    file = workbook(["What", "Worth"], ["Falls classes", 100])
+    filters = json.dumps({"sectors": ["large"]})
+    done = accepted(filled, file, "n.xlsx", columns='title="What",value=Worth', sheet="Sheet", filters=filters)
+    assert done["unmatched"] == ["row-2"]
+    problem(send(filled, file, "n.xlsx", columns="title=Nix"), 422, field="file")
+    problem(send(filled, file, "n.xlsx", columns="price=What"), 422, field="columns")
+    problem(send(filled, file, "n.xlsx", columns="title=What", sheet="Other"), 422, field="file")
+    problem(send(filled, file, "n.xlsx", filters="{"), 422, field="filters")
+    problem(send(filled, file, "n.xlsx", filters='{"sectors": ["x"]}'), 422, field="filters.sectors.0")
+
+
+def test_a_row_that_cannot_be_read_refuses_the_file(filled: TestClient) -> None:
+    found = problem(send(filled, BAD), 422, field="file")
+    assert found["detail"] == "row 3, value: 'lots' is not an amount in pounds"
+    assert found["remedy"].startswith("Write a number")
+    assert filled.get("/v1/programmes").json() == {"programmes": []}
+
+
+def test_refused_rows_can_be_fetched_and_mended(filled: TestClient) -> None:
+    done = accepted(filled, BAD, on_error="skip")
+    assert (done["total"], done["refused"]) == (1, 2)
+    assert "rejects.csv" in done["files"]
+    answer = result(filled, done, "rejects.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [(row["row"], row["field"]) for row in rows] == [("3", "value"), ("4", "id")]
+    mended = answer.text.replace("lots", "1m").encode()
+    assert accepted(filled, mended, on_error="skip")["total"] == 2
+    assert "1 taken, 2 refused" in result(filled, done, "report.html").text
+
+
+def test_a_preview_keeps_nothing(filled: TestClient, scratch: Path) -> None:
+    found = send(filled, BAD, path="/previews").json()
+    assert (found["accepted"], found["refused"], found["columns"]["value"]) == (1, 2, "Budget")
+    assert [one["row"] for one in found["problems"]] == [3, 4]
+    problem(send(filled, b"", path="/previews"), 422, field="file")
+    problem(send(filled, BAD, path="/previews", name="x"), 422, field="name")
+    assert filled.get("/v1/programmes").json() == {"programmes": []}
+    assert list(scratch.iterdir()) == []
+
+
+def test_what_was_accepted_survives_a_restart(settings: Settings) -> None:
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        wait_until_ready(client)
+        client.put("/v1/profiles/p", json={"name": "Falls"})
+        client.app.state.service.programmes.stop()  # type: ignore[attr-defined]
+        id = send(client, BAD, on_error="skip", region="London").json()["id"]
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        done = ended(client, id)
+        assert (done["state"], done["total"], done["refused"], done["area"]) == ("finished", 1, 2, "London")
+        assert result(client, done, "rejects.csv").status_code == 200
+
+
+def bomb() -> bytes:
+    file = io.BytesIO(KINDS["needs.xlsx"])
+    with (
+        zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("bomb", "w", force_zip64=True) as out,
+    ):
+        for _ in range(1_600):
+            out.write(bytes(1_000_000))
+    return file.getvalue()
+
+
+HOSTILE = {
+    "nothing": ("n.csv", b""),
+    "no rows": ("n.csv", b"Title,Value\n"),
+    "no column": ("n.csv", b"colour,price\nred,5\n"),
+    "no name's ending": ("needs", CSV),
+    "another kind": ("needs.pdf", b"%PDF-1.7"),
+    "a workbook by name": ("n.xlsx", b"PK\x03\x04 nothing"),
+    "half a workbook": ("n.xlsx", KINDS["needs.xlsx"][:2_000]),
+    "an old workbook": ("n.xlsx", b"\xd0\xcf\x11\xe0" + b"x" * 600),
+    "gzip as JSON": ("n.json", b"\x1f\x8b\x08\x00" + b"x" * 50),
+    "a workbook as CSV": ("n.csv", KINDS["needs.xlsx"]),
+    "JSON that is no OCDS": ("n.json", b'{"needs": []}'),
+    "JSON cut short": ("n.json", b'{"releases": [{"ocid": "a"'),
+    "JSON of brackets": ("n.json", b"[" * 200_000),
+    "binary": ("n.csv", bytes(range(256)) * 400),
+    "a line without an end": ("n.csv", b"title\n" + b"x" * 2_100_000),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+def test_hostile_files_are_answered_in_words(
+    client: TestClient, scratch: Path, name: str, content: bytes, on_error: str
+) -> None:
+    found = problem(send(client, content, name, on_error=on_error), 422, field="file")
+    assert str(scratch) not in json.dumps(found)
+    assert client.get("/v1/programmes").json() == {"programmes": []}
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused(client: TestClient, scratch: Path) -> None:
+    assert "when it is unpacked" in problem(send(client, bomb(), "n.xlsx"), 422, field="file")["detail"]
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+def test_more_rows_than_are_matched_are_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, on_error: str
+) -> None:
+    monkeypatch.setattr("api.routes.uploads.MOST_ROWS", 3)
+    assert uploads.MOST_ROWS == 100_000
+    rows = b"title,value\n" + b"a,1\n" * 2 + b"b,lots\n" * 2
+    answer = send(client, rows if on_error == "skip" else b"title\na\nb\nc\nd\n", on_error=on_error)
+    assert problem(answer, 422, field="file")["detail"] == "holds more than 3 rows"
+
+
+def test_too_large_a_file_is_refused_while_it_comes(tmp_path: Path, scratch: Path) -> None:
+    settings = Settings(home=tmp_path / "home", rate_limit="none", upload_limit=3)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntitle\n'
+
+    def pieces() -> Iterator[bytes]:
+        yield head
+        for _ in range(1_000):
+            yield b"Falls classes\n" * 4_681
+
+    with TestClient(create(settings, engine_of=fake_engine)) as client:
+        wait_until_ready(client)
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        found = problem(client.post("/v1/uploads", content=pieces(), headers=kind), 413)
+        assert found["detail"] == "The body is longer than 3 MiB"
+        problem(client.post("/v1/uploads", content=head, headers={**kind, "content-length": "99999999"}), 413)
+        large = b"title\n" + b"".join(b"Falls classes no. %d\n" % n for n in range(100_000))
+        assert len(large) > 2 * 1024 * 1024
+        answer = client.post("/v1/uploads/previews", files={"file": ("n.csv", large)})
+        assert answer.json()["accepted"] == 100_000
+    assert list(scratch.iterdir()) == []
+
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+BROKEN = {
+    "no form": (b"", {"content-type": "multipart/form-data"}, 400),
+    "cut short": (b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntit', FORM, 400),
+    "cut short after the file": (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntitle\r\n--x\r\nCont',
+        FORM,
+        400,
+    ),
+    "a part without a name": (b"--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--\r\n", FORM, 400),
+    "nonsense": (b"\x00\xff" * 5_000, FORM, 400),
+    "JSON": (b'{"name": "Winter"}', {"content-type": "application/json"}, 415),
+    "an address's form": (b"name=Winter&file=x", {"content-type": "application/x-www-form-urlencoded"}, 415),
+    "no file": (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nW\r\n--x--\r\n', FORM, 422),
+}
+
+
+@pytest.mark.parametrize(("body", "headers", "status"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_no_form_with_a_file(
+    client: TestClient, scratch: Path, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    problem(client.post("/v1/uploads", content=body, headers=headers), status, field="file" if status == 422 else None)
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"top": "many"}, "top"),
+        ({"top": "0"}, "top"),
+        ({"capacity": "-1"}, "capacity"),
+        ({"region": "Atlantis"}, "region"),
+        ({"on_error": "ignore"}, "on_error"),
+        ({"colour": "red"}, "colour"),
+        ({"columns": "x" * 6_000}, "columns"),
+    ],
+)
+def test_a_wrong_field_is_named(client: TestClient, fields: dict[str, str], field: str) -> None:
+    problem(send(client, CSV, **fields), 422, field=field)
+
+
+def test_a_field_in_place_of_the_file(client: TestClient) -> None:
+    answer = client.post("/v1/uploads", files={"name": (None, "Winter"), "file": (None, "title")})
+    problem(answer, 422, field="file")
