@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.records.policy import Band, band_of
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -43,7 +45,9 @@ class Collected:
         self.won.append(won[first])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the error over comparable pairs and over those shown first, and the reliability curve."""
+        """Return the error over comparable pairs and over those shown first, the reliability curve, and what share of
+        the pairs in each band won.
+        """
         found = np.concatenate(self.probabilities), np.concatenate(self.won)
         shown = np.concatenate([p[:SHOWN] for p in self.probabilities]), np.concatenate([w[:SHOWN] for w in self.won])
         return {
@@ -54,4 +58,14 @@ class Collected:
                 {"probability": expected, "won": share, "pairs": count}
                 for expected, share, count in reliability(*found)
             ],
+            "bands": _by_band(*found),
         }
+
+
+def _by_band(probabilities: Floats, won: Mask) -> dict[str, dict[str, float | int]]:
+    bands = np.array([band_of(probability) for probability in probabilities.tolist()])
+    return {
+        band.value: {"pairs": int((bands == band).sum()), "won": float(won[bands == band].mean())}
+        for band in Band
+        if (bands == band).any()
+    }
