@@ -39,8 +39,9 @@ from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
 
 DAY = date(2026, 10, 1)
 DEPTH = 1_000
-ROUNDS = 4
-SINGLES = 6
+# Few, so that workers have several chunks in each, as in a run, and search on while others are put into words.
+ROUNDS = 2
+SINGLES = 12
 TERMS = Terms(Filters(), False, DAY, DEPTH, 10)
 
 
