@@ -35,7 +35,7 @@ def serve(told: Connection, folder: Path) -> None:
     """Be a cluster: a scheduler here and two workers, until `told` is closed."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(folder)
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(folder)
     ) as cluster:
         told.send(cluster.scheduler_address)
         try:

@@ -52,7 +52,7 @@ def test_dask_with_one_two_and_four_workers(filled: Store, tmp_path: Path) -> No
     expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
     for workers in (1, 2, 4):
         with distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
+            n_workers=workers, threads_per_worker=1, dashboard_address=":0", local_directory=str(tmp_path / "dask")
         ) as cluster:
             found = output_of(runs, needs, tmp_path / f"dask-{workers}", Cluster(cluster.scheduler_address), chunk=7)
         assert found == expected, workers
@@ -63,7 +63,7 @@ def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> 
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
     expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(tmp_path / "dask")
     ) as cluster:
         victims = [cluster.workers[n].pid for n in cluster.workers]
         job = runs.create(needs, tmp_path / "out", order(2))
