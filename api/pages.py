@@ -22,6 +22,7 @@ h2,li,code,td:first-child,td:last-child{overflow-wrap:anywhere}
 a{color:#004a91}
 a:focus{outline:3px solid #1d1d1d;background:#ffeb3b}
 """
+_SENTENCE: Final = re.compile(r"(?<=\.) ")
 # The only mark that descriptions use.
 _QUOTED: Final = re.compile("`([^`]+)`")
 
@@ -87,8 +88,7 @@ def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
 
 def _brief(route: dict[str, Any]) -> str:
     """Return the first sentence of what a route does."""
-    sentence, end, _ = route["description"].partition(".")
-    return _prose(" ".join(sentence.split()) + end)
+    return _prose(_SENTENCE.split(" ".join(route["description"].split()), maxsplit=1)[0])
 
 
 def _paragraphs(text: str) -> Iterator[str]:
