@@ -55,5 +55,8 @@ class Ordered(Record):
 class WantedProgramme(Ordered):
     """What to match: needs sent with it, or all that are stored and that one may see."""
 
-    needs: Annotated[tuple[Need, ...], Field(max_length=10_000)] = ()
+    # As many as the limits of a body let through; a file may hold more.
+    needs: Annotated[tuple[Need, ...], Field(max_length=5_000)] = Field(
+        (), description="Longer lists are uploaded as a file, with `POST /v1/uploads`."
+    )
     stored: StrictBool = Field(False, description="Match the stored needs that one may see, in place of `needs`.")

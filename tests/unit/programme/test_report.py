@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -56,6 +57,9 @@ def test_the_page_can_be_read_without_eyes(engine: Engine, tmp_path: Path) -> No
     assert all(attributes.get("scope") in ("col", "row") for attributes in page.of("th"))
     assert page.of("html") == [{"lang": "en-GB"}]
     charts = [attributes for attributes in page.of("svg") if attributes.get("role") == "img"]
+    names = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("role") == "region"]
+    names += re.findall(r'<h2 id="[^"]+">([^<]+)</h2>', text)
+    assert len(names) == len(set(names)), "no two landmarks of one name"
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert all(attributes["aria-labelledby"] in ids for attributes in [*charts, *page.of("section")])
