@@ -90,4 +90,4 @@ def test_real_notices(shared_data: Path, tmp_path: Path) -> None:
         intake = Intake()
         needs = list(take_in(file, tmp_path / "out", on_error="skip", intake=intake))
         assert intake.refused == 0
-        assert 90 <= len(needs) <= 100
+        assert 80 <= len(needs) <= 100, "several releases of a process are one need"
