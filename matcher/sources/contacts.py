@@ -44,4 +44,8 @@ def scrub(text: str) -> tuple[str, int]:
         found += 1
         return REMOVED
 
-    return _ANY.sub(replace, text), found
+    # What is taken out may have hidden the start of another: in "@ a.b@c.org" the first seems to be "@ a.b".
+    before = None
+    while text != before:
+        before, text = text, _ANY.sub(replace, text)
+    return text, found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matcher.records.text import clean
@@ -23,6 +23,7 @@ def test_a_detail_is_never_left(before: str, detail: str, after: str) -> None:
 
 
 @given(st.lists(st.one_of(around, st.sampled_from((EMAIL, *PHONES)), st.text(max_size=20)), max_size=6))
+@example(["@", EMAIL])
 def test_what_went_through_the_door_goes_through_unchanged(parts: list[str]) -> None:
     once = scrub(clean(unflatten(" ".join(parts))))[0]
     assert scrub(clean(once))[0] == clean(once)

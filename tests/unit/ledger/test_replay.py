@@ -182,7 +182,7 @@ def test_a_model_for_other_signals_is_named(file_store: Store) -> None:
         connection.execute(text("INSERT INTO ledger_model VALUES (:digest, :content)"), row)
     model = search.model.model_copy(update={"digest": row["digest"]})
     told = only(ledger.replay(engine, kept_as(file_store, entry, ledger.answer_of(entry), model=model)))
-    assert "model: then soft-vote-1" in told
+    assert f"model: then soft-vote-{engine.model.version}" in told
     assert "there is no signal 'fame'" in told
 
 
@@ -193,7 +193,7 @@ def test_a_model_that_is_gone_or_changed_is_named(file_store: Store) -> None:
     with file_store.database.writing() as connection:
         connection.execute(text("UPDATE ledger_model SET content = content || ' '"))
     digest = engine_model_digest(ledger)
-    told = f"model: then soft-vote-1 {digest}, now cannot be used: it is gone or changed"
+    told = f"model: then soft-vote-{engine.model.version} {digest}, now cannot be used: it is gone or changed"
     assert only(ledger.replay(engine, "d1")) == told
     assert [str(fault) for fault in ledger.verify().faults] == [f"the model {digest[:12]} was changed"]
     with file_store.database.writing() as connection:
