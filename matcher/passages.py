@@ -75,7 +75,7 @@ def piece_passages(profile: Profile, kind: PassageKind, part: int) -> tuple[Pass
         return _split(kind, part, "", profile.summary)
     if kind is PassageKind.TRACK_RECORD:
         work = profile.track_record[part]
-        title = Passage(PassageKind.TRACK_RECORD_TITLE, part, telling(work.title) or work.title)
+        title = Passage(PassageKind.TRACK_RECORD_TITLE, part, headline(work.title))
         return (title, *_split(kind, part, work.title, work.description))
     capability = profile.capabilities[part]
     if kind is PassageKind.OUTCOMES:
@@ -106,9 +106,14 @@ def title_of(need: Need) -> str:
     That is a reference, a short form or the wider field, and pulls a few words far: “Dogs (Animals)” is about dogs.
     The whole of the need has it.
     """
-    title = telling(need.title) or need.title
+    title = headline(need.title)
     subject = telling(_BRACKETS.sub("", title))
     return subject if any(map(str.isalpha, subject)) else title
+
+
+def headline(title: str) -> str:
+    """Return `title` without what publishers add to it; as it is, where that is all."""
+    return telling(title) or title
 
 
 def _headed(title: str, body: str) -> str:

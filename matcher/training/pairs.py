@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from matcher.embedding import Vectors
-from matcher.passages import query_of, telling
-from matcher.records import Need, Profile
+from matcher.passages import headline, query_of, telling
+from matcher.records import Profile
 from matcher.sources.awards import Award
 
 # How many of a supplier's other notices each is paired with, and how close these must be (cosine of the
@@ -40,11 +40,6 @@ class Pair:
     left: str
     right: str
     owners: frozenset[str]
-
-
-def _title(need: Need) -> str:
-    """Return the title with what stands in brackets: pieces of work have it so."""
-    return telling(need.title) or need.title
 
 
 def name_key(name: str) -> str:
@@ -82,17 +77,17 @@ def _of_winners(awards: Sequence[Award], vectors: Vectors, deal: random.Random) 
     for a, b in close:
         one, other = awards[a].need, awards[b].need
         owners = frozenset(winner.id for award in (awards[a], awards[b]) for winner in award.winners)
-        right = query_of(other) if deal.random() < 0.7 else _title(other)
+        right = query_of(other) if deal.random() < 0.7 else headline(other.title)
         yield Pair("same_winner", query_of(one), right, owners)
         if deal.random() < 0.5:
-            yield Pair("same_winner", _title(one), query_of(other), owners)
+            yield Pair("same_winner", headline(one.title), query_of(other), owners)
 
 
 def _of_notices(awards: Sequence[Award]) -> Iterator[Pair]:
     for award in awards:
         text = telling(award.need.description)
         if len(text) > 2 * LEAST_CHARACTERS:
-            yield Pair("title_and_text", _title(award.need), text, frozenset(w.id for w in award.winners))
+            yield Pair("title_and_text", headline(award.need.title), text, frozenset(w.id for w in award.winners))
 
 
 def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Random) -> Iterator[Pair]:
