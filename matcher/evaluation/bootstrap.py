@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +35,7 @@ def intervals(values: Floats, *, seed: int = SEED) -> Floats:
         ValueError: there is no need.
 
     """
-    return np.quantile(_means(values, seed), _bounds(), axis=0).T
+    return np.quantile(_means(values, seed), bounds(), axis=0).T
 
 
 def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
@@ -57,7 +58,7 @@ def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ..
 def _ratio(value: float, drawn: Floats) -> Ratio:
     kept = drawn[~np.isnan(drawn)]
     # "inverted_cdf" takes a draw as it is: between a number and infinity there is nothing to interpolate.
-    low, high = np.quantile(kept, _bounds(), method="inverted_cdf") if len(kept) else (np.nan, np.nan)
+    low, high = np.quantile(kept, bounds(), method="inverted_cdf") if len(kept) else (np.nan, np.nan)
     return Ratio(_finite(value), _finite(low), _finite(high))
 
 
@@ -70,19 +71,26 @@ def _divide(above: Floats, below: Floats) -> Floats:
         return above / below
 
 
-def _bounds() -> tuple[float, float]:
+def bounds() -> tuple[float, float]:
+    """Return between which quantiles of the draws an interval lies."""
     return (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
+
+
+def draws(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]:
+    """Yield how often each of `count` needs is drawn, a block of draws at a time, each of shape (draws, count).
+
+    Raises:
+        ValueError: there is no need.
+
+    """
+    if count == 0:
+        raise ValueError("there is no need to draw from")
+    rng = np.random.default_rng(seed)
+    for done in range(0, DRAWS, _BLOCK):
+        yield rng.multinomial(count, np.full(count, 1 / count), size=min(_BLOCK, DRAWS - done))
 
 
 def _means(values: Floats, seed: int) -> Floats:
     """Return the column means of each draw of needs with replacement, shape (draws, metrics)."""
-    count = len(values)
-    if count == 0:
-        raise ValueError("there is no need to draw from")
-    rng = np.random.default_rng(seed)
     # How often each need is drawn is multinomial, so the mean of a draw is one row of a product.
-    blocks = [
-        rng.multinomial(count, np.full(count, 1 / count), size=min(_BLOCK, DRAWS - done)) @ values / count
-        for done in range(0, DRAWS, _BLOCK)
-    ]
-    return np.concatenate(blocks)
+    return np.concatenate([block @ values / len(values) for block in draws(len(values), seed)])

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evaluation.bootstrap import CONFIDENCE, DRAWS, SEED
+from matcher.evaluation.bootstrap import bounds, draws
+from matcher.evaluation.metrics import TiedRanking, rank
 from matcher.evaluation.slices import winner_size
 from matcher.records import Profile, Sector
 
@@ -56,10 +57,11 @@ class Ranks:
 
     def add(self, scores: Floats, grades: NDArray[np.int64]) -> None:
         """Add the answer to a need; both of shape (profiles,). Ties count at their mean."""
-        others = scores[grades <= 0]
         for row in np.flatnonzero((grades > 0) & (self.size != NEITHER)):
-            rank = 1 + (others > scores[row]).sum() + (others == scores[row]).sum() / 2
-            self._found.append((self._needs, int(self.size[row]), int(self.evidence[row]), float(rank)))
+            kept = grades <= 0
+            kept[row] = True
+            stood = rank(TiedRanking.of(scores[kept], grades[kept]))
+            self._found.append((self._needs, int(self.size[row]), int(self.evidence[row]), stood))
         self._needs += 1
 
     def to_json(self) -> dict[str, Any] | None:
@@ -78,26 +80,27 @@ class Ranks:
         need, size, evidence = need[kept], size[kept], evidence[kept]
         values = np.column_stack([ranks[kept], 1 / ranks[kept]])
         means = _standardised(np.ones((1, len(need))), size, evidence, values)[0]
-        drawn = np.random.default_rng(SEED).multinomial(self._needs, np.full(self._needs, 1 / self._needs), size=DRAWS)
-        moved = _standardised(drawn[:, need].astype(np.float64), size, evidence, values)
-        low, high = np.nanquantile(
-            moved[:, SMALL] - moved[:, LARGE], ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0
-        )
-        found: dict[str, Any] = {
-            name: {
-                "winners": int((size == group).sum()),
-                **dict(zip(MEASURES, means[group].tolist(), strict=True)),
-            }
-            for name, group in (("small", SMALL), ("large_at_equal_evidence", LARGE))
-        }
-        gap = (means[SMALL] - means[LARGE]).tolist()
-        return found | {
-            "difference": {
-                name: {"value": value, "interval": [float(a), float(b)]}
-                for name, value, a, b in zip(MEASURES, gap, low, high, strict=True)
+        drawn = [_standardised(block[:, need].astype(float), size, evidence, values) for block in draws(self._needs)]
+        groups = {"small": SMALL, "large_at_equal_evidence": LARGE}
+        return {
+            **{
+                name: {"winners": int((size == group).sum()), **_measured(means[group])}
+                for name, group in groups.items()
             },
+            "difference": _difference(means, np.concatenate(drawn)),
             "left_out": int((~kept).sum()),
         }
+
+
+def _measured(values: Floats) -> dict[str, float]:
+    return dict(zip(MEASURES, values.tolist(), strict=True))
+
+
+def _difference(means: Floats, drawn: Floats) -> dict[str, dict[str, Any]]:
+    """Return small - large of `means`, shape (2, measures), each with the interval of `drawn`, shape (draws, 2, …)."""
+    ends = np.nanquantile(drawn[:, SMALL] - drawn[:, LARGE], bounds(), axis=0)
+    gaps = _measured(means[SMALL] - means[LARGE])
+    return {name: {"value": gaps[name], "interval": ends[:, n].tolist()} for n, name in enumerate(MEASURES)}
 
 
 def _standardised(weights: Floats, size: NDArray[np.int64], evidence: NDArray[np.int64], values: Floats) -> Floats:

@@ -70,14 +70,18 @@ class TiedRanking:
         return int(np.argmax(self.relevant > 0))
 
 
-def reciprocal_rank(ranking: TiedRanking) -> float:
-    """Return 1 / (s + (n + 1) / (r + 1)) for the first group with a relevant profile.
+def rank(ranking: TiedRanking) -> float:
+    """Return s + (n + 1) / (r + 1) for the first group with a relevant profile.
 
-    The divisor is the mean rank, over all orders of the group, of the first relevant profile in it.
-    Averaged over needs this is the MRR.
+    It is the mean rank, over all orders of the group, of the first relevant profile in it.
     """
     g = ranking.first()
-    return 1.0 / float(ranking.before[g] + (ranking.size[g] + 1) / (ranking.relevant[g] + 1))
+    return float(ranking.before[g] + (ranking.size[g] + 1) / (ranking.relevant[g] + 1))
+
+
+def reciprocal_rank(ranking: TiedRanking) -> float:
+    """Return the reciprocal of `rank`. Averaged over needs this is the MRR."""
+    return 1.0 / rank(ranking)
 
 
 def hit(ranking: TiedRanking, k: int) -> float:
