@@ -14,7 +14,7 @@ from matcher.scoring import AdditiveModel
 from matcher.store import Store
 from matcher.store.database import Database
 from tests.fakes import WordEncoder, shipped_model
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY
 
 FALLS = Need(id="free-text", title="falls prevention for older people", region="North West")

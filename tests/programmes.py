@@ -13,7 +13,7 @@ from matcher.records import Need
 from matcher.records.need import Requirements
 from matcher.store import Store
 from tests.fakes import WordEncoder, shipped_model
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY, WORDS
 
 PROFILES = 300

@@ -16,6 +16,8 @@ from matcher.engine import Engine
 from matcher.index import Snapshots
 from matcher.settings import Settings
 from matcher.store import Store
+from tests.api.people import People
+from tests.api.walk import Served, routes_of
 from tests.fakes import engine_over
 
 
@@ -51,3 +53,11 @@ def register(client: TestClient) -> Store:
     """The store behind the client."""
     store: Store = client.app.state.service.store  # type: ignore[attr-defined]
     return store
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    app = create(Settings(home=tmp_path_factory.mktemp("home"), rate_limit="none"), engine_of=fake_engine)
+    with TestClient(app) as client:
+        wait_until_ready(client)
+        yield Served(client, People(app.state.service.store), routes_of(app))

@@ -17,7 +17,8 @@ from matcher.records import Filters, Need, Profile, parse
 from matcher.signals import UNDATED
 from tests.eligibility import failing
 from tests.fakes import MemoryVectors, WordEncoder
-from tests.reference import SHARES, BruteForce, made_register, told
+from tests.reference import BruteForce, told
+from tests.registers import SHARES, made_register
 from tests.strategies import TODAY
 
 ENCODER = WordEncoder()

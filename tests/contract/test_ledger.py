@@ -18,7 +18,7 @@ from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Filters, Need, Sector
 from matcher.store import RecordKind, Store
 from tests.ledgers import ACTOR, FALLS, engine_on, filled, keep, put, without_triggers
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 from matcher.index import Index, Snapshots
 from matcher.index.snapshot import LOCK
 from tests.fakes import WordEncoder
-from tests.reference import made_register
+from tests.registers import made_register
 
 ENCODER = WordEncoder()
 REGISTER = made_register(40, seed=5)

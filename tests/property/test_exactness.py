@@ -13,7 +13,8 @@ from matcher.engine import Engine
 from matcher.records import Filters, Need, Profile
 from matcher.store import Store
 from tests.fakes import WordEncoder, engine_over
-from tests.reference import SHARES, BruteForce, made_register
+from tests.reference import BruteForce
+from tests.registers import SHARES, made_register
 from tests.strategies import TODAY, filters, needs, registers
 
 REGISTER = 1_000

@@ -15,7 +15,7 @@ from matcher.index import Snapshots
 from matcher.records import Filters, Need, Profile, SearchResult
 from matcher.store import RecordKind, Store
 from tests.fakes import engine_over
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY, WORDS, filters, ids, needs, profiles
 
 # A profile that is put, or the id of one that is withdrawn where it is there.

@@ -18,7 +18,7 @@ from matcher.records import Filters, Need, Profile
 from matcher.signals import Rows
 from matcher.store import Store
 from tests.fakes import engine_over, shipped_model
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY, WORDS, filters, needs, registers
 
 KINDS = (torch.float32, torch.bfloat16)

@@ -14,7 +14,7 @@ from matcher.records import Filters, Need, Profile, Requirements, Sector
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.store import RecordKind, Store
 from tests.fakes import WordEncoder, engine_over
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY, needs, registers
 
 FALLS = Need(id="n1", title="falls prevention for older people")

@@ -17,7 +17,7 @@ from matcher.programme.progress import Progress
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.fakes import engine_over
-from tests.reference import made_register
+from tests.registers import made_register
 
 NEEDS = [Need(id=f"n{n}", title=title) for n, title in enumerate(["falls", "=1+1 meals", "café", "memory"] * 3)]
 

@@ -19,7 +19,8 @@ from matcher.index import Index, Snapshots, query_for, retrieve
 from matcher.index import snapshot as snapshots_module
 from matcher.records import Need, Profile, Requirements
 from tests.fakes import MemoryVectors, WordEncoder
-from tests.reference import BruteForce, made_register, told
+from tests.reference import BruteForce, told
+from tests.registers import made_register
 from tests.strategies import TODAY
 
 ENCODER = WordEncoder()

@@ -20,7 +20,7 @@ from matcher.scoring import AdditiveModel, Curve
 from matcher.store import RecordKind, Store
 from tests.fakes import MemoryVectors, WordEncoder, shipped_model
 from tests.ledgers import ACTOR, FALLS, OtherWordEncoder, engine_on, filled, keep, put, without_triggers
-from tests.reference import made_register
+from tests.registers import made_register
 from tests.strategies import TODAY
 
 

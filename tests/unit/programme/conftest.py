@@ -8,7 +8,7 @@ from matcher.engine import Engine
 from matcher.store import Store
 from tests.fakes import engine_over
 from tests.published import REGISTER
-from tests.reference import made_register
+from tests.registers import made_register
 
 
 @pytest.fixture

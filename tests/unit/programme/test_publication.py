@@ -19,7 +19,7 @@ from matcher.records import (
     Filters,
 )
 from tests.published import NEEDS, REGISTER, TODAY, answers, published, sheet_rows
-from tests.reference import made_register
+from tests.registers import made_register
 
 
 def test_every_form_holds_the_same_matches(engine: Engine, tmp_path: Path) -> None:
