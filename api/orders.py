@@ -13,6 +13,10 @@ from matcher.programme.area import EVERYWHERE, Lookup, area_of
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Phrase, Title
 
+# A form sends numbers as text, JSON as numbers: only the latter are held to be such.
+Top = Annotated[int, Field(ge=1, le=1_000)]
+Capacity = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 class Ordered(Record):
     """What is asked of a programme, but for its needs."""
@@ -24,9 +28,9 @@ class Ordered(Record):
         "an old one stands for what succeeded it. A need that names no place counts as in its region.",
     )
     filters: Filters = Field(Filters(), description="Who is eligible, besides what each need requires.")
-    top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(10, description="How many partners a need.")
+    top: Annotated[Top, Field(strict=True)] = Field(10, description="How many partners a need.")
     apply_requirements: StrictBool = Field(True, description="Whether what a need requires also decides.")
-    capacity: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(
+    capacity: Annotated[Capacity, Field(strict=True)] | None = Field(
         None, description="Assign one partner to each need such that none is given more needs than this."
     )
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, Json
 
-from api.orders import Ordered
+from api.orders import Capacity, Ordered, Top
 from matcher.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters
 from matcher.records.fields import Phrase, Title
@@ -27,9 +27,6 @@ _ZIP: Final = b"PK"
 # Files that are read at the same time, and how long another waits for its turn, in seconds.
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
 _PATIENCE: Final = 10.0
-
-_Top = Annotated[int, Field(ge=1, le=1_000)]
-_Capacity = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class SentTable(BaseModel):
@@ -50,9 +47,9 @@ class SentProgramme(SentTable):
     name: Title
     region: Phrase | None = Field(None, description="As in `POST /v1/programmes`.")
     filters: Json[Filters] | None = Field(None, description="Who is eligible, as JSON.")
-    top: _Top = Field(10, description="How many partners a need.")
+    top: Top = Field(10, description="How many partners a need.")
     apply_requirements: bool = Field(True, description="Whether what a need requires also decides.")
-    capacity: _Capacity | None = Field(None, description="As in `POST /v1/programmes`.")
+    capacity: Capacity | None = Field(None, description="As in `POST /v1/programmes`.")
     on_error: Literal["stop", "skip"] = Field(
         "stop", description="At a row that cannot be read: refuse the file, or keep the row in rejects.csv."
     )
