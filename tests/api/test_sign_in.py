@@ -148,7 +148,7 @@ def test_who_signs_in_has_a_session(browser: TestClient, provider: FakeProvider)
         {"aud": "another"},
         {"nonce": "another"},
         {"nonce": None},
-        {"exp": 1_000_000_000},  # a fixed day, so that every collection of the tests names them alike
+        pytest.param({"exp": int(time.time()) - 3_600}, id="expired"),  # one name, whenever it is collected
         {"sub": None},
     ],
     ids=str,
