@@ -11,40 +11,23 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
-from api import permissions, problems
-from api.access import GuardedRoute
-from api.bodies import BodyLimit
-from api.description import describe
-from api.failures import Failures
-from api.headers import SecurityHeaders
-from api.heads import Heads
-from api.limits import RateLimits
-from api.observing import Metrics, Observing
-from api.paths import EncodedSlashes
-from api.routes import (
-    callers,
-    claims,
-    decisions,
-    documentation,
-    health,
-    ledger,
-    needs,
-    opportunities,
-    profiles,
-    programmes,
-    registrations,
-    search,
-    sign_in,
-    uploads,
-)
-from api.routes import (
-    metrics as figures,
-)
+from api import problems
+from api.access import permissions
+from api.access.guard import GuardedRoute
+from api.middleware.head_requests import Heads
+from api.middleware.rate_limits import RateLimits
+from api.middleware.security_headers import SecurityHeaders
+from api.middleware.telemetry import Metrics, Observing
+from api.middleware.unhandled_errors import Failures
+from api.openapi.security import describe
+from api.requests.bodies import BodyLimit
+from api.requests.record_ids import EncodedSlashes
+from api.routes import ROUTERS
 from api.service import Service
 from matcher.bootstrap import opened_engine
-from matcher.engine import Engine
-from matcher.errors import MatcherError
-from matcher.settings import Settings
+from matcher.foundations.errors import MatcherError
+from matcher.foundations.settings import Settings
+from matcher.search.engine import Engine
 
 EngineOf = Callable[[Settings], AbstractContextManager[Engine]]
 
@@ -101,9 +84,8 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
     app.add_middleware(Observing, metrics=metrics)
     for middleware in (EncodedSlashes, Heads, SecurityHeaders):
         app.add_middleware(middleware)
-    records = (registrations, claims, opportunities, profiles, needs, search, decisions, ledger, programmes, uploads)
-    for module in (*records, callers, sign_in, health, figures, documentation):
-        app.include_router(module.router)
+    for router in ROUTERS:
+        app.include_router(router)
     permissions.check(_route_names(app))
     describe(app)
     return app

@@ -16,8 +16,16 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.findings import SHOWN, Finding, findings
-from matcher.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn, Unavailable, UserError
+from api.requests.validation import SHOWN, Finding, findings
+from matcher.foundations.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    Unavailable,
+    UserError,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 # When to ask again for what cannot be had right now, in seconds.

@@ -6,11 +6,11 @@ import logging
 import threading
 from typing import Final
 
-from api.findings import Finding
+from api.requests.validation import Finding
 from matcher.embedding import Progress
-from matcher.engine import Engine
-from matcher.errors import MatcherError, Unavailable
+from matcher.foundations.errors import MatcherError, Unavailable
 from matcher.records import Need
+from matcher.search.engine import Engine
 
 # How long a question for readiness waits for an index that has only a little to catch up, in seconds.
 _PATIENCE: Final = 0.5

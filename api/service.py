@@ -10,17 +10,17 @@ from typing import Annotated, Self, cast
 
 from fastapi import Depends, Request
 
-from api.access import Guard
-from api.programmes import Programmes
-from api.provider import Provider
+from api.access.guard import Guard
+from api.access.oidc import Provider
+from api.programme_runner import Programmes
 from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
-from matcher.engine import Engine
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
+from matcher.foundations.settings import Settings
 from matcher.ledger import Ledger
 from matcher.registration import Directory, Registrations
-from matcher.settings import Settings
+from matcher.search.engine import Engine
 from matcher.store import Store
 
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from matcher.embedding import WEIGHTS_FILE, CachedEncoder, Encoder, SentenceEncoder, VectorTable, packaged_model
-from matcher.engine import Engine
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
+from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
 from matcher.sources.notices_api import Manners, NoticesClient, Service
 from matcher.sources.statement import Source
 from matcher.store import Store

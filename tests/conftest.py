@@ -16,10 +16,10 @@ from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from matcher.embedding import SentenceEncoder, packaged_model
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
 from matcher.store import Store
-from tests.commands import Command, command_in, tiny_model
-from tests.strategies import WORDS
+from tests.support.commands import Command, command_in, tiny_model
+from tests.support.strategies import WORDS
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -3,12 +3,12 @@
 from matcher.accounts.accounts import Accounts, Member, Organisation
 from matcher.accounts.caller import ANYONE_HERE, Caller
 from matcher.accounts.claims import Claim, Claims, ClaimState
-from matcher.accounts.creations import Creations
+from matcher.accounts.idempotency import Creations
 from matcher.accounts.keys import ApiKey, Keys, NewKey
+from matcher.accounts.last_used import Uses
 from matcher.accounts.ownership import Ownership, Owning
 from matcher.accounts.roles import OrganisationKind, Role
 from matcher.accounts.sessions import NewSession, Sessions
-from matcher.accounts.uses import Uses
 
 __all__ = [
     "ANYONE_HERE",

@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from matcher.accounts.roles import ROLES_OF, OrganisationKind, Role
 from matcher.accounts.secrets import make_id
 from matcher.accounts.tables import api_key, browser_session, member, organisation
-from matcher.errors import Conflict, InvalidInput, NotFound, Place
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
 from matcher.store.database import Database
 

@@ -13,7 +13,7 @@ from matcher.accounts.accounts import Organisation
 from matcher.accounts.ownership import Ownership
 from matcher.accounts.secrets import make_id
 from matcher.accounts.tables import claim
-from matcher.errors import Conflict, NotFound
+from matcher.foundations.errors import Conflict, NotFound
 from matcher.records import Profile
 from matcher.store import RecordKind, Store
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 
 from matcher.accounts.caller import Caller
+from matcher.accounts.last_used import Uses
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.accounts.roles import Role
 from matcher.accounts.secrets import digest_of, is_same, make_secret
 from matcher.accounts.tables import api_key, member
-from matcher.accounts.uses import Uses
-from matcher.errors import InvalidInput, NotFound, NotSignedIn, Place
+from matcher.foundations.errors import InvalidInput, NotFound, NotSignedIn, Place
 from matcher.records import Contact, parse
 from matcher.store.database import Database
 

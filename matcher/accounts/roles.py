@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a member is here to do. What each may ask of the service is one table, `api/permissions.py`."""
+    """What a member is here to do. What each may ask of the service is one table, `api/access/permissions.py`."""
 
     SUPPLIER = "supplier"
     COMMISSIONER = "commissioner"

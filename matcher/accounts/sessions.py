@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, insert, select
 
 from matcher.accounts.caller import Caller
+from matcher.accounts.last_used import Uses
 from matcher.accounts.policy import SESSION_IDLE, SESSION_LIFE
 from matcher.accounts.roles import Role
 from matcher.accounts.secrets import digest_of, make_secret
 from matcher.accounts.tables import browser_session, member
-from matcher.accounts.uses import Uses
-from matcher.errors import NotSignedIn
+from matcher.foundations.errors import NotSignedIn
 from matcher.store.database import Database
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select
 
 from matcher.alerts.tables import alert, alert_told
-from matcher.errors import NotFound
+from matcher.foundations.errors import NotFound
 from matcher.records import Record
 from matcher.records.policy import Band
 from matcher.store.database import Database

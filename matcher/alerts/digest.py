@@ -8,10 +8,10 @@ from typing import Final
 
 from matcher.accounts import Ownership
 from matcher.alerts.alerts import Alert, Alerts
-from matcher.engine import Engine
-from matcher.opportunities import Opportunity, opportunities_of
 from matcher.records import Record
 from matcher.records.policy import Band
+from matcher.search.engine import Engine
+from matcher.search.opportunities import Opportunity, opportunities_of
 from matcher.store import RecordKind
 from matcher.store.rows import chunks
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from matcher.alerts.digest import Digest
-from matcher.errors import Unavailable
-from matcher.opportunities import Opportunity
+from matcher.foundations.errors import Unavailable
+from matcher.search.opportunities import Opportunity
 
 _NO_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 _SECONDS: Final = 30

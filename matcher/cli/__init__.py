@@ -19,7 +19,7 @@ from matcher.cli.register import fetch, organisation, provenance, split
 from matcher.cli.search import search
 from matcher.cli.serve import serve
 from matcher.cli.train import promote, train_command
-from matcher.errors import InvalidInput, MatcherError
+from matcher.foundations.errors import InvalidInput, MatcherError
 
 __all__ = ["app", "main"]
 

@@ -11,8 +11,8 @@ import typer
 from matcher.alerts import Alert, Alerts, Digest, digests, letter_of, send, write
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import err, out
-from matcher.errors import Unavailable
-from matcher.settings import Settings
+from matcher.foundations.errors import Unavailable
+from matcher.foundations.settings import Settings
 from matcher.store import Store
 
 

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from matcher.engine import Announce
-from matcher.errors import InvalidInput
-from matcher.settings import Settings
+from matcher.foundations.errors import InvalidInput
+from matcher.foundations.settings import Settings
+from matcher.search.engine import Announce
 
 app = typer.Typer(
     name="matcher",

@@ -12,10 +12,10 @@ from rich.progress import Progress as Bar
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.programme import CHUNK, Order, Programme, Progress, Runs, State
-from matcher.programme.run import Tell
+from matcher.programme.runs.run import Tell
 from matcher.records import Need, parse
 from matcher.records.fields import MAX_TITLE
-from matcher.sources.jsonl import Rejected, read
+from matcher.sources.formats.jsonl import Rejected, read
 
 
 def bulk(

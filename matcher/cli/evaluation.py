@@ -16,14 +16,14 @@ from rich.table import Table
 from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
 from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
-from matcher.engine import Engine
 from matcher.evaluation import Comparison, Figures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
-from matcher.evaluation.metrics import METRICS
+from matcher.evaluation.measures.metrics import METRICS
 from matcher.evaluation.product import product_baselines, product_contender
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
-from matcher.sources.jsonl import Rejected, read
+from matcher.search.engine import Engine
+from matcher.sources.formats.jsonl import Rejected, read
 from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)

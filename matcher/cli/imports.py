@@ -14,11 +14,11 @@ from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.importing import ImportReport, import_files
+from matcher.foundations.settings import Settings
 from matcher.register import IntakeReport, take_files
 from matcher.register import Kind as SourceKind
+from matcher.register.importing import ImportReport, import_files
 from matcher.register.intake import DROPPED, shown_as_json
-from matcher.settings import Settings
 from matcher.store import RecordKind, Store
 
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.cli.app import out, progress_bar
-from matcher.errors import InvalidInput, Unavailable
+from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import Answer, Decision, Event, Format, Ledger, Replay, Statement, exported
 
 ledger = typer.Typer(

@@ -30,7 +30,7 @@ def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
             for name in ("events", "requests")
         },
         "loggers": {
-            "api.observing": {"level": "INFO", "handlers": ["requests"], "propagate": False},
+            "api.middleware.telemetry": {"level": "INFO", "handlers": ["requests"], "propagate": False},
             "uvicorn": {"level": "WARNING"},
         },
         "root": {"level": "WARNING", "handlers": ["events"]},

@@ -13,9 +13,9 @@ from rich.table import Column, Table
 
 from matcher.bootstrap import opened_store
 from matcher.cli.app import out
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.settings import Settings
 from matcher.operations import examine
-from matcher.settings import Settings
 from matcher.store.backup import back_up
 from matcher.store.backup import restore as put_back
 

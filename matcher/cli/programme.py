@@ -16,20 +16,20 @@ from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.cli.bulk import name_run, print_progress, telling
 from matcher.cli.imports import OnError
-from matcher.errors import InvalidInput
+from matcher.foundations.errors import InvalidInput
+from matcher.foundations.staged_files import Staging
 from matcher.programme import Order, Programme, Progress, Runs, State
 from matcher.programme.area import EVERYWHERE, area_of
-from matcher.programme.columns import parse_choice
-from matcher.programme.figures import LEVELS, Figures
-from matcher.programme.intake import REJECTS, Intake, notes_of, take_in
-from matcher.programme.need_query import NeedQuery
-from matcher.programme.needs_template import write_template
-from matcher.programme.preview import Preview, preview_of
-from matcher.programme.publication import FIGURES
-from matcher.programme.staging import Staging
+from matcher.programme.needs.columns import parse_choice
+from matcher.programme.needs.needs_file import REJECTS, Intake, notes_of, take_in
+from matcher.programme.needs.preview import Preview, preview_of
+from matcher.programme.needs.stored import NeedQuery
+from matcher.programme.needs.template import write_template
+from matcher.programme.results.figures import LEVELS, Figures
+from matcher.programme.results.publication import FIGURES
 from matcher.records import Need, parse
 from matcher.register import Organisations
-from matcher.sources.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import Accepted, read
 
 programme = typer.Typer(
     name="programme", help="Match a region's needs with the whole register, and report on it.", no_args_is_help=True

@@ -13,7 +13,7 @@ import typer
 from matcher.bootstrap import notices_client, notices_service, opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.cli.imports import index, tell_intake
-from matcher.errors import InvalidInput
+from matcher.foundations.errors import InvalidInput
 from matcher.register import Organisations, Register
 from matcher.register import fetch as fetch_notices
 from matcher.sources.statement import Source

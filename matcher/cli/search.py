@@ -13,10 +13,10 @@ from rich.table import Table
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, out, progress_bar
-from matcher.errors import InvalidInput
+from matcher.foundations.errors import InvalidInput
 from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
-from matcher.scoring import BASE
+from matcher.scoring.model import BASE
 
 # In a narrower console a table leaves too little room for its columns.
 _TABLE_WIDTH = 100

@@ -9,8 +9,8 @@ import typer
 
 from matcher.cli.app import err
 from matcher.cli.logs import log_config
-from matcher.errors import InvalidInput
-from matcher.settings import Settings
+from matcher.foundations.errors import InvalidInput
+from matcher.foundations.settings import Settings
 
 # How long requests under way may take to end once the service is told to stop, in seconds.
 _PATIENCE: Final = 20

@@ -14,12 +14,12 @@ import typer
 from matcher.bootstrap import opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.embedding import WEIGHTS_FILE, packaged_model
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.settings import CHECKOUT
 from matcher.records import Need, Profile
-from matcher.scoring import AdditiveModel
-from matcher.settings import CHECKOUT
+from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import read_awards
-from matcher.sources.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import Accepted, read
 from matcher.training.training import MANIFEST_FILE, Recipe, read_before, train
 
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]

@@ -1,7 +1,8 @@
 """From texts to vectors: the encoder and the cache before it."""
 
 from matcher.embedding.cache import Aside, CachedEncoder, VectorTable
-from matcher.embedding.encoder import WEIGHTS_FILE, Encoder, Progress, SentenceEncoder, Vectors, packaged_model
+from matcher.embedding.encoder import WEIGHTS_FILE, Encoder, Progress, SentenceEncoder, packaged_model
+from matcher.foundations.arrays import Vectors
 
 __all__ = [
     "WEIGHTS_FILE",

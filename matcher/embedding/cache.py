@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from matcher.embedding.encoder import BATCH, Encoder, Progress, Vectors
-from matcher.errors import Unavailable
+from matcher.embedding.encoder import BATCH, Encoder, Progress
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.errors import Unavailable
 
 # Vectors are made durable in steps of this many texts: what a killed process has to do again.
 _STEP = 16 * BATCH

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.embedding.packing import can_pack, encode_packed
-from matcher.errors import Unavailable
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.errors import Unavailable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 
 BATCH = 32

@@ -1,11 +1,11 @@
 """How well a ranker finds the partners known to suit: metrics, intervals, slices, and rivals."""
 
-from matcher.evaluation.baselines import baselines
 from matcher.evaluation.evaluation import evaluate
 from matcher.evaluation.judgements import Judgements, read_judgements
+from matcher.evaluation.measures.slices import read_health_flags
 from matcher.evaluation.ranker import Contender, ProfileScorer, Ranker, Ranking, TextRanker, text_contender
 from matcher.evaluation.report import Comparison, Figures, Ignored, Report
-from matcher.evaluation.slices import read_health_flags
+from matcher.evaluation.rivals.baselines import baselines
 
 __all__ = [
     "Comparison",

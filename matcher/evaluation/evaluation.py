@@ -10,19 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.errors import MatcherError
-from matcher.evaluation.bootstrap import ratios
-from matcher.evaluation.calibration import Collected
-from matcher.evaluation.fairness import Ranks
 from matcher.evaluation.judgements import Judgements
-from matcher.evaluation.metrics import METRICS, measure
+from matcher.evaluation.measures.bootstrap import ratios
+from matcher.evaluation.measures.calibration import Collected
+from matcher.evaluation.measures.fairness import Ranks
+from matcher.evaluation.measures.metrics import METRICS, measure
+from matcher.evaluation.measures.slices import UNKNOWN, Slicer
 from matcher.evaluation.ranker import Contender, Ranker, Ranking
 from matcher.evaluation.report import Comparison, Figures, Report
-from matcher.evaluation.slices import UNKNOWN, Slicer
 from matcher.evaluation.trial import Trial
+from matcher.foundations.arrays import Floats
+from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
-
-Floats = NDArray[np.float64]
 
 # Wraps the needs of one run to show how far it is; the text is the name of the ranker.
 Progress = Callable[[Sequence[Need], str], Iterable[Need]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
 
 # The gain of a grade is 2^grade - 1; beyond this one judgement would drown all others.
 MAX_GRADE: Final = 20

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
-from matcher.engine import Engine
-from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import Contender, Ranking
-from matcher.groups import best
+from matcher.evaluation.rivals.baselines import baselines
+from matcher.foundations.row_groups import best
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
-from matcher.signals import FAMILIES
+from matcher.scoring.signals import FAMILIES
+from matcher.search.engine import Engine
 from matcher.store import Store
 
 BuildEngine = Callable[[Store], Engine]

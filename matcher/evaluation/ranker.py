@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.errors import MatcherError
-from matcher.passages import query_of
+from matcher.foundations.arrays import Floats
+from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
-
-Floats = NDArray[np.float64]
+from matcher.texts.passages import query_of
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
+from matcher.evaluation.measures.bootstrap import Ratio, intervals
+from matcher.evaluation.measures.metrics import METRICS
+from matcher.foundations.arrays import Floats
 
-from matcher.evaluation.bootstrap import Ratio, intervals
-from matcher.evaluation.metrics import METRICS
-
-Floats = NDArray[np.float64]
 Json = dict[str, Any]
 
 

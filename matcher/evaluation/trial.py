@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.errors import InvalidInput
 from matcher.evaluation.judgements import Judgements
 from matcher.evaluation.report import Ignored
+from matcher.foundations.arrays import Ints
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

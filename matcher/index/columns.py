@@ -12,8 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Mask = NDArray[np.bool_]
+from matcher.foundations.arrays import Array, Mask
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from matcher.index.columns import Mask
+from matcher.foundations.arrays import Mask
 from matcher.index.segment import Segment
 
 # A segment and which of its profiles are alive.

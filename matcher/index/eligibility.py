@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.index.columns import Mask, ProfileColumns
+from matcher.foundations.arrays import Mask
+from matcher.index.columns import ProfileColumns
 from matcher.records import Filters, Profile, Region, Sector, Size
 from matcher.records.policy import IMPLIED_SCHEMES, SME_MAX_EMPLOYEES, SME_MAX_TURNOVER
 from matcher.records.postcodes import region_of_postcode

@@ -15,13 +15,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.embedding import Vectors
-from matcher.groups import rows_of, sizes_of
-from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns
+from matcher.foundations.arrays import Mask, Vectors
+from matcher.foundations.row_groups import rows_of, sizes_of
+from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.compaction import compacted
 from matcher.index.eligibility import Eligible, passing
+from matcher.index.lexical import Words
 from matcher.index.segment import Encode, Segment, passage_columns, piece_columns, profile_columns
-from matcher.index.words import Words
 from matcher.records import Filters, Profile
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 from Stemmer import Stemmer
 
-from matcher.index.columns import Array, Mask
+from matcher.foundations.arrays import Array, Mask
 
 # Usual settings of BM25; on the award data accuracy is flat around them.
 K1: Final = 1.2

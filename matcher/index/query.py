@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from matcher.embedding import CachedEncoder, Vectors
+from matcher.embedding import CachedEncoder
+from matcher.foundations.arrays import Vectors
 from matcher.index.eligibility import bits_of, day_number
 from matcher.index.postings import terms_of
-from matcher.language import related
-from matcher.passages import query_of, title_of
 from matcher.records import Need
 from matcher.records.need import FREE_TEXT
 from matcher.records.places import regions_of_record
-from matcher.signals import NeedFacts
+from matcher.scoring.signals import NeedFacts
+from matcher.texts.language import related
+from matcher.texts.passages import query_of, title_of
 
 
 @dataclass(frozen=True)

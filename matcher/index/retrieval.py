@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.groups import best, rows_of, starts_of
-from matcher.index.coarse import Bound, Coarse
-from matcher.index.columns import Mask
-from matcher.index.cut import Field
+from matcher.foundations.arrays import Floats, Mask, Rows
+from matcher.foundations.row_groups import best, rows_of, starts_of
 from matcher.index.index import Index
+from matcher.index.prefilter import Bound, Coarse
 from matcher.index.query import Query
-from matcher.signals import Candidates, Floats, Rows, agreement, overlap
+from matcher.index.shortlist import Field
+from matcher.scoring.signals import Candidates, agreement, overlap
 
 # Needs multiplied at once: more do not make the product faster, and what it finds is kept until all is multiplied.
 TOGETHER: Final = 128

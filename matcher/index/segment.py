@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from matcher.embedding import Vectors
-from matcher.index.columns import Mask, PassageColumns, PieceColumns, ProfileColumns, Ragged
+from matcher.foundations.arrays import Mask, Vectors
+from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns, Ragged
 from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits, size_of
 from matcher.index.postings import Postings, norm_of, terms_of
-from matcher.passages import Passage, PassageKind, passages_of
 from matcher.records import Profile
 from matcher.records.places import regions_of_record
-from matcher.signals import FAMILIES, UNDATED
+from matcher.scoring.signals import FAMILIES, UNDATED
+from matcher.texts.passages import Passage, PassageKind, passages_of
 
 Encode = Callable[[Sequence[str]], Vectors]
 

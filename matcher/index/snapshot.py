@@ -24,8 +24,9 @@ import faiss
 import numpy as np
 from filelock import FileLock, Timeout
 
-from matcher import durable
-from matcher.index.columns import Array, Mask, PassageColumns, PieceColumns, ProfileColumns
+from matcher.foundations import atomic_files
+from matcher.foundations.arrays import Array, Mask
+from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns
 from matcher.index.index import Index
 from matcher.index.postings import Postings
 from matcher.index.segment import Segment
@@ -36,7 +37,7 @@ FORMAT: Final = 6
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"
 # What is written here. Nothing else in the folder is ever removed.
-_OURS = ("segment-", "alive-", durable.UNFINISHED)
+_OURS = ("segment-", "alive-", atomic_files.UNFINISHED)
 # How often reading begins anew because another process has swapped in a newer snapshot meanwhile.
 _READS = 3
 # How long to wait for another process that saves, in seconds.
@@ -121,7 +122,7 @@ class Snapshots:
             "segments": entries,
         }
         checksum = _digest(json.dumps(current).encode())
-        durable.write(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
+        atomic_files.write(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
         self._tidy({name for entry in entries for name in entry.values()})
 
     def _tidy(self, named: set[str]) -> None:
@@ -152,7 +153,7 @@ def _name(segment: Segment, encoder: str) -> str:
 
 
 def _save_segment(folder: Path, name: str, segment: Segment) -> None:
-    staging = Path(tempfile.mkdtemp(prefix=durable.UNFINISHED, dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=atomic_files.UNFINISHED, dir=folder))
     for table, columns in (("profiles", segment.profiles), ("pieces", segment.pieces), ("passages", segment.passages)):
         for column, array in columns.arrays().items():
             np.save(staging / f"{table}.{column}.npy", array)
@@ -164,7 +165,7 @@ def _save_segment(folder: Path, name: str, segment: Segment) -> None:
     sums = {path.name: _checksum(path) for path in sorted(staging.iterdir())}
     (staging / "manifest.json").write_text(json.dumps(sums, indent=1))
     for path in staging.iterdir():
-        durable.sync(path)
+        atomic_files.sync(path)
     staging.rename(folder / name)
 
 
@@ -198,7 +199,7 @@ def _save_alive(folder: Path, mask: Mask) -> str:
         content = file.getvalue()
     name = f"alive-{_digest(content)}.npy"
     if not (folder / name).exists():
-        durable.write(folder / name, content)
+        atomic_files.write(folder / name, content)
     return name
 
 

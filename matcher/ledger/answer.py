@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from matcher.embedding import Vectors
-from matcher.engine import Ranking
-from matcher.index.columns import Mask
-from matcher.scoring import PARTS
-from matcher.signals import Floats, Rows
+from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
+from matcher.scoring.model import PARTS
+from matcher.search.engine import Ranking
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from matcher.errors import Conflict, InvalidInput, NotFound, Place
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.ledger.entry import Entry, Event, Search, changed
 
 # What the last event on a profile may have been for the next one to be recorded; None: there was none yet.

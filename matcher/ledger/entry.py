@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from matcher.errors import InvalidInput, Place, Unavailable
+from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 

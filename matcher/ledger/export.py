@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
+from matcher.foundations.spreadsheet_cells import neutralised
 from matcher.ledger.entry import Entry
 from matcher.ledger.ledger import Ledger
-from matcher.programme.cells import neutralised
 
 
 class Format(StrEnum):

@@ -7,8 +7,8 @@ from datetime import date
 from itertools import chain as joined
 from typing import Final, NamedTuple
 
-from matcher.engine import Engine
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.reference_tables import digests
 from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision, no_candidate, no_decision
@@ -17,7 +17,7 @@ from matcher.ledger.replay import Replay, Replayer
 from matcher.ledger.verification import Verification, verify
 from matcher.ledger.versions import versions
 from matcher.records import Filters, Need, SearchResult
-from matcher.reference import digests
+from matcher.search.engine import Engine
 from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
 from matcher.store.rows import chunks

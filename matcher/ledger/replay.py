@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from matcher.engine import Engine, Ranking, eligible_in, ranking_of
-from matcher.errors import InvalidInput, MatcherError, NotFound
+from matcher.foundations.errors import InvalidInput, MatcherError, NotFound
+from matcher.foundations.reference_tables import digests
 from matcher.index import Query, facts_of, terms_for
 from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference, differences
 from matcher.ledger.entry import NeedSeen, Search
-from matcher.ledger.past import Past, VectorsGone
+from matcher.ledger.historical_index import Past, VectorsGone
 from matcher.ledger.versions import versions
 from matcher.records import Need
-from matcher.reference import digests
-from matcher.scoring import AdditiveModel
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine, Ranking, eligible_in, ranking_of
 from matcher.store import Store
 from matcher.store.revisions import canonical
 

@@ -13,12 +13,12 @@ from typing import Final
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import Encoder
-from matcher.errors import MatcherError, Unavailable, UserError
+from matcher.foundations.errors import MatcherError, Unavailable, UserError
+from matcher.foundations.reference_tables import terms
+from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.ledger import Ledger
-from matcher.reference import terms
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
 from matcher.store import Store
 
 # A SQLite register of a hundred thousand profiles takes about two gigabytes, and a snapshot of its index one.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
-from matcher.errors import InvalidInput, NotFound
+from matcher.foundations.errors import InvalidInput, NotFound
 from matcher.records import Record, Region
 from matcher.records.places import regions_of_text
 from matcher.records.vocabulary import find_region

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
 from matcher.records.fields import REMEDIES
 
 _WORDING: Final = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from matcher.foundations.reference_tables import places
 from matcher.records.fields import POSTCODE
 from matcher.records.need import Buyer, Need
 from matcher.records.postcodes import region_of_postcode
 from matcher.records.profile import TrackRecord
 from matcher.records.vocabulary import Region, find_region
-from matcher.reference import places
 
 # A text that names more regions than this is about the country, not about a place.
 MAX_REGIONS = 3

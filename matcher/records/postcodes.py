@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from matcher.foundations.reference_tables import PostcodeArea, postcode_areas
 from matcher.records.vocabulary import Region
-from matcher.reference import PostcodeArea, postcode_areas
 
 
 def area_of_postcode(postcode: str) -> PostcodeArea | None:

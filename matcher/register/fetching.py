@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
 from matcher.register.intake import IntakeReport, take_releases, trimmed
 from matcher.register.schema import progress
 from matcher.sources.notices_api import NoticesClient, Page, Service

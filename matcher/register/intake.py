@@ -11,15 +11,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.paths import display_path
 from matcher.register.notices import Notices, Trimmed
 from matcher.register.organisations import put_organisations
 from matcher.register.session import Session
 from matcher.sources import charity_commission, companies_house, cqc, ocds, ods
-from matcher.sources.files import find_files, shown
-from matcher.sources.jsonl import Rejected
-from matcher.sources.registers import ENDINGS, Spoken
-from matcher.sources.rejects import RejectsFile
+from matcher.sources.formats.files import find_files
+from matcher.sources.formats.jsonl import Rejected
+from matcher.sources.formats.rejects import RejectsFile
+from matcher.sources.register_rows import ENDINGS, Spoken
 from matcher.sources.statement import Statement, Tally
 from matcher.store import Store, Writer
 
@@ -125,7 +126,7 @@ def _take_file(store: Store, kind: Kind, file: Path, rejects: RejectsFile | None
             raise problem
         report.rejected += 1
         place = problem.place
-        rejects.write(Rejected(place.file or shown(file), place.line or 0, 0, problem, b""))
+        rejects.write(Rejected(place.file or display_path(file), place.line or 0, 0, problem, b""))
 
     with rejects.all_or_none() if rejects else nullcontext(), store.writing() as writer:
         if kind is Kind.OCDS:

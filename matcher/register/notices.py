@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need
 from matcher.register.schema import release, statement
 from matcher.register.session import Session

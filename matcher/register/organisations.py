@@ -12,8 +12,13 @@ from datetime import date
 
 from sqlalchemy import delete, func, select
 
-from matcher.errors import NotFound
-from matcher.reference import health_innovation_networks, nhs_codes, nhs_organisations, nhs_successors
+from matcher.foundations.errors import NotFound
+from matcher.foundations.reference_tables import (
+    health_innovation_networks,
+    nhs_codes,
+    nhs_organisations,
+    nhs_successors,
+)
 from matcher.register.schema import organisation, succession
 from matcher.sources.ods import Organisation, Succession
 from matcher.store import Store, Writer

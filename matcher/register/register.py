@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import select, update
 
-from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound
 from matcher.register.composition import compose
 from matcher.register.identity import MERGED, free_id
 from matcher.register.schema import apart, identity, statement

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcher.passages import passages_of, source_of
 from matcher.records import Profile, Record
+from matcher.texts.passages import passages_of, source_of
 
 
 class Quote(Record):

@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 
 from matcher.accounts import Ownership
 from matcher.accounts.secrets import make_record_id
-from matcher.errors import Conflict, InvalidInput, NotFound, Place
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
 from matcher.register import Session
 from matcher.registration.completeness import completeness_of

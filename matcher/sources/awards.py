@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need, Record, Sector, parse
 from matcher.records.fields import Id, Title
-from matcher.sources.lines import read_lines
+from matcher.sources.formats.lines import read_lines
 
 
 class Winner(Record):

@@ -16,7 +16,7 @@ from typing import Final
 from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import Sector
 from matcher.sources.ocds.parties import number_of
-from matcher.sources.registers import Cells, Spoken, day, read_register, statement
+from matcher.sources.register_rows import Cells, Spoken, day, read_register, statement
 from matcher.sources.statement import Origin, Source, Statement, Tally
 
 _NUMBER: Final = "registered_charity_number"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.records.vocabulary import Sector
-from matcher.sources.registers import Cells, Spoken, day, read_register, statement
+from matcher.sources.register_rows import Cells, Spoken, day, read_register, statement
 from matcher.sources.statement import Origin, Source, Statement, Tally
 
 # Divisions of the Standard Industrial Classification 2007: human health, residential care, social work.

@@ -15,7 +15,7 @@ from typing import Final
 from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import find_region
 from matcher.sources.ocds.parties import is_person, number_of
-from matcher.sources.registers import Cells, Spoken, day, read_register, statement
+from matcher.sources.register_rows import Cells, Spoken, day, read_register, statement
 from matcher.sources.statement import Origin, Source, Statement, Tally
 
 _PROVIDER: Final = ("cqc provider id (for office use only)", "cqc provider id", "provider id")

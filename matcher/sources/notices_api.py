@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 import httpx
 import tenacity
 
-from matcher.errors import InvalidInput, MatcherError, Unavailable
+from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 from matcher.sources.statement import Source
 
 _RETRIED: Final = frozenset({403, 408, 425, 429, 500, 502, 503, 504})

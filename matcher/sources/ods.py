@@ -15,13 +15,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.personal_data import scrub
 from matcher.records.text import clean
-from matcher.sources.contacts import scrub
-from matcher.sources.containers import Stream, members, opened
-from matcher.sources.registers import ENDINGS as TABLES
-from matcher.sources.registers import day
-from matcher.sources.tables import read_table
+from matcher.sources.formats.containers import Stream, members, opened
+from matcher.sources.formats.tables import read_table
+from matcher.sources.register_rows import ENDINGS as TABLES
+from matcher.sources.register_rows import day
 
 ENDINGS: Final = (*TABLES, ".jsonl", ".jsonl.gz")
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import URL, make_url
 
-from matcher.errors import InvalidInput, Place, Unavailable
+from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
 # The mode of a folder that holds contact data.

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, StaticPool, create_engine, event, exc, make_url, text
 
-from matcher.errors import InvalidInput, MatcherError, Unavailable
+from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 
 # How long a connection waits for another writer before it gives up, in seconds.
 WAIT_SECONDS: Final = 30.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
 from matcher.store.database import Database
 from matcher.store.schema import SCHEMA_VERSION
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import Row, Select, exists, select
 
-from matcher.errors import Place
+from matcher.foundations.errors import Place
 from matcher.records import Need, Profile, parse
 from matcher.store.schema import head, revision
 

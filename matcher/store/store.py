@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from matcher.records import Contact, Need, Profile
 from matcher.store.database import WAIT_SECONDS, Database
+from matcher.store.integrity import faults
 from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
 from matcher.store.rows import CHUNK, chunks
 from matcher.store.schema import clock, contact, head, revision
-from matcher.store.soundness import faults
 from matcher.store.vectors import Vectors
 from matcher.store.writer import Writer, not_found
 

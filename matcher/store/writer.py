@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from matcher.errors import MatcherError, NotFound
+from matcher.foundations.errors import MatcherError, NotFound
 from matcher.records import Contact, Need, Profile
 from matcher.store.revisions import RecordKind, canonical, kind_of
 from matcher.store.rows import chunks, insert_into, storable

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from matcher.evaluation.calibration import COMPARABLE
-from matcher.scoring import Curve
-from matcher.signals import Floats, Rows
+from matcher.evaluation.measures.calibration import COMPARABLE
+from matcher.foundations.arrays import Floats, Rows
+from matcher.scoring.model import Curve
 
 
 def comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:

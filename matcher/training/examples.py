@@ -9,10 +9,11 @@ from datetime import date
 import numpy as np
 
 from matcher.embedding import CachedEncoder
-from matcher.errors import InvalidInput
+from matcher.foundations.arrays import Floats, Rows
+from matcher.foundations.errors import InvalidInput
 from matcher.index import Index, query_for, retrieve
 from matcher.records import Need, Profile, TrackRecord
-from matcher.signals import FAMILIES, PIECE_SIGNALS, UNDATED, Floats, Rows, piece_signals, profile_signals
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, UNDATED, piece_signals, profile_signals
 from matcher.sources.awards import Award, Winner
 
 _WORK = FAMILIES.index("work")

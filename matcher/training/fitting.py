@@ -18,7 +18,8 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize
 
-from matcher.signals import FAMILIES, Floats, Rows
+from matcher.foundations.arrays import Floats, Rows
+from matcher.scoring.signals import FAMILIES
 from matcher.training.examples import Examples
 from matcher.training.parameters import Layout, profile_terms
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from matcher.embedding import Vectors
-from matcher.passages import headline, query_of, telling
+from matcher.foundations.arrays import Vectors
 from matcher.records import Profile
 from matcher.sources.awards import Award
+from matcher.texts.passages import headline, query_of, telling
 
 # How many of a supplier's other notices each is paired with, and how close these must be (cosine of the
 # stock encoder): further apart is another line of business, closer is the same notice again.

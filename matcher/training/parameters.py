@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from matcher.scoring import AdditiveModel, Curve
-from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Floats
+from matcher.foundations.arrays import Floats
+from matcher.scoring.model import AdditiveModel, Curve
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 
 _SIGNALS: Final = [signal.name for signal in PIECE_SIGNALS]
 _CAPACITY, _COVERAGE, _, _NAME_MEANING, _NAME_WORDING = range(len(PROFILE_SIGNALS))

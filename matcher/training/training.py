@@ -23,13 +23,13 @@ from typing import Any, Final
 import numpy as np
 
 from matcher.embedding import WEIGHTS_FILE, CachedEncoder, SentenceEncoder, VectorTable
-from matcher.errors import InvalidInput
-from matcher.evaluation.calibration import expected_calibration_error, reliability
-from matcher.passages import query_of
+from matcher.evaluation.measures.calibration import expected_calibration_error, reliability
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile
-from matcher.scoring import AdditiveModel, Curve
-from matcher.signals import PROFILE_SIGNALS
+from matcher.scoring.model import AdditiveModel, Curve
+from matcher.scoring.signals import PROFILE_SIGNALS
 from matcher.sources.awards import Award
+from matcher.texts.passages import query_of
 from matcher.training.calibration import calibrated, comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
 from matcher.training.fitting import Part, fitted, scores

@@ -12,13 +12,13 @@ from fastapi.testclient import TestClient
 
 from api.app import create
 from matcher.bootstrap import opened_store
-from matcher.engine import Engine
+from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
-from matcher.settings import Settings
+from matcher.search.engine import Engine
 from matcher.store import Store
-from tests.api.people import People
-from tests.api.walk import Served, routes_of
-from tests.fakes import engine_over
+from tests.api.support.people import People
+from tests.api.support.walk import Served, routes_of
+from tests.support.fakes import engine_over
 
 
 @contextmanager

@@ -9,14 +9,14 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from api.access import COOKIE, CSRF_HEADER
+from api.access.guard import COOKIE, CSRF_HEADER
 from api.app import create
 from matcher.accounts import Role
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
 from matcher.store import Store
-from tests.api.checks import problem
 from tests.api.conftest import fake_engine, wait_until_ready
-from tests.api.people import People
+from tests.api.support.checks import problem
+from tests.api.support.people import People
 
 NEED = {"title": "Care"}
 

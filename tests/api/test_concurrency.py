@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi.testclient import TestClient
 
 from matcher.store import Store
-from tests.api.checks import found_ids, put_profile
+from tests.api.support.checks import found_ids, put_profile
 
 THREADS, TURNS = 32, 6
 

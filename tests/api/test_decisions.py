@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher.store import Store
-from tests.api.checks import problem
+from tests.api.support.checks import problem
 
 PROFILES = {"a": "falls classes", "b": "meals", "c": "falls and meals"}
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import CONTACT, HISTORY, NEED, NEEDS, PROFILE, RESULT, SEARCHES
+from api.openapi.examples import CONTACT, HISTORY, NEED, NEEDS, PROFILE, RESULT, SEARCHES
 from api.problems import Problem
-from api.records import History
-from api.routes.needs import Needs
+from api.routes.records.needs import Needs
+from api.routes.records.revisions import History
 from matcher.records import Contact, Need, Profile, SearchResult
 
 # Every problem a route may answer with, besides 500 and, where it is guarded, 401 and 503.

@@ -9,15 +9,16 @@ from fastapi.testclient import TestClient
 
 from api.app import create
 from matcher.bootstrap import opened_store
-from matcher.embedding import Progress, Vectors
-from matcher.engine import Engine
+from matcher.embedding import Progress
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.records import Profile
-from matcher.settings import Settings
+from matcher.search.engine import Engine
 from matcher.store import Store
-from tests.api.checks import found_ids, problem, put_profile
 from tests.api.conftest import fake_engine, wait_until_ready
-from tests.fakes import WordEncoder, engine_over
+from tests.api.support.checks import found_ids, problem, put_profile
+from tests.support.fakes import WordEncoder, engine_over
 
 
 class HeldEncoder(WordEncoder):

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from api.permissions import PERMISSIONS, Subject
+from api.access.permissions import PERMISSIONS, Subject
 from matcher.accounts import Role
-from tests.api.checks import problem
-from tests.api.people import Person
-from tests.api.walk import HIDDEN, Served
+from tests.api.support.checks import problem
+from tests.api.support.people import Person
+from tests.api.support.walk import HIDDEN, Served
 
 HIDDEN_SUBJECTS = (Subject.NEED, Subject.REGISTRATION, Subject.DECISION, Subject.PROGRAMME)
 HIDING = [route for route, permission in PERMISSIONS.items() if permission.subject in HIDDEN_SUBJECTS]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.bodies import MAX_BODY, MAX_VALUES
+from api.requests.bodies import MAX_BODY, MAX_VALUES
 from matcher.store import Store
-from tests.api.checks import problem
+from tests.api.support.checks import problem
 
 ROUTES = [("PUT", "/v1/profiles/a"), ("PUT", "/v1/needs/a"), ("POST", "/v1/search")]
 JSON = {"content-type": "application/json"}

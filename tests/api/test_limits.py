@@ -10,11 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create
-from api.limits import rate_of
-from matcher.errors import InvalidInput
-from matcher.settings import Settings
-from tests.api.checks import problem
+from api.middleware.rate_limits import rate_of
+from matcher.foundations.errors import InvalidInput
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
+from tests.api.support.checks import problem
 
 
 @contextmanager

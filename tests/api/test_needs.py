@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import NEED
-from tests.api.checks import problem
+from api.openapi.examples import NEED
+from tests.api.support.checks import problem
 
 
 def test_a_need_is_put_read_revised_and_withdrawn(client: TestClient) -> None:

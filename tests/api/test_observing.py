@@ -15,7 +15,7 @@ from matcher.cli.logs import log_config
 
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    with caplog.at_level(logging.INFO, logger="api.observing"):
+    with caplog.at_level(logging.INFO, logger="api.middleware.telemetry"):
         yield caplog
 
 
@@ -45,7 +45,7 @@ def test_answers_are_counted_by_route_and_status(client: TestClient) -> None:
 def test_a_line_a_request_without_anything_of_its_sender(client: TestClient, told: pytest.LogCaptureFixture) -> None:
     told.clear()
     client.get("/v1/profiles/anna.field@example.org?secret=1", headers={"Authorization": "Bearer mk_secret"})
-    [line] = [record for record in told.records if record.name == "api.observing"]
+    [line] = [record for record in told.records if record.name == "api.middleware.telemetry"]
     formatter = logging.config.dictConfigClass(log_config("json")).configure_formatter(
         log_config("json")["formatters"]["requests"]
     )
@@ -68,7 +68,7 @@ def test_the_log_can_be_set_up(form: str, capfd: pytest.CaptureFixture[str]) -> 
     try:
         logging.config.dictConfig(log_config("json" if form == "json" else "text"))
         told = {"route": "search", "method": "POST", "status": 200, "milliseconds": 1.5, "request_id": "r"}
-        logging.getLogger("api.observing").info("answered", extra=told)
+        logging.getLogger("api.middleware.telemetry").info("answered", extra=told)
         logging.getLogger("matcher").warning("the disk is nearly full")
         logging.getLogger("matcher").info("not worth a line")
         lines = capfd.readouterr().err.splitlines()
@@ -77,6 +77,6 @@ def test_the_log_can_be_set_up(form: str, capfd: pytest.CaptureFixture[str]) -> 
         assert "nearly full" in lines[1]
     finally:
         logging.root.handlers[:] = before
-        requests = logging.getLogger("api.observing")
+        requests = logging.getLogger("api.middleware.telemetry")
         requests.handlers.clear()
         requests.propagate = True

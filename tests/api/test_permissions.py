@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from api.access.permissions import PERMISSIONS, PUBLIC, Permission, Reach, Subject, check
 from api.app import create
-from api.permissions import PERMISSIONS, PUBLIC, Permission, Reach, Subject, check
 from matcher.accounts import Role
-from matcher.errors import MatcherError
-from matcher.settings import Settings
+from matcher.foundations.errors import MatcherError
+from matcher.foundations.settings import Settings
 from matcher.store import Store
-from tests.api.checks import problem
 from tests.api.conftest import fake_engine
-from tests.api.people import Person
-from tests.api.walk import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
+from tests.api.support.checks import problem
+from tests.api.support.people import Person
+from tests.api.support.walk import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
 
 # What the reach of a route must make of the way in which an id stands to who asks; 0 stands for any success.
 OUTCOMES: dict[tuple[Subject, Reach], dict[str, int]] = {

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher.store import RecordKind, Store
-from tests.api.checks import problem, put_profile
+from tests.api.support.checks import problem, put_profile
 
 PATHS = [("/v1/profiles/a", {"name": "Steps"}), ("/v1/needs/a", {"title": "Care"})]
 

@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, text
 
 from api.app import create
 from api.problems import KINDS
-from matcher.errors import Conflict, MatcherError, Place, UserError
-from matcher.settings import Settings
-from tests.api.checks import problem, put_profile
+from matcher.foundations.errors import Conflict, MatcherError, Place, UserError
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
+from tests.api.support.checks import problem, put_profile
 
 SHAPE = {"type", "title", "status", "detail", "instance", "remedy"}
 

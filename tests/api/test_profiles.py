@@ -7,10 +7,10 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import CONTACT, PROFILE
+from api.openapi.examples import CONTACT, PROFILE
 from matcher.records import Contact
 from matcher.store import RecordKind, Store
-from tests.api.checks import found_ids, problem, put_profile
+from tests.api.support.checks import found_ids, problem, put_profile
 
 IDS = [
     "simple",

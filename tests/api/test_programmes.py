@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create
-from matcher.settings import Settings
-from tests.api.checks import problem
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine, wait_until_ready
+from tests.api.support.checks import problem
 
 NEEDS = [{"id": f"n{number}", "title": f"{word} classes"} for number, word in enumerate(["Falls", "Meals", "Sleep"])]
 

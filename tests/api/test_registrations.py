@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import CONTACT, NEW_PROFILE
+from api.openapi.examples import CONTACT, NEW_PROFILE
 from matcher.accounts import Role
 from matcher.records import Contact, Identifiers, Profile
 from matcher.store import RecordKind, Store
-from tests.api.checks import problem
-from tests.api.people import People, Person
+from tests.api.support.checks import problem
+from tests.api.support.people import People, Person
 
 ROUTE = "/v1/registrations"
 

@@ -20,9 +20,9 @@ import uvicorn
 
 from api.app import create
 from matcher.accounts import Role
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
-from tests.api.people import People
+from tests.api.support.people import People
 
 EXAMPLES = os.environ.get("MATCHER_SCHEMA_EXAMPLES")
 # The edges of every schema are about 2,400 requests; by default one role makes them.

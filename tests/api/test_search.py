@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import NEED, PROFILE
+from api.openapi.examples import NEED, PROFILE
 from matcher.records import SearchResult
 from matcher.records.policy import band_of
-from matcher.scoring import PARTS
-from tests.api.checks import found_ids, problem, put_profile
+from matcher.scoring.model import PARTS
+from tests.api.support.checks import found_ids, problem, put_profile
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from joserfc.jwk import KeySet, RSAKey
 from pydantic import SecretStr, ValidationError
 
 from api.app import create
-from api.routes.sign_in import COOKIE
+from api.routes.system.sign_in import COOKIE
 from matcher.accounts import Accounts, OrganisationKind
-from matcher.settings import Settings
-from tests.api.checks import problem
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
+from tests.api.support.checks import problem
 
 
 class FakeProvider(ThreadingHTTPServer):

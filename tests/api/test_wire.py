@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from api.app import create
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
 
 

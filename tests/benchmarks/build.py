@@ -17,10 +17,10 @@ from sentence_transformers import SentenceTransformer
 
 from matcher.bootstrap import engine_of
 from matcher.embedding import packaged_model
-from matcher.passages import passages_of
+from matcher.foundations.settings import Settings
 from matcher.records import Profile
-from matcher.settings import Settings
 from matcher.store import Store
+from matcher.texts.passages import passages_of
 from tests.benchmarks.made import made_profiles
 from tests.benchmarks.timing import in_turn, median_ms, ratio
 

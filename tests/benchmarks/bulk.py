@@ -24,17 +24,17 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.engine import eligible_in, ranking_of
-from matcher.findings import Findings, sequences_of
+from matcher.foundations.settings import Settings
 from matcher.index import Index, Query, Snapshots, facts_of, terms_for
-from matcher.passages import passages_of
-from matcher.programme.chunks import Chunk, Task, Terms
-from matcher.programme.job import CHUNK
-from matcher.programme.schedule import Processes
+from matcher.programme.runs.chunks import Chunk, Task, Terms
+from matcher.programme.runs.job import CHUNK
+from matcher.programme.runs.schedulers import Processes
 from matcher.records import Filters, Need
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import eligible_in, ranking_of
+from matcher.search.explanations import Findings, sequences_of
 from matcher.store import Store
+from matcher.texts.passages import passages_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
 
 DAY = date(2026, 10, 1)

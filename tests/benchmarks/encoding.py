@@ -12,8 +12,8 @@ import sys
 import time
 
 from matcher.bootstrap import encoder_of
-from matcher.passages import query_of, title_of
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
+from matcher.texts.passages import query_of, title_of
 from tests.benchmarks.made import demo_needs
 from tests.benchmarks.timing import in_turn, median_ms, ratio
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from matcher.embedding import CachedEncoder
-from matcher.engine import Engine
+from matcher.foundations.settings import Settings
 from matcher.ledger import Ledger
 from matcher.ledger.tables import ledger_entry
 from matcher.records.need import FREE_TEXT
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
 from matcher.store import Store
 from tests.benchmarks.made import demo_needs, made_profiles
 from tests.benchmarks.timing import in_turn, median_ms
-from tests.fakes import WordEncoder
+from tests.support.fakes import WordEncoder
 
 ROUNDS = 40
 

@@ -25,11 +25,12 @@ import httpx
 import numpy as np
 
 from matcher.bootstrap import encoder_of
-from matcher.embedding import CachedEncoder, Progress, Vectors
+from matcher.embedding import CachedEncoder, Progress
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.settings import Settings
 from matcher.index import Index, Snapshots
-from matcher.passages import passages_of
-from matcher.settings import Settings
 from matcher.store import Store
+from matcher.texts.passages import passages_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
 
 CLIENTS = (1, 8, 32)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.embedding import Vectors
+from matcher.foundations.arrays import Vectors
 from matcher.records import Need, Profile
-from matcher.sources.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import Accepted, read
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 

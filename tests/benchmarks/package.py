@@ -17,7 +17,7 @@ from pathlib import Path
 
 from matcher.register import Kind, take_files
 from matcher.store import Store
-from tests.notices import party, release
+from tests.support.notices import party, release
 
 _MEGABYTE = 1_048_576
 _PADDING = "Home visits by therapists for people who have fallen, with exercise and advice. " * 40

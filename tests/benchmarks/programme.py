@@ -19,8 +19,8 @@ from pathlib import Path
 
 import xlsxwriter
 
-from matcher.programme.assignment import Pair, optimal
-from matcher.programme.needs_table import NeedsTable, Read
+from matcher.programme.needs.table import NeedsTable, Read
+from matcher.programme.results.assignment import Pair, optimal
 from tests.benchmarks.made import demo_needs
 
 SHOWN = 10

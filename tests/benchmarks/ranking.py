@@ -9,12 +9,12 @@ from datetime import date
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
-from matcher.findings import quotes_of
+from matcher.foundations.settings import Settings
 from matcher.index import Index, query_for, retrieve
-from matcher.passages import query_of
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
+from matcher.search.explanations import quotes_of
 from matcher.store import Store
+from matcher.texts.passages import query_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
 from tests.benchmarks.timing import in_turn, median_ms, ratio
 

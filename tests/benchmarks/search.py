@@ -13,13 +13,13 @@ import numpy as np
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
-from matcher.engine import Engine
+from matcher.foundations.settings import Settings
 from matcher.index import Index
-from matcher.passages import passages_of, query_of
 from matcher.records.need import FREE_TEXT
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
 from matcher.store import Store
+from matcher.texts.passages import passages_of, query_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
 from tests.benchmarks.timing import in_turn, median_ms, ratio
 

@@ -18,9 +18,9 @@ from matcher.accounts import (
 )
 from matcher.accounts.policy import LONGEST_KEY_LIFE, SESSION_IDLE, SESSION_LIFE
 from matcher.accounts.secrets import digest_of
-from matcher.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from matcher.store import Store
-from tests.accounts import NOW, member_of
+from tests.support.accounts import NOW, member_of
 
 
 def test_organisations_and_members(store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.errors import InvalidInput, Unavailable
+from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.records import Contact, Profile
 from matcher.store import RecordKind, Store
 from matcher.store.backup import back_up, restore

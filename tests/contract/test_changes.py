@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from matcher.errors import NotFound
+from matcher.foundations.errors import NotFound
 from matcher.records import Profile
 from matcher.store import Change, RecordKind, Store
-from tests.records import need, profile, put
+from tests.support.records import need, profile, put
 
 
 def test_profiles_come_in_the_order_asked_for_and_as_of_a_moment(store: Store) -> None:

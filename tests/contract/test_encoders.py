@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher.embedding import CachedEncoder, Encoder
-from tests.fakes import MemoryVectors, WordEncoder
+from tests.support.fakes import MemoryVectors, WordEncoder
 
 TEXTS = [
     "falls prevention",

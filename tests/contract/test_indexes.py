@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
 from matcher.index import Index, Snapshots, highest, query_for, retrieve, terms_of
-from matcher.language import related
 from matcher.records import Filters, Need, Profile, parse
-from matcher.signals import UNDATED
-from tests.eligibility import failing
-from tests.fakes import MemoryVectors, WordEncoder
-from tests.reference import BruteForce, told
-from tests.registers import SHARES, made_register
-from tests.strategies import TODAY
+from matcher.scoring.signals import UNDATED
+from matcher.texts.language import related
+from tests.support.eligibility import failing
+from tests.support.fakes import MemoryVectors, WordEncoder
+from tests.support.reference_engine import BruteForce, told
+from tests.support.registers import SHARES, made_register
+from tests.support.strategies import TODAY
 
 ENCODER = WordEncoder()
 CACHED = CachedEncoder(ENCODER, MemoryVectors())

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, exc, text
 
-from matcher.errors import Conflict, InvalidInput, NotFound, Unavailable
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Unavailable
 from matcher.ledger import GENESIS, Event, Format, Ledger, exported
 from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Filters, Need, Sector
 from matcher.store import RecordKind, Store
-from tests.ledgers import ACTOR, FALLS, engine_on, filled, keep, put, without_triggers
-from tests.registers import made_register
-from tests.strategies import TODAY
+from tests.support.ledgers import ACTOR, FALLS, engine_on, filled, keep, put, without_triggers
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY
 
 
 def test_an_empty_ledger_is_whole(store: Store) -> None:

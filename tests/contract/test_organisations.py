@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.errors import NotFound
+from matcher.foundations.errors import NotFound
 from matcher.register import Kind, Organisations, take_files
 from matcher.store import Store
 

@@ -8,8 +8,8 @@ from matcher.records import Contact, Profile, Sector, parse
 from matcher.register import Register
 from matcher.registration import Directory, Registrations
 from matcher.store import RecordKind, Store
-from tests.notices import party, release
-from tests.statements import STEADY, own, profiles, put_own, take
+from tests.support.notices import party, release
+from tests.support.statements import STEADY, own, profiles, put_own, take
 
 
 def test_a_suppliers_own_words_take_over_what_sources_made(store: Store, tmp_path: Path) -> None:

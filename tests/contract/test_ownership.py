@@ -9,10 +9,10 @@ import pytest
 
 from matcher.accounts import Accounts, Claims, ClaimState, Creations, OrganisationKind, Ownership
 from matcher.accounts.secrets import make_record_id
-from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound
 from matcher.records import Identifiers, Profile
 from matcher.store import RecordKind, Store
-from tests.accounts import member_of
+from tests.support.accounts import member_of
 
 
 def test_ownership(store: Store) -> None:

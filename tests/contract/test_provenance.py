@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from matcher.errors import InvalidInput, NotFound
+from matcher.foundations.errors import InvalidInput, NotFound
 from matcher.register import Register
 from matcher.sources.statement import Source
 from matcher.store import Store
-from tests.notices import party, release
-from tests.statements import STEADY, numbered, profiles, put_own, said, state, take
+from tests.support.notices import party, release
+from tests.support.statements import STEADY, numbered, profiles, put_own, said, state, take
 
 
 def test_where_each_part_comes_from(store: Store, tmp_path: Path) -> None:

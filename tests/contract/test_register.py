@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from matcher.errors import NotFound
+from matcher.foundations.errors import NotFound
 from matcher.records import Sector, Stage
 from matcher.sources.statement import Origin, Source, Statement
 from matcher.store import Store
-from tests.notices import party, release
-from tests.statements import STEADY, need, numbered, profiles, said, state, take
+from tests.support.notices import party, release
+from tests.support.statements import STEADY, need, numbered, profiles, said, state, take
 
 
 def test_a_notice_makes_a_need_and_a_supplier_with_track_record(store: Store, tmp_path: Path) -> None:

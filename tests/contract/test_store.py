@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, exc, text
 
-from matcher.errors import InvalidInput, MatcherError, NotFound
+from matcher.foundations.errors import InvalidInput, MatcherError, NotFound
 from matcher.records import Contact, Profile
 from matcher.store import Put, RecordKind, Store
-from tests.records import need, profile, put
+from tests.support.records import need, profile, put
 
 ANNA = Contact(name="Anna Field", email="anna.field@example.org", telephone="0113 496 0000")
 

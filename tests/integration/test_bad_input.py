@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import Command
+from tests.support.commands import Command
 
 GOOD = b'{"id": "p1", "name": "Falls clinic"}'
 NEED = b'{"id": "n1", "title": "Falls prevention"}'

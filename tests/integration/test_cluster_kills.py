@@ -17,10 +17,10 @@ from typing import Final
 import psutil
 import pytest
 
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
 from matcher.programme import Cluster, Here, Job, State
 from matcher.store import Store
-from tests.programmes import files_of, fill, made_needs, order, output_of, runs_in
+from tests.support.programmes import files_of, fill, made_needs, order, output_of, runs_in
 
 NEEDS: Final = 60
 KILLS: Final = int(os.environ.get("MATCHER_TEST_KILLS", "3"))

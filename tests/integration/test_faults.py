@@ -27,8 +27,8 @@ from sqlalchemy import make_url
 from matcher.ledger import Event, Ledger
 from matcher.records import Need, Profile
 from matcher.store import RecordKind, Store
-from tests.fakes import engine_over
 from tests.integration.test_serving import free_port
+from tests.support.fakes import engine_over
 
 PATIENCE = 90.0
 

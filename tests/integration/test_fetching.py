@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from matcher.errors import InvalidInput, Unavailable
+from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.register import FetchReport, fetch
 from matcher.sources.notices_api import Manners, NoticesClient
 from matcher.store import Store
-from tests.commands import Command
-from tests.notices import FIND_A_TENDER, party, release
-from tests.replay import Replay, replaying
+from tests.support.commands import Command
+from tests.support.notices import FIND_A_TENDER, party, release
+from tests.support.replay import Replay, replaying
 
 SINCE = datetime(2025, 3, 1, tzinfo=UTC)
 UNTIL = datetime(2025, 3, 8, tzinfo=UTC)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from matcher.ledger import Ledger
 from matcher.store import Store
-from tests.ledgers import filled
+from tests.support.ledgers import filled
 
 ROOT = Path(__file__).resolve().parents[2]
 KEEPERS = 4
@@ -23,7 +23,7 @@ KEEP = """
 import sys
 from matcher.ledger import Event, Ledger
 from matcher.store import Store
-from tests.ledgers import engine_on, keep
+from tests.support.ledgers import engine_on, keep
 
 url, worker, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with Store.open(url, wait_seconds=120) as store:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from matcher.embedding import CachedEncoder
-from matcher.engine import Engine
-from matcher.importing import import_files
 from matcher.index import Snapshots
 from matcher.records import Need, Profile
+from matcher.register.importing import import_files
+from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
-from tests.fakes import WordEncoder, engine_over, shipped_model
-from tests.strategies import WORDS
+from tests.support.fakes import WordEncoder, engine_over, shipped_model
+from tests.support.strategies import WORDS
 
 KILLS: Final = 50
 FILES: Final = 3
@@ -108,7 +108,9 @@ class Watched:
 
 def test_fifty_kills(tmp_path: Path) -> None:
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["matcher.engine", "matcher.importing", "tests.integration.test_kills"])
+    processes.set_forkserver_preload(
+        ["matcher.search.engine", "matcher.register.importing", "tests.integration.test_kills"]
+    )
     deal = random.Random(20_120_401)
     watched = Watched()
     hit: Counter[str] = Counter()

@@ -15,10 +15,10 @@ import pytest
 
 from matcher.register import IntakeReport, Kind, take_files
 from matcher.store import Store
-from tests.commands import Command
-from tests.notices import CONTACT, EMAIL, PHONES, package, party, release, written
+from tests.support.commands import Command
+from tests.support.notices import CONTACT, EMAIL, PHONES, package, party, release, written
 
-PUBLIC = Path(__file__).parents[1] / "unit" / "sources" / "public"
+PUBLIC = Path(__file__).parents[1] / "support" / "public"
 # Written apart from the code under test. A telephone number has a leading 0 or a country code and 10 or 11 digits,
 # in groups; UUIDs, dates and numbers of notices are taken out first, as they can look alike.
 _LOOKALIKES = re.compile(

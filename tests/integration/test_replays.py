@@ -20,15 +20,15 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from matcher.bootstrap import engine_of
-from matcher.engine import Engine
-from matcher.importing import import_files
+from matcher.foundations.settings import CHECKOUT, Settings
 from matcher.ledger import Ledger
 from matcher.records import Filters, Need, Profile, Region, Sector, Size
-from matcher.scoring import AdditiveModel
-from matcher.settings import CHECKOUT, Settings
+from matcher.register.importing import import_files
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
-from tests.commands import Done, command_in
-from tests.strategies import TODAY
+from tests.support.commands import Done, command_in
+from tests.support.strategies import TODAY
 
 DEMO = CHECKOUT / "data" / "demo"
 MODELS = CHECKOUT / "models"

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from matcher.settings import Settings
+from matcher.foundations.settings import Settings
 
 
 def free_port() -> int:

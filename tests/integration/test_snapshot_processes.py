@@ -14,8 +14,8 @@ from filelock import FileLock
 
 from matcher.index import Index, Snapshots
 from matcher.index.snapshot import LOCK
-from tests.fakes import WordEncoder
-from tests.registers import made_register
+from tests.support.fakes import WordEncoder
+from tests.support.registers import made_register
 
 ENCODER = WordEncoder()
 REGISTER = made_register(40, seed=5)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from matcher.ledger import GENESIS, Entry, Event, Ledger
 from matcher.ledger.entry import Statement
 from matcher.store import Store
-from tests.ledgers import ACTOR, filled, keep, without_triggers
+from tests.support.ledgers import ACTOR, filled, keep, without_triggers
 
 TRIES = 100
 COLUMNS = ("number", "decision", "event", "content", "payload", "hash")

@@ -14,14 +14,14 @@ import pytest
 
 from matcher.bootstrap import engine_of
 from matcher.embedding import SentenceEncoder, packaged_model
+from matcher.foundations.settings import Settings
 from matcher.records import Need, Profile, parse
-from matcher.scoring import AdditiveModel
-from matcher.settings import Settings
+from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import Award, Winner
 from matcher.store import Store
 from matcher.training.training import FITTED_SHARE, Manifest, Recipe, train
-from tests.commands import Command
-from tests.fakes import MemoryVectors
+from tests.support.commands import Command
+from tests.support.fakes import MemoryVectors
 
 TRADES = (
     "falls prevention classes", "dementia day care", "school meals", "patient transport", "interpreting at clinics",

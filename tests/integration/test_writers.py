@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from matcher.importing import import_files
 from matcher.records import Profile
+from matcher.register.importing import import_files
 from matcher.store import RecordKind, Store
 
 WRITERS = 8
@@ -34,7 +34,7 @@ with Store.open(url, wait_seconds=120) as store:
 IMPORT = """
 import sys
 from pathlib import Path
-from matcher.importing import import_files
+from matcher.register.importing import import_files
 from matcher.store import RecordKind, Store
 
 with Store.open(sys.argv[1]) as store:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from matcher.errors import InvalidInput
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile, parse
 from matcher.records.text import clean
 

@@ -7,10 +7,10 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from matcher.foundations.personal_data import scrub
 from matcher.records.text import clean
-from matcher.sources.breaks import unflatten
-from matcher.sources.contacts import scrub
-from tests.notices import EMAIL, PHONES
+from matcher.sources.ocds.line_breaks import unflatten
+from tests.support.notices import EMAIL, PHONES
 
 around = st.text(alphabet=st.sampled_from("ab RN.,;:()[]<>/\n\t-–@'\"&rn "), max_size=12)
 

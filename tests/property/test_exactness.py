@@ -9,13 +9,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from matcher.engine import Engine
 from matcher.records import Filters, Need, Profile
+from matcher.search.engine import Engine
 from matcher.store import Store
-from tests.fakes import WordEncoder, engine_over
-from tests.reference import BruteForce
-from tests.registers import SHARES, made_register
-from tests.strategies import TODAY, filters, needs, registers
+from tests.support.fakes import WordEncoder, engine_over
+from tests.support.reference_engine import BruteForce
+from tests.support.registers import SHARES, made_register
+from tests.support.strategies import TODAY, filters, needs, registers
 
 REGISTER = 1_000
 FEW, ALL = 25, 10 * REGISTER

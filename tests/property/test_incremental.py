@@ -10,13 +10,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.engine import Engine
 from matcher.index import Snapshots
 from matcher.records import Filters, Need, Profile, SearchResult
+from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
-from tests.fakes import engine_over
-from tests.registers import made_register
-from tests.strategies import TODAY, WORDS, filters, ids, needs, profiles
+from tests.support.fakes import engine_over
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY, WORDS, filters, ids, needs, profiles
 
 # A profile that is put, or the id of one that is withdrawn where it is there.
 Step = Profile | str

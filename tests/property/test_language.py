@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import language, reference
-from matcher.language import related, spelled_out
-from matcher.reference import terms
+from matcher.foundations import reference_tables
+from matcher.foundations.reference_tables import terms
+from matcher.texts import language
+from matcher.texts.language import related, spelled_out
 
 FORMS = [form for term in terms() for form in term.forms]
 
@@ -86,7 +87,7 @@ def test_work_grows_no_faster_than_the_text(work: Callable[[str], object], unit:
 def _lines_run(work: Callable[[str], object], text: str) -> int:
     """Count the lines of the modules under test that run for `text`: a measure of work that no clock disturbs."""
     work("")  # what is built at first use is no part of it
-    modules, lines = {language.__file__, reference.__file__}, 0
+    modules, lines = {language.__file__, reference_tables.__file__}, 0
 
     def count(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal lines

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from matcher.errors import Conflict
+from matcher.foundations.errors import Conflict
 from matcher.ledger import Answer, Event, Ledger
 from matcher.records import Filters, Need, Profile
 from matcher.store import RecordKind, Store
-from tests.ledgers import ACTOR, OtherWordEncoder, engine_on, put
-from tests.strategies import TODAY, filters, needs, profiles, registers
+from tests.support.ledgers import ACTOR, OtherWordEncoder, engine_on, put
+from tests.support.strategies import TODAY, filters, needs, profiles, registers
 
 floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 5e-324, float("nan"), float("inf")])
 names = st.lists(st.text(min_size=1, max_size=5), max_size=4, unique=True).map(tuple)

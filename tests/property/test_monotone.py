@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.scoring import PARTS, AdditiveModel, Curve, Scored
-from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Signal
-from tests.fakes import shipped_model
+from matcher.scoring.model import PARTS, AdditiveModel, Curve, Scored
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Signal
+from tests.support.fakes import shipped_model
 
 # A score is a sum of about twenty parts of size ten: what rounding may take away.
 ROUNDING = 1e-9

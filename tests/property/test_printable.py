@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from api.examples import CONTACT, NEED, PROFILE
-from matcher.errors import InvalidInput
+from api.openapi.examples import CONTACT, NEED, PROFILE
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Contact, Filters, Need, Profile, Record, parse
 
 FILTERS: Final = {

@@ -11,15 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.embedding import Vectors
-from matcher.engine import eligible_in, ranking_of, rankings_of
+from matcher.foundations.arrays import Rows, Vectors
 from matcher.index import Coarse, Index, query_for
 from matcher.records import Filters, Need, Profile
-from matcher.signals import Rows
+from matcher.search.engine import eligible_in, ranking_of, rankings_of
 from matcher.store import Store
-from tests.fakes import engine_over, shipped_model
-from tests.registers import made_register
-from tests.strategies import TODAY, WORDS, filters, needs, registers
+from tests.support.fakes import engine_over, shipped_model
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY, WORDS, filters, needs, registers
 
 KINDS = (torch.float32, torch.bfloat16)
 MODEL = shipped_model()

@@ -10,9 +10,9 @@ from matcher.embedding import CachedEncoder, SentenceEncoder
 from matcher.evaluation import evaluate, read_judgements
 from matcher.evaluation.product import product_baselines, product_contender
 from matcher.records import Need, Profile
-from matcher.sources.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import Accepted, read
 from matcher.store import Store
-from tests.fakes import MemoryVectors, engine_over
+from tests.support.fakes import MemoryVectors, engine_over
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 

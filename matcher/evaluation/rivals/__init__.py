@@ -6,8 +6,8 @@ a profile by its best passage, so what differs is the way of searching alone.
 
 from __future__ import annotations
 
-from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import Contender, text_contender
+from matcher.evaluation.rivals.baselines import baselines
 from matcher.evaluation.rivals.bm25 import Bm25
 from matcher.evaluation.rivals.encoding import Encode, Remembered
 from matcher.evaluation.rivals.lancedb_hybrid import LanceDbHybrid

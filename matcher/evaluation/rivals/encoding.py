@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
+from matcher.foundations.arrays import Vectors
 
 # Texts to vectors of length 1, shape (len(texts), dimensions), one row a text.
 Encode = Callable[[Sequence[str]], Vectors]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evaluation.corpus import Corpus
+from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.encoding import Encode
 from matcher.evaluation.rivals.packages import package
 from matcher.records import Profile

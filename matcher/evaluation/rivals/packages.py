@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
 
 # What `pip install -e '.[benchmarks]'` brings beyond what the product itself needs.
 PACKAGES: Final = ("bm25s", "txtai", "lancedb")

@@ -4,8 +4,8 @@ The standard (1.1), its merging rules and the EU and UK profiles: https://standa
 https://github.com/cabinetoffice/ocds_uk_extension. Fields of extensions that are not used are passed over.
 """
 
+from matcher.sources.ocds.kept_fields import trim
 from matcher.sources.ocds.packages import ENDINGS, Read, read_releases, releases_in
 from matcher.sources.ocds.process import Process, merge, source_of
-from matcher.sources.ocds.shape import trim
 
 __all__ = ["ENDINGS", "Process", "Read", "merge", "read_releases", "releases_in", "source_of", "trim"]

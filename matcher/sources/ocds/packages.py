@@ -16,9 +16,9 @@ from typing import Any, BinaryIO, Final
 
 import ijson
 
-from matcher.errors import InvalidInput, Place
-from matcher.sources.containers import members, opened
-from matcher.sources.nesting import Shallow
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.sources.formats.containers import members, opened
+from matcher.sources.formats.depth_limit import Shallow
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import ocdsmerge
 
-from matcher.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.reference_tables import nhs_codes
 from matcher.records import Need, Profile, Region, Stage
 from matcher.records.fields import MAX_CODES, MAX_TEXT, MAX_TITLE
 from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import find_region
-from matcher.reference import nhs_codes
-from matcher.sources.fitting import fit
+from matcher.sources.lenient_parsing import fit
 from matcher.sources.ocds.parties import PERSON, identifiers_of, postcode_kept, proposed_id, sector_of
 from matcher.sources.statement import Origin, Source, Statement, Tally
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.evaluation.bootstrap import Ratio, intervals, ratios
+from matcher.evaluation.measures.bootstrap import Ratio, intervals, ratios
 
 
 def test_the_interval_covers_the_known_mean_about_as_often_as_it_says() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from matcher.errors import InvalidInput, MatcherError
 from matcher.evaluation import Judgements, Report, evaluate
-from matcher.evaluation.metrics import METRICS
+from matcher.evaluation.measures.metrics import METRICS
 from matcher.evaluation.trial import Trial
+from matcher.foundations.errors import InvalidInput, MatcherError
 from matcher.records import Need, Sector
 
 from .made import need, profile, told

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.evaluation.fairness import LARGE, NEITHER, SMALL, Ranks, size_group
+from matcher.evaluation.measures.fairness import LARGE, NEITHER, SMALL, Ranks, size_group
 from matcher.records import Profile, Sector
 
 from .made import profile

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from matcher.errors import InvalidInput
 from matcher.evaluation.judgements import MAX_GRADE, read_judgements
+from matcher.foundations.errors import InvalidInput
 
 
 def _file(tmp_path: Path, text: str | bytes) -> Path:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.evaluation.metrics import METRICS, TiedRanking, hit, measure, ndcg, recall, reciprocal_rank
+from matcher.evaluation.measures.metrics import METRICS, TiedRanking, hit, measure, ndcg, recall, reciprocal_rank
 
 Case = tuple[list[float], list[int]]
 

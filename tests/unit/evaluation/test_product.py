@@ -7,7 +7,7 @@ import numpy as np
 from matcher.embedding import CachedEncoder
 from matcher.evaluation.product import product_baselines
 from matcher.records import Need, Profile, parse
-from tests.fakes import MemoryVectors, WordEncoder
+from tests.support.fakes import MemoryVectors, WordEncoder
 
 PROFILES = [
     parse(Profile, {"id": "named", "name": "Falls Clinic"}),

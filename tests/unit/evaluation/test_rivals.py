@@ -7,12 +7,12 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from matcher.errors import Unavailable
 from matcher.evaluation import Contender, Judgements, evaluate
 from matcher.evaluation.rivals import rivals
 from matcher.evaluation.rivals.encoding import Remembered
 from matcher.evaluation.rivals.packages import PACKAGES, package, require
 from matcher.evaluation.rivals.popularity import Popularity
+from matcher.foundations.errors import Unavailable
 
 from .made import encode, need, profile
 

@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matcher.evaluation.slices import Slicer, health_buyer, read_health_flags, track_record, winner_sector, winner_size
+from matcher.evaluation.measures.slices import (
+    Slicer,
+    health_buyer,
+    read_health_flags,
+    track_record,
+    winner_sector,
+    winner_size,
+)
 from matcher.records import Profile, Sector
 
 from .made import need, profile

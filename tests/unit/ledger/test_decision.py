@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matcher.errors import Conflict, InvalidInput, Unavailable
+from matcher.foundations.errors import Conflict, InvalidInput, Unavailable
 from matcher.ledger import GENESIS, Decision, Entry, Event, Statement
 
 STEPS = (Event.SHORTLIST, Event.INVITE, Event.ENGAGE, Event.AWARD)

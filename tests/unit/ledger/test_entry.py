@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matcher.errors import InvalidInput, Unavailable
+from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import GENESIS, Entry, Event, Statement
 from matcher.ledger.entry import canonical_json, given, impersonal
 

@@ -10,18 +10,18 @@ import pytest
 from sqlalchemy import text
 
 from matcher.embedding import CachedEncoder
-from matcher.engine import Engine
-from matcher.errors import NotFound
+from matcher.foundations.errors import NotFound
 from matcher.ledger import Answer, Entry, Event, Ledger, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Need, Profile
-from matcher.scoring import AdditiveModel, Curve
+from matcher.scoring.model import AdditiveModel, Curve
+from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
-from tests.fakes import MemoryVectors, WordEncoder, shipped_model
-from tests.ledgers import ACTOR, FALLS, OtherWordEncoder, engine_on, filled, keep, put, without_triggers
-from tests.registers import made_register
-from tests.strategies import TODAY
+from tests.support.fakes import MemoryVectors, WordEncoder, shipped_model
+from tests.support.ledgers import ACTOR, FALLS, OtherWordEncoder, engine_on, filled, keep, put, without_triggers
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY
 
 
 def promoted(store: Store) -> Engine:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from matcher.engine import Engine
+from matcher.search.engine import Engine
 from matcher.store import Store
-from tests.fakes import engine_over
-from tests.published import REGISTER
-from tests.registers import made_register
+from tests.support.fakes import engine_over
+from tests.support.published import REGISTER
+from tests.support.registers import made_register
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.errors import InvalidInput, NotFound
+from matcher.foundations.errors import InvalidInput, NotFound
 from matcher.programme.area import EVERYWHERE, area_of
-from matcher.programme.assignment import Pair, greedy, optimal, unlimited
-from matcher.programme.need_query import NeedQuery
+from matcher.programme.needs.stored import NeedQuery
 from matcher.programme.programme import Programme
-from matcher.programme.themes import NO_THEME, divisions, theme_of, themes
+from matcher.programme.results.assignment import Pair, greedy, optimal, unlimited
+from matcher.programme.results.themes import NO_THEME, divisions, theme_of, themes
 from matcher.records import Buyer, Need, Region, Stage
 from matcher.store import Store
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from matcher.errors import InvalidInput, MatcherError, Unavailable
+from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 from matcher.records import Contact, Profile
 from matcher.store import Store
 from matcher.store.database import Database

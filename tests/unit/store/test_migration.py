@@ -20,7 +20,7 @@ import matcher.ledger.tables
 import matcher.register.schema
 import matcher.registration.tables
 import matcher.store.migration
-from matcher.errors import Unavailable
+from matcher.foundations.errors import Unavailable
 from matcher.store import Store
 from matcher.store.database import Database
 from matcher.store.schema import SCHEMA_VERSION, metadata

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Floats
+from matcher.foundations.arrays import Floats
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
 from matcher.training.fitting import Part, scores
 from matcher.training.parameters import Layout

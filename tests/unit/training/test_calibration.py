@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.evaluation.calibration import BINS, COMPARABLE, expected_calibration_error, reliability
-from matcher.signals import Floats
+from matcher.evaluation.measures.calibration import BINS, COMPARABLE, expected_calibration_error, reliability
+from matcher.foundations.arrays import Floats
 from matcher.training.calibration import calibrated, comparable
 
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.embedding import CachedEncoder
-from matcher.errors import InvalidInput
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile, Sector, parse
-from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.sources.awards import Award, Winner
 from matcher.training.examples import Examples, examples_of, suppliers_of
-from tests.fakes import MemoryVectors, WordEncoder
+from tests.support.fakes import MemoryVectors, WordEncoder
 
 WORK = FAMILIES.index("work")
 RECENCY = [signal.name for signal in PIECE_SIGNALS].index("recency")

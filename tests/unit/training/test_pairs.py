@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from matcher.embedding import Vectors
+from matcher.foundations.arrays import Vectors
 from matcher.records import Need, Profile, parse
 from matcher.sources.awards import Award, Winner
 from matcher.training.pairs import MOST_WINNERS, NEAREST, Pair, name_key, pairs_of

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matcher.scoring import AdditiveModel, Curve
-from matcher.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Floats
+from matcher.foundations.arrays import Floats
+from matcher.scoring.model import AdditiveModel, Curve
+from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
 from matcher.training.fitting import Part, scores
 from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms

@@ -1,0 +1,1 @@
+"""Access: authentication, permissions and sign-in."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document: examples, shared responses, security, and its reference page."""

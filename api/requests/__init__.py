@@ -1,0 +1,1 @@
+"""Requests: how bodies, uploads and headers are read and validated."""

@@ -1,0 +1,1 @@
+"""Routes for searches, decisions, the ledger and programmes."""

@@ -1,0 +1,1 @@
+"""Routes for profiles, needs and registrations."""

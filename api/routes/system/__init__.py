@@ -1,0 +1,1 @@
+"""Routes for sign-in, documentation, health and metrics."""

@@ -1,0 +1,1 @@
+"""What an evaluation measures: metrics, intervals, calibration, fairness and slices."""

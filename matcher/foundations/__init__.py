@@ -1,0 +1,1 @@
+"""What every layer builds on: errors, settings, files, reference tables and personal data."""

@@ -1,0 +1,17 @@
+"""The array types that signatures use. Shapes are in the docstrings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+# Row numbers.
+Rows = NDArray[np.int64]
+# Embeddings and their cosines, in single precision.
+Vectors = NDArray[np.float32]

@@ -1,0 +1,67 @@
+"""Staging: files that appear together and whole, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from xlsxwriter.exceptions import XlsxWriterException
+
+from matcher.foundations import atomic_files
+from matcher.foundations.errors import Unavailable
+from matcher.foundations.paths import display_path
+
+
+class Staging:
+    """Files being written beside the place they go to; each is moved there once all are done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._parts: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        with explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def path(self, name: str) -> Path:
+        """Return where to write what becomes the file `name`."""
+        part = self.folder / f".{name}.part"
+        self._parts[self.folder / name] = part
+        return part
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if error is None:
+                with explained(self.folder):
+                    self._check()
+                    for part in self._parts.values():
+                        atomic_files.sync(part)
+                    for target, part in self._parts.items():
+                        part.replace(target)
+                    atomic_files.sync(self.folder)
+        finally:
+            for part in self._parts.values():
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        """Look for what would stop a move halfway."""
+        if blocked := next((target for target in self._parts if target.is_dir()), None):
+            raise IsADirectoryError(21, f"{blocked.name} is a folder")
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk into one that says what to do."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError, XlsxWriterException) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unavailable(
+            f"{display_path(folder)} cannot be written: {reason}", remedy="Choose another folder, with room on the disk"
+        ) from error

@@ -1,0 +1,1 @@
+"""Needs of a programme: read from tables, workbooks, JSON Lines, notices or the store."""

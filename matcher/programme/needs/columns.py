@@ -1,0 +1,212 @@
+"""Columns: which column of a table holds which field of a need, by its usual names or as somebody says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matcher.foundations.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a need in a table: its heading, other usual headings, what belongs in it, and an example."""
+
+    name: str
+    heading: str
+    usual: tuple[str, ...]
+    meaning: str
+    example: str
+
+
+FIELDS: Final = (
+    Field(
+        "id",
+        "Need id",
+        ("id", "reference", "ref", "need ref", "need reference", "notice id", "unique id", "identifier", "ocid"),
+        "Your own reference, each once. Left empty, the number of the row is taken.",
+        "need-017",
+    ),
+    Field(
+        "title",
+        "Title",
+        ("need", "name", "need title", "contract title", "notice title", "project", "project title", "subject"),
+        "What is needed, in one line. Must be given, unless there is a description.",
+        "Falls prevention for older people at home",
+    ),
+    Field(
+        "description",
+        "Description",
+        ("details", "detail", "summary", "need description", "short description", "problem", "scope"),
+        "The problem, the people and the place, in plain words. The more is said, the better the match.",
+        "People over 65 in the upper valley who have fallen once wait 14 weeks for a strength and balance class.",
+    ),
+    Field(
+        "buyer",
+        "Buyer",
+        ("organisation", "organisation name", "authority", "contracting authority", "commissioner", "buyer name",
+         "trust", "icb", "ccg", "owner"),
+        "The public body that has the need.",
+        "NHS West Yorkshire Integrated Care Board",
+    ),
+    Field(
+        "ods_code",
+        "Buyer ODS code",
+        ("ods code", "ods", "buyer code", "organisation code", "icb code", "ccg code", "trust code"),
+        "The buyer's ODS code; an old one will do.",
+        "QWO",
+    ),
+    Field(
+        "outcomes",
+        "Outcomes",
+        ("outcome", "expected outcomes", "intended outcomes", "benefits"),
+        "What shall be better, parted by ; or line breaks.",
+        "Fewer repeat falls; People feel safe at home",
+    ),
+    Field(
+        "accreditations",
+        "Required accreditations",
+        ("accreditations", "accreditation", "required schemes", "certifications"),
+        "Schemes a partner must hold, parted by ; or line breaks. Who does not hold them is left out.",
+        "DSPT; Cyber Essentials",
+    ),
+    Field(
+        "sectors",
+        "Required sectors",
+        ("sectors", "sector", "supplier sectors"),
+        "Only these kinds of partner: charity, social_enterprise, cic, mutual, sme, large, public, vcse.",
+        "",
+    ),
+    Field(
+        "regions",
+        "Required regions",
+        ("supplier regions", "required coverage", "coverage"),
+        "Regions a partner must cover, parted by ; or line breaks.",
+        "",
+    ),
+    Field("cpv", "CPV codes", ("cpv", "cpv code", "common procurement vocabulary"), "Codes of 8 digits.", "85100000"),
+    Field(
+        "region",
+        "Region",
+        ("location", "place", "area", "delivery region", "delivery location", "nuts region", "place of performance"),
+        "Where it is needed: a region, a county, a town.",
+        "Yorkshire and The Humber",
+    ),
+    Field("postcode", "Postcode", ("post code", "delivery postcode"), "A postcode of the place.", "HX1 1UZ"),
+    Field(
+        "value",
+        "Value in pounds",
+        ("value", "contract value", "estimated value", "total value", "budget", "amount", "value gbp", "value £"),
+        "Over the whole life of the contract.",
+        "250000",
+    ),
+    Field(
+        "published",
+        "Published",
+        ("publication date", "published date", "date published", "publish date"),
+        "A date, day first or year first.",
+        "2026-09-01",
+    ),
+    Field(
+        "closes",
+        "Closes",
+        ("closing date", "close date", "deadline", "submission deadline", "closing"),
+        "The last day to answer.",
+        "2026-12-18",
+    ),
+    Field(
+        "stage",
+        "Stage",
+        ("procurement stage", "need stage"),
+        "idea, planning, market_engagement, tender or award.",
+        "planning",
+    ),
+)  # fmt: skip
+
+_BY_NAME: Final = {field.name: field for field in FIELDS}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A column that is read: the field it holds, its position from 0, and its heading as it stands in the table."""
+
+    field: str
+    position: int
+    heading: str
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """The columns that are read, in the order of `FIELDS`, and the headings of those that are not."""
+
+    columns: tuple[Mapped, ...]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a need can be read: a title or a description."""
+        return bool({"title", "description"} & {column.field for column in self.columns})
+
+    def heading(self, field: str | None) -> str | None:
+        """Return the heading of the column that holds `field`, also of a part of it ("buyer.name")."""
+        parts = (field or "").split(".")
+        return next((column.heading for column in self.columns if column.field in parts), None)
+
+
+def parse_choice(text: str | None) -> dict[str, str]:
+    """Return what `field=heading,field=heading` says; a heading with a comma stands in double quotes.
+
+    Raises:
+        InvalidInput: it is not of this form, names no field, or a field twice.
+
+    """
+    chosen: dict[str, str] = {}
+    for part in re.findall(r'[^,="]+=(?:"[^"]*"|[^,]*)|[^,]+', text or ""):
+        name, sign, heading = (piece.strip() for piece in part.partition("="))
+        name, heading = _key(name).replace(" ", "_"), heading.strip('"').strip()
+        if not sign or not heading:
+            raise InvalidInput(f"the choice of columns has {part!r}", remedy="Write title=Column,value=Column")
+        if name not in _BY_NAME:
+            raise InvalidInput(
+                f"the choice of columns names {name!r}, which is no field", remedy=f"Use {', '.join(_BY_NAME)}"
+            )
+        if name in chosen:
+            raise InvalidInput(f"the choice of columns names {name!r} twice", remedy="Give each field one column")
+        chosen[name] = heading
+    return chosen
+
+
+def mapping_of(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
+    """Return which columns under `header` hold which fields: those `chosen`, the others by their usual names.
+
+    A heading that stands there twice counts where it stands first. A chosen heading that is not there is left out;
+    `missing` tells it.
+    """
+    keys = [_key(heading) for heading in header]
+    chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}
+    found: dict[str, int] = {
+        field: keys.index(key) for field, key in chosen_keys.items() if key in keys
+    }  # what somebody says goes first
+    for field in FIELDS:
+        names = (field.heading, field.name, *field.usual)
+        free = [key if i not in found.values() else "" for i, key in enumerate(keys)]
+        usual = [free.index(key) for key in map(_key, names) if key in free]
+        if field.name not in chosen_keys and usual:
+            found[field.name] = usual[0]
+    columns = tuple(
+        Mapped(field.name, found[field.name], header[found[field.name]]) for field in FIELDS if field.name in found
+    )
+    read = {column.position for column in columns}
+    return ColumnMap(columns, tuple(name for i, name in enumerate(header) if name.strip() and i not in read))
+
+
+def missing(header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+    """Return the chosen headings that are not in `header`."""
+    keys = {_key(heading) for heading in header}
+    return [heading for heading in chosen.values() if _key(heading) not in keys]
+
+
+def _key(heading: str) -> str:
+    return " ".join(re.sub(r"[^\w£]+|_", " ", heading.casefold()).split())

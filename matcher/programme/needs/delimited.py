@@ -1,0 +1,148 @@
+"""Delimited: the rows of a CSV file, whatever its encoding and delimiter, one at a time."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.paths import display_path
+from matcher.programme.needs.conversion import Cell
+from matcher.sources.formats.files import unreadable
+
+# A row of a table: the number of its (first) line, counted from 1, and its cells, or why it cannot be read.
+Row = tuple[int, list[Cell] | InvalidInput]
+
+DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# How much is looked at to tell encoding and delimiter.
+_PROBE: Final = 65_536
+_PROBED_ROWS: Final = 20
+# Longest cell in characters, four times what a description may have, and longest line.
+_MAX_CELL: Final = 400_000
+_MAX_LINE: Final = 4_000_000
+
+
+@dataclass
+class Encodings:
+    """How many lines were read in which encoding."""
+
+    lines: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        """Say it in words: "UTF-8, but 12 lines Windows-1252"."""
+        if not self.lines:
+            return "UTF-8"
+        (main, _), *others = self.lines.most_common()
+        return ", ".join([main, *(f"but {count:,} line{'s' * (count > 1)} {name}" for name, count in others)])
+
+
+def rows_of(path: Path, delimiter: str, encodings: Encodings) -> Iterator[Row]:
+    """Yield the rows of the CSV file at `path` that hold anything; `encodings` counts what was taken.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+
+    """
+    csv.field_size_limit(_MAX_CELL)
+    # Strict: a quote that is not closed would swallow the needs below it without a word.
+    reader = csv.reader(_lines(path, encodings), delimiter=delimiter, strict=True)
+    while True:
+        start = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield start, _unreadable_row(path, start, error)
+            continue
+        if any(cell.strip() for cell in cells):
+            yield start, list(cells)
+
+
+def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
+    """Return the delimiter under which a row among the first scores highest, then gives the most columns."""
+    best = (0, 1, ",")
+    for delimiter in DELIMITERS:
+        rows = [cells for _, cells in islice(rows_of(path, delimiter, Encodings()), _PROBED_ROWS)]
+        read = [[str(cell) for cell in cells] for cells in rows if not isinstance(cells, InvalidInput)]
+        if read:
+            found = (max(map(score, read)), max(map(len, read)))
+            best = max(best, (*found, delimiter), key=lambda one: one[:2])
+    return best[2]
+
+
+def _lines(path: Path, encodings: Encodings) -> Iterator[str]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(_PROBE)
+            file.seek(0)
+            if wide := _utf16(start):
+                yield from _wide_lines(file, wide, encodings)
+            else:
+                yield from _narrow_lines(file, encodings)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except InvalidInput as error:
+        place = Place(display_path(path), error.place.line)
+        raise InvalidInput(error.problem, remedy=error.remedy, place=place) from error
+
+
+def _wide_lines(file: io.BufferedReader, encoding: str, encodings: Encodings) -> Iterator[str]:
+    with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
+        for number, line in enumerate(iter(lambda: text.readline(_MAX_LINE), "")):
+            encodings.lines["UTF-16"] += 1
+            _check(line, number)
+            yield line.removeprefix("\ufeff") if number == 0 else line
+
+
+def _narrow_lines(file: io.BufferedReader, encodings: Encodings) -> Iterator[str]:
+    """Yield each line as UTF-8 or, where it is not, as Windows writes Western European: files that were put
+    together from several hold both. Old programs end lines with a carriage return alone.
+    """
+    for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
+        _check(raw, number)
+        for line in (raw.removeprefix(codecs.BOM_UTF8) if number == 0 else raw).splitlines(keepends=True):
+            text, name = _decoded(line)
+            encodings.lines[name] += 1
+            yield text
+
+
+def _decoded(line: bytes) -> tuple[str, str]:
+    try:
+        return line.decode("utf-8"), "UTF-8"
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace"), "Windows-1252"
+
+
+def _check(line: str | bytes, number: int) -> None:
+    if len(line) >= _MAX_LINE // 2:
+        raise InvalidInput(
+            f"is longer than {_MAX_LINE // 2:,} characters",
+            remedy="Give a CSV file with one need a row",
+            place=Place(line=number + 1),
+        )
+
+
+def _utf16(start: bytes) -> str | None:
+    if start[:2] in _UTF16:
+        return _UTF16[start[:2]]
+    # Without a mark: in English every other byte is zero.
+    if start[1::2].count(0) > len(start) * 0.3:
+        return "utf-16-le"
+    return "utf-16-be" if start[::2].count(0) > len(start) * 0.3 else None
+
+
+def _unreadable_row(path: Path, line: int, error: csv.Error) -> InvalidInput:
+    return InvalidInput(
+        f"is not a row of a table: {error}",
+        remedy='Close every quote, write a quote within a cell twice (""), and keep a cell under 400,000 characters',
+        place=Place(display_path(path), line),
+    )

@@ -1,0 +1,36 @@
+"""Need lines: needs in the product's own format, JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from matcher.programme.needs.table import Read, Refused
+from matcher.records import Need
+from matcher.sources.formats import jsonl
+from matcher.sources.formats.jsonl import Accepted
+
+ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson")
+
+
+@dataclass(frozen=True)
+class NeedLines:
+    """A file with a need a line."""
+
+    path: Path
+    form: str = "JSON Lines"
+
+    def rows(self) -> Iterator[Read | Refused]:
+        """Yield what each line holds.
+
+        Raises:
+            InvalidInput: the file as a whole cannot be read.
+
+        """
+        for line in jsonl.read(self.path, Need):
+            if isinstance(line, Accepted):
+                yield Read(line.number, line.record)
+            else:
+                yield Refused(line.number, line.problem, line.problem.place.field, {"text": line.text})

@@ -1,0 +1,91 @@
+"""Notices: the needs in a file of OCDS releases, a need a process, read as an import reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.paths import display_path
+from matcher.programme.needs.table import Read, Refused
+from matcher.sources.ocds import merge, read_releases, trim
+from matcher.sources.statement import Origin, Tally
+
+ENDINGS: Final = (".json", ".json.gz")
+_MAX_SHOWN: Final = 100
+
+
+@dataclass
+class _Process:
+    """The trimmed releases of one ocid by their ids, as JSON: so they take the least memory."""
+
+    number: int
+    releases: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Notices:
+    """A file of release packages, record packages, or releases. Several releases of one ocid are one need; a process
+    that was cancelled is none.
+    """
+
+    path: Path
+    releases: int = 0
+    processes: int = 0
+    cancelled: int = 0
+
+    @property
+    def form(self) -> str:
+        """How the file was read, and what was in it once it was."""
+        ended = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
+        return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{ended}"
+
+    def rows(self) -> Iterator[Read | Refused]:
+        """Yield the releases that cannot be used, as they come, then the need of each process. The row of a need is
+        the number of the first of its releases in the file, counted from 1.
+
+        Raises:
+            InvalidInput: the file as a whole cannot be read.
+
+        """
+        tally, found = Tally(), dict[str, _Process]()
+        self.releases = self.cancelled = 0
+        for number, read in enumerate(read_releases(self.path), start=1):
+            self.releases = number
+            try:
+                kept = trim(read.release, tally, read.place)
+            except InvalidInput as problem:
+                yield self._refused(number, read.release, problem)
+            else:
+                process = found.setdefault(kept["ocid"], _Process(number))
+                process.releases[kept["id"]] = json.dumps(kept)
+        self.processes = len(found)
+        for process in found.values():
+            yield from self._need(process, tally)
+
+    def _need(self, process: _Process, tally: Tally) -> Iterator[Read | Refused]:
+        releases = [json.loads(release) for release in process.releases.values()]
+        try:
+            need = merge(releases, Origin(display_path(self.path), ""), tally).need
+        except InvalidInput as problem:
+            yield self._refused(process.number, releases[-1], problem)
+            return
+        if need is None:
+            self.cancelled += 1
+        else:
+            yield Read(process.number, need)
+
+    def _refused(self, number: int, release: Any, problem: InvalidInput) -> Refused:
+        cells = {name: _named(release, name) for name in ("ocid", "id")}
+        told = f"release {number} {cells['id'] or '(without an id)'}: {problem.problem}"
+        place = Place(display_path(self.path), problem.place.line, problem.place.field)
+        return Refused(number, InvalidInput(told, remedy=problem.remedy, place=place), None, cells)
+
+
+def _named(release: Any, name: str) -> str:
+    """Return what a release calls itself, unless that may be something else."""
+    text = release.get(name) if isinstance(release, dict) else None
+    return text[:_MAX_SHOWN] if isinstance(text, str) and text.isprintable() and "@" not in text else ""

@@ -1,0 +1,92 @@
+"""Preview: a file of needs as it would be read, before anything is matched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from matcher.programme.needs.needs_file import NeedsFile, at_most, needs_file
+from matcher.programme.needs.table import NeedsTable, Read, Refused
+from matcher.records import Need, Record
+
+# Refused rows that are told.
+_MOST_PROBLEMS: Final = 20
+
+
+class Problem(Record):
+    """Why a row cannot be used, and what to do."""
+
+    row: int
+    field: str | None
+    column: str | None
+    problem: str
+    remedy: str
+
+
+class Preview(Record):
+    """How a file is read: its form, the row of its column names, which column holds which field, the columns that
+    are not read, the first needs by their rows, the first problems, and how many rows of each there are.
+    """
+
+    form: str
+    header_row: int | None
+    columns: dict[str, str]
+    unread: tuple[str, ...]
+    needs: dict[int, Need]
+    problems: tuple[Problem, ...]
+    accepted: int
+    refused: int
+
+
+def preview_of(
+    path: Path,
+    chosen: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    *,
+    first: int = 5,
+    most: int | None = None,
+) -> Preview:
+    """Read the whole file at `path` and tell of its `first` needs and of what is wrong with it.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be used, or has more than `most` rows.
+
+    """
+    file = needs_file(path, chosen, sheet)
+    needs: dict[int, Need] = {}
+    problems: list[Problem] = []
+    accepted = refused = 0
+    for row in at_most(most, file.rows(), path):
+        if isinstance(row, Read):
+            accepted += 1
+            if len(needs) < first:
+                needs[row.row] = row.need
+        else:
+            refused += 1
+            if len(problems) < _MOST_PROBLEMS:
+                problems.append(_problem(row))
+    return _told(file, needs, tuple(problems), accepted, refused)
+
+
+def _told(
+    file: NeedsFile, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
+) -> Preview:
+    table = file if isinstance(file, NeedsTable) else None
+    return Preview(
+        form=file.form,
+        header_row=table.header_row if table else None,
+        columns={column.field: column.heading for column in table.columns.columns} if table else {},
+        unread=table.columns.unread if table else (),
+        needs=needs,
+        problems=problems,
+        accepted=accepted,
+        refused=refused,
+    )
+
+
+def _problem(row: Refused) -> Problem:
+    problem = row.problem
+    return Problem(
+        row=row.row, field=problem.place.field, column=row.column, problem=problem.problem, remedy=problem.remedy
+    )

@@ -1,0 +1,1 @@
+"""Results of a programme: tables, workbook, figures and report."""

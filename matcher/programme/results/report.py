@@ -1,0 +1,52 @@
+"""Report: the figures of a programme as one page that needs nothing else, for a board to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from matcher.programme.results.charts import WIDTH, coverage_chart, mix_chart, sought_chart
+from matcher.programme.results.exposure import sector_name
+from matcher.programme.results.figures import LEVELS, MOST_GAPS, NO_ICB, Figures
+from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
+
+_FOLDER: Final = Path(__file__).resolve().parent / "templates"
+_MEANINGS: Final = {
+    "strong": f"The best match has a probability of {STRONG_FROM:.0%} or more.",
+    "possible": f"The best match has a probability of {POSSIBLE_FROM:.0%} or more.",
+    "unlikely": f"Somebody is eligible, but the best match has a probability below {POSSIBLE_FROM:.0%}.",
+    "nobody": "Nobody in the register passes the filters and the requirements.",
+}
+
+
+def report_page(figures: Figures, notes: tuple[str, ...] = ()) -> str:
+    """Return the report as HTML: no script, nothing loaded from elsewhere, all supplied text escaped."""
+    pages = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["sector"] = sector_name
+    icbs = tuple(line for line in figures.by_icb if line.group != NO_ICB)
+    return pages.get_template("report.html.j2").render(
+        f=figures,
+        notes=notes,
+        levels=LEVELS,
+        meanings=_MEANINGS,
+        width=WIDTH,
+        most_gaps=MOST_GAPS,
+        icbs=icbs,
+        charts={
+            "overall": coverage_chart([figures.overall]),
+            "region": coverage_chart(figures.by_region),
+            "icb": coverage_chart(icbs),
+            "theme": coverage_chart(figures.by_theme),
+            "sectors": mix_chart(figures.sectors),
+            "sizes": mix_chart(figures.sizes),
+            "sought": sought_chart(figures.sought),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Runs: a programme's work as durable, resumable jobs."""

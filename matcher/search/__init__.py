@@ -1,0 +1,1 @@
+"""The engine, its explanations, and opportunities: the one way in to a search."""

@@ -1,0 +1,1 @@
+"""File formats: containers, lines, JSON Lines and tables, with limits on size and depth."""

@@ -1,0 +1,162 @@
+"""JSON Lines: one record a line, each line read or refused on its own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, NoReturn, TypeVar
+
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.paths import display_path
+from matcher.records import Contact, Need, Profile, parse
+from matcher.sources.formats.lines import MAX_LINE, RawLine, read_lines
+
+R = TypeVar("R", Profile, Need)
+R_co = TypeVar("R_co", covariant=True)
+
+# Amounts end at 1e15; a whole number of more digits is a mistake, and slow to read besides.
+_MAX_DIGITS: Final = 18
+_MAX_FIELD_NAME: Final = 80
+
+
+@dataclass(frozen=True)
+class Accepted(Generic[R_co]):
+    """A line that holds a record. `contact` is split off a profile; `ignored` are the names of its fields
+    that no record has; `position` is the number of bytes of the file read so far.
+    """
+
+    file: str
+    number: int
+    position: int
+    record: R_co
+    contact: Contact | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that cannot be used, why, and its bytes as they were (of too long a line, the beginning)."""
+
+    file: str
+    number: int
+    position: int
+    problem: InvalidInput
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The line as text; bytes that are not UTF-8 are escaped."""
+        return self.content.decode("utf-8", "backslashreplace")
+
+
+Line = Accepted[R_co] | Rejected
+
+
+def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
+    """Yield what each line of a JSON Lines file (or one compressed with gzip) holds: a record of `kind` or
+    the reason why not. Empty lines are passed over; a null counts as a field left out.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be used: it cannot be read, holds nothing, is damaged.
+
+    """
+    file = display_path(path)
+    first_line: dict[str, int] = {}
+    for raw in read_lines(path):
+        place = Place(file, raw.number)
+        try:
+            record, contact, ignored = _read_line(raw, kind, place)
+            if (first := first_line.setdefault(record.id, raw.number)) != raw.number:
+                raise _duplicate(record.id, first, place)
+        except InvalidInput as problem:
+            yield Rejected(file, raw.number, raw.position, problem, raw.content)
+        else:
+            yield Accepted(file, raw.number, raw.position, record, contact, ignored)
+
+
+def _read_line(raw: RawLine, kind: type[R], place: Place) -> tuple[R, Contact | None, tuple[str, ...]]:
+    value = _decode(raw, place)
+    given = value.pop("contact", None) if kind is Profile else None
+    contact = None if given is None else _contact(given, place)
+    ignored = tuple(_printable(name) for name in value if name not in kind.model_fields)
+    known = {name: part for name, part in value.items() if name in kind.model_fields}
+    return parse(kind, known, place=place), contact, ignored
+
+
+def _contact(given: Any, place: Place) -> Contact:
+    try:
+        return parse(Contact, given, place=place)
+    except InvalidInput as error:
+        field = ".".join(part for part in ("contact", error.place.field) if part)
+        raise InvalidInput(error.problem, remedy=error.remedy, place=Place(place.file, place.line, field)) from error
+
+
+def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
+    """Return the JSON object on a line; JSON's many dark corners all end as an `InvalidInput`."""
+    if raw.cut:
+        raise InvalidInput(
+            f"is longer than {MAX_LINE:,} bytes", remedy="Put one record on a line, and shorten its texts", place=place
+        )
+    try:
+        value = json.loads(
+            raw.content.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_int=_whole_number,
+        )
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8 at byte {error.start + 1}"
+        raise InvalidInput(problem, remedy="Save the file as UTF-8", place=place) from error
+    except json.JSONDecodeError as error:
+        problem = f"is not JSON: {error.msg} at character {error.pos + 1}"
+        raise InvalidInput(problem, remedy="Write one JSON object on each line", place=place) from error
+    except RecursionError as error:
+        problem = "is nested too deeply"
+        raise InvalidInput(problem, remedy="See the format of this record in the README", place=place) from error
+    except _ValueRefusedError as error:
+        raise InvalidInput(
+            error.problem, remedy=error.remedy, place=Place(place.file, place.line, error.field)
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidInput("is not a JSON object", remedy='Write {"id": …, …} on each line', place=place)
+    return value
+
+
+class _ValueRefusedError(ValueError):
+    """A value that is JSON, or nearly, but that no record may hold."""
+
+    def __init__(self, problem: str, remedy: str, field: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem, self.remedy, self.field = problem, remedy, field
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(value := dict(pairs)) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise _ValueRefusedError("is given twice in one object", "Give each field once", _printable(twice))
+    return {name: part for name, part in value.items() if part is not None} if None in value.values() else value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _ValueRefusedError(f"{name} is not a number in JSON", "Leave out a field whose value is not known")
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise _ValueRefusedError("a number has too many digits", "Give amounts in pounds")
+    return int(digits)
+
+
+def _printable(name: str) -> str:
+    return name[:_MAX_FIELD_NAME].encode("utf-8", "backslashreplace").decode()
+
+
+def _duplicate(id: str, first: int, place: Place) -> InvalidInput:
+    return InvalidInput(
+        f"{id!r} is the id of line {first} too",
+        remedy="Keep one of the two lines, or give one of them another id",
+        place=Place(place.file, place.line, "id"),
+    )

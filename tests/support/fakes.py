@@ -1,0 +1,97 @@
+"""Fakes that tests pass in where the real part would be slow, and an engine put together from them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.embedding import CachedEncoder, Encoder, Progress
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.settings import CHECKOUT
+from matcher.index import Snapshots
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
+from matcher.store import Store
+
+_DIMENSIONS: Final = 256
+_CHOSEN: Final = 64
+_WORD = re.compile(r"\w+")
+
+
+class WordEncoder:
+    """An encoder without weights: texts that share words are close.
+
+    Every word votes for or against each dimension, by its hash; the 64 of 256 dimensions with the clearest votes
+    become ±1/8, the others 0. So vectors have length 1 exactly, and an inner product is a multiple of 1/64,
+    the same in whatever order it is summed: a test may ask for equality, ties among it.
+    """
+
+    def __init__(self, *, pause: float = 0.0, fingerprint: str = "words") -> None:
+        self.fingerprint = fingerprint
+        self.dimensions = _DIMENSIONS
+        self.encoded: list[str] = []
+        self._pause = pause
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return one row a text; `encoded` remembers the texts, `pause` is spent on each (seconds)."""
+        vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            time.sleep(self._pause)
+            votes = sum((_votes(word) for word in _WORD.findall(text.lower())), np.zeros(_DIMENSIONS, dtype=np.int64))
+            chosen = np.argsort(-np.abs(votes), kind="stable")[:_CHOSEN]
+            row[chosen] = np.where(votes[chosen] < 0, -0.125, 0.125)
+        self.encoded += texts
+        if progress is not None:
+            progress(len(texts))
+        return vectors
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Return what `encode` returns."""
+        return self.encode(texts)
+
+
+@lru_cache(maxsize=10_000)
+def _votes(word: str) -> NDArray[np.int64]:
+    bits = np.unpackbits(np.frombuffer(hashlib.blake2b(word.encode(), digest_size=_DIMENSIONS // 8).digest(), np.uint8))
+    return bits.astype(np.int64) * 2 - 1
+
+
+class MemoryVectors:
+    """A table of vectors in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return what is known of `keys`."""
+        return {key: self.kept[model, key] for key in keys if (model, key) in self.kept}
+
+    def put(self, model: str, items: Mapping[str, bytes]) -> None:
+        """Keep `items`; one that is known already stays as it is."""
+        for key, value in items.items():
+            self.kept.setdefault((model, key), value)
+
+
+def shipped_model() -> AdditiveModel:
+    """Return the scoring model that comes with the product."""
+    return AdditiveModel.load(CHECKOUT / "models" / "ranking")
+
+
+def engine_over(
+    store: Store,
+    *,
+    encoder: Encoder | None = None,
+    model: AdditiveModel | None = None,
+    candidates: int = 1_000,
+    snapshots: Snapshots | None = None,
+) -> Engine:
+    """Return an engine over `store` with a fake encoder and a cache of its own."""
+    cached = CachedEncoder(encoder or WordEncoder(), MemoryVectors())
+    return Engine(store, cached, model or shipped_model(), candidates=candidates, snapshots=snapshots)

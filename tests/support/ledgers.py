@@ -1,0 +1,71 @@
+"""Ledgers to test on: a made register, an engine over it whose vectors outlive it, and a few kept searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matcher.embedding import CachedEncoder, Encoder, Progress
+from matcher.foundations.arrays import Vectors
+from matcher.ledger import Entry, Ledger
+from matcher.records import Filters, Need, Profile, Region, Sector
+from matcher.scoring.model import AdditiveModel
+from matcher.search.engine import Engine
+from matcher.store import Store
+from matcher.store.database import Database
+from tests.support.fakes import WordEncoder, shipped_model
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY
+
+FALLS = Need(id="free-text", title="falls prevention for older people", region="North West")
+ACTOR = "icb-qwo"
+
+
+class OtherWordEncoder(WordEncoder):
+    """Another encoder without weights: words mean something else to it."""
+
+    def __init__(self) -> None:
+        super().__init__(fingerprint="other words")
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return the vectors of the words read backwards."""
+        return np.ascontiguousarray(super().encode([text[::-1] for text in texts], progress))
+
+
+def put(store: Store, *records: Profile | Need) -> None:
+    """Write `records` in one transaction."""
+    with store.writing() as writer:
+        writer.put_many([(record, None) for record in records])
+
+
+def engine_on(store: Store, encoder: Encoder | None = None, model: AdditiveModel | None = None) -> Engine:
+    """Return an engine that remembers vectors in the store, as the product's does."""
+    return Engine(store, CachedEncoder(encoder or WordEncoder(), store.vectors), model or shipped_model())
+
+
+def filled(store: Store, profiles: int = 30) -> Engine:
+    """Fill `store` with a made register and return an engine over it."""
+    put(store, *made_register(profiles, seed=3))
+    return engine_on(store)
+
+
+def keep(store: Store, engine: Engine, *, text: str = FALLS.title) -> Entry:
+    """Keep a search with filters."""
+    need = FALLS.model_copy(update={"title": text})
+    chosen = Filters(sectors=tuple(Sector)[:-1], regions=(Region.NORTH_WEST, Region.LONDON))
+    return Ledger(store).keep(engine, need, chosen, by=ACTOR, top=3, on=TODAY).entry
+
+
+def without_triggers(database: Database) -> None:
+    """Take away what keeps the tables append-only, as somebody with all rights can."""
+    with database.writing() as connection:
+        for table in ("revision", "ledger_entry", "ledger_head", "ledger_model"):
+            if not database.sqlite:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+                continue
+            found = connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
+            )
+            for (name,) in found.all():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")

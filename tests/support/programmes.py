@@ -1,0 +1,60 @@
+"""Runs of a programme for tests: a register, needs, and what an undisturbed run of them gives."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from matcher.embedding import CachedEncoder
+from matcher.programme import Order, Programme, Runs
+from matcher.programme.runs.schedulers import Scheduler
+from matcher.records import Need
+from matcher.records.need import Requirements
+from matcher.search.engine import Engine
+from matcher.store import Store
+from tests.support.fakes import WordEncoder, shipped_model
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY, WORDS
+
+PROFILES = 300
+
+
+def made_needs(count: int, seed: int = 3) -> list[Need]:
+    """Return `count` needs, every fifth with requirements."""
+    deal = random.Random(seed)
+    return [
+        Need(
+            id=f"n{n}",
+            title=" ".join(deal.sample(WORDS, 3)),
+            description=" ".join(deal.choices(WORDS, k=12)),
+            requirements=Requirements(regions=("London",)) if n % 5 == 0 else Requirements(),
+        )
+        for n in range(count)
+    ]
+
+
+def fill(store: Store, count: int = PROFILES) -> None:
+    """Put made profiles into `store`."""
+    with store.writing() as writer:
+        writer.put_many([(profile, None) for profile in made_register(count, seed=4)])
+
+
+def runs_in(home: Path, store: Store, *, depth: int = 20) -> Runs:
+    """Return the runs of `home` over `store`, whose own table keeps the vectors."""
+    return Runs(Engine(store, CachedEncoder(WordEncoder(), store.vectors), shipped_model(), candidates=depth), home)
+
+
+def order(chunk: int) -> Order:
+    """Return what every run of a test asks: the five best of a day."""
+    return Order(Programme(name="Test", top=5, on=TODAY, capacity=2), chunk=chunk)
+
+
+def output_of(runs: Runs, needs: list[Need], out: Path, scheduler: Scheduler, *, chunk: int) -> dict[str, bytes]:
+    """Return the files of one run, by name."""
+    job = runs.create(needs, out, order(chunk))
+    return files_of(runs.run(job.id, scheduler=scheduler).files)
+
+
+def files_of(files: tuple[str, ...]) -> dict[str, bytes]:
+    """Return what files hold, by name."""
+    return {Path(file).name: Path(file).read_bytes() for file in files}

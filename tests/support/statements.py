@@ -1,0 +1,64 @@
+"""Statements to test a register with: a supplier as notices, registers and the supplier itself tell of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from matcher.records import Need, Profile
+from matcher.register import IntakeReport, Kind, take_files
+from matcher.register.importing import import_files
+from matcher.register.session import Session
+from matcher.sources.ocds.parties import proposed_id
+from matcher.sources.statement import Origin, Source, Statement
+from matcher.store import RecordKind, Store
+from tests.support.notices import party, release, written
+
+STEADY = party("Steady Ltd", company="07654321")
+
+
+def take(store: Store, folder: Path, *releases: dict[str, Any], name: str = "a.json") -> IntakeReport:
+    return take_files(store, Kind.OCDS, [written(folder / name, list(releases))])
+
+
+def said(source: Source, record: str, day: str | None = None, **fields: Any) -> Statement:
+    fields = {"name": "Steady Ltd", **fields}
+    stated = date.fromisoformat(day) if day else None
+    return Statement(
+        source,
+        record,
+        fields,
+        Origin("file", f"line {record}", stated),
+        proposed_id(fields["name"], fields.get("identifiers", {})),
+    )
+
+
+def state(store: Store, *statements: Statement) -> None:
+    with store.writing() as writer:
+        session = Session(writer)
+        session.follow()
+        session.take(statements)
+        session.finish()
+
+
+def profiles(store: Store) -> dict[str, Profile]:
+    return {change.id: change.profile for change in store.profile_changes(0) if change.profile}
+
+
+def need(store: Store, number: int = 1) -> Need:
+    return store.need(release(number)["ocid"]).record
+
+
+def numbered(**numbers: str) -> dict[str, Any]:
+    return {"identifiers": numbers}
+
+
+def own(**fields: Any) -> dict[str, Any]:
+    return {"id": "steady", "name": "Steady", "summary": "We know falls.", **fields}
+
+
+def put_own(store: Store, folder: Path, **fields: Any) -> None:
+    (folder / "own.jsonl").write_text(json.dumps(own(**fields)) + "\n")
+    import_files(store, RecordKind.PROFILE, [folder / "own.jsonl"])

@@ -1,0 +1,235 @@
+"""`matcher accounts` and `matcher alerts`, as whoever runs an installation uses them."""
+
+from __future__ import annotations
+
+import email
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from email.message import Message
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from matcher.accounts import Keys, Ownership
+from matcher.alerts import Alerts
+from matcher.alerts.digest import LONGEST
+from matcher.bootstrap import opened_engine, opened_store
+from matcher.foundations.errors import NotSignedIn
+from matcher.foundations.settings import Settings
+from matcher.records import Capability, Contact, Need, Profile
+from matcher.records.policy import Band
+from matcher.search.opportunities import opportunities_for
+from matcher.store import RecordKind, Store
+from tests.support.commands import Command
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of the command's home."""
+    return Settings(home=tmp_path / "home")
+
+
+def member_of(command: Command, *more: object) -> str:
+    added = command("accounts", "add-organisation", "steps", "--name", "Steady Steps", "--kind", "supplier", *more)
+    assert (added.code, added.out) == (0, "organisation steps added\n")
+    member = command("accounts", "add-member", "steps", "--name", "A. Person", "--email", "a@steps.example")
+    assert member.code == 0
+    return member.out.strip()
+
+
+def test_the_first_key_is_made_here_and_shown_once(command: Command, settings: Settings) -> None:
+    member = member_of(command, "--charity", "1000003")
+    made = command("accounts", "add-key", member, "--label", "for the night run", "--days", 30)
+    assert made.code == 0
+    assert "cannot be shown again" in made.err
+    key = made.out.strip()
+    with opened_store(settings) as store:
+        assert Keys(store.database).prove(key).organisation_id == "steps"
+
+    listed = command("accounts", "list")
+    prefix = key.split("_")[1]
+    for told in ("steps: Steady Steps (supplier)", member, "A. Person", f"mk_{prefix}_…", "for the night run", "never"):
+        assert told in listed.out
+    as_json = command("accounts", "list", "--json").out
+    found = json.loads(as_json)
+    assert found["organisations"][0]["charity"] == "1000003"
+    assert found["members"][0]["roles"] == ["supplier"]
+    assert found["keys"][0]["prefix"] == prefix
+    assert key.split("_", 2)[2] not in as_json + listed.out
+
+    assert command("accounts", "revoke-key", prefix).code == 0
+    assert f"revoked {found['keys'][0]['created_at'][:10]}" in command("accounts", "list").out
+    with opened_store(settings) as store, pytest.raises(NotSignedIn):
+        Keys(store.database).prove(key)
+
+
+def test_a_member_is_erased(command: Command) -> None:
+    member = member_of(command)
+    assert command("accounts", "erase-member", member).code == 0
+    listed = command("accounts", "list")
+    assert "erased" in listed.out
+    assert "A. Person" not in listed.out
+
+
+def test_a_record_is_given_to_an_organisation(command: Command, settings: Settings) -> None:
+    member_of(command)
+    with opened_store(settings) as store:
+        with_needs(store)
+    assert command("accounts", "give", "profile", "without", "steps").code == 0
+    assert command("accounts", "give", "need", "draft", "steps").code == 0
+    with opened_store(settings) as store:
+        ownership = Ownership(store.database)
+        assert ownership.owned(RecordKind.PROFILE, "steps") == {"without"}
+        assert ownership.hidden(RecordKind.NEED, "other") == {"draft"}
+    assert "no organisation" in command("accounts", "give", "need", "draft", "absent").complaint
+    assert "no need" in command("accounts", "give", "need", "absent", "steps").complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("add-organisation", "Steps", "--name", "S", "--kind", "supplier"), 2, "small letters"),
+        (("add-organisation", "s", "--name", "S", "--kind", "club"), 2, "supplier"),
+        (("add-organisation", "s", "--name", "S", "--kind", "supplier", "--company", "x"), 2, "company number"),
+        (("add-member", "absent", "--name", "A"), 1, "no organisation"),
+        (("add-key", "absent"), 1, "no member"),
+        (("add-key", "absent", "--days", "0"), 2, "days"),
+        (("revoke-key", "absent"), 1, "no key"),
+        (("erase-member", "absent"), 1, "no member"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    command: Command, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = command("accounts", *arguments)
+    assert done.code == code
+    assert said in done.complaint
+
+
+def test_an_open_service_is_not_bound_elsewhere(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHER_ACCESS", "open")
+    assert "MATCHER_ACCESS" in command("serve", "--host", "0.0.0.0").complaint
+    monkeypatch.setenv("MATCHER_HOST", "0.0.0.0")
+    assert "MATCHER_ACCESS" in command("accounts", "list").complaint
+
+
+def with_needs(store: Store) -> None:
+    """Put two suppliers with alerts, one of whom has a contact, and needs: two that fit, a draft, and one awarded."""
+    falls = Capability(title="Falls clinic", description="A clinic for older people who fall at home")
+    with store.writing() as writer:
+        contact = Contact(name="A. Person", email="a@steps.example")
+        writer.put(Profile(id="with/contact", name="Steady Steps", capabilities=(falls,)), contact=contact)
+        writer.put(Profile(id="without", name="Paces", capabilities=(falls,)))
+        for id in ("open-1", "open-2", "draft"):
+            writer.put(Need(id=id, title="Falls clinic", description="A clinic for older people"))
+        writer.put(Need.model_validate({"id": "over", "title": "Falls clinic", "stage": "award"}))
+    Ownership(store.database).give(RecordKind.NEED, "draft", None, draft=True)
+    for id in ("with/contact", "without"):
+        Alerts(store.database).save(id, Band.UNLIKELY)
+
+
+def told(folder: Path) -> dict[str, list[str]]:
+    files = {
+        file.name.partition("-")[2].split("-", 2)[2]: json.loads(file.read_text()) for file in folder.glob("*.json")
+    }
+    return {name: [one["need_id"] for one in digest["opportunities"]] for name, digest in files.items()}
+
+
+def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settings, tmp_path: Path) -> None:
+    with opened_store(settings) as store:
+        with_needs(store)
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    done = command("alerts", "--out", first, "--json")
+    assert json.loads(done.out) == {"told": {"with/contact": 2, "without": 2}}
+    assert told(first) == {"with%2Fcontact.json": ["open-1", "open-2"], "without.json": ["open-1", "open-2"]}
+    letters = list(first.glob("*.eml"))
+    assert [letter.name.endswith("with%2Fcontact.eml") for letter in letters] == [True]
+    letter = email.message_from_bytes(letters[0].read_bytes(), policy=default)
+    assert (letter["to"], letter["subject"]) == ("a@steps.example", "2 new opportunities for Steady Steps")
+    body = letter.get_content()
+    assert "open-1" in body
+    assert "because: Falls clinic" in body
+
+    assert json.loads(command("alerts", "--out", second, "--json").out) == {"told": {}}
+    assert not second.exists()
+    with opened_store(settings) as store:
+        Ownership(store.database).publish(RecordKind.NEED, "draft")
+        with store.writing() as writer:
+            writer.withdraw(RecordKind.PROFILE, "without")
+    done = command("alerts", "--out", third)
+    assert "suppliers told: 1; opportunities: 1" in done.out
+    assert "without was withdrawn" in done.err
+    assert told(third) == {"with%2Fcontact.json": ["draft"]}
+
+
+def test_the_best_that_are_new_are_told_first(command: Command, settings: Settings, tmp_path: Path) -> None:
+    with opened_store(settings) as store:
+        with store.writing() as writer:
+            writer.put(Profile(id="p", name="Falls clinic", summary="A clinic for older people"))
+            for number in range(LONGEST + 5):
+                writer.put(Need(id=f"n{number:02}", title="Falls clinic", description="older people " * (number % 7)))
+        Alerts(store.database).save("p", Band.UNLIKELY)
+    days = [tmp_path / str(day) for day in range(3)]
+    for day in days:
+        assert command("alerts", "--out", day).code == 0
+    tellings = [[id for ids in told(day).values() for id in ids] for day in days]
+    assert [len(ids) for ids in tellings] == [LONGEST, 5, 0]
+    with opened_engine(settings) as engine:
+        best = opportunities_for(engine, "p", top=100).results
+    assert [one.need_id for one in best] == tellings[0] + tellings[1]
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """Takes letters, or refuses them."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), _MailHandler)
+        self.refuses = refuses
+        self.letters: list[Message] = []
+
+
+class _MailHandler(socketserver.StreamRequestHandler):
+    server: MailServer
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+        while line := self.rfile.readline().strip():
+            if line.upper().startswith(b"RCPT") and self.server.refuses:
+                self.wfile.write(b"550 no\r\n")
+            elif line.upper() == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = iter(self.rfile.readline, b".\r\n")
+                self.server.letters.append(email.message_from_bytes(b"".join(lines)))
+                self.wfile.write(b"250 taken\r\n")
+            else:
+                self.wfile.write(b"221 bye\r\n" if line.upper() == b"QUIT" else b"250 well\r\n")
+
+
+@pytest.fixture(params=[False, True], ids=["takes", "refuses"])
+def mail_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    with MailServer(refuses=request.param) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("MATCHER_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("MATCHER_SMTP_PORT", str(server.server_address[1]))
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_mail_server_gets_the_letters(
+    command: Command, settings: Settings, tmp_path: Path, mail_server: MailServer
+) -> None:
+    with opened_store(settings) as store:
+        with_needs(store)
+    done = command("alerts", "--out", tmp_path / "out")
+    if mail_server.refuses:
+        assert "does not take letters" in done.complaint
+        with opened_store(settings) as store:
+            assert not Alerts(store.database).told("with/contact"), "it is told again"
+            assert Alerts(store.database).told("without"), "who gets no letter is told all the same"
+    else:
+        assert [letter["to"] for letter in mail_server.letters] == ["a@steps.example"]

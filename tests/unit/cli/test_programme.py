@@ -1,0 +1,88 @@
+"""`matcher programme`: a spreadsheet in, a report out, and one line where it cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Command
+
+PROFILES = [
+    {"id": "p1", "name": "Steady On", "summary": "falls clinic for older people", "sector": "charity"},
+    {"id": "p2", "name": "Meals [Home]", "summary": "hot meals at home", "sector": "sme"},
+]
+NEEDS = "Ref;Need;Budget\nn1;Falls clinic;£1.2m\nn2;Meals – at home;\nn3;Bad;lots\n"
+
+
+@pytest.fixture
+def filled(command: Command, tmp_path: Path) -> Command:
+    file = tmp_path / "profiles.jsonl"
+    file.write_text("".join(json.dumps(profile) + "\n" for profile in PROFILES))
+    assert command("import", "profiles", file).code == 0
+    (tmp_path / "needs.csv").write_bytes(NEEDS.encode("cp1252"))
+    return command
+
+
+def test_a_programme_from_a_spreadsheet(filled: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = filled(
+        "programme", "match", "--name", "Winter [2026]", "--region", "London", "--needs", tmp_path / "needs.csv",
+        "--map", "value=Budget", "--on-error", "skip", "--capacity", 1, "--out", out, "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert (told["needs"], told["matches"], told["refused"]) == (2, 4, 1)
+    assert told["read_as"] == "CSV, UTF-8, but 2 lines Windows-1252, delimiter semicolon"
+    assert [way["most"] for way in told["assignments"]][1:] == [1, 1]
+    assert all(Path(file).exists() for file in told["files"])
+    assert "lots" in Path(told["rejects_file"]).read_text(encoding="utf-8-sig")
+    kept = [json.loads(line) for line in (out / "needs.jsonl").read_text().splitlines()]
+    assert [need["region"] for need in kept] == ["London", "London"]
+    assert "Winter [2026]" in (out / "report.html").read_text()
+
+
+def test_a_programme_of_stored_needs(filled: Command, tmp_path: Path) -> None:
+    file = tmp_path / "needs.jsonl"
+    file.write_text('{"id": "a", "title": "Falls", "stage": "tender"}\n{"id": "b", "title": "Meals"}\n')
+    assert filled("import", "needs", file).code == 0
+    common = ("programme", "match", "--name", "P", "--stored", "--out", tmp_path / "out")
+    assert "2 needs (stored needs), 4 matches" in filled(*common).out
+    assert "1 needs (stored needs), 2 matches" in filled(*common, "--where-stage", "tender").out
+    assert "no stored need is chosen" in filled(*common, "--where-words", "nothing like it").complaint
+    assert "is not a region" in filled(*common, "--where-region", "Mars").complaint
+
+
+def test_wrong_calls_are_told_in_a_line(filled: Command, tmp_path: Path) -> None:
+    needs, out = tmp_path / "needs.csv", tmp_path / "out"
+    common = ("programme", "match", "--name", "P", "--out", out)
+    assert "either by --needs FILE or by --stored" in filled(*common).complaint
+    assert "Give --stored" in filled(*common, "--needs", needs, "--where-open").complaint
+    bad = filled(*common, "--needs", needs)
+    assert bad.code == 1
+    assert "line 4, value: 'lots' is not an amount in pounds" in bad.complaint
+    assert "no region, place or NHS organisation" in filled(*common, "--needs", needs, "--region", "Mars").complaint
+    assert "there is no column" in filled(*common, "--needs", needs, "--map", "title=Nix").complaint
+    assert "names 'price', which is no field" in filled(*common, "--needs", needs, "--map", "price=Budget").complaint
+    assert not list(out.glob("*")), "nothing half-written"
+
+
+def test_a_preview_shows_needs_and_problems(filled: Command, tmp_path: Path) -> None:
+    done = filled("programme", "preview", tmp_path / "needs.csv")
+    assert done.code == 0
+    said = " ".join(done.out.split())  # however wide the console is
+    assert "CSV, UTF-8, but 2 lines Windows-1252, delimiter semicolon, column names in row 1" in said
+    assert "2 needs, 1 rows refused" in said
+    assert "title='Need'" in said
+    assert "row 4, value: 'lots' is not an amount in pounds" in done.err
+    told = json.loads(filled("programme", "preview", tmp_path / "needs.csv", "--json").out)
+    assert told["needs"]["2"]["value"] == 1_200_000
+
+
+def test_a_template_is_not_written_over(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "needs.xlsx"
+    assert command("programme", "template", file).code == 0
+    assert "is there already" in command("programme", "template", file).complaint
+    assert command("programme", "template", file, "--force").code == 0
+    assert command("programme", "preview", file).code == 0

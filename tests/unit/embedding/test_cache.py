@@ -1,0 +1,91 @@
+"""The embedding cache: each text is encoded once, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from matcher.embedding import CachedEncoder, Progress
+from matcher.embedding.cache import _STEP
+from matcher.foundations.arrays import Vectors
+from matcher.foundations.errors import Unavailable
+from tests.support.fakes import MemoryVectors, WordEncoder
+
+
+def test_each_text_is_encoded_once() -> None:
+    encoder, table = WordEncoder(), MemoryVectors()
+    first = CachedEncoder(encoder, table).encode(["a", "b", "a"])
+    again = CachedEncoder(encoder, table).encode(["b", "c", "a", "c"])
+    assert sorted(encoder.encoded) == ["a", "b", "c"]
+    assert np.array_equal(first[[1, 0]], again[[0, 2]])
+    assert np.array_equal(again, WordEncoder().encode(["b", "c", "a", "c"]))
+
+
+def test_vectors_of_another_encoder_are_not_taken() -> None:
+    table = MemoryVectors()
+    CachedEncoder(WordEncoder(), table).encode(["a"])
+    other = WordEncoder(fingerprint="other")
+    CachedEncoder(other, table).encode(["a"])
+    assert other.encoded == ["a"]
+
+
+def test_a_passing_query_is_neither_remembered_nor_looked_up() -> None:
+    encoder, table = WordEncoder(), MemoryVectors()
+    cached = CachedEncoder(encoder, table)
+    cached.encode(["a"])
+    encoder.encoded.clear()
+    found = cached.encode_query(["b", "a", "b"])
+    assert np.array_equal(found, WordEncoder().encode(["b", "a", "b"]))
+    assert encoder.encoded == ["b", "a"], "a text that stands twice is encoded once"
+    assert len(table.kept) == 1
+
+
+def test_a_query_is_remembered_as_a_whole() -> None:
+    encoder, table = WordEncoder(), MemoryVectors()
+    for texts in (["a", "b"], ["a", "b"], ["b"], ["a", "b", "a"]):
+        found = CachedEncoder(encoder, table).encode_query(texts, remember=True)
+        assert np.array_equal(found, WordEncoder().encode(texts))
+    assert encoder.encoded == ["a", "b", "b"]
+
+
+class Full(MemoryVectors):
+    """A table that takes nothing more."""
+
+    def put(self, model: str, items: Mapping[str, bytes]) -> None:
+        """Refuse."""
+        raise Unavailable("the disk is full", remedy="Make room")
+
+
+def test_a_query_that_cannot_be_kept_is_answered_all_the_same() -> None:
+    encoder = WordEncoder()
+    cached = CachedEncoder(encoder, Full())
+    for _ in range(2):
+        assert np.array_equal(cached.encode_query(["a"], remember=True), WordEncoder().encode(["a"]))
+    assert encoder.encoded == ["a", "a"]
+
+
+class Dying(WordEncoder):
+    """An encoder that dies at its third call."""
+
+    calls = 0
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode, twice."""
+        self.calls += 1
+        if self.calls == 3:
+            raise KeyboardInterrupt
+        return super().encode(texts, progress)
+
+
+def test_killed_between_steps_the_steps_before_are_kept() -> None:
+    table = MemoryVectors()
+    texts = [f"text {number}" for number in range(3 * _STEP)]
+    with pytest.raises(KeyboardInterrupt):
+        CachedEncoder(Dying(), table).encode(texts)
+    assert len(table.kept) == 2 * _STEP
+    encoder = WordEncoder()
+    vectors = CachedEncoder(encoder, table).encode(texts)
+    assert len(encoder.encoded) == _STEP
+    assert np.array_equal(vectors, WordEncoder().encode(texts))

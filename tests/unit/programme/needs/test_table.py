@@ -1,0 +1,147 @@
+"""Tables of needs: columns found, encodings told, bad rows refused one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.foundations.errors import InvalidInput
+from matcher.programme.needs.columns import FIELDS, mapping_of, parse_choice
+from matcher.programme.needs.table import NeedsTable, Read, Refused
+from tests.support.needs_files import HOSTILE, csv_file, workbook_file
+
+
+def titles(table: NeedsTable) -> list[str]:
+    rows = list(table.rows())
+    assert all(isinstance(row, Read) for row in rows), rows
+    return [row.need.title for row in rows if isinstance(row, Read)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "told"),
+    [
+        ("utf-8", b"", "UTF-8"),
+        ("utf-8", b"\xef\xbb\xbf", "UTF-8"),
+        ("utf-16-le", b"\xff\xfe", "UTF-16"),
+        ("utf-16-be", b"\xfe\xff", "UTF-16"),
+        ("utf-16-le", b"", "UTF-16"),
+        ("utf-16-be", b"", "UTF-16"),
+        ("cp1252", b"", "UTF-8, but 1 line Windows-1252"),
+    ],
+)
+@pytest.mark.parametrize(("delimiter", "name"), [(",", "comma"), (";", "semicolon"), ("\t", "tab")])
+def test_encoding_and_delimiter_are_told(
+    tmp_path: Path, encoding: str, mark: bytes, told: str, delimiter: str, name: str
+) -> None:
+    lines = [["Title", "Details"], ["Café “steady” – £5", "two, or; three"]]
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(lines)
+    file = csv_file(tmp_path / "n.csv", mark + text.getvalue().encode(encoding))
+    table = NeedsTable.open(file)
+    assert titles(table) == ["Café “steady” – £5"]
+    assert table.form == f"CSV, {told}, delimiter {name}"
+
+
+def test_a_file_put_together_from_two_encodings_is_read(tmp_path: Path) -> None:
+    file = csv_file(tmp_path / "n.csv", b"title\ncaf\xc3\xa9\ncaf\xe9\n")
+    table = NeedsTable.open(file)
+    assert titles(table) == ["café", "café"]
+    assert "1 line Windows-1252" in table.form
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lines_may_end_in_any_way(tmp_path: Path, end: str, encoding: str) -> None:
+    text = end.join(["sep=;", "Title;Details", "Falls;café", '"Two;\nlines";x', "Last;y"])
+    table = NeedsTable.open(csv_file(tmp_path / "n.csv", text, encoding))
+    assert titles(table) == ["Falls", "Two;\nlines", "Last"]
+
+
+def test_usual_headings_are_known_and_others_chosen() -> None:
+    header = ["Ref", "What we want", "Contract Value (£)", "Closing_Date", "Contact e-mail"]
+    found = mapping_of(header, parse_choice('title="What we want",value=contract value £'))
+    assert {column.field: column.heading for column in found.columns} == {
+        "id": "Ref", "title": "What we want", "value": "Contract Value (£)", "closes": "Closing_Date",
+    }  # fmt: skip
+    assert found.unread == ("Contact e-mail",)
+
+
+def test_every_heading_of_the_template_is_known() -> None:
+    found = mapping_of([field.heading for field in FIELDS])
+    assert [column.field for column in found.columns] == [field.name for field in FIELDS]
+    keys = [name.casefold() for field in FIELDS for name in (field.heading, *field.usual)]
+    assert len(keys) == len(set(keys)), "no heading may mean two fields"
+
+
+@pytest.mark.parametrize("text", ["title", "=Column", "price=Column", "title=A,title=B", "title="])
+def test_a_choice_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="the choice of columns"):
+        parse_choice(text)
+
+
+def test_each_bad_row_is_refused_with_field_and_remedy(tmp_path: Path) -> None:
+    table = NeedsTable.open(csv_file(tmp_path / "n.csv", HOSTILE))
+    assert table.header_row == 2
+    rows = list(table.rows())
+    refused = {row.row: (row.problem.place.field, row.problem.problem) for row in rows if isinstance(row, Refused)}
+    assert refused == {
+        4: ("id", "'a' is the id of row 3 too"),
+        5: ("title", "is missing"),
+        6: (None, "is not a row of a table: ',' expected after '\"'"),
+        7: ("value", "'lots' is not an amount in pounds"),
+        8: ("value", "'=1' is not an amount in pounds"),
+        10: (None, "has 2 cells, and column 3 is read"),
+    }
+    assert all(row.problem.remedy for row in rows if isinstance(row, Refused))
+    assert [(row.row, row.need.id) for row in rows if isinstance(row, Read)] == [(3, "a"), (9, "row-9")]
+
+
+def test_an_open_quote_swallows_no_need_in_silence(tmp_path: Path) -> None:
+    table = NeedsTable.open(csv_file(tmp_path / "n.csv", 'title,details\none,"open\ntwo,x\nthree,y\n'))
+    assert any(isinstance(row, Refused) and row.row == 2 for row in table.rows())
+
+
+def test_a_missing_file_or_column_or_sheet_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no such file"):
+        NeedsTable.open(tmp_path / "none.csv")
+    with pytest.raises(InvalidInput, match="there is no column 'Colour'; the columns are 'Title'"):
+        NeedsTable.open(csv_file(tmp_path / "n.csv", "Title\nx\n"), {"title": "Colour"})
+    with pytest.raises(InvalidInput, match="there is no sheet 'Other'"):
+        NeedsTable.open(workbook_file(tmp_path / "n.xlsx", [["Title"], ["x"]]), sheet="Other")
+
+
+def test_a_hundred_thousand_rows_take_little_memory(tmp_path: Path) -> None:
+    file = tmp_path / "n.csv"
+    with file.open("wb") as out:
+        out.write(b"id;title;description\r\n")
+        for n in range(100_000):
+            text = f"n{n % 99_990};Caf\u00e9 clinic {n};=cmd|'{n}'\r\n"
+            out.write(text.encode("utf-8" if n % 2 else "cp1252"))
+    tracemalloc.start()
+    try:
+        refused = sum(isinstance(row, Refused) for row in NeedsTable.open(file).rows())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert refused == 10
+    assert peak < 40_000_000, "the ids alone are held"
+
+
+_CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+@given(rows=st.lists(st.tuples(_CELL, _CELL), min_size=1, max_size=5), delimiter=st.sampled_from([",", ";", "\t"]))
+def test_every_row_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str
+) -> None:
+    file = tmp_path_factory.mktemp("any") / "n.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, delimiter=delimiter).writerows([("title", "description"), *rows])
+    expected = [n for n, row in enumerate(rows, start=2) if row[0].strip() or row[1].strip()]
+    assert [row.row for row in NeedsTable.open(file).rows()] == expected

@@ -1,0 +1,187 @@
+"""Runs: paused, cancelled, resumed, refused; the same whatever has happened in between."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Unavailable
+from matcher.programme import Here, Job, Order, Progress, Runs, State, Wish
+from matcher.programme.runs.manifest import Tools
+from matcher.programme.runs.run import Tell
+from matcher.records import Need, Profile
+from matcher.store import Store
+from tests.support.commands import Command
+from tests.support.programmes import files_of, fill, made_needs, order, output_of, runs_in
+
+ORDER = order(4)
+
+
+RESULTS = {"report.html", "matches.xlsx", "matches.jsonl", "matches.csv", "matches.parquet", "figures.json"}
+
+
+@pytest.fixture
+def filled(file_store: Store) -> Store:
+    """A store with profiles."""
+    fill(file_store, 60)
+    return file_store
+
+
+def wishing(job: Job, wish: Wish, at: int) -> Tell:
+    def tell(progress: Progress) -> None:
+        if progress.state is State.RUNNING and progress.phase == "matching" and progress.done == at:
+            job.wish(wish)
+
+    return tell
+
+
+def paused(runs: Runs, needs: list[Need], out: Path) -> Job:
+    """Return a run paused after two chunks."""
+    job = runs.create(needs, out, ORDER)
+    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.PAUSE, 8))
+    assert (done.state, done.done) == (State.PAUSED, 8)
+    assert job.progress() == done
+    return job
+
+
+def test_a_paused_run_goes_on_where_it_stood(filled: Store, tmp_path: Path) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(14)
+    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    job = paused(runs, needs, tmp_path / "out")
+    told: list[Progress] = []
+    done = runs.run(job.id, scheduler=Here(), tell=told.append)
+    assert files_of(done.files) == expected
+    assert next(p.done for p in told if p.phase == "matching") == 8, "what was done is not done again"
+    assert (done.state, done.done, done.total) == (State.FINISHED, 14, 14)
+    assert list(job.watch()) == [done]
+    assert runs.run(job.id, scheduler=Here()) == done
+    with pytest.raises(Conflict, match="is finished"):
+        job.wish(Wish.CANCEL)
+    assert not job.index_folder.exists()
+
+
+@pytest.mark.parametrize("lost", [("index",), ("index", "vectors.npy"), ("chunk",)])
+def test_the_register_moves_on_while_a_run_is_paused(filled: Store, tmp_path: Path, lost: tuple[str, ...]) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(14)
+    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    job = paused(runs, needs, tmp_path / "out")
+    with filled.writing() as writer:
+        writer.put(Profile(id="new", name="New", summary=f"{needs[-1].title} {needs[-1].description}"))
+    for name in lost:
+        for path in job.folder.glob(f"{name}*"):
+            if path.is_dir():
+                (path / "CURRENT").write_text("{}")
+            elif name == "chunk":
+                path.write_bytes(path.read_bytes()[:-9])
+            else:
+                path.unlink()
+    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+
+
+def test_a_cancelled_run_stays_so(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = runs.create(made_needs(9), tmp_path / "out", ORDER)
+    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.CANCEL, 4))
+    assert done.state is State.CANCELLED
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(Conflict, match="cancelled"):
+        runs.run(job.id, scheduler=Here())
+
+
+@pytest.mark.parametrize(("wish", "state"), [(Wish.PAUSE, State.PAUSED), (Wish.CANCEL, State.CANCELLED)])
+def test_a_wish_for_a_run_that_nobody_runs(filled: Store, tmp_path: Path, wish: Wish, state: State) -> None:
+    job = runs_in(tmp_path / "programmes", filled).create(made_needs(9), tmp_path / "out", ORDER)
+    assert job.progress().state is State.QUEUED
+    job.wish(wish)
+    assert (job.progress().state, job.wished()) == (state, None)
+
+
+def test_one_process_runs_a_job(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = runs.create(made_needs(3), tmp_path / "out", ORDER)
+    with Job(job.folder).held(), pytest.raises(Conflict, match="another process runs"):
+        runs.run(job.id, scheduler=Here())
+
+
+def test_a_run_whose_process_is_gone_is_queued_again(filled: Store, tmp_path: Path) -> None:
+    job = runs_in(tmp_path / "programmes", filled).create(made_needs(3), tmp_path / "out", ORDER)
+    job.tell(Progress(job.id, State.RUNNING, "matching", 1, 3))
+    assert job.progress().state is State.QUEUED
+    assert "resume" in job.progress().problem
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "needs.jsonl", "model.json"])
+def test_damage_is_told(filled: Store, tmp_path: Path, name: str) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = runs.create(made_needs(3), tmp_path / "out", ORDER)
+    (job.folder / name).write_bytes((job.folder / name).read_bytes().replace(b"n", b"m"))
+    with pytest.raises(Unavailable, match="missing or damaged"):
+        runs.run(job.id, scheduler=Here())
+
+
+def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    with pytest.raises(InvalidInput, match="need 2: the id 'n0' stood before"):
+        runs.create([*made_needs(1), *made_needs(1)], tmp_path / "out")
+    with pytest.raises(InvalidInput, match="no need to match"):
+        runs.create([], tmp_path / "out")
+    with pytest.raises(InvalidInput, match="at least"):
+        runs.create(made_needs(1), tmp_path / "out", Order(chunk=0))
+    for id in ("unknown", "..", "../x", ""):
+        with pytest.raises(NotFound):
+            runs.jobs.job(id)
+    assert runs.jobs.ids() == []
+
+
+def test_results_that_were_removed_are_written_again(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    done = runs.run(runs.create(made_needs(9), tmp_path / "out", ORDER).id, scheduler=Here())
+    expected = files_of(done.files)
+    assert set(expected) == RESULTS
+    for file in done.files:
+        Path(file).unlink()
+    assert files_of(runs.run(done.id, scheduler=Here()).files) == expected
+
+
+def test_a_place_that_cannot_be_written_is_told_and_the_run_goes_on_later(filled: Store, tmp_path: Path) -> None:
+    runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(9)
+    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    (tmp_path / "out").write_text("no folder")
+    job = runs.create(needs, tmp_path / "out", ORDER)
+    with pytest.raises(Unavailable, match="out cannot be written"):
+        runs.run(job.id, scheduler=Here())
+    assert job.progress().state is State.FAILED
+    (tmp_path / "out").unlink()
+    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+
+
+def test_a_run_begun_with_other_tools_is_refused(filled: Store, tmp_path: Path) -> None:
+    runs = runs_in(tmp_path / "programmes", filled)
+    job = paused(runs, made_needs(14), tmp_path / "out")
+    manifest = job.manifest()
+    reference = {**manifest.tools.reference, "terms.csv": "0" * 64}
+    for tools, told in (
+        (Tools(program="0.0.1", reference=manifest.tools.reference), "in place of 0.0.1"),
+        (Tools(program=manifest.tools.program, reference=reference), "the reference table terms.csv"),
+    ):
+        job.write("manifest.json", manifest.model_copy(update={"tools": tools}).sealed())
+        with pytest.raises(Conflict, match=told):
+            runs.run(job.id, scheduler=Here())
+        assert job.progress().state is State.FAILED
+        assert told in job.progress().problem
+    job.write("manifest.json", manifest.sealed())
+    assert runs.run(job.id, scheduler=Here()).state is State.FINISHED
+
+
+def test_the_command_resumes(command: Command, tmp_path: Path) -> None:
+    needs = tmp_path / "needs.jsonl"
+    needs.write_text("\n".join(need.model_dump_json(exclude_none=True) for need in made_needs(5)))
+    done = json.loads(command("bulk", "--needs", needs, "--out", tmp_path / "out", "--chunk", 2, "--json").out)
+    assert (done["state"], done["needs"]) == ("finished", 5)
+    again = json.loads(command("bulk", "--resume", done["run"], "--json").out)
+    assert again == done
+    assert "no run 'nonsense'" in command("bulk", "--resume", "nonsense").complaint
+    assert command("bulk", "--needs", needs).code == 2
+    assert command("bulk", "--needs", needs, "--out", tmp_path, "--resume", "x").code == 2

@@ -1,0 +1,41 @@
+"""JSON of any depth is read only as deep as records go, in pieces of any size."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.foundations.errors import InvalidInput
+from matcher.sources.formats.depth_limit import MAX_DEPTH, Shallow
+
+_VALUES = st.recursive(
+    st.text(st.sampled_from('ab"\\[]{}\n'), max_size=6) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('k"[\\', max_size=2), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+def depth_of(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if parts is None else 1 + max(map(depth_of, parts), default=0)
+
+
+@given(_VALUES, st.integers(0, 60), st.integers(1, 7))
+def test_what_is_too_deep_is_refused_and_all_else_comes_through(value: Any, more: int, size: int) -> None:
+    for _ in range(more):
+        value = [value, "]"]
+    content = json.dumps(value).encode()
+    file, got = Shallow(io.BytesIO(content), "n.json"), b""
+    if depth_of(value) > MAX_DEPTH:
+        with pytest.raises(InvalidInput, match=r"n\.json: is nested more"):
+            while file.read(size):
+                pass
+        return
+    while piece := file.read(size):
+        got += piece
+    assert got == content

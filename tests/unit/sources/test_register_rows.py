@@ -1,0 +1,184 @@
+"""Files of public registers, fictional and of the real shape: what is taken and what stays out."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from matcher.foundations.errors import InvalidInput
+from matcher.sources import charity_commission, companies_house, cqc, ods
+from matcher.sources.ods import Organisation, Succession
+from matcher.sources.register_rows import Spoken
+from matcher.sources.statement import Statement, Tally
+from tests.support.notices import PHONES
+
+Reader = Callable[[Path, Tally], Iterator[Spoken]]
+
+PUBLIC = Path(__file__).parents[2] / "support" / "public"
+
+
+def said(reader: Reader, path: Path, tally: Tally | None = None) -> list[Statement]:
+    found = list(reader(path, tally or Tally()))
+    assert not [row.problem for row in found if row.problem]
+    return [statement for row in found for statement in row.statements]
+
+
+def test_charities_by_tabs_and_as_json_say_the_same(tmp_path: Path) -> None:
+    tally = Tally()
+    by_tabs = said(charity_commission.read, PUBLIC / "charity.txt", tally)
+    names, *rows = [line.split("\t") for line in (PUBLIC / "charity.txt").read_text("utf-8-sig").splitlines()]
+    values: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows]
+    for value in values:  # as the extract writes numbers and what is not known
+        value["linked_charity_number"] = int(str(value["linked_charity_number"]))
+        value["latest_income"] = float(str(value["latest_income"])) if value["latest_income"] else None
+    (tmp_path / "c.json").write_text(json.dumps(values), encoding="utf-8-sig")
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        archive.write(tmp_path / "c.json", "publicextract.charity.json")
+    as_json = said(charity_commission.read, tmp_path / "c.zip")
+    assert [(one.record, one.fields, one.ended) for one in by_tabs] == [
+        (one.record, one.fields, one.ended) for one in as_json
+    ]
+    first, removed = by_tabs
+    assert first.fields == {
+        "name": "CALDER CARERS",
+        "sector": "charity",
+        "identifiers": {"charity": "1100001", "company": "07654321"},
+        "summary": 'Runs a "respite" club. Ring [contact removed].',
+        "postcode": "LS1 4AB",
+        "turnover": 125_000.0,
+        "website": "www.calder.example",
+    }
+    assert (first.proposed, first.ended, removed.ended) == ("gb-chc-1100001", False, True)
+    assert str(first.origin.stated) == "2026-09-20"
+    assert tally.counts == {"rows read": 3, "contact points": 1, "contact details in texts": 1, "linked charities": 1}
+
+
+@pytest.mark.parametrize(
+    ("area", "coverage"),
+    [
+        ("Throughout England", {"national": True}),
+        ("Throughout London", {"regions": ["London"]}),
+        ("Leeds City", {"regions": ["Yorkshire and The Humber"]}),
+        ("Scotland", {"regions": ["Scotland"]}),
+        ("India", None),
+    ],
+)
+def test_areas_of_operation(tmp_path: Path, area: str, coverage: dict[str, object] | None) -> None:
+    names = ["registered_charity_number", "linked_charity_number", "geographic_area_description"]
+    (tmp_path / "a.txt").write_text("\t".join(names) + f"\n1100001\t0\t{area}\n")
+    found = said(charity_commission.read, tmp_path / "a.txt")
+    assert [(one.fields["coverage"], one.known_only) for one in found] == ([(coverage, True)] if coverage else [])
+
+
+def test_companies(tmp_path: Path) -> None:
+    text = (PUBLIC / "companies.csv").read_text().replace("PIPES", "CAFÉ PIPES")
+    (tmp_path / "c.csv").write_bytes(text.encode("cp1252"))
+    steady, pipes, good, gone = said(companies_house.read, tmp_path / "c.csv")
+    assert steady.fields["capabilities"] == [{"title": "Activities", "description": "Other human health activities"}]
+    assert (steady.fields["name"], steady.fields["identifiers"]) == ("STEADY, LTD", {"company": "07654321"})
+    assert pipes.fields["name"] == "CAFÉ PIPES LTD"
+    assert [one.known_only for one in (steady, pipes, good, gone)] == [False, True, False, True]
+    assert (good.fields["sector"], gone.ended, steady.ended) == ("cic", True, False)
+
+
+def test_the_care_directory_below_its_preamble() -> None:
+    tally = Tally()
+    oak, elm = said(cqc.read, PUBLIC / "directory.csv", tally)
+    assert (oak.record, elm.record, oak.proposed) == ("1-1000000001", "1-1000000002", "gb-cqc-1-100000001")
+    assert oak.fields["identifiers"] == elm.fields["identifiers"] == {"cqc": "1-100000001"}
+    assert (oak.fields["coverage"], elm.fields["coverage"]) == (
+        {"regions": ["Yorkshire and The Humber"]},
+        {"regions": ["North West"]},
+    )
+    assert oak.fields["accreditations"] == [{"scheme": "CQC", "reference": "1-100000001"}]
+    assert oak.fields["capabilities"][0]["title"] == "Residential homes, Nursing homes"
+    assert "postcode" not in oak.fields, "a location's is not the provider's"
+    assert tally.counts["suppliers who are persons"] == 1
+    assert tally.counts["contact points"] == 2
+
+
+def test_the_care_directory_with_filters() -> None:
+    tally = Tally()
+    (oak,) = said(cqc.read, PUBLIC / "filtered.csv", tally)
+    assert oak.fields["identifiers"] == {"company": "07654321", "cqc": "1-100000001"}
+    assert oak.fields["capabilities"][0]["title"] == "Hospice services"
+    assert tally.counts["suppliers who are persons"] == 1, "owned by an individual"
+
+
+@pytest.mark.parametrize(
+    ("reader", "text", "complaint"),
+    [
+        (companies_house.read, "a,b\n1,2\n", "no line with the columns companyname, companynumber"),
+        (cqc.read, "", "no line with the columns provider name"),
+        (charity_commission.read, "[{]", "is not JSON"),
+    ],
+)
+def test_a_file_of_something_else_is_told(tmp_path: Path, reader: Reader, text: str, complaint: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(InvalidInput, match=complaint):
+        list(reader(tmp_path / "x.csv", Tally()))
+
+
+def test_a_row_that_cannot_be_used_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("CompanyName,CompanyNumber\nA LTD,00000001\nB, LTD,00000002\n,00000003\n")
+    found = list(companies_house.read(tmp_path / "c.csv", Tally()))
+    assert [row.problem is None for row in found] == [True, False, False]
+    assert found[1].problem is not None
+    assert found[1].problem.place.line == 3
+
+
+def ord_record(code: str, name: str, *successors: str) -> dict[str, object]:
+    links = [
+        {
+            "Type": "Successor",
+            "Target": {"OrgId": {"extension": one}},
+            "Date": [{"Type": "Legal", "Start": "2022-07-01"}],
+        }
+        for one in successors
+    ]
+    predecessor = {"Type": "Predecessor", "Target": {"OrgId": {"extension": "X99"}}}
+    return {
+        "Name": name,
+        "OrgId": {"root": "2.16", "extension": code},
+        "Status": "Inactive" if successors else "Active",
+        "Roles": {"Role": [{"id": "RO98", "primaryRole": True}, {"id": "RO319"}]},
+        "Contacts": {"Contact": [{"type": "tel", "value": PHONES[0]}]},
+        "Succs": {"Succ": [*links, predecessor]},
+    }
+
+
+def test_organisations_in_every_form(tmp_path: Path) -> None:
+    old = Organisation("Z1A", "OLD CCG", False, "RO98", (Succession("ZQ1", date(2022, 7, 1)),))
+    new = Organisation("ZQ1", "NEW BOARD", True, "RO98")
+    records = [ord_record("Z1A", "OLD CCG", "ZQ1"), ord_record("ZQ1", "NEW BOARD")]
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps({"Organisation": records[0]}))
+    many = tmp_path / "many.json"
+    many.write_text(json.dumps([{"Organisation": record} for record in records]))
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text("\n".join(json.dumps({"Organisation": record}) for record in records))
+    table = tmp_path / "table.csv"
+    rows = (
+        "Code,Name,Status,Role,Successor,Since",
+        "Z1A,OLD CCG,Inactive,RO98,ZQ1,2022-07-01",
+        "ZQ1,NEW BOARD,,RO98,,",
+    )
+    table.write_text("\n".join(rows))
+    found = {"Name": "NEW BOARD", "OrgId": "ZQ1", "Status": "Active", "PrimaryRoleId": "RO98"}
+    summary = tmp_path / "summary.json"
+    summary.write_text(json.dumps({"Organisations": [found]}))
+    assert [found for found, _ in ods.read(one)] == [old]
+    for path in (many, lines, table):
+        assert [found for found, _ in ods.read(path)] == [old, new]
+    assert [found for found, _ in ods.read(summary)] == [new]
+
+
+def test_an_organisation_without_a_code_is_told(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text("code,name\n,NOBODY\n")
+    ((found, _),) = ods.read(tmp_path / "o.csv")
+    assert isinstance(found, InvalidInput)
