@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProblemType:
     """A kind of problem: the last part of its `type`, its status, its title and what a client does about it."""
 
     slug: str
@@ -50,42 +50,50 @@ class Kind:
         return f"/problems/{self.slug}"
 
 
-MALFORMED = Kind(
+MALFORMED = ProblemType(
     "malformed",
     400,
     "The body cannot be read",
     "Send one JSON value in UTF-8; where a file is asked for, a whole form.",
 )
-NOT_SIGNED_IN = Kind(
+NOT_SIGNED_IN = ProblemType(
     "not-signed-in", 401, "It is not known who asks", "Send a key in the header Authorization: Bearer mk_…"
 )
-NOT_PERMITTED = Kind(
+NOT_PERMITTED = ProblemType(
     "not-permitted", 403, "Who asks may not do this", "Ask your administrator for a role that may; /docs names them."
 )
-NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the path and the id. A withdrawn record is gone.")
-NOT_ALLOWED = Kind("method-not-allowed", 405, "The method does not fit", "Use a method that the header Allow names.")
-CONFLICT = Kind("conflict", 409, "The record does not allow it", "Read the record again, then decide anew.")
-PRECONDITION = Kind(
+NOT_FOUND = ProblemType(
+    "not-found", 404, "There is nothing here", "Check the path and the id. A withdrawn record is gone."
+)
+NOT_ALLOWED = ProblemType(
+    "method-not-allowed", 405, "The method does not fit", "Use a method that the header Allow names."
+)
+CONFLICT = ProblemType("conflict", 409, "The record does not allow it", "Read the record again, then decide anew.")
+PRECONDITION = ProblemType(
     "precondition-failed",
     412,
     "The record has changed",
     "The header If-Match or If-None-Match does not hold. Read the record again and repeat the change with its ETag.",
 )
-TOO_LARGE = Kind(
+TOO_LARGE = ProblemType(
     "too-large", 413, "The body is too large", "Send at most 2 MiB and 20,000 values; of a file, what the detail says."
 )
-MEDIA = Kind(
+MEDIA = ProblemType(
     "unsupported-media-type", 415, "The content type does not fit", "Send JSON, or a form where a file is asked for."
 )
-INVALID = Kind(
+INVALID = ProblemType(
     "invalid", 422, "The request breaks a rule of its format", "Correct every field that `errors` names, then repeat."
 )
-TOO_OFTEN = Kind("too-many-requests", 429, "Too many requests", "Ask again after the seconds that Retry-After names.")
-UNEXPECTED = Kind("unexpected", 500, "Something went wrong here", "The fault is the service's; its log tells more.")
-UNAVAILABLE = Kind(
+TOO_OFTEN = ProblemType(
+    "too-many-requests", 429, "Too many requests", "Ask again after the seconds that Retry-After names."
+)
+UNEXPECTED = ProblemType(
+    "unexpected", 500, "Something went wrong here", "The fault is the service's; its log tells more."
+)
+UNAVAILABLE = ProblemType(
     "unavailable", 503, "The service cannot answer right now", "Ask again after the seconds that Retry-After names."
 )
-KINDS: Final = (
+PROBLEM_TYPES: Final = (
     MALFORMED,
     NOT_SIGNED_IN,
     NOT_PERMITTED,
@@ -104,7 +112,7 @@ _HEADERS: Final = {
     UNAVAILABLE.slug: {"Retry-After": str(RETRY_AFTER)},
     NOT_SIGNED_IN.slug: {"WWW-Authenticate": "Bearer"},
 }
-_BY_STATUS: Final = {kind.status: kind for kind in KINDS}
+_BY_STATUS: Final = {kind.status: kind for kind in PROBLEM_TYPES}
 
 
 class Problem(BaseModel):
@@ -120,10 +128,10 @@ class Problem(BaseModel):
     errors: list[Finding] | None = Field(None, description=f"Everything that is wrong, at most {SHOWN} findings.")
 
 
-class Refused(HTTPException):
+class RequestRefused(HTTPException):
     """A request that is refused before anything of it reaches the engine."""
 
-    def __init__(self, kind: Kind, problem: str, *, remedy: str) -> None:
+    def __init__(self, kind: ProblemType, problem: str, *, remedy: str) -> None:
         super().__init__(kind.status, problem)
         self.kind = kind
         self.remedy = remedy
@@ -140,13 +148,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AnyHTTPException, _http_error)
 
 
-def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     """Return the part of a route's description that says which problems it may answer with."""
     return {kind.status: _description(kind) for kind in (*kinds, TOO_OFTEN, UNEXPECTED)}
 
 
 def answer(
-    kind: Kind,
+    kind: ProblemType,
     scope: Scope,
     detail: str,
     *,
@@ -182,7 +190,7 @@ def unavailable(scope: Scope, errors: Iterable[Finding] = ()) -> Response:
     return answer(UNAVAILABLE, scope, "A part of the service cannot be used right now", errors=errors)
 
 
-_USER_ERRORS: Final[tuple[tuple[type[UserError], Kind], ...]] = (
+_USER_ERRORS: Final[tuple[tuple[type[UserError], ProblemType], ...]] = (
     (InvalidInput, INVALID),
     (NotSignedIn, NOT_SIGNED_IN),
     (NotPermitted, NOT_PERMITTED),
@@ -214,7 +222,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, Refused):
+    if isinstance(error, RequestRefused):
         return answer(error.kind, request.scope, str(error.detail), remedy=error.remedy)
     status = error.status_code if isinstance(error, AnyHTTPException) else UNEXPECTED.status
     kind = _BY_STATUS.get(status, MALFORMED if status < 500 else UNEXPECTED)
@@ -240,7 +248,7 @@ def _instance(scope: Scope) -> str:
     return raw.decode("ascii", "replace")[:2_000] if raw else quote(scope["path"])[:2_000]
 
 
-def _description(kind: Kind) -> dict[str, Any]:
+def _description(kind: ProblemType) -> dict[str, Any]:
     example = {
         "type": kind.type,
         "title": kind.title,

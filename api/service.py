@@ -72,7 +72,7 @@ async def _service(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
-Running = Annotated[Service, Depends(_service)]
+RunningService = Annotated[Service, Depends(_service)]
 
 
 @contextmanager

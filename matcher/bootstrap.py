@@ -12,7 +12,7 @@ from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.scoring.model import AdditiveModel
 from matcher.search.engine import Engine
-from matcher.sources.notices_api import Manners, NoticesClient, Service
+from matcher.sources.notices_api import Manners, NoticesClient, NoticeService
 from matcher.sources.statement import Source
 from matcher.store import Store
 from matcher.store.backup import OWNER_ONLY
@@ -42,14 +42,14 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
     )
 
 
-def notices_service(settings: Settings, source: Source) -> Service:
+def notices_service(settings: Settings, source: Source) -> NoticeService:
     """Return where the notices of `source` are fetched."""
     if source is Source.FIND_A_TENDER:
-        return Service(source, settings.find_a_tender_url, "updatedFrom", "updatedTo")
-    return Service(Source.CONTRACTS_FINDER, settings.contracts_finder_url, "publishedFrom", "publishedTo")
+        return NoticeService(source, settings.find_a_tender_url, "updatedFrom", "updatedTo")
+    return NoticeService(Source.CONTRACTS_FINDER, settings.contracts_finder_url, "publishedFrom", "publishedTo")
 
 
-def notices_client(settings: Settings, service: Service) -> NoticesClient:
+def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
     """Return a client that asks `service` for notices in the manner of the settings."""
     manners = Manners(settings.user_agent, settings.fetch_pause, settings.fetch_timeout)
     return NoticesClient(service, manners)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
 
-from api.problems import KINDS, Kind
+from api.problems import PROBLEM_TYPES, ProblemType
 
 _STYLE: Final = """
 body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1d1d1d;background:#fff}
@@ -40,7 +40,7 @@ def routes_page(document: dict[str, Any]) -> str:
         f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {_brief(route)}</li>'
         for method, path, route in routes
     ]
-    kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in KINDS]
+    kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in PROBLEM_TYPES]
     sections = [line for method, path, route in routes for line in _route(method, path, route)]
     return _page(
         title,
@@ -54,7 +54,7 @@ def routes_page(document: dict[str, Any]) -> str:
     )
 
 
-def problem_page(kind: Kind) -> str:
+def problem_page(kind: ProblemType) -> str:
     """Return a page that says what a kind of problem means."""
     back = '<p><a href="/docs#problems">All kinds of problem</a></p>'
     return _page(kind.title, [f"<p>Status {kind.status}. {_prose(kind.meaning)}</p>", back])

@@ -13,7 +13,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MALFORMED, MEDIA, TOO_LARGE, Refused, answer
+from api.problems import MALFORMED, MEDIA, TOO_LARGE, RequestRefused, answer
 
 # Ten times the largest profile or need known; a list of records belongs into a file for `matcher import`.
 MAX_BODY: Final = 2 * 1024 * 1024
@@ -55,7 +55,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > most:
-                raise Refused(TOO_LARGE, problem, remedy=TOO_LARGE.meaning)
+                raise RequestRefused(TOO_LARGE, problem, remedy=TOO_LARGE.meaning)
             return message
 
         await self._app(scope, counted, send)
@@ -74,9 +74,9 @@ class JsonRequest(Request):
         try:
             value = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
-            raise Refused(MALFORMED, f"The body is not JSON: {error}", remedy=MALFORMED.meaning) from error
+            raise RequestRefused(MALFORMED, f"The body is not JSON: {error}", remedy=MALFORMED.meaning) from error
         if _holds_more_than(MAX_VALUES, value):
-            raise Refused(TOO_LARGE, f"The body holds more than {MAX_VALUES:,} values", remedy=TOO_LARGE.meaning)
+            raise RequestRefused(TOO_LARGE, f"The body holds more than {MAX_VALUES:,} values", remedy=TOO_LARGE.meaning)
         return value
 
 
@@ -98,7 +98,7 @@ class FormRequest(Request):
                 tail = (tail + piece)[-_TAIL:]
                 yield piece
         if b"boundary" in options and end not in tail:
-            raise Refused(MALFORMED, "The form ends early", remedy="Send it again, whole")
+            raise RequestRefused(MALFORMED, "The form ends early", remedy="Send it again, whole")
 
 
 # Bytes within which a form ends: its last boundary, and what may follow that.
@@ -127,7 +127,9 @@ def _check_content_type(request: Request, expected: str) -> None:
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() != expected:
         said = f"{given[:100]!r}" if given else "not given"
-        raise Refused(MEDIA, f"The content type is {said}, not {expected}", remedy=f"Send Content-Type: {expected}")
+        raise RequestRefused(
+            MEDIA, f"The content type is {said}, not {expected}", remedy=f"Send Content-Type: {expected}"
+        )
 
 
 def _holds_more_than(limit: int, value: Any) -> bool:

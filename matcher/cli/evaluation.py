@@ -16,7 +16,7 @@ from rich.table import Table
 from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
 from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
-from matcher.evaluation import Comparison, Figures, Report, read_health_flags, read_judgements
+from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.measures.metrics import METRICS
 from matcher.evaluation.product import product_baselines, product_contender
@@ -136,7 +136,7 @@ def _table(title: str) -> Table:
     return table
 
 
-def _add(table: Table, name: str, figures: Figures) -> None:
+def _add(table: Table, name: str, figures: MetricFigures) -> None:
     bounds = [figures.intervals[metric] for metric in METRICS]
     table.add_row(escape(name), *(f"{figures.means[metric]:.3f}" for metric in METRICS), str(figures.queries))
     for words, end in _ENDS:

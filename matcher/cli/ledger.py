@@ -14,7 +14,7 @@ from rich.markup import escape
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.ledger import Answer, Decision, Event, Format, Ledger, Replay, Statement, exported
+from matcher.ledger import Answer, Decision, EntryContent, Event, Format, Ledger, Replay, exported
 
 ledger = typer.Typer(
     help="The decision record: what was found, what was decided, kept and checked.", no_args_is_help=True
@@ -170,7 +170,7 @@ def _show(decision: Decision, answer: Answer) -> None:
         out.print(_line_of(note.statement), soft_wrap=True)
 
 
-def _line_of(said: Statement) -> str:
+def _line_of(said: EntryContent) -> str:
     line = f"{said.recorded_at:%Y-%m-%d %H:%M} {said.event.value} {escape(said.profile or '')} by {said.by}"
     return f"{line}: {escape(said.reason)}" if said.reason else line
 

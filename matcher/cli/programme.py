@@ -22,10 +22,10 @@ from matcher.programme import Order, Programme, Progress, Runs, State
 from matcher.programme.area import EVERYWHERE, area_of
 from matcher.programme.needs.columns import parse_choice
 from matcher.programme.needs.needs_file import REJECTS, Intake, notes_of, take_in
-from matcher.programme.needs.preview import Preview, preview_of
+from matcher.programme.needs.preview import NeedsPreview, preview_of
 from matcher.programme.needs.stored import NeedQuery
 from matcher.programme.needs.template import write_template
-from matcher.programme.results.figures import LEVELS, Figures
+from matcher.programme.results.figures import LEVELS, ProgrammeFigures
 from matcher.programme.results.publication import FIGURES
 from matcher.records import Need, parse
 from matcher.register import Organisations
@@ -183,7 +183,7 @@ def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:
     if done.state is not State.FINISHED:
         print_progress(done, json)
         return
-    figures, files = Figures.model_validate_json((folder / FIGURES).read_bytes()), list(done.files)
+    figures, files = ProgrammeFigures.model_validate_json((folder / FIGURES).read_bytes()), list(done.files)
     rejects = str(folder / REJECTS) if intake.refused else None
     if json:
         told = {"run": done.id, "needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
@@ -204,7 +204,7 @@ def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:
         err.print(f"{intake.refused:,} rows refused, each with the reason and the remedy: {escape(rejects)}")
 
 
-def _show_preview(found: Preview) -> None:
+def _show_preview(found: NeedsPreview) -> None:
     under = f", column names in row {found.header_row}" if found.header_row else ""
     out.print(f"{escape(found.form)}{under}: {found.accepted:,} needs, {found.refused:,} rows refused.")
     if found.columns:
@@ -218,7 +218,7 @@ def _show_preview(found: Preview) -> None:
         err.print(f"{escape(where)}: {escape(one.problem)}. {escape(one.remedy)}", soft_wrap=True)
 
 
-def _needs_table(found: Preview) -> Table:
+def _needs_table(found: NeedsPreview) -> Table:
     table = Table("row", "id", "title", "other fields", pad_edge=False)
     for row, need in found.needs.items():
         content = need.model_dump(mode="json", exclude_defaults=True, exclude={"id", "title"})

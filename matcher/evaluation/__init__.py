@@ -3,19 +3,19 @@
 from matcher.evaluation.evaluation import evaluate
 from matcher.evaluation.judgements import Judgements, read_judgements
 from matcher.evaluation.measures.slices import read_health_flags
-from matcher.evaluation.ranker import Contender, ProfileScorer, Ranker, Ranking, TextRanker, text_contender
-from matcher.evaluation.report import Comparison, Figures, Ignored, Report
+from matcher.evaluation.ranker import Contender, ProfileScorer, RankedProfiles, Ranker, TextRanker, text_contender
+from matcher.evaluation.report import Comparison, Ignored, MetricFigures, Report
 from matcher.evaluation.rivals.baselines import baselines
 
 __all__ = [
     "Comparison",
     "Contender",
-    "Figures",
+    "MetricFigures",
     "Ignored",
     "Judgements",
     "ProfileScorer",
     "Ranker",
-    "Ranking",
+    "RankedProfiles",
     "Report",
     "TextRanker",
     "baselines",

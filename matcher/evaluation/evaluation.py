@@ -16,8 +16,8 @@ from matcher.evaluation.measures.calibration import Collected
 from matcher.evaluation.measures.fairness import Ranks
 from matcher.evaluation.measures.metrics import METRICS, measure
 from matcher.evaluation.measures.slices import UNKNOWN, Slicer
-from matcher.evaluation.ranker import Contender, Ranker, Ranking
-from matcher.evaluation.report import Comparison, Figures, Report
+from matcher.evaluation.ranker import Contender, RankedProfiles, Ranker
+from matcher.evaluation.report import Comparison, MetricFigures, Report
 from matcher.evaluation.trial import Trial
 from matcher.foundations.arrays import Floats
 from matcher.foundations.errors import MatcherError
@@ -65,7 +65,7 @@ def evaluate(
     seen = _Seen(trial, _Slices(Slicer.of(profiles, health or {})), Collected(), Ranks.of(profiles))
     ours = _run(product, trial, progress, seen.add)
     return Report(
-        figures=Figures.of(ours.values),
+        figures=MetricFigures.of(ours.values),
         ignored=trial.ignored,
         slices=seen.slices.figures(),
         calibration=seen.calibration.to_json() if seen.calibration.won else None,
@@ -87,10 +87,10 @@ class _Slices:
         for slicing, kind, kept in self._slicer.cut(need, grades):
             self._values.setdefault(slicing, {}).setdefault(kind, []).append(measure(scores[kept], grades[kept]))
 
-    def figures(self) -> dict[str, dict[str, Figures]]:
+    def figures(self) -> dict[str, dict[str, MetricFigures]]:
         """Return the figures of each slice; a slicing that knows nothing of any need is left out."""
         return {
-            name: {kind: Figures.of(np.stack(values)) for kind, values in sorted(kinds.items())}
+            name: {kind: MetricFigures.of(np.stack(values)) for kind, values in sorted(kinds.items())}
             for name, kinds in self._values.items()
             if set(kinds) != {UNKNOWN}
         }
@@ -105,7 +105,7 @@ class _Seen:
     calibration: Collected
     ranks: Ranks
 
-    def add(self, need: Need, ranking: Ranking, scores: Floats, grades: NDArray[np.int64]) -> None:
+    def add(self, need: Need, ranking: RankedProfiles, scores: Floats, grades: NDArray[np.int64]) -> None:
         """Take in the answer to `need`; both arrays of shape (profiles,)."""
         self.slices.add(need, scores, grades)
         self.ranks.add(scores, grades)
@@ -114,7 +114,7 @@ class _Seen:
             self.calibration.add(ranking.scores, ranking.probabilities, won)
 
 
-Watch = Callable[[Need, Ranking, Floats, NDArray[np.int64]], None]
+Watch = Callable[[Need, RankedProfiles, Floats, NDArray[np.int64]], None]
 
 
 def _run(contender: Contender, trial: Trial, progress: Progress, watch: Watch | None = None) -> _Run:
@@ -142,7 +142,7 @@ def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], watch: Watch | 
 
 def _compare(ours: _Run, theirs: _Run) -> Comparison:
     return Comparison(
-        figures=Figures.of(theirs.values),
+        figures=MetricFigures.of(theirs.values),
         ratios=dict(zip(METRICS, ratios(ours.values, theirs.values), strict=True)),
         seconds_to_build=theirs.seconds_to_build,
         seconds_per_need=theirs.seconds_per_need,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
-from matcher.evaluation.ranker import Contender, Ranking
+from matcher.evaluation.ranker import Contender, RankedProfiles
 from matcher.evaluation.rivals.baselines import baselines
 from matcher.foundations.row_groups import best
 from matcher.index import Index, terms_of
@@ -28,10 +28,10 @@ class EngineRanker:
 
     engine: Engine
 
-    def rank(self, need: Need) -> Ranking:
+    def rank(self, need: Need) -> RankedProfiles:
         """Return the candidates with their scores."""
         ids, scores = self.engine.scores(need)
-        return Ranking(ids, scores, self.engine.model.probability(scores))
+        return RankedProfiles(ids, scores, self.engine.model.probability(scores))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from matcher.texts.passages import query_of
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankedProfiles:
     """The answer to one need: `scores`, shape (retrieved,), of the profiles `ids`; higher is better.
     `probabilities`, of the same shape, where the ranker says how likely each is to win.
 
@@ -47,7 +47,7 @@ class Ranking:
 class Ranker(Protocol):
     """Ranks the profiles it was built over."""
 
-    def rank(self, need: Need) -> Ranking:
+    def rank(self, need: Need) -> RankedProfiles:
         """Return the profiles that fit `need` with their scores, all of them or the best so many."""
         ...
 
@@ -67,9 +67,9 @@ class TextRanker:
     ids: tuple[str, ...]
     scorer: ProfileScorer
 
-    def rank(self, need: Need) -> Ranking:
+    def rank(self, need: Need) -> RankedProfiles:
         """Return every profile with its score."""
-        return Ranking(self.ids, self.scorer.scores(query_of(need)))
+        return RankedProfiles(self.ids, self.scorer.scores(query_of(need)))
 
 
 @dataclass(frozen=True)

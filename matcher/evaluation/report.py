@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Figures:
+class MetricFigures:
     """Means over `queries` needs, and their 95 % intervals (low, high), both by metric."""
 
     queries: int
@@ -45,7 +45,7 @@ class Comparison:
     is built once, in the time of the first of them.
     """
 
-    figures: Figures
+    figures: MetricFigures
     ratios: Mapping[str, Ratio]
     seconds_to_build: float
     seconds_per_need: float
@@ -89,9 +89,9 @@ class Ignored:
 class Report:
     """Figures of the product; `slices` of them by slicing and slice; other rankers by name."""
 
-    figures: Figures
+    figures: MetricFigures
     ignored: Ignored
-    slices: Mapping[str, Mapping[str, Figures]] = field(default_factory=dict)
+    slices: Mapping[str, Mapping[str, MetricFigures]] = field(default_factory=dict)
     baselines: Mapping[str, Comparison] = field(default_factory=dict)
     compared: Mapping[str, Comparison] = field(default_factory=dict)
     calibration: Json | None = None

@@ -14,7 +14,7 @@ from matcher.foundations.row_groups import best, rows_of, starts_of
 from matcher.index.index import Index
 from matcher.index.prefilter import Bound, Coarse
 from matcher.index.query import Query
-from matcher.index.shortlist import Field
+from matcher.index.shortlist import TopK
 from matcher.scoring.signals import Candidates, agreement, overlap
 
 # Needs multiplied at once: more do not make the product faster, and what it finds is kept until all is multiplied.
@@ -36,7 +36,7 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int, on: date
         on: the day on which accreditations must be held.
 
     """
-    field = Field(index.passages.owner, index.by_id, eligible, depth)
+    field = TopK(index.passages.owner, index.by_id, eligible, depth)
     closest = None if field.all_wanted else _closest(index, field, query)
     return _candidates(index, field, query, closest, on)
 
@@ -49,7 +49,7 @@ def retrieve_together(
     `coarse` is made of `index`; one product with its vectors serves them all.
     """
     masks = {id(eligible): eligible for eligible, _ in asked}
-    field_of = {name: Field(index.passages.owner, index.by_id, mask, depth) for name, mask in masks.items()}
+    field_of = {name: TopK(index.passages.owner, index.by_id, mask, depth) for name, mask in masks.items()}
     fields = [field_of[id(eligible)] for eligible, _ in asked]
     queries = [query for _, query in asked]
     closest = _closest_together(index, coarse, fields, queries)
@@ -57,14 +57,14 @@ def retrieve_together(
         yield _candidates(index, field, query, closest.get(n), on)
 
 
-def _closest(index: Index, field: Field, query: Query) -> Rows:
+def _closest(index: Index, field: TopK, query: Query) -> Rows:
     """Return the profiles closest in meaning, by the exact cosine of every eligible passage."""
     rows = index.passages_of(field.eligible)
     return field.chosen(rows, index.similarities(query.vectors[0], rows))
 
 
 def _closest_together(
-    index: Index, coarse: Coarse, fields: Sequence[Field], queries: Sequence[Query]
+    index: Index, coarse: Coarse, fields: Sequence[TopK], queries: Sequence[Query]
 ) -> dict[int, Rows]:
     """Return what `_closest` does for each query by its number; none for those of whom all eligible are wanted."""
     found: dict[int, Rows] = {}
@@ -83,7 +83,7 @@ def _closest_together(
     return found
 
 
-def _of_product(index: Index, coarse: Coarse, fields: Sequence[Field], queries: Sequence[Query]) -> list[Rows]:
+def _of_product(index: Index, coarse: Coarse, fields: Sequence[TopK], queries: Sequence[Query]) -> list[Rows]:
     vectors = np.stack([query.vectors[0] for query in queries])
     bound = coarse.bound(vectors)
     sampled = coarse.of_rows(vectors, np.arange(0, len(fields[0].owners), fields[0].step))
@@ -98,7 +98,7 @@ def _of_product(index: Index, coarse: Coarse, fields: Sequence[Field], queries: 
 
 
 def _cut(
-    index: Index, field: Field, query: Query, guess: float, hits: tuple[Rows, NDArray[np.float32]], bound: Bound
+    index: Index, field: TopK, query: Query, guess: float, hits: tuple[Rows, NDArray[np.float32]], bound: Bound
 ) -> Rows | None:
     """Return the closest profiles, given the passages above a guessed line and their coarse cosines; None where it
     was too high.
@@ -113,7 +113,7 @@ def _cut(
     return field.chosen(near, index.similarities(query.vectors[0], near))
 
 
-def _likest(index: Index, field: Field, query: Query) -> Rows:
+def _likest(index: Index, field: TopK, query: Query) -> Rows:
     """Return the profiles closest in words, by BM25 over the eligible."""
     weighed = index.words.weighed(query.terms[0])
     rough = index.words.rough(weighed)
@@ -127,7 +127,7 @@ def _likest(index: Index, field: Field, query: Query) -> Rows:
     return field.best_of(rough, weighed.slack(), exactly)
 
 
-def _wanted(index: Index, field: Field, query: Query, closest: Rows | None) -> Rows:
+def _wanted(index: Index, field: TopK, query: Query, closest: Rows | None) -> Rows:
     """Return all eligible where `closest` is None, else those and the closest in words, ascending."""
     if closest is None:
         return np.flatnonzero(field.eligible)
@@ -136,7 +136,7 @@ def _wanted(index: Index, field: Field, query: Query, closest: Rows | None) -> R
     return np.flatnonzero(wanted)
 
 
-def _candidates(index: Index, field: Field, query: Query, closest: Rows | None, on: date) -> Candidates:
+def _candidates(index: Index, field: TopK, query: Query, closest: Rows | None, on: date) -> Candidates:
     """Return the profiles `closest` in meaning and those closest in words, or all eligible, with their numbers."""
     profiles = _wanted(index, field, query, closest)
     passages = index.passages_in(profiles)

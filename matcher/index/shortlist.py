@@ -26,7 +26,7 @@ PASSAGES_A_PROFILE: Final = 4
 
 
 @dataclass(frozen=True)
-class Field:
+class TopK:
     """Those among whom the best are looked for.
 
     Attributes:

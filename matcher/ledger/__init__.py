@@ -3,7 +3,7 @@
 from matcher.ledger.answer import Answer
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference
-from matcher.ledger.entry import GENESIS, Entry, Event, Search, Statement
+from matcher.ledger.entry import GENESIS, Entry, EntryContent, Event, RecordedSearch
 from matcher.ledger.export import Format, exported
 from matcher.ledger.ledger import Kept, Ledger
 from matcher.ledger.replay import Replay
@@ -21,8 +21,8 @@ __all__ = [
     "Kept",
     "Ledger",
     "Replay",
-    "Search",
-    "Statement",
+    "RecordedSearch",
+    "EntryContent",
     "Verification",
     "exported",
 ]

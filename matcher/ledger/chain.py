@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
-from matcher.ledger.entry import Entry, Event, Statement, canonical_json, changed, digest_of
+from matcher.ledger.entry import Entry, EntryContent, Event, canonical_json, changed, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
 from matcher.scoring.model import AdditiveModel
 from matcher.store.database import Database
@@ -132,7 +132,7 @@ class Appender:
     ) -> Entry:
         """Add an entry and return it; without `decision` it opens one, named after its number."""
         number = self._entries + 1
-        statement = Statement(
+        statement = EntryContent(
             number=number,
             decision=decision or f"d{number}",
             event=event,

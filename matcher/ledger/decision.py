@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
-from matcher.ledger.entry import Entry, Event, Search, changed
+from matcher.ledger.entry import Entry, Event, RecordedSearch, changed
 
 # What the last event on a profile may have been for the next one to be recorded; None: there was none yet.
 # Steps may be left out and never go back, except by a rejection; who was rejected may be shortlisted again.
@@ -45,7 +45,7 @@ class Decision:
         return self.opening.statement.decision
 
     @property
-    def search(self) -> Search:
+    def search(self) -> RecordedSearch:
         """The search that opened it."""
         if (search := self.opening.statement.search) is None:  # the search itself was removed
             raise changed(self.opening.statement.number)

@@ -76,7 +76,7 @@ class ModelSeen(Record):
     digest: Hash
 
 
-class Search(Record):
+class RecordedSearch(Record):
     """A kept search: what was asked, what it was computed from, and what it came to.
 
     `terms` are the words searched for, of the whole need and of its title. `reference` and `versions` say by
@@ -103,7 +103,7 @@ class Search(Record):
     shown: tuple[Id, ...]
 
 
-class Statement(Record):
+class EntryContent(Record):
     """What an entry says. `by` names an organisation or a key, never a person."""
 
     number: Annotated[int, Field(ge=1)]
@@ -115,19 +115,19 @@ class Statement(Record):
     payload: Hash | None = None
     profile: Id | None = None
     reason: Reason | None = None
-    search: Search | None = None
+    search: RecordedSearch | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
     """A statement, the text of it that was hashed, and the hash."""
 
-    statement: Statement
+    statement: EntryContent
     text: str
     hash: str
 
     @classmethod
-    def sealed(cls, statement: Statement) -> Entry:
+    def sealed(cls, statement: EntryContent) -> Entry:
         """Return the entry that says `statement`."""
         text = canonical_json(statement.model_dump(mode="json", exclude_none=True))
         return cls(statement, text, digest_of(text.encode()))
@@ -143,7 +143,7 @@ class Entry:
         """
         if not isinstance(text, str) or digest_of(text.encode()) != hash:
             raise changed(number)
-        said = parse(Statement, json.loads(text), place=Place(file=f"ledger entry {number}"))
+        said = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"))
         if (said.number, said.decision, said.event.value) != (number, decision, event):
             raise changed(number)
         return cls(said, text, hash)

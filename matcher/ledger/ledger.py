@@ -12,7 +12,7 @@ from matcher.foundations.reference_tables import digests
 from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision, no_candidate, no_decision
-from matcher.ledger.entry import Entry, Event, ModelSeen, NeedSeen, Search, given, impersonal
+from matcher.ledger.entry import Entry, Event, ModelSeen, NeedSeen, RecordedSearch, given, impersonal
 from matcher.ledger.replay import Replay, Replayer
 from matcher.ledger.verification import Verification, verify
 from matcher.ledger.versions import versions
@@ -70,7 +70,7 @@ class Ledger:
         payload = Answer.of(ranking).to_bytes()
         with self._chain.appending() as appender:
             model = ranking.model
-            search = Search(
+            search = RecordedSearch(
                 need=seen,
                 filters=filters,
                 apply_requirements=apply_requirements,

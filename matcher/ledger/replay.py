@@ -17,7 +17,7 @@ from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference, differences
-from matcher.ledger.entry import NeedSeen, Search
+from matcher.ledger.entry import NeedSeen, RecordedSearch
 from matcher.ledger.historical_index import Past, VectorsGone
 from matcher.ledger.versions import versions
 from matcher.records import Need
@@ -82,7 +82,7 @@ class Replayer:
         found = (*_of_search(search, ranking, now), *differences(then, now))
         return Replay(decision.id, found, tuple(notes))
 
-    def _again(self, search: Search, then: Answer, notes: list[str]) -> Ranking:
+    def _again(self, search: RecordedSearch, then: Answer, notes: list[str]) -> Ranking:
         if self._store.origin(search.sequence) != search.origin:
             raise _Missing("store", search.origin, "revisions of another store, or of an older state of this one")
         need = need_of(search.need, self._store)
@@ -103,7 +103,7 @@ class Replayer:
         eligible = eligible_in(index, need, search.filters, search.apply_requirements, search.on)
         return ranking_of(index, query, eligible, model, depth=search.depth, on=search.on)
 
-    def _model(self, search: Search) -> AdditiveModel:
+    def _model(self, search: RecordedSearch) -> AdditiveModel:
         try:
             return self._chain.model(search.model.digest)
         except ValueError as error:
@@ -122,7 +122,7 @@ def need_of(seen: NeedSeen, store: Store) -> Need:
     return need
 
 
-def _of_search(search: Search, ranking: Ranking, now: Answer) -> Iterator[Difference]:
+def _of_search(search: RecordedSearch, ranking: Ranking, now: Answer) -> Iterator[Difference]:
     eligible = ranking.eligible
     counted = (eligible.considered, eligible.count, len(ranking.order), eligible.excluded)
     for what, count in zip(_COUNTS, counted, strict=True):
@@ -133,7 +133,7 @@ def _of_search(search: Search, ranking: Ranking, now: Answer) -> Iterator[Differ
         yield Difference("shown", list(search.shown), list(shown))
 
 
-def _changed_since(search: Search) -> Iterator[str]:
+def _changed_since(search: RecordedSearch) -> Iterator[str]:
     """Say which tables and programs are not those of then: where numbers differ, one of these is why."""
     for what, then, now in (("table", search.reference, digests()), ("version", search.versions, versions())):
         for name in dict.fromkeys((*then, *now)):

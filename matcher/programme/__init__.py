@@ -3,7 +3,7 @@
 from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job
 from matcher.programme.runs.jobs import Jobs
-from matcher.programme.runs.manifest import Manifest
+from matcher.programme.runs.manifest import RunManifest
 from matcher.programme.runs.progress import Progress, State, Wish
 from matcher.programme.runs.runs import Order, Runs
 from matcher.programme.runs.schedulers import Cluster, Here, Processes, Scheduler
@@ -14,7 +14,7 @@ __all__ = [
     "Here",
     "Job",
     "Jobs",
-    "Manifest",
+    "RunManifest",
     "Order",
     "Processes",
     "Programme",

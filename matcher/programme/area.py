@@ -17,7 +17,7 @@ _NETWORK: Final = re.compile(r"health innovation (?:network )?(.+)", re.I)
 _NEW_KIND: Final = re.compile(r"\bicb\b", re.I)
 
 
-class Known(Protocol):
+class NhsBody(Protocol):
     """An NHS organisation of today: its ODS code ("" where it has none), its name and what it is."""
 
     @property
@@ -34,7 +34,7 @@ class Known(Protocol):
 
 
 # Who a code or name of an NHS body, perhaps of the past, stands for today. Raises NotFound.
-Lookup = Callable[[str], Sequence[Known]]
+Lookup = Callable[[str], Sequence[NhsBody]]
 
 
 class Area(Record):
@@ -52,7 +52,7 @@ class Area(Record):
 EVERYWHERE: Final = Area(name="All regions")
 
 
-def no_lookup(code_or_name: str) -> Sequence[Known]:
+def no_lookup(code_or_name: str) -> Sequence[NhsBody]:
     """Know no organisation: what stands in where there is no table of NHS codes."""
     raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Give its full name or a region")
 
@@ -83,7 +83,7 @@ def area_of(text: str, lookup: Lookup = no_lookup) -> Area:
     )
 
 
-def bodies_of(asked: str, lookup: Lookup) -> tuple[Known, ...]:
+def bodies_of(asked: str, lookup: Lookup) -> tuple[NhsBody, ...]:
     """Return who `asked` stands for today, under any of its usual spellings; empty where nobody knows."""
     for spelling in _spellings(asked):
         try:

@@ -2,7 +2,7 @@
 
 from matcher.register.fetching import FetchReport, fetch
 from matcher.register.intake import IntakeReport, Kind, take_files
-from matcher.register.organisations import Known, Organisations
+from matcher.register.organisations import NhsOrganisation, Organisations
 from matcher.register.register import Provenance, Register
 from matcher.register.session import Session
 
@@ -10,7 +10,7 @@ __all__ = [
     "FetchReport",
     "IntakeReport",
     "Kind",
-    "Known",
+    "NhsOrganisation",
     "Organisations",
     "Provenance",
     "Register",

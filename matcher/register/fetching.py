@@ -16,7 +16,7 @@ from sqlalchemy import select
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.register.intake import IntakeReport, take_releases, trimmed
 from matcher.register.schema import progress
-from matcher.sources.notices_api import NoticesClient, Page, Service
+from matcher.sources.notices_api import NoticesClient, NoticeService, Page
 from matcher.sources.ocds import releases_in
 from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
@@ -44,7 +44,7 @@ class _Window:
 
 def fetch(
     store: Store,
-    service: Service,
+    service: NoticeService,
     client: NoticesClient,
     *,
     since: datetime | None = None,
@@ -73,7 +73,7 @@ def fetch(
     return report
 
 
-def _window(store: Store, service: Service, since: datetime | None, now: datetime) -> tuple[_Window, bool]:
+def _window(store: Store, service: NoticeService, since: datetime | None, now: datetime) -> tuple[_Window, bool]:
     before = _found(store, service)
     if before and before.next and (since is None or since.isoformat() == before.since):
         return before, True
@@ -88,7 +88,7 @@ def _window(store: Store, service: Service, since: datetime | None, now: datetim
     return window, False
 
 
-def _take_page(store: Store, service: Service, window: _Window, page: Page) -> IntakeReport:
+def _take_page(store: Store, service: NoticeService, window: _Window, page: Page) -> IntakeReport:
     """Take one page and how far that is, in one transaction. A release that cannot be used is counted, no more:
     it would stop all fetching for ever.
     """
@@ -109,17 +109,17 @@ def _take_page(store: Store, service: Service, window: _Window, page: Page) -> I
     return report
 
 
-def _found(store: Store, service: Service) -> _Window | None:
+def _found(store: Store, service: NoticeService) -> _Window | None:
     with store.reading() as connection:
         row: Any = connection.execute(select(progress).where(progress.c.source == service.source.value)).first()
     return _Window(row.since, row.until, row.next) if row else None
 
 
-def _kept(store: Store, service: Service) -> _Window:
+def _kept(store: Store, service: NoticeService) -> _Window:
     return _found(store, service) or _Window("", "", None)
 
 
-def _keep(writer: Writer, service: Service, window: _Window) -> None:
+def _keep(writer: Writer, service: NoticeService, window: _Window) -> None:
     values = {"source": service.source.value, "since": window.since, "until": window.until, "next": window.next}
     upsert = insert_into(writer.connection, progress).values(values)
     new = {name: values[name] for name in ("since", "until", "next")}

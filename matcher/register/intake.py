@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
-from matcher.register.notices import Notices, Trimmed
+from matcher.register.notices import NoticeImport, Trimmed
 from matcher.register.organisations import put_organisations
 from matcher.register.session import Session
 from matcher.sources import charity_commission, companies_house, cqc, ocds, ods
@@ -148,7 +148,7 @@ def take_releases(
     tally = Tally(Counter(dict.fromkeys(DROPPED, 0)))
     session = Session(writer)
     session.follow()
-    notices = Notices(writer, session, tally)
+    notices = NoticeImport(writer, session, tally)
     notices.take(releases)
     notices.finish(refuse)
     _close(session, tally, report)
@@ -194,7 +194,7 @@ def _spoken(rows: Iterable[Spoken], refuse: Callable[[InvalidInput], None], tell
 def _take_organisations(
     writer: Writer, file: Path, report: IntakeReport, refuse: Callable[[InvalidInput], None], tell: _Told
 ) -> None:
-    def usable() -> Iterator[ods.Organisation]:
+    def usable() -> Iterator[ods.OdsOrganisation]:
         for found, position in ods.read(file):
             report.counts["organisations read"] += 1
             if isinstance(found, InvalidInput):

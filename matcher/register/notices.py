@@ -42,7 +42,7 @@ class Trimmed:
 Refuse = Callable[[InvalidInput], None]
 
 
-class Notices:
+class NoticeImport:
     """Takes releases in one transaction. Call `finish` before that of the session."""
 
     def __init__(self, writer: Writer, session: Session, tally: Tally) -> None:

@@ -20,13 +20,13 @@ from matcher.foundations.reference_tables import (
     nhs_successors,
 )
 from matcher.register.schema import organisation, succession
-from matcher.sources.ods import Organisation, Succession
+from matcher.sources.ods import OdsOrganisation, Succession
 from matcher.store import Store, Writer
 from matcher.store.rows import chunks, insert_into
 
 
 @dataclass(frozen=True)
-class Known:
+class NhsOrganisation:
     """An organisation: its ODS code ("" where it has none), its name, what it is, whether it still exists."""
 
     code: str
@@ -41,7 +41,7 @@ class Organisations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def today(self, code_or_name: str) -> tuple[Known, ...]:
+    def today(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
         """Return who a code or a name stands for today: the organisation, or all that succeeded it, by code.
 
         Raises:
@@ -50,8 +50,8 @@ class Organisations:
         """
         asked = code_or_name.strip()
         if name := health_innovation_networks().get(asked.casefold()):
-            return (Known("", name, "health innovation network"),)
-        found: dict[str, Known] = {}
+            return (NhsOrganisation("", name, "health innovation network"),)
+        found: dict[str, NhsOrganisation] = {}
         pending, seen = [self._code(asked)], set()
         while pending:
             code = pending.pop()
@@ -61,7 +61,7 @@ class Organisations:
             successors = self._successors(code)
             pending += [one.code for one in successors]
             if not successors:
-                found[code] = self._known(code) or Known(code, code)
+                found[code] = self._known(code) or NhsOrganisation(code, code)
         return tuple(found[code] for code in sorted(found))
 
     def _code(self, asked: str) -> str:
@@ -79,13 +79,13 @@ class Organisations:
             remedy="Give an ODS code or the full name, or import the organisation with: matcher import ods",
         )
 
-    def _known(self, code: str) -> Known | None:
+    def _known(self, code: str) -> NhsOrganisation | None:
         with self._store.reading() as connection:
             row = connection.execute(select(organisation).where(organisation.c.code == code)).first()
         if row is not None:
-            return Known(row.code, row.name, row.role, row.active)
+            return NhsOrganisation(row.code, row.name, row.role, row.active)
         name, kind = nhs_organisations().get(code, ("", ""))
-        return Known(code, name, kind) if name else None
+        return NhsOrganisation(code, name, kind) if name else None
 
     def _successors(self, code: str) -> list[Succession]:
         """Return who took over last: a board of 2022 may itself have been merged for part of its area."""
@@ -97,7 +97,7 @@ class Organisations:
         return list({link.code: link for link in links if (link.since or date.min) == latest}.values())
 
 
-def put_organisations(writer: Writer, organisations: Iterable[Organisation]) -> int:
+def put_organisations(writer: Writer, organisations: Iterable[OdsOrganisation]) -> int:
     """Keep organisations and who succeeded them in the place of what was known of them; return how many are new
     or changed.
     """
@@ -111,18 +111,19 @@ def put_organisations(writer: Writer, organisations: Iterable[Organisation]) -> 
     return changed
 
 
-def _present(writer: Writer, codes: list[str]) -> dict[str, Organisation]:
+def _present(writer: Writer, codes: list[str]) -> dict[str, OdsOrganisation]:
     links: dict[str, list[Succession]] = {}
     asked = select(succession).where(succession.c.code.in_(codes)).order_by(succession.c.successor)
     for row in writer.connection.execute(asked):
         links.setdefault(row.code, []).append(Succession(row.successor, row.since))
     rows = writer.connection.execute(select(organisation).where(organisation.c.code.in_(codes)))
     return {
-        row.code: Organisation(row.code, row.name, row.active, row.role, tuple(links.get(row.code, ()))) for row in rows
+        row.code: OdsOrganisation(row.code, row.name, row.active, row.role, tuple(links.get(row.code, ())))
+        for row in rows
     }
 
 
-def _write(writer: Writer, organisations: list[Organisation]) -> None:
+def _write(writer: Writer, organisations: list[OdsOrganisation]) -> None:
     if not organisations:
         return
     rows = [{"code": one.code, "name": one.name, "active": one.active, "role": one.role} for one in organisations]

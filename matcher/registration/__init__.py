@@ -2,7 +2,7 @@
 
 from matcher.registration.completeness import Completeness, Missing, completeness_of
 from matcher.registration.directory import Directory, Likeness, Similar
-from matcher.registration.preview import Preview, preview_of
+from matcher.registration.preview import ProfilePreview, preview_of
 from matcher.registration.registrations import Registration, Registrations
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "Directory",
     "Likeness",
     "Missing",
-    "Preview",
+    "ProfilePreview",
     "Registration",
     "Registrations",
     "Similar",

@@ -6,21 +6,23 @@ from matcher.records import Profile, Record
 from matcher.texts.passages import passages_of, source_of
 
 
-class Quote(Record):
+class SearchablePassage(Record):
     """A text that search compares with needs and may quote as a reason, and where it stands."""
 
     text: str
     source: str
 
 
-class Preview(Record):
+class ProfilePreview(Record):
     """What everybody will see. A contact is not among it: that is shown to nobody."""
 
     profile: Profile
-    quotes: tuple[Quote, ...]
+    quotes: tuple[SearchablePassage, ...]
 
 
-def preview_of(profile: Profile) -> Preview:
+def preview_of(profile: Profile) -> ProfilePreview:
     """Return how `profile` will be shown and read."""
-    quotes = [Quote(text=passage.text, source=source_of(profile, passage)) for passage in passages_of(profile)]
-    return Preview(profile=profile, quotes=tuple(quotes))
+    quotes = [
+        SearchablePassage(text=passage.text, source=source_of(profile, passage)) for passage in passages_of(profile)
+    ]
+    return ProfilePreview(profile=profile, quotes=tuple(quotes))

@@ -20,7 +20,7 @@ from matcher.texts.passages import PassageKind, piece_passages, source_of
 
 
 @dataclass(frozen=True)
-class Quote:
+class QuotedPassage:
     """A passage to quote: the `place`-th of a piece of a profile, its cosine, and the piece's share in the score."""
 
     kind: PassageKind
@@ -41,14 +41,14 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Found:
+class ExplainedCandidate:
     """A profile that was found: the sequence number of its revision, its score and what adds up to it."""
 
     sequence: int
     score: float
     probability: float
     parts: tuple[float, ...]
-    quotes: tuple[Quote, ...]
+    quotes: tuple[QuotedPassage, ...]
 
     def worded(self, rank: int, profile: Profile) -> Match:
         """Return the match that this is, at `rank`."""
@@ -74,7 +74,7 @@ class Findings:
     considered: int
     eligible: int
     excluded: dict[str, int]
-    found: tuple[Found, ...]
+    found: tuple[ExplainedCandidate, ...]
 
     def worded(self, need_id: str, profiles: Mapping[int, Profile]) -> SearchResult:
         """Return the answer to a need; `profiles` holds the revisions found, by sequence number."""
@@ -102,7 +102,7 @@ def findings_of(
         eligible=eligible.count,
         excluded=eligible.excluded,
         found=tuple(
-            Found(
+            ExplainedCandidate(
                 sequence, float(scored.scores[i]), probability, tuple(scored.parts[i].tolist()),
                 quotes_of(index, candidates, scored, int(i)),
             )
@@ -111,10 +111,10 @@ def findings_of(
     )  # fmt: skip
 
 
-def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> tuple[Quote, ...]:
+def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> tuple[QuotedPassage, ...]:
     """Return the pieces with the largest shares in the score of candidate `i`, by their closest passages."""
     pieces = _span(candidates.piece_starts, i, len(candidates.family))
-    quotes: list[Quote] = []
+    quotes: list[QuotedPassage] = []
     for piece in pieces[highest(scored.shares[pieces], pieces, QUOTES)]:
         if scored.shares[piece] < LEAST_QUOTED_SHARE and quotes:
             break
@@ -123,7 +123,7 @@ def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> t
         row = spoken[np.argmax(candidates.cosines[spoken, 0] + candidates.words[spoken, 0])]
         of_index = index.passages.piece[candidates.passages[row]]
         quotes.append(
-            Quote(
+            QuotedPassage(
                 PassageKind(index.pieces.kind[of_index]),
                 int(index.pieces.part[of_index]),
                 int(row - rows[0]),

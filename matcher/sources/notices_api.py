@@ -34,7 +34,7 @@ _SECOND: Final = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True)
-class Service:
+class NoticeService:
     """An address that answers with pages of releases, and how it calls the ends of a window of time."""
 
     source: Source
@@ -78,7 +78,9 @@ class _TryAgain(MatcherError):
 class NoticesClient:
     """Asks a service for pages. Use it as a context; `sleep` and `now` stand in for the clock in tests."""
 
-    def __init__(self, service: Service, manners: Manners, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, service: NoticeService, manners: Manners, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._service, self._manners, self._sleep = service, manners, sleep
         headers = {"User-Agent": manners.user_agent, "Accept": "application/json"}
         self._http = httpx.Client(timeout=manners.timeout, headers=headers, follow_redirects=False)

@@ -25,7 +25,7 @@ from matcher.sources.register_rows import day
 
 ENDINGS: Final = (*TABLES, ".jsonl", ".jsonl.gz")
 
-__all__ = ["ENDINGS", "Organisation", "Succession", "read"]
+__all__ = ["ENDINGS", "OdsOrganisation", "Succession", "read"]
 
 _INSIDE: Final = (".json", ".jsonl", ".csv", ".txt")
 _MAX_FILE: Final = 512 * 1_048_576
@@ -40,7 +40,7 @@ class Succession:
 
 
 @dataclass(frozen=True)
-class Organisation:
+class OdsOrganisation:
     """An organisation by its ODS code; `role` is the code of its primary role, such as RO261 or "icb"."""
 
     code: str
@@ -50,7 +50,7 @@ class Organisation:
     successors: tuple[Succession, ...] = ()
 
 
-def read(path: Path) -> Iterator[tuple[Organisation | InvalidInput, int]]:
+def read(path: Path) -> Iterator[tuple[OdsOrganisation | InvalidInput, int]]:
     """Yield the organisations of a file, or why one cannot be used, each with the bytes read so far.
 
     Raises:
@@ -120,7 +120,7 @@ def _link(given: dict[str, Any]) -> dict[str, Any]:
     return {"code": target, "since": legal[0] if legal else None}
 
 
-def _organisation(value: dict[str, Any], place: Place) -> Organisation:
+def _organisation(value: dict[str, Any], place: Place) -> OdsOrganisation:
     code, name = str(value.get("code") or "").strip().upper(), scrub(clean(str(value.get("name") or "")))[0]
     if not code.isalnum() or len(code) > 10 or not name:
         raise InvalidInput(
@@ -129,7 +129,7 @@ def _organisation(value: dict[str, Any], place: Place) -> Organisation:
             place=place,
         )
     links = [link for link in value.get("successors") or () if str(link.get("code") or "").strip()]
-    return Organisation(
+    return OdsOrganisation(
         code,
         name,
         str(value.get("status") or "active").lower() == "active",

@@ -2,7 +2,7 @@
 
 from matcher.store.revisions import Change, RecordKind, Revision
 from matcher.store.store import Store
-from matcher.store.vectors import Vectors
+from matcher.store.vectors import VectorCache
 from matcher.store.writer import Outcome, Put, Writer
 
-__all__ = ["Change", "Outcome", "Put", "RecordKind", "Revision", "Store", "Vectors", "Writer"]
+__all__ = ["Change", "Outcome", "Put", "RecordKind", "Revision", "Store", "VectorCache", "Writer"]

@@ -18,7 +18,7 @@ from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
 from matcher.store.rows import CHUNK, chunks
 from matcher.store.schema import clock, contact, head, revision
-from matcher.store.vectors import Vectors
+from matcher.store.vectors import VectorCache
 from matcher.store.writer import Writer, not_found
 
 
@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.vectors = Vectors(database)
+        self.vectors = VectorCache(database)
 
     @property
     def database(self) -> Database:

@@ -11,7 +11,7 @@ from matcher.store.rows import chunks, insert_into
 from matcher.store.schema import vector
 
 
-class Vectors:
+class VectorCache:
     """Encoded texts by model and key, each as opaque bytes."""
 
     def __init__(self, database: Database) -> None:

@@ -46,7 +46,7 @@ def related(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Found:
+class TermMatch:
     """A form found in a text, from character `start` to `end`, in a line that shouts or not."""
 
     term: Term
@@ -108,11 +108,11 @@ class Vocabulary:
         spoken_of = dict.fromkeys(one.term for one in _longest(found))
         return tuple(form for term in spoken_of for form in term.forms if form not in present)
 
-    def find(self, text: str) -> list[Found]:
+    def find(self, text: str) -> list[TermMatch]:
         """Return every form in `text`, those within others too, by where they start, the longest first."""
         return [one for sentence in _SENTENCE.finditer(text) for one in self._find(sentence)]
 
-    def _find(self, sentence: re.Match[str]) -> Iterator[Found]:
+    def _find(self, sentence: re.Match[str]) -> Iterator[TermMatch]:
         text, shouted = sentence.string, _shouts(sentence.group())
         words = [
             _Word(word.group(), word_key(word.group()), word.start(), word.end())
@@ -120,9 +120,9 @@ class Vocabulary:
         ]
         for i, word in enumerate(words):
             for end, (term, form) in reversed(list(self._phrases_from(i, words, text))):
-                yield Found(term, form, word.start, end, shouted)
+                yield TermMatch(term, form, word.start, end, shouted)
             if (short := self._short(word.text, shouted)) is not None:
-                yield Found(short, short.short, word.start, word.end, shouted)
+                yield TermMatch(short, short.short, word.start, word.end, shouted)
 
     def _phrases_from(self, first: int, words: list[_Word], text: str) -> Iterator[tuple[int, tuple[Term, str]]]:
         """Yield the ends and forms of the phrases that begin at a word, the shortest first."""
@@ -159,7 +159,7 @@ def _standard() -> Vocabulary:
     return Vocabulary(terms())
 
 
-def _longest(found: Iterable[Found]) -> Iterator[Found]:
+def _longest(found: Iterable[TermMatch]) -> Iterator[TermMatch]:
     """Yield those of `found` that do not overlap: of each place the longest, from left to right."""
     done = -1
     for one in found:

@@ -31,7 +31,7 @@ _TINY: Final = 1e-30
 
 
 @dataclass(frozen=True)
-class Part:
+class WeightedExamples:
     """Some examples and how much they weigh among others."""
 
     examples: Examples
@@ -39,12 +39,12 @@ class Part:
     terms: Floats  # (candidates, slopes)
 
     @classmethod
-    def of(cls, examples: Examples, weight: float, unknown: float) -> Part:
+    def of(cls, examples: Examples, weight: float, unknown: float) -> WeightedExamples:
         """Take `unknown` for a capacity that is not known."""
         return cls(examples, weight, profile_terms(examples.profiles, unknown))
 
 
-def fitted(parts: Sequence[Part], layout: Layout, progress: Callable[[int], None] | None = None) -> Floats:
+def fitted(parts: Sequence[WeightedExamples], layout: Layout, progress: Callable[[int], None] | None = None) -> Floats:
     """Return the parameters of least loss on `parts`."""
     prior = layout.prior()
 
@@ -68,12 +68,12 @@ def fitted(parts: Sequence[Part], layout: Layout, progress: Callable[[int], None
     return np.asarray(found.x, dtype=np.float64)
 
 
-def scores(part: Part, layout: Layout, parameters: Floats) -> Floats:
+def scores(part: WeightedExamples, layout: Layout, parameters: Floats) -> Floats:
     """Return the score of every candidate."""
     return _pooled(part, layout, parameters)[0]
 
 
-def _pooled(part: Part, layout: Layout, parameters: Floats) -> tuple[Floats, Floats]:
+def _pooled(part: WeightedExamples, layout: Layout, parameters: Floats) -> tuple[Floats, Floats]:
     """Return the scores, shape (candidates,), and the shares of the pieces, shape (pieces,)."""
     given = part.examples
     weights = layout.matrix(parameters).astype(np.float32)
@@ -92,7 +92,7 @@ def _log_sum_exp(values: Floats, starts: Rows, groups: Rows) -> tuple[Floats, Fl
     return np.log(total) + highest, raised / total[groups]
 
 
-def _loss(part: Part, layout: Layout, parameters: Floats) -> tuple[float, Floats]:
+def _loss(part: WeightedExamples, layout: Layout, parameters: Floats) -> tuple[float, Floats]:
     given = part.examples
     score, shares = _pooled(part, layout, parameters)
     level, chance = _log_sum_exp(score, given.starts, given.need)

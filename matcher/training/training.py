@@ -32,7 +32,7 @@ from matcher.sources.awards import Award
 from matcher.texts.passages import query_of
 from matcher.training.calibration import calibrated, comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
-from matcher.training.fitting import Part, fitted, scores
+from matcher.training.fitting import WeightedExamples, fitted, scores
 from matcher.training.pairs import Pair, name_key, pairs_of
 from matcher.training.parameters import Layout
 from matcher.training.tuning import EPOCHS, RUNS, averaged, tuned
@@ -53,7 +53,7 @@ Judged = tuple[Need, frozenset[str]]
 
 
 @dataclass
-class Manifest:
+class ModelManifest:
     """What a model was made from, and how well the same recipe did on the awards it was not shown."""
 
     name: str
@@ -94,7 +94,7 @@ class Recipe:
         return CachedEncoder(SentenceEncoder(self.encoder, "cpu", weights), self.vectors)
 
 
-def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, version: str) -> Manifest:
+def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, version: str) -> ModelManifest:
     """Train on `awards` and write a model folder: the encoder's weights, the ranking model, the manifest.
 
     A step whose result stands in `out` from an interrupted run on the same awards is not done again.
@@ -116,7 +116,7 @@ def train(awards: Iterable[Award], recipe: Recipe, out: Path, *, name: str, vers
     final = _learned(dated, recipe, out)
     model = final.model(name, version, log_odds)
     model.save(out)
-    manifest = Manifest(
+    manifest = ModelManifest(
         name=name,
         version=version,
         history=_digest(dated),
@@ -177,8 +177,8 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
         register = examples_of(recipe.register, named, stock, dated=False, progress=recipe.tell("Register texts"))
         capacity = register.profiles[:, [s.name for s in PROFILE_SIGNALS].index("capacity")]
         unknown = float(np.nanmedian(capacity)) if np.isfinite(capacity).any() else 0.0
-        parts.append(Part.of(register, 1.0, unknown))
-    parts.insert(0, Part.of(won, 1.0, unknown))
+        parts.append(WeightedExamples.of(register, 1.0, unknown))
+    parts.insert(0, WeightedExamples.of(won, 1.0, unknown))
     parameters = fitted(parts, Layout.standard(), recipe.tell("Fitting"))
     return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
 
@@ -231,7 +231,7 @@ def _scored(
     examples = examples_of(
         suppliers_of(awards), _returning(awards, latest), encoder, dated=True, progress=recipe.tell("Needs held back")
     )
-    return scores(Part.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
+    return scores(WeightedExamples.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
 
 
 def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Examples) -> tuple[Curve, dict[str, Any]]:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
 from api.app import create
-from api.problems import KINDS
+from api.problems import PROBLEM_TYPES
 from matcher.foundations.errors import Conflict, MatcherError, Place, UserError
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
@@ -139,7 +139,7 @@ def test_a_stored_record_that_breaks_a_rule_is_not_the_fault_of_the_request(
 
 
 def test_each_kind_of_problem_has_a_page(client: TestClient) -> None:
-    for kind in KINDS:
+    for kind in PROBLEM_TYPES:
         page = client.get(kind.type)
         assert page.status_code == 200
         assert kind.title in page.text

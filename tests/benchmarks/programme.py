@@ -19,7 +19,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from matcher.programme.needs.table import NeedsTable, Read
+from matcher.programme.needs.table import AcceptedRow, NeedsTable
 from matcher.programme.results.assignment import Pair, optimal
 from tests.benchmarks.made import demo_needs
 
@@ -52,7 +52,7 @@ def write(path: Path, rows: int) -> None:
 def read(path: Path, answer: Connection) -> None:
     """Read a table, and tell how many needs it has, and the seconds and megabytes that took."""
     before, began = _most_memory(), time.monotonic()
-    needs = sum(isinstance(row, Read) for row in NeedsTable.open(path).rows())
+    needs = sum(isinstance(row, AcceptedRow) for row in NeedsTable.open(path).rows())
     answer.send((needs, time.monotonic() - began, _most_memory() - before))
 
 

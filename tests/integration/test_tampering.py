@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from matcher.ledger import GENESIS, Entry, Event, Ledger
-from matcher.ledger.entry import Statement
+from matcher.ledger.entry import EntryContent
 from matcher.store import Store
 from tests.support.ledgers import ACTOR, filled, keep, without_triggers
 
@@ -172,7 +172,7 @@ def test_a_ledger_written_anew_is_found_by_who_noted_a_hash(store: Store) -> Non
     previous, anew = GENESIS, []
     for entry in ledger.entries():
         said = entry.statement.model_copy(update={"previous": previous, "by": "somebody-else"})
-        anew.append(Entry.sealed(Statement.model_validate(said.model_dump())))
+        anew.append(Entry.sealed(EntryContent.model_validate(said.model_dump())))
         previous = anew[-1].hash
     with store.database.writing() as connection:
         for entry in anew:

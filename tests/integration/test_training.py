@@ -19,7 +19,7 @@ from matcher.records import Need, Profile, parse
 from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import Award, Winner
 from matcher.store import Store
-from matcher.training.training import FITTED_SHARE, Manifest, Recipe, train
+from matcher.training.training import FITTED_SHARE, ModelManifest, Recipe, train
 from tests.support.commands import Command
 from tests.support.fakes import MemoryVectors
 
@@ -74,7 +74,7 @@ class Run:
     vectors: MemoryVectors = field(default_factory=MemoryVectors)
     told: list[str] = field(default_factory=list)
 
-    def __call__(self) -> Manifest:
+    def __call__(self) -> ModelManifest:
         self.told.clear()
 
         def tell(what: str) -> Callable[[int], None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from matcher.programme.area import Known
+from matcher.programme.area import NhsBody
 from matcher.programme.programme import Programme
 from matcher.programme.results.exposure import EligibleMix
 from matcher.programme.results.publication import Publication, Sources, publish
@@ -46,7 +46,7 @@ class Body:
     code, name, role = "QWO", "NHS West Yorkshire ICB", "icb"
 
 
-def lookup(asked: str) -> Sequence[Known]:
+def lookup(asked: str) -> Sequence[NhsBody]:
     return [Body()] if asked == "NHS Leeds CCG" else []
 
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from matcher.sources.notices_api import Service
+from matcher.sources.notices_api import NoticeService
 from matcher.sources.statement import Source
 from tests.support.notices import package
 
@@ -32,8 +32,8 @@ class Replay:
     elsewhere: str | None = None
     circular: bool = False
 
-    def service(self) -> Service:
-        return Service(Source.FIND_A_TENDER, f"{self.address}/ocdsReleasePackages", "updatedFrom", "updatedTo")
+    def service(self) -> NoticeService:
+        return NoticeService(Source.FIND_A_TENDER, f"{self.address}/ocdsReleasePackages", "updatedFrom", "updatedTo")
 
     def body(self, number: int) -> bytes:
         following = 0 if self.circular else number + 1

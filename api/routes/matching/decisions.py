@@ -13,9 +13,9 @@ from api.access.guard import Access, Admitted, GuardedRoute
 from api.openapi import examples
 from api.openapi.responses import described
 from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
-from api.routes.matching.search import Search, wanted
+from api.routes.matching.search import SearchRequest, wanted
 from api.routes.records.revisions import SENT
-from api.service import Running, alone
+from api.service import RunningService, alone
 from matcher.ledger import Entry, Event
 from matcher.records import SearchResult
 from matcher.records.fields import Id
@@ -128,7 +128,7 @@ class ReplayResult(BaseModel):
     },
 )
 def keep_decision(
-    asked: Annotated[Search, Body(openapi_examples=examples.SEARCHES)], service: Running, access: Admitted
+    asked: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCHES)], service: RunningService, access: Admitted
 ) -> KeptDecision:
     """Search, and keep for good what was asked, found and left out. Any part of it can be checked later."""
     need = wanted(asked, service.store, access)
@@ -149,7 +149,7 @@ def keep_decision(
     "/decisions", responses=described(200, "Decisions.", {"decisions": [examples.DECISION]}) | documented(INVALID)
 )
 def list_decisions(
-    service: Running,
+    service: RunningService,
     access: Admitted,
     after: Annotated[int, Query(ge=0, le=2**53, description="Only decisions whose first entry is above this.")] = 0,
     limit: Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")] = 50,
@@ -164,7 +164,7 @@ def list_decisions(
     "/decisions/{id}",
     responses={**described(200, "The decision.", examples.WHOLE_DECISION), **documented(NOT_FOUND, INVALID)},
 )
-def read_decision(id: DecisionId, service: Running) -> WholeDecision:
+def read_decision(id: DecisionId, service: RunningService) -> WholeDecision:
     """Read all of a decision: every candidate with its score and contributions, and who was left out by what."""
     decision = service.ledger.decision(id)
     answer = service.ledger.answer(decision)
@@ -184,7 +184,7 @@ def read_decision(id: DecisionId, service: Running) -> WholeDecision:
 def note_decision(
     id: DecisionId,
     sent: Annotated[Noted, Body(openapi_examples={"shortlist": {"value": examples.NOTED}})],
-    service: Running,
+    service: RunningService,
     access: Admitted,
 ) -> LedgerEntry:
     """Record what was decided on a candidate: shortlist, reject, invite, engage, award; or close the decision."""
@@ -195,7 +195,7 @@ def note_decision(
     "/decisions/{id}/replay",
     responses={**described(200, "What became of it.", examples.REPLAY), **documented(NOT_FOUND, INVALID, UNAVAILABLE)},
 )
-def replay_decision(id: DecisionId, service: Running) -> ReplayResult:
+def replay_decision(id: DecisionId, service: RunningService) -> ReplayResult:
     """Compute a kept search again from the revisions and with the model it saw, and compare bit for bit."""
     with alone(service):
         return ReplayResult(**service.ledger.replay(service.engine, id).to_json())

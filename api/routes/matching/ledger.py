@@ -12,7 +12,7 @@ from api.access.guard import GuardedRoute
 from api.openapi import examples
 from api.openapi.responses import described
 from api.problems import INVALID, UNAVAILABLE, documented
-from api.service import Running, alone
+from api.service import RunningService, alone
 from matcher.ledger import Format, exported
 
 router = APIRouter(prefix="/v1/ledger", tags=["decisions"], route_class=GuardedRoute)
@@ -43,7 +43,7 @@ class LedgerVerification(LedgerHead):
 
 
 @router.get("", responses=described(200, "The head of the ledger.", examples.LEDGER_HEAD))
-def read_ledger_head(service: Running) -> LedgerHead:
+def read_ledger_head(service: RunningService) -> LedgerHead:
     """Tell how many entries there are and the last hash. Note it elsewhere: it shows if the past is rewritten."""
     entries, hash = service.ledger.head()
     return LedgerHead(entries=entries, hash=hash)
@@ -54,7 +54,7 @@ def read_ledger_head(service: Running) -> LedgerHead:
     responses={**described(200, "What was found.", examples.VERIFICATION), **documented(INVALID, UNAVAILABLE)},
 )
 def verify_ledger(
-    service: Running,
+    service: RunningService,
     expect: Annotated[
         str | None, Query(pattern=r"^[0-9a-f]{64}$", description="A hash noted earlier, to be found still.")
     ] = None,
@@ -79,7 +79,7 @@ def verify_ledger(
     },
 )
 def export_ledger(
-    service: Running, format: Annotated[Format, Query(description="How it is written.")] = Format.JSONL
+    service: RunningService, format: Annotated[Format, Query(description="How it is written.")] = Format.JSONL
 ) -> StreamingResponse:
     """Export the whole ledger, as lines of JSON or as a table."""
     name = f'attachment; filename="ledger.{format.value}"'

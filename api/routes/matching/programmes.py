@@ -18,7 +18,7 @@ from api.openapi.responses import described
 from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
 from api.requests.programme_requests import WantedProgramme
 from api.routes.records.revisions import SENT
-from api.service import Running, Service
+from api.service import RunningService, Service
 from matcher.foundations.errors import InvalidInput, NotFound, Place
 from matcher.programme import Job, Order, Progress, State, Wish
 from matcher.programme.needs.needs_file import Intake, notes_of
@@ -97,7 +97,7 @@ _TOLD: Final = described(200, "How far it is.", examples.PROGRAMME)
 )
 def start_programme(
     asked: Annotated[WantedProgramme, Body(openapi_examples={"programme": {"value": examples.WANTED_PROGRAMME}})],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     response: Response,
 ) -> ProgrammeProgress:
@@ -113,14 +113,14 @@ def start_programme(
 
 
 @router.get("", responses=described(200, "Programmes.", {"programmes": [examples.PROGRAMME]}))
-def list_programmes(service: Running, access: Admitted) -> ProgrammeList:
+def list_programmes(service: RunningService, access: Admitted) -> ProgrammeList:
     """List the programmes of one's organisation; auditors and administrators see all."""
     found = service.programmes.runs.jobs.readable()
     return ProgrammeList(programmes=[told(job) for job in found if access.owns_programme(job)])
 
 
 @router.get("/{id}", responses={**_TOLD, **documented(NOT_FOUND, INVALID)})
-def read_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
+def read_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Tell how far a programme is."""
     return told(service.programmes.runs.jobs.job(id))
 
@@ -136,19 +136,19 @@ def read_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
         **documented(NOT_FOUND, INVALID),
     },
 )
-def watch_programme(id: ProgrammeId, service: Running) -> StreamingResponse:
+def watch_programme(id: ProgrammeId, service: RunningService) -> StreamingResponse:
     """Watch a programme until it runs no more."""
     return StreamingResponse(_events(service.programmes.runs.jobs.job(id)), media_type="text/event-stream")
 
 
 @router.post("/{id}/pause", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
-def pause_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
+def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Pause a programme after the needs that are being searched."""
     return _wished(service, id, Wish.PAUSE)
 
 
 @router.post("/{id}/resume", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
-def resume_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
+def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Go on with a programme that was paused or that failed, from the last needs done."""
     job = service.programmes.runs.jobs.job(id)
     service.programmes.resume(job)
@@ -156,7 +156,7 @@ def resume_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
 
 
 @router.delete("/{id}", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
-def cancel_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
+def cancel_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Cancel a programme for good."""
     return _wished(service, id, Wish.CANCEL)
 
@@ -175,7 +175,7 @@ def cancel_programme(id: ProgrammeId, service: Running) -> ProgrammeProgress:
 def read_programme_results(
     id: ProgrammeId,
     file: Annotated[str, Path(pattern=r"^[a-z-]{1,40}\.[a-z]{1,10}$", examples=["matches.csv"])],
-    service: Running,
+    service: RunningService,
 ) -> FileResponse:
     """Download a file of the results of a finished programme; the report, `report.html`, is shown."""
     files = _files(service.programmes.runs.jobs.job(id))

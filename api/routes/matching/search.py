@@ -11,7 +11,7 @@ from api.access.guard import Access, Admitted, GuardedRoute
 from api.openapi import examples
 from api.openapi.responses import described
 from api.problems import INVALID, MALFORMED, MEDIA, NOT_FOUND, TOO_LARGE, UNAVAILABLE, documented
-from api.service import Running
+from api.service import RunningService
 from matcher.foundations.errors import InvalidInput, NotFound, Place
 from matcher.records import Filters, Need, Record, SearchResult
 from matcher.records.fields import MAX_TEXT, Id
@@ -29,7 +29,7 @@ class StatedNeed(Need):
     id: Id = FREE_TEXT
 
 
-class Search(Record):
+class SearchRequest(Record):
     """What to search for: exactly one of `need`, `need_id` and `text`."""
 
     need: StatedNeed | None = None
@@ -52,7 +52,7 @@ class Search(Record):
     },
 )
 def search(
-    asked: Annotated[Search, Body(openapi_examples=examples.SEARCHES)], service: Running, access: Admitted
+    asked: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCHES)], service: RunningService, access: Admitted
 ) -> SearchResult:
     """Rank the partners that fit a need. Everyone eligible is considered."""
     need = wanted(asked, service.store, access)
@@ -61,7 +61,7 @@ def search(
     return service.engine.search(need, asked.filters, top=asked.top, apply_requirements=asked.apply_requirements)
 
 
-def wanted(asked: Search, store: Store, access: Access) -> Need | Revision[Need]:
+def wanted(asked: SearchRequest, store: Store, access: Access) -> Need | Revision[Need]:
     """Return the need that is asked about, of a stored one its latest revision.
 
     Raises:

@@ -13,12 +13,12 @@ from api.problems import UNAVAILABLE, documented
 from api.requests.uploads import MOST_ROWS, SentProgramme, SentTable, laid_down
 from api.routes.matching.programmes import ProgrammeProgress, told
 from api.routes.records.revisions import SENT
-from api.service import Running
+from api.service import RunningService
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.programme import Order
 from matcher.programme.needs.columns import parse_choice
 from matcher.programme.needs.needs_file import REJECTS, Intake, notes_of, take_in
-from matcher.programme.needs.preview import Preview, preview_of
+from matcher.programme.needs.preview import NeedsPreview, preview_of
 from matcher.register import Organisations
 
 router = APIRouter(prefix="/v1/uploads", tags=["programmes"], route_class=GuardedRoute)
@@ -35,7 +35,7 @@ def upload_programme(
     sent: Annotated[
         SentProgramme, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.SENT_PROGRAMME}})
     ],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     response: Response,
 ) -> ProgrammeProgress:
@@ -69,7 +69,7 @@ def upload_programme(
 )
 def preview_upload(
     sent: Annotated[SentTable, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.SENT_TABLE}})],
-) -> Preview:
+) -> NeedsPreview:
     """Show how a file of needs would be read, and what is wrong with it. Nothing is matched or kept."""
     columns = _columns(sent)
     with laid_down(sent.file) as path:

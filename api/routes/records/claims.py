@@ -14,7 +14,7 @@ from api.openapi.responses import described
 from api.problems import CONFLICT, documented
 from api.requests.record_ids import RecordId
 from api.routes.records.revisions import DECIDED, READ, SENT
-from api.service import Running
+from api.service import RunningService
 from matcher.accounts import Claim
 
 router = APIRouter(tags=["claims"], route_class=GuardedRoute)
@@ -28,7 +28,7 @@ class ClaimList(BaseModel):
     claims: list[Claim]
 
 
-class Decision(BaseModel):
+class ClaimDecision(BaseModel):
     """Whether a claim is granted."""
 
     grant: StrictBool
@@ -37,14 +37,14 @@ class Decision(BaseModel):
 @router.post(
     "/v1/profiles/{id:record}/claim", status_code=200, responses={**described(200, "The claim.", _CLAIM), **DECIDED}
 )
-def claim_profile(id: RecordId, service: Running, access: Admitted) -> Claim:
+def claim_profile(id: RecordId, service: RunningService, access: Admitted) -> Claim:
     """Claim a profile that has no owner. A checked register number grants it at once; else a person decides."""
     organisation = service.accounts.organisation(access.organisation_id or "")
     return service.claims.make(service.store.profile(id).record, organisation)
 
 
 @router.get("/v1/claims", responses=described(200, "The claims.", {"claims": [_CLAIM]}))
-def list_claims(service: Running, access: Admitted) -> ClaimList:
+def list_claims(service: RunningService, access: Admitted) -> ClaimList:
     """List the claims of one's own organisation; an administrator sees all."""
     every = access.reach is Reach.ALL
     return ClaimList(claims=service.claims.all() if every else service.claims.of(access.organisation_id or ""))
@@ -57,8 +57,8 @@ def list_claims(service: Running, access: Admitted) -> ClaimList:
 )
 def decide_claim(
     claim_id: Annotated[str, Path(description="Id of the claim.", max_length=64, examples=[_CLAIM["id"]])],
-    sent: Annotated[Decision, Body(openapi_examples={"grant": {"value": {"grant": True}}})],
-    service: Running,
+    sent: Annotated[ClaimDecision, Body(openapi_examples={"grant": {"value": {"grant": True}}})],
+    service: RunningService,
     access: Admitted,
 ) -> Claim:
     """Grant or refuse a claim that is waiting."""

@@ -18,7 +18,7 @@ from api.requests.idempotency import IdempotencyKey
 from api.requests.preconditions import Asked, etag, withdraw
 from api.requests.record_ids import RecordId, path_of
 from api.routes.records.revisions import READ, REVISED, SENT, History, history, record_of, revised, shown
-from api.service import Running, Service
+from api.service import RunningService, Service
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import NotFound
 from matcher.records import Need
@@ -58,7 +58,7 @@ class Needs(BaseModel):
     responses={**described(200, "A page of needs.", examples.NEEDS), **documented(INVALID)},
 )
 def list_needs(
-    service: Running,
+    service: RunningService,
     access: Admitted,
     after: Annotated[Id | None, Query(description="Only needs whose id comes after this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has, at most 500.")] = 100,
@@ -81,7 +81,7 @@ def list_needs(
 )
 def create_need(
     sent: Annotated[NewNeed, Body(openapi_examples=_NEW)],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     key: IdempotencyKey,
     response: Response,
@@ -103,7 +103,7 @@ def create_need(
 
 
 @router.post("/{id:record}/publication", status_code=204, responses=READ)
-def publish_need(id: RecordId, service: Running) -> None:
+def publish_need(id: RecordId, service: RunningService) -> None:
     """Publish a draft: everybody sees it and suppliers find it among their opportunities. There is no way back."""
     service.store.need(id)
     service.guard.ownership.publish(RecordKind.NEED, id)
@@ -113,7 +113,7 @@ def publish_need(id: RecordId, service: Running) -> None:
     "/{id:record}/history",
     responses={**described(200, "The revisions.", {**examples.HISTORY, "id": "example-need"}), **READ},
 )
-def read_need_history(id: RecordId, service: Running) -> History:
+def read_need_history(id: RecordId, service: RunningService) -> History:
     """List the revisions of a need, withdrawals included."""
     return history(service.store, RecordKind.NEED, id)
 
@@ -123,7 +123,7 @@ def read_need_history(id: RecordId, service: Running) -> History:
     response_model_exclude_none=True,
     responses={**described(200, "The need.", examples.NEED, revision=True), **READ},
 )
-def read_need(id: RecordId, service: Running, response: Response) -> Need:
+def read_need(id: RecordId, service: RunningService, response: Response) -> Need:
     """Read a need as it stands."""
     return shown(service.store.need(id), response)
 
@@ -140,7 +140,7 @@ def read_need(id: RecordId, service: Running, response: Response) -> Need:
 def put_need(
     id: RecordId,
     sent: Annotated[SentNeed, Body(openapi_examples=_SENT)],
-    service: Running,
+    service: RunningService,
     asked: Asked,
     response: Response,
 ) -> Need:
@@ -149,7 +149,7 @@ def put_need(
 
 
 @router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
-def withdraw_need(id: RecordId, service: Running, asked: Asked) -> None:
+def withdraw_need(id: RecordId, service: RunningService, asked: Asked) -> None:
     """Withdraw a need. Its history stays."""
     withdraw(service.store, RecordKind.NEED, id, asked)
 

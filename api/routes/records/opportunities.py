@@ -12,7 +12,7 @@ from api.openapi import examples
 from api.openapi.responses import described
 from api.requests.record_ids import RecordId
 from api.routes.records.revisions import READ, SENT
-from api.service import Running
+from api.service import RunningService
 from matcher.alerts import Alert
 from matcher.records.policy import Band
 from matcher.search.opportunities import Opportunities, opportunities_for
@@ -36,7 +36,7 @@ class WantedAlert(BaseModel):
 )
 def list_opportunities(
     id: RecordId,
-    service: Running,
+    service: RunningService,
     top: Annotated[int, Query(ge=1, le=1_000, description="How many to return.")] = 10,
     apply_requirements: Annotated[
         bool, Query(description="Whether needs are left out whose requirements the supplier does not meet.")
@@ -49,7 +49,7 @@ def list_opportunities(
 
 
 @router.get("/{id:record}/alert", responses={**described(200, "The alert.", _ALERT), **READ})
-def read_alert(id: RecordId, service: Running) -> Alert:
+def read_alert(id: RecordId, service: RunningService) -> Alert:
     """Read the alert of a profile."""
     return service.alerts.read(id)
 
@@ -58,7 +58,7 @@ def read_alert(id: RecordId, service: Running) -> Alert:
 def put_alert(
     id: RecordId,
     sent: Annotated[WantedAlert, Body(openapi_examples={"alert": {"value": {"band": "possible"}}})],
-    service: Running,
+    service: RunningService,
 ) -> Alert:
     """Save an alert: new opportunities of this band or better are told in the next digest."""
     service.store.profile(id)
@@ -66,6 +66,6 @@ def put_alert(
 
 
 @router.delete("/{id:record}/alert", status_code=204, responses=READ)
-def remove_alert(id: RecordId, service: Running) -> None:
+def remove_alert(id: RecordId, service: RunningService) -> None:
     """Remove the alert of a profile, and what it was told."""
     service.alerts.remove(id)

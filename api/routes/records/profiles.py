@@ -25,7 +25,7 @@ from api.routes.records.revisions import (
     revised,
     shown,
 )
-from api.service import Running
+from api.service import RunningService
 from matcher.accounts import Claim
 from matcher.alerts import Alert
 from matcher.records import Contact, Profile
@@ -67,13 +67,13 @@ class Export(BaseModel):
 
 
 @router.get("/{id:record}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
-def read_profile_history(id: RecordId, service: Running) -> History:
+def read_profile_history(id: RecordId, service: RunningService) -> History:
     """List the revisions of a profile, withdrawals included."""
     return history(service.store, RecordKind.PROFILE, id)
 
 
 @router.get("/{id:record}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
-def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
+def read_profile_completeness(id: RecordId, service: RunningService) -> Completeness:
     """Say what a profile lacks, and what each piece of it would do for being found."""
     return completeness_of(service.store.profile(id).record)
 
@@ -83,7 +83,7 @@ def read_profile_completeness(id: RecordId, service: Running) -> Completeness:
     response_model_exclude_none=True,
     responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
 )
-def export_profile(id: RecordId, service: Running, access: Admitted) -> Export:
+def export_profile(id: RecordId, service: RunningService, access: Admitted) -> Export:
     """Give everything that is kept of a supplier, for them to take away. Works for a withdrawn profile, too."""
     store, owning = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
     found = store.history(RecordKind.PROFILE, id)
@@ -102,7 +102,7 @@ def export_profile(id: RecordId, service: Running, access: Admitted) -> Export:
 
 
 @router.delete("/{id:record}/contact", status_code=204, responses=READ)
-def erase_profile_contact(id: RecordId, service: Running) -> None:
+def erase_profile_contact(id: RecordId, service: RunningService) -> None:
     """Erase whom to write to, for good. The profile stays."""
     if not service.store.erase_contact(id):
         service.store.profile(id)  # nothing was kept; there may be no such profile at all
@@ -113,7 +113,7 @@ def erase_profile_contact(id: RecordId, service: Running) -> None:
     response_model_exclude_none=True,
     responses={**described(200, "The profile.", examples.PROFILE, revision=True), **READ},
 )
-def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
+def read_profile(id: RecordId, service: RunningService, response: Response) -> Profile:
     """Read a profile as it stands."""
     return shown(service.store.profile(id), response)
 
@@ -131,7 +131,7 @@ def read_profile(id: RecordId, service: Running, response: Response) -> Profile:
 def put_profile(
     id: RecordId,
     sent: Annotated[SentProfile, Body(openapi_examples=_SENT)],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     asked: Asked,
     response: Response,
@@ -144,6 +144,6 @@ def put_profile(
 
 
 @router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
-def withdraw_profile(id: RecordId, service: Running, asked: Asked) -> None:
+def withdraw_profile(id: RecordId, service: RunningService, asked: Asked) -> None:
     """Withdraw a profile: it is found no more, its contact is erased, its history stays."""
     withdraw(service.store, RecordKind.PROFILE, id, asked)

@@ -17,12 +17,12 @@ from api.requests.preconditions import Asked, etag
 from api.requests.record_ids import RecordId, path_of
 from api.routes.records.profiles import SentProfile
 from api.routes.records.revisions import READ, SENT, record_of
-from api.service import Running
+from api.service import RunningService
 from matcher.records import Contact, Profile
 from matcher.records.fields import MAX_CODES, Id
 from matcher.registration import (
     Completeness,
-    Preview,
+    ProfilePreview,
     Registration,
     Registrations,
     Similar,
@@ -79,7 +79,7 @@ class Confirmation(BaseModel):
 
 
 @router.get("", responses=described(200, "The registrations.", {"registrations": [examples.DRAFT]}))
-def list_registrations(service: Running, access: Admitted) -> Drafts:
+def list_registrations(service: RunningService, access: Admitted) -> Drafts:
     """List the registrations of one's own organisation that are not confirmed yet."""
     kept = service.registrations
     found = kept.all() if access.reach is Reach.ALL else kept.of(access.organisation_id)
@@ -94,7 +94,7 @@ def list_registrations(service: Running, access: Admitted) -> Drafts:
 )
 def create_registration(
     sent: Annotated[NewProfile, Body(openapi_examples=_BEGUN)],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     key: IdempotencyKey,
     response: Response,
@@ -120,7 +120,7 @@ def create_registration(
     response_model_exclude_none=True,
     responses={**described(200, "As others will see it.", examples.PREVIEW), **READ},
 )
-def preview_registration(id: RecordId, service: Running) -> Preview:
+def preview_registration(id: RecordId, service: RunningService) -> ProfilePreview:
     """Show a registration as others will see it, and as search will read it."""
     return preview_of(service.registrations.read(id).profile)
 
@@ -138,7 +138,7 @@ def preview_registration(id: RecordId, service: Running) -> Preview:
 def confirm_registration(
     id: RecordId,
     sent: Annotated[Confirmation, Body(openapi_examples={"nothing to say": {"value": {}}})],
-    service: Running,
+    service: RunningService,
     access: Admitted,
     key: IdempotencyKey,
     response: Response,
@@ -161,7 +161,7 @@ def confirm_registration(
     response_model_exclude_none=True,
     responses={**described(200, "The registration.", examples.DRAFT, revision=True), **READ},
 )
-def read_registration(id: RecordId, service: Running, response: Response) -> Draft:
+def read_registration(id: RecordId, service: RunningService, response: Response) -> Draft:
     """Read a registration: the profile as it stands and what it lacks."""
     return _shown(service.registrations, service.registrations.read(id), response)
 
@@ -178,7 +178,7 @@ def read_registration(id: RecordId, service: Running, response: Response) -> Dra
 def put_registration(
     id: RecordId,
     sent: Annotated[SentProfile, Body(openapi_examples=_SENT)],
-    service: Running,
+    service: RunningService,
     asked: Asked,
     response: Response,
 ) -> Draft:
@@ -191,7 +191,7 @@ def put_registration(
 
 
 @router.delete("/{id:record}", status_code=204, responses=READ)
-def discard_registration(id: RecordId, service: Running) -> None:
+def discard_registration(id: RecordId, service: RunningService) -> None:
     """Discard a registration, and the contact with it."""
     service.registrations.discard(id)
 

@@ -11,7 +11,7 @@ from api.access.guard import COOKIE, CSRF_HEADER, Admitted, GuardedRoute
 from api.openapi import examples
 from api.openapi.responses import described
 from api.problems import CONFLICT, documented
-from api.service import Running
+from api.service import RunningService
 from matcher.accounts import NewSession, Role
 from matcher.accounts.policy import SESSION_LIFE
 from matcher.foundations.errors import Conflict
@@ -52,7 +52,7 @@ def read_caller(access: Admitted) -> Self:
     status_code=201,
     responses={**described(201, "The session has begun; its cookie is set.", examples.SESSION), **documented(CONFLICT)},
 )
-def begin_session(service: Running, access: Admitted, response: Response) -> Begun:
+def begin_session(service: RunningService, access: Admitted, response: Response) -> Begun:
     """Begin a browser session of the member whose key is sent."""
     if access.caller.member_id is None:
         raise Conflict("no key was sent, so nobody's session can begin", remedy="Send a key")
@@ -62,7 +62,7 @@ def begin_session(service: Running, access: Admitted, response: Response) -> Beg
 
 
 @router.delete("/session", status_code=204, responses=documented())
-def end_session(request: Request, service: Running, response: Response) -> None:
+def end_session(request: Request, service: RunningService, response: Response) -> None:
     """End the browser session whose cookie is sent."""
     if (token := request.cookies.get(COOKIE)) is not None:
         service.guard.sessions.end(token)

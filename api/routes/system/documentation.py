@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.openapi.reference_page import problem_page, routes_page
-from api.problems import KINDS, NOT_FOUND, Refused
+from api.problems import NOT_FOUND, PROBLEM_TYPES, RequestRefused
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ def read_documentation(request: Request) -> HTMLResponse:
 @router.get("/problems/{slug}")
 def read_problem(slug: str) -> HTMLResponse:
     """Say what a kind of problem means: the place that the `type` of a problem points at."""
-    kind = next((kind for kind in KINDS if kind.slug == slug), None)
+    kind = next((kind for kind in PROBLEM_TYPES if kind.slug == slug), None)
     if kind is None:
-        raise Refused(NOT_FOUND, "There is no such kind of problem", remedy="See /docs for those there are")
+        raise RequestRefused(NOT_FOUND, "There is no such kind of problem", remedy="See /docs for those there are")
     return HTMLResponse(problem_page(kind), headers=_HEADERS)

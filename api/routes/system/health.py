@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.openapi.responses import described
 from api.problems import UNAVAILABLE, documented, unavailable
-from api.service import Running
+from api.service import RunningService
 
 router = APIRouter(tags=["health"])
 
@@ -40,7 +40,7 @@ async def read_health() -> Up:
     response_model=Ready,
     responses={**described(200, "Ready for requests.", _READY), **documented(UNAVAILABLE)},
 )
-def read_readiness(request: Request, service: Running) -> Ready | Response:
+def read_readiness(request: Request, service: RunningService) -> Ready | Response:
     """Say whether requests can be answered; where not, `errors` names what is missing."""
     missing = service.readiness.missing()
     return unavailable(request.scope, missing) if missing else Ready()

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from api.access.guard import GuardedRoute
 from api.middleware.telemetry import Metrics
 from api.problems import UNAVAILABLE, documented
-from api.service import Running
+from api.service import RunningService
 
 router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
@@ -24,7 +24,7 @@ _SHOWN: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses={**_SHOWN, **documented(UNAVAILABLE)})
-def read_metrics(request: Request, service: Running) -> PlainTextResponse:
+def read_metrics(request: Request, service: RunningService) -> PlainTextResponse:
     """Say how many requests were answered and how fast, and how far the index has come."""
     metrics: Metrics = request.app.state.metrics
     metrics.revisions.set(service.store.sequence())

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.access.oidc import Pending
 from api.problems import INVALID, NOT_FOUND, NOT_PERMITTED, NOT_SIGNED_IN, UNAVAILABLE, documented
 from api.routes.system.callers import set_session
-from api.service import Running
+from api.service import RunningService
 from matcher.foundations.errors import NotPermitted
 
 router = APIRouter(prefix="/v1/sign-in", tags=["callers"])
@@ -30,7 +30,7 @@ _MOVED: Final[dict[int | str, dict[str, Any]]] = {
 @router.get(
     "", status_code=303, response_class=RedirectResponse, responses={**_MOVED, **documented(NOT_FOUND, UNAVAILABLE)}
 )
-def begin_sign_in(service: Running) -> RedirectResponse:
+def begin_sign_in(service: RunningService) -> RedirectResponse:
     """Send the browser to the provider that the settings name."""
     pending = Pending.new()
     answer = RedirectResponse(service.provider.address(pending), 303)
@@ -47,7 +47,7 @@ def begin_sign_in(service: Running) -> RedirectResponse:
 )
 def end_sign_in(
     request: Request,
-    service: Running,
+    service: RunningService,
     state: Annotated[str, Query(description="As the provider gives it back.", max_length=1_000)] = "",
     code: Annotated[str, Query(description="As the provider gives it.", max_length=4_000)] = "",
 ) -> RedirectResponse:

@@ -11,7 +11,7 @@ from matcher.foundations.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class Field:
+class NeedField:
     """A field of a need in a table: its heading, other usual headings, what belongs in it, and an example."""
 
     name: str
@@ -22,28 +22,28 @@ class Field:
 
 
 FIELDS: Final = (
-    Field(
+    NeedField(
         "id",
         "Need id",
         ("id", "reference", "ref", "need ref", "need reference", "notice id", "unique id", "identifier", "ocid"),
         "Your own reference, each once. Left empty, the number of the row is taken.",
         "need-017",
     ),
-    Field(
+    NeedField(
         "title",
         "Title",
         ("need", "name", "need title", "contract title", "notice title", "project", "project title", "subject"),
         "What is needed, in one line. Must be given, unless there is a description.",
         "Falls prevention for older people at home",
     ),
-    Field(
+    NeedField(
         "description",
         "Description",
         ("details", "detail", "summary", "need description", "short description", "problem", "scope"),
         "The problem, the people and the place, in plain words. The more is said, the better the match.",
         "People over 65 in the upper valley who have fallen once wait 14 weeks for a strength and balance class.",
     ),
-    Field(
+    NeedField(
         "buyer",
         "Buyer",
         ("organisation", "organisation name", "authority", "contracting authority", "commissioner", "buyer name",
@@ -51,72 +51,78 @@ FIELDS: Final = (
         "The public body that has the need.",
         "NHS West Yorkshire Integrated Care Board",
     ),
-    Field(
+    NeedField(
         "ods_code",
         "Buyer ODS code",
         ("ods code", "ods", "buyer code", "organisation code", "icb code", "ccg code", "trust code"),
         "The buyer's ODS code; an old one will do.",
         "QWO",
     ),
-    Field(
+    NeedField(
         "outcomes",
         "Outcomes",
         ("outcome", "expected outcomes", "intended outcomes", "benefits"),
         "What shall be better, parted by ; or line breaks.",
         "Fewer repeat falls; People feel safe at home",
     ),
-    Field(
+    NeedField(
         "accreditations",
         "Required accreditations",
         ("accreditations", "accreditation", "required schemes", "certifications"),
         "Schemes a partner must hold, parted by ; or line breaks. Who does not hold them is left out.",
         "DSPT; Cyber Essentials",
     ),
-    Field(
+    NeedField(
         "sectors",
         "Required sectors",
         ("sectors", "sector", "supplier sectors"),
         "Only these kinds of partner: charity, social_enterprise, cic, mutual, sme, large, public, vcse.",
         "",
     ),
-    Field(
+    NeedField(
         "regions",
         "Required regions",
         ("supplier regions", "required coverage", "coverage"),
         "Regions a partner must cover, parted by ; or line breaks.",
         "",
     ),
-    Field("cpv", "CPV codes", ("cpv", "cpv code", "common procurement vocabulary"), "Codes of 8 digits.", "85100000"),
-    Field(
+    NeedField(
+        "cpv",
+        "CPV codes",
+        ("cpv", "cpv code", "common procurement vocabulary"),
+        "Codes of 8 digits.",
+        "85100000",
+    ),
+    NeedField(
         "region",
         "Region",
         ("location", "place", "area", "delivery region", "delivery location", "nuts region", "place of performance"),
         "Where it is needed: a region, a county, a town.",
         "Yorkshire and The Humber",
     ),
-    Field("postcode", "Postcode", ("post code", "delivery postcode"), "A postcode of the place.", "HX1 1UZ"),
-    Field(
+    NeedField("postcode", "Postcode", ("post code", "delivery postcode"), "A postcode of the place.", "HX1 1UZ"),
+    NeedField(
         "value",
         "Value in pounds",
         ("value", "contract value", "estimated value", "total value", "budget", "amount", "value gbp", "value £"),
         "Over the whole life of the contract.",
         "250000",
     ),
-    Field(
+    NeedField(
         "published",
         "Published",
         ("publication date", "published date", "date published", "publish date"),
         "A date, day first or year first.",
         "2026-09-01",
     ),
-    Field(
+    NeedField(
         "closes",
         "Closes",
         ("closing date", "close date", "deadline", "submission deadline", "closing"),
         "The last day to answer.",
         "2026-12-18",
     ),
-    Field(
+    NeedField(
         "stage",
         "Stage",
         ("procurement stage", "need stage"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from matcher.programme.needs.table import Read, Refused
+from matcher.programme.needs.table import AcceptedRow, RejectedRow
 from matcher.records import Need
 from matcher.sources.formats import jsonl
 from matcher.sources.formats.jsonl import Accepted
@@ -22,7 +22,7 @@ class NeedLines:
     path: Path
     form: str = "JSON Lines"
 
-    def rows(self) -> Iterator[Read | Refused]:
+    def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
         """Yield what each line holds.
 
         Raises:
@@ -31,6 +31,6 @@ class NeedLines:
         """
         for line in jsonl.read(self.path, Need):
             if isinstance(line, Accepted):
-                yield Read(line.number, line.record)
+                yield AcceptedRow(line.number, line.record)
             else:
-                yield Refused(line.number, line.problem, line.problem.place.field, {"text": line.text})
+                yield RejectedRow(line.number, line.problem, line.problem.place.field, {"text": line.text})

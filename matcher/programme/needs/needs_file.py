@@ -18,8 +18,8 @@ from matcher.foundations.staged_files import Staging, explained
 from matcher.programme.needs import json_lines as need_lines
 from matcher.programme.needs import notices
 from matcher.programme.needs.json_lines import NeedLines
-from matcher.programme.needs.notices import Notices
-from matcher.programme.needs.table import NeedsTable, Read, Refused
+from matcher.programme.needs.notices import NoticesFile
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.programme.programme import Programme
 from matcher.records import Need
 
@@ -27,7 +27,7 @@ REJECTS: Final = "rejects.csv"
 _LEADING: Final = ("row", "field", "column", "problem", "remedy")
 _OWNER_ONLY: Final = 0o600
 
-NeedsFile = NeedsTable | NeedLines | Notices
+NeedsFile = NeedsTable | NeedLines | NoticesFile
 
 
 @dataclass
@@ -58,7 +58,7 @@ def needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str |
     if name.endswith(need_lines.ENDINGS):
         return NeedLines(path)
     if name.endswith(notices.ENDINGS):
-        return Notices(path)
+        return NoticesFile(path)
     return NeedsTable.open(path, chosen, sheet)
 
 
@@ -92,7 +92,9 @@ def take_in(
         raise _no_needs(path, intake)
 
 
-def at_most(most: int | None, rows: Iterable[Read | Refused], path: Path) -> Iterator[Read | Refused]:
+def at_most(
+    most: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
+) -> Iterator[AcceptedRow | RejectedRow]:
     """Yield `rows`.
 
     Raises:
@@ -107,7 +109,7 @@ def at_most(most: int | None, rows: Iterable[Read | Refused], path: Path) -> Ite
 
 
 def _sorted_out(
-    rows: Iterable[Read | Refused], staging: Staging, on_error: Literal["stop", "skip"], intake: Intake
+    rows: Iterable[AcceptedRow | RejectedRow], staging: Staging, on_error: Literal["stop", "skip"], intake: Intake
 ) -> Iterator[Need]:
     refused = _rejected(rows, on_error, intake)
     for one in refused:
@@ -118,10 +120,10 @@ def _sorted_out(
 
 
 def _rejected(
-    rows: Iterable[Read | Refused], on_error: Literal["stop", "skip"], intake: Intake
-) -> Iterator[Need | Refused]:
+    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], intake: Intake
+) -> Iterator[Need | RejectedRow]:
     for row in rows:
-        if isinstance(row, Read):
+        if isinstance(row, AcceptedRow):
             intake.accepted += 1
             yield scrubbed(row.need)
         elif on_error == "stop":
@@ -138,7 +140,7 @@ def scrubbed(need: Need) -> Need:
     return need.model_copy(update=texts)
 
 
-def _with_rejects(first: Refused, rest: Iterator[Need | Refused], staging: Staging) -> Iterator[Need]:
+def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staging: Staging) -> Iterator[Need]:
     """Yield the needs of `rest`, and write `first` and what else is refused."""
     # Cells may hold what should not be seen by all: for their owner's eyes alone.
     handle = os.open(staging.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
-from matcher.programme.needs.table import Read, Refused
+from matcher.programme.needs.table import AcceptedRow, RejectedRow
 from matcher.sources.ocds import merge, read_releases, trim
 from matcher.sources.statement import Origin, Tally
 
@@ -27,7 +27,7 @@ class _Process:
 
 
 @dataclass
-class Notices:
+class NoticesFile:
     """A file of release packages, record packages, or releases. Several releases of one ocid are one need; a process
     that was cancelled is none.
     """
@@ -43,7 +43,7 @@ class Notices:
         ended = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
         return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{ended}"
 
-    def rows(self) -> Iterator[Read | Refused]:
+    def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
         """Yield the releases that cannot be used, as they come, then the need of each process. The row of a need is
         the number of the first of its releases in the file, counted from 1.
 
@@ -66,7 +66,7 @@ class Notices:
         for process in found.values():
             yield from self._need(process, tally)
 
-    def _need(self, process: _Process, tally: Tally) -> Iterator[Read | Refused]:
+    def _need(self, process: _Process, tally: Tally) -> Iterator[AcceptedRow | RejectedRow]:
         releases = [json.loads(release) for release in process.releases.values()]
         try:
             need = merge(releases, Origin(display_path(self.path), ""), tally).need
@@ -76,13 +76,13 @@ class Notices:
         if need is None:
             self.cancelled += 1
         else:
-            yield Read(process.number, need)
+            yield AcceptedRow(process.number, need)
 
-    def _refused(self, number: int, release: Any, problem: InvalidInput) -> Refused:
+    def _refused(self, number: int, release: Any, problem: InvalidInput) -> RejectedRow:
         cells = {name: _named(release, name) for name in ("ocid", "id")}
         told = f"release {number} {cells['id'] or '(without an id)'}: {problem.problem}"
         place = Place(display_path(self.path), problem.place.line, problem.place.field)
-        return Refused(number, InvalidInput(told, remedy=problem.remedy, place=place), None, cells)
+        return RejectedRow(number, InvalidInput(told, remedy=problem.remedy, place=place), None, cells)
 
 
 def _named(release: Any, name: str) -> str:

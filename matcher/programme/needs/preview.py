@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from matcher.programme.needs.needs_file import NeedsFile, at_most, needs_file
-from matcher.programme.needs.table import NeedsTable, Read, Refused
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.records import Need, Record
 
 # Refused rows that are told.
 _MOST_PROBLEMS: Final = 20
 
 
-class Problem(Record):
+class RowProblem(Record):
     """Why a row cannot be used, and what to do."""
 
     row: int
@@ -24,7 +24,7 @@ class Problem(Record):
     remedy: str
 
 
-class Preview(Record):
+class NeedsPreview(Record):
     """How a file is read: its form, the row of its column names, which column holds which field, the columns that
     are not read, the first needs by their rows, the first problems, and how many rows of each there are.
     """
@@ -34,7 +34,7 @@ class Preview(Record):
     columns: dict[str, str]
     unread: tuple[str, ...]
     needs: dict[int, Need]
-    problems: tuple[Problem, ...]
+    problems: tuple[RowProblem, ...]
     accepted: int
     refused: int
 
@@ -46,7 +46,7 @@ def preview_of(
     *,
     first: int = 5,
     most: int | None = None,
-) -> Preview:
+) -> NeedsPreview:
     """Read the whole file at `path` and tell of its `first` needs and of what is wrong with it.
 
     Raises:
@@ -55,10 +55,10 @@ def preview_of(
     """
     file = needs_file(path, chosen, sheet)
     needs: dict[int, Need] = {}
-    problems: list[Problem] = []
+    problems: list[RowProblem] = []
     accepted = refused = 0
     for row in at_most(most, file.rows(), path):
-        if isinstance(row, Read):
+        if isinstance(row, AcceptedRow):
             accepted += 1
             if len(needs) < first:
                 needs[row.row] = row.need
@@ -70,10 +70,10 @@ def preview_of(
 
 
 def _told(
-    file: NeedsFile, needs: dict[int, Need], problems: tuple[Problem, ...], accepted: int, refused: int
-) -> Preview:
+    file: NeedsFile, needs: dict[int, Need], problems: tuple[RowProblem, ...], accepted: int, refused: int
+) -> NeedsPreview:
     table = file if isinstance(file, NeedsTable) else None
-    return Preview(
+    return NeedsPreview(
         form=file.form,
         header_row=table.header_row if table else None,
         columns={column.field: column.heading for column in table.columns.columns} if table else {},
@@ -85,8 +85,8 @@ def _told(
     )
 
 
-def _problem(row: Refused) -> Problem:
+def _problem(row: RejectedRow) -> RowProblem:
     problem = row.problem
-    return Problem(
+    return RowProblem(
         row=row.row, field=problem.place.field, column=row.column, problem=problem.problem, remedy=problem.remedy
     )

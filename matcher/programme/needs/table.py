@@ -22,7 +22,7 @@ _HEADER_WITHIN: Final = 20
 
 
 @dataclass(frozen=True)
-class Read:
+class AcceptedRow:
     """A row that holds a need."""
 
     row: int
@@ -30,7 +30,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedRow:
     """A row that cannot be used: why, the heading of the column, and its mapped cells by heading."""
 
     row: int
@@ -78,7 +78,7 @@ class NeedsTable:
             return f"Excel, sheet “{self.sheet}”"
         return f"CSV, {self.encodings}, delimiter {DELIMITERS[self.delimiter or ',']}"
 
-    def rows(self) -> Iterator[Read | Refused]:
+    def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
         """Yield what each row below the column names holds, in constant memory but for the ids met."""
         first_row: dict[str, int] = {}
         for number, cells in self._raw():
@@ -91,7 +91,7 @@ class NeedsTable:
             except InvalidInput as problem:
                 yield self._refused(number, cells, problem)
             else:
-                yield Read(number, need)
+                yield AcceptedRow(number, need)
 
     def _raw(self) -> Iterator[Row]:
         if self.sheet is not None:
@@ -112,12 +112,12 @@ class NeedsTable:
             raise InvalidInput("is missing", remedy=remedy, place=Place(field="title"))
         return parse(Need, content)
 
-    def _refused(self, number: int, cells: list[Cell] | InvalidInput, problem: InvalidInput) -> Refused:
+    def _refused(self, number: int, cells: list[Cell] | InvalidInput, problem: InvalidInput) -> RejectedRow:
         place = Place(display_path(self.path), number, problem.place.field)
         heading = self.columns.heading(problem.place.field)
         kept = [] if isinstance(cells, InvalidInput) else cells
         told = {c.heading: _text(_at(kept, c.position)) for c in self.columns.columns}
-        return Refused(number, InvalidInput(problem.problem, remedy=problem.remedy, place=place), heading, told)
+        return RejectedRow(number, InvalidInput(problem.problem, remedy=problem.remedy, place=place), heading, told)
 
 
 def _header(rows: Iterator[Row], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from matcher.programme.results.exposure import Line
-from matcher.programme.results.figures import LEVELS, Coverage, SoughtLine
+from matcher.programme.results.figures import LEVELS, CoverageByLevel, SoughtLine
 
 # Measures in the units of the drawing, which is as wide as the page.
 WIDTH: Final = 900
@@ -28,7 +28,7 @@ _ROOM: Final = 30
 
 
 @dataclass(frozen=True)
-class Part:
+class BarSegment:
     """A piece of a bar: its pattern, where it begins, how wide it is, and the number written in it, if it fits."""
 
     pattern: str
@@ -44,7 +44,7 @@ class Bar:
     label: str
     y: float
     height: float
-    parts: tuple[Part, ...]
+    parts: tuple[BarSegment, ...]
     end: str
 
     @property
@@ -70,7 +70,7 @@ _MEANINGS: Final = {
 }
 
 
-def coverage_chart(groups: Sequence[Coverage]) -> Chart:
+def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
     """Return a bar a group, as long as it has needs, parted by how well they are covered."""
     most = max((group.needs for group in groups), default=1) or 1
     bars = []
@@ -89,7 +89,7 @@ def mix_chart(lines: Sequence[Line]) -> Chart:
     for i, line in enumerate(lines):
         shares = (("nobody", line.eligible), ("possible", line.shown), ("strong", line.first))
         for k, (pattern, share) in enumerate(shares):
-            parts = (Part(pattern, float(_LABEL), _scaled(share, most)),)
+            parts = (BarSegment(pattern, float(_LABEL), _scaled(share, most)),)
             label = _shortened(line.name) if k == 1 else ""
             bars.append(Bar(label, i * step + 4.0 + k * (_THIN + 2), _THIN, parts, f"{share:.1%}"))
     legend = (("nobody", "of all eligible"), ("possible", "of those shown"), ("strong", "of those shown first"))
@@ -112,12 +112,12 @@ def sought_chart(lines: Sequence[SoughtLine]) -> Chart:
     return Chart(bars, (("strong", "first in the list"), ("nobody", "lower in the list")), len(lines) * _STEP + 4.0)
 
 
-def _parted(counts: Sequence[tuple[str, int]], most: int) -> tuple[Part, ...]:
+def _parted(counts: Sequence[tuple[str, int]], most: int) -> tuple[BarSegment, ...]:
     parts, x = [], float(_LABEL)
     for pattern, count in counts:
         if count:
             width = _scaled(count, most)
-            parts.append(Part(pattern, x, width, f"{count:,}" if width >= _ROOM else ""))
+            parts.append(BarSegment(pattern, x, width, f"{count:,}" if width >= _ROOM else ""))
             x += width
     return tuple(parts)
 

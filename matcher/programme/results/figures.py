@@ -28,7 +28,7 @@ MOST_GAPS: Final = 100
 MOST_SOUGHT: Final = 15
 
 
-class Coverage(Record):
+class CoverageByLevel(Record):
     """How many needs of a group are covered how well; `counts` has every level of `LEVELS`."""
 
     group: str
@@ -89,7 +89,7 @@ class AssignmentLine(Record):
         )
 
 
-class Figures(Record):
+class ProgrammeFigures(Record):
     """All that a report says. `on` is the day of the search; shares of `sectors` and `sizes` are means over needs."""
 
     programme: Programme
@@ -100,10 +100,10 @@ class Figures(Record):
     needs: int
     matches: int
     suppliers: int
-    overall: Coverage
-    by_region: tuple[Coverage, ...]
-    by_icb: tuple[Coverage, ...]
-    by_theme: tuple[Coverage, ...]
+    overall: CoverageByLevel
+    by_region: tuple[CoverageByLevel, ...]
+    by_icb: tuple[CoverageByLevel, ...]
+    by_theme: tuple[CoverageByLevel, ...]
     gaps: tuple[Gap, ...]
     gap_count: int
     sectors: tuple[Line, ...]
@@ -114,7 +114,7 @@ class Figures(Record):
 
 
 @dataclass
-class Tally:
+class FiguresTally:
     """Adds up the figures of a programme, answer by answer."""
 
     programme: Programme
@@ -150,11 +150,11 @@ class Tally:
 
     def figures(
         self, *, on: str, suppliers: int, sought: list[Sought], assignments: Mapping[str, Assignment]
-    ) -> Figures:
+    ) -> ProgrammeFigures:
         """Return the figures of all that was added; at least one answer was."""
         assert self.last is not None
         result = self.last.result
-        return Figures(
+        return ProgrammeFigures(
             programme=self.programme,
             on=on,
             model=result.model,
@@ -176,7 +176,7 @@ class Tally:
             assignments=tuple(AssignmentLine.of(way, one) for way, one in assignments.items()),
         )
 
-    def _by(self, by: str) -> tuple[Coverage, ...]:
+    def _by(self, by: str) -> tuple[CoverageByLevel, ...]:
         """Return the coverage by groups, the largest first; what is not known comes last."""
         found = [_coverage(group, counts) for group, counts in self._levels[by].items()]
         last = {NO_REGION, NO_ICB, "Other"}
@@ -225,8 +225,8 @@ def region_of(need: Need) -> str:
     return next((Region(region).value for region in regions), NO_REGION)
 
 
-def _coverage(group: str, counts: Counter[str]) -> Coverage:
-    return Coverage(group=group, counts={level: counts[level] for level in LEVELS})
+def _coverage(group: str, counts: Counter[str]) -> CoverageByLevel:
+    return CoverageByLevel(group=group, counts={level: counts[level] for level in LEVELS})
 
 
 def _sought(one: Sought) -> SoughtLine:

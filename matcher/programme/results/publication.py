@@ -17,7 +17,7 @@ from matcher.programme.area import Lookup, no_lookup
 from matcher.programme.programme import Programme
 from matcher.programme.results.assignment import Assignment, greedy, optimal, unlimited
 from matcher.programme.results.exposure import Eligibility
-from matcher.programme.results.figures import MOST_SOUGHT, Figures, Tally
+from matcher.programme.results.figures import MOST_SOUGHT, FiguresTally, ProgrammeFigures
 from matcher.programme.results.pairs import Pairs, Supplier
 from matcher.programme.results.report import report_page
 from matcher.programme.results.tables import Answered, Csv, JsonLines, Parquet, Table
@@ -49,7 +49,7 @@ class Sources:
 class Publication:
     """What was handed out: the figures, the files, and the ids of the needs nobody is eligible for."""
 
-    figures: Figures
+    figures: ProgrammeFigures
     files: tuple[Path, ...]
     unmatched: tuple[str, ...]
 
@@ -78,7 +78,7 @@ def publish(
     with explained(out), Staging(out) as staging, ExitStack() as stack:
         scratch = stack.enter_context(_scratch(out))
         pairs = stack.enter_context(Pairs(scratch / "pairs.sqlite"))
-        tally = Tally(programme, sources.lookup)
+        tally = FiguresTally(programme, sources.lookup)
         with ExitStack() as files:
             tables: list[Table] = [
                 files.enter_context(opened)
@@ -135,7 +135,9 @@ def _read(ids: list[str], at: int, sources: Sources) -> Iterator[Supplier]:
     return (Supplier.of(profile, size_of(profile)) for profile in profiles.values())
 
 
-def _concluded(workbook: Workbook, tally: Tally, pairs: Pairs, on: str, notes: tuple[str, ...]) -> Figures:
+def _concluded(
+    workbook: Workbook, tally: FiguresTally, pairs: Pairs, on: str, notes: tuple[str, ...]
+) -> ProgrammeFigures:
     workbook.add_suppliers(pairs.by_supplier())
     ways: dict[str, Assignment] = {}
     if (capacity := tally.programme.capacity) is not None:

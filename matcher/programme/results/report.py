@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.programme.results.charts import WIDTH, coverage_chart, mix_chart, sought_chart
 from matcher.programme.results.exposure import sector_name
-from matcher.programme.results.figures import LEVELS, MOST_GAPS, NO_ICB, Figures
+from matcher.programme.results.figures import LEVELS, MOST_GAPS, NO_ICB, ProgrammeFigures
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
@@ -21,7 +21,7 @@ _MEANINGS: Final = {
 }
 
 
-def report_page(figures: Figures, notes: tuple[str, ...] = ()) -> str:
+def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
     """Return the report as HTML: no script, nothing loaded from elsewhere, all supplied text escaped."""
     pages = Environment(
         loader=FileSystemLoader(_FOLDER),

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 
 from matcher.programme.results.assignment import Assignment, Pair
 from matcher.programme.results.exposure import Line, size_name
-from matcher.programme.results.figures import LEVELS, NO_ICB, Coverage, Figures, is_gap, level_of, region_of
+from matcher.programme.results.figures import (
+    LEVELS,
+    NO_ICB,
+    CoverageByLevel,
+    ProgrammeFigures,
+    is_gap,
+    level_of,
+    region_of,
+)
 from matcher.programme.results.pairs import Fit, Pairs, Supplier
 from matcher.programme.results.tables import Answered
 from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, number_form, short
@@ -110,7 +118,7 @@ class Workbook:
             cells = (*pairs.need(number), *_given(one, pairs), *_given(other, pairs)[::3])
             self._assigned.add(cells, {0: link})
 
-    def conclude(self, figures: Figures, notes: Sequence[str]) -> None:
+    def conclude(self, figures: ProgrammeFigures, notes: Sequence[str]) -> None:
         """Write the sheets that need the whole: what this is, and what it comes to."""
         self._readme.set_column(0, 0, 30)
         self._readme.set_column(1, 1, 110)
@@ -132,7 +140,7 @@ class Workbook:
         sheets = [self._needs, self._matches, self._gaps, self._suppliers, self._assigned]
         return [sheet for sheet in sheets if sheet is not None]
 
-    def _conclude_summary(self, figures: Figures) -> None:
+    def _conclude_summary(self, figures: ProgrammeFigures) -> None:
         self._summary.set_column(0, 0, 44)
         self._summary.set_column(1, 6, 14)
         self._summary.freeze_panes(1, 1)
@@ -197,7 +205,7 @@ def _website(column: int, address: str | None) -> dict[int, str]:
         return {}
 
 
-def _facts(figures: Figures) -> list[tuple[str, str]]:
+def _facts(figures: ProgrammeFigures) -> list[tuple[str, str]]:
     filters = figures.programme.filters.model_dump(mode="json", exclude_defaults=True)
     chosen = "; ".join(f"{name} {value}" for name, value in filters.items()) or "none"
     return [
@@ -210,7 +218,7 @@ def _facts(figures: Figures) -> list[tuple[str, str]]:
     ]
 
 
-def _summary_rows(figures: Figures) -> Iterator[Sequence[Any]]:
+def _summary_rows(figures: ProgrammeFigures) -> Iterator[Sequence[Any]]:
     groups = (("Region", figures.by_region), ("Integrated care board", figures.by_icb), ("Theme", figures.by_theme))
     told = [(heading, lines) for heading, lines in groups if any(line.group != NO_ICB for line in lines)]
     for heading, lines in (("Programme", (figures.overall,)), *told):
@@ -230,7 +238,7 @@ def _summary_rows(figures: Figures) -> Iterator[Sequence[Any]]:
             yield (way.way, way.served, way.first_choices, way.probability, way.suppliers, way.most)
 
 
-def _coverage_row(line: Coverage) -> Sequence[Any]:
+def _coverage_row(line: CoverageByLevel) -> Sequence[Any]:
     return (line.group, line.needs, *(line.counts[level] for level in LEVELS))
 
 

@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from matcher.foundations import atomic_files
 from matcher.foundations.errors import Conflict, Unavailable
 from matcher.foundations.staged_files import explained
-from matcher.programme.runs.manifest import Manifest, digest_of
+from matcher.programme.runs.manifest import RunManifest, digest_of
 from matcher.programme.runs.progress import Progress, State, Wish
 from matcher.records import Need, SearchResult
 
@@ -72,7 +72,7 @@ class Job:
         """Where the vectors of its needs are kept."""
         return self.folder / "vectors.npy"
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> RunManifest:
         """Return what it is to do.
 
         Raises:
@@ -80,7 +80,7 @@ class Job:
 
         """
         try:
-            return Manifest.unsealed(self.read("manifest.json"))
+            return RunManifest.unsealed(self.read("manifest.json"))
         except ValueError as error:
             raise self._damaged("manifest.json") from error
 

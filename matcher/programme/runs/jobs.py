@@ -14,7 +14,7 @@ from typing import Any
 from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, NotFound, Unavailable
 from matcher.programme.runs.job import Job
-from matcher.programme.runs.manifest import Manifest, digest_of
+from matcher.programme.runs.manifest import RunManifest, digest_of
 from matcher.programme.runs.progress import Progress, State
 from matcher.records import Need
 
@@ -42,7 +42,7 @@ class Jobs:
         lines = "".join(f"{need.model_dump_json(exclude_none=True)}\n" for need in needs).encode()
         content = json.dumps(model).encode()
         id = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
-        manifest = Manifest(
+        manifest = RunManifest(
             id=id, created=datetime.now(UTC), needs=len(needs), needs_digest=digest_of(lines),
             model_digest=digest_of(content), **asked,
         )  # fmt: skip

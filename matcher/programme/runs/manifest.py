@@ -44,7 +44,7 @@ class Tools(BaseModel):
         return versions + [f"the reference table {name}" for name in tables]
 
 
-class Manifest(BaseModel):
+class RunManifest(BaseModel):
     """What a run is to do. It never changes, so a run that is taken up again does the same.
 
     `programme` names its day. `refused` counts rows that were no needs. `notes` go into the report. `out` is where

@@ -5,7 +5,7 @@ https://github.com/cabinetoffice/ocds_uk_extension. Fields of extensions that ar
 """
 
 from matcher.sources.ocds.kept_fields import trim
-from matcher.sources.ocds.packages import ENDINGS, Read, read_releases, releases_in
+from matcher.sources.ocds.packages import ENDINGS, PublishedRelease, read_releases, releases_in
 from matcher.sources.ocds.process import Process, merge, source_of
 
-__all__ = ["ENDINGS", "Process", "Read", "merge", "read_releases", "releases_in", "source_of", "trim"]
+__all__ = ["ENDINGS", "Process", "PublishedRelease", "merge", "read_releases", "releases_in", "source_of", "trim"]

@@ -28,7 +28,7 @@ _MAX_FIRST_LINE: Final = 4 * 1_048_576
 
 
 @dataclass(frozen=True)
-class Read:
+class PublishedRelease:
     """A release as published, where it stands, and how many bytes of the file were read so far. In its place an
     error, where one line of several cannot be read.
     """
@@ -38,7 +38,7 @@ class Read:
     position: int
 
 
-def read_releases(path: Path) -> Iterator[Read]:
+def read_releases(path: Path) -> Iterator[PublishedRelease]:
     """Yield the releases of a file in their order.
 
     Raises:
@@ -53,7 +53,7 @@ def read_releases(path: Path) -> Iterator[Read]:
             for number, value in values:
                 for release in releases_in(value):
                     place = Place(stream.name, number if prefix is None else None, None)
-                    yield Read(release, place, stream.position())
+                    yield PublishedRelease(release, place, stream.position())
 
 
 def releases_in(value: Any) -> Iterator[Any]:

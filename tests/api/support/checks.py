@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.problems import KINDS
+from api.problems import PROBLEM_TYPES
 
 
 def problem(response: Any, status: int, *, field: str | None = None) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def problem(response: Any, status: int, *, field: str | None = None) -> dict[str
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = response.json()
-    kind = next(kind for kind in KINDS if kind.status == status)
+    kind = next(kind for kind in PROBLEM_TYPES if kind.status == status)
     assert (found["type"], found["title"], found["status"]) == (kind.type, kind.title, status)
     assert found["instance"].startswith("/")
     assert found["detail"]

@@ -13,7 +13,7 @@ from rich.console import Console
 from matcher.cli.evaluation import show as show_evaluation
 from matcher.cli.search import show as show_search
 from matcher.embedding import Aside
-from matcher.evaluation import Comparison, Figures, Ignored, Report
+from matcher.evaluation import Comparison, Ignored, MetricFigures, Report
 from matcher.evaluation.measures.bootstrap import Ratio
 from matcher.evaluation.measures.metrics import METRICS
 from matcher.evaluation.rivals.packages import PACKAGES
@@ -38,9 +38,9 @@ def printed(console: Console) -> str:
     return console.file.getvalue()
 
 
-def figures(start: float) -> Figures:
+def figures(start: float) -> MetricFigures:
     means = {name: start + n / 1000 for n, name in enumerate(METRICS)}
-    return Figures(1234, means, {name: (mean - 0.111, mean + 0.111) for name, mean in means.items()})
+    return MetricFigures(1234, means, {name: (mean - 0.111, mean + 0.111) for name, mean in means.items()})
 
 
 def report() -> Report:

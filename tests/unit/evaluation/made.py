@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evaluation import Contender, Ranker, Ranking
+from matcher.evaluation import Contender, RankedProfiles, Ranker
 from matcher.records import Capability, Need, Profile, Sector, TrackRecord
 
 
@@ -35,10 +35,10 @@ class Told:
 
     answers: Mapping[str, Mapping[str, float]]
 
-    def rank(self, need: Need) -> Ranking:
+    def rank(self, need: Need) -> RankedProfiles:
         """Return the answer told for `need`."""
         answer = self.answers[need.id]
-        return Ranking(tuple(answer), np.array(list(answer.values())))
+        return RankedProfiles(tuple(answer), np.array(list(answer.values())))
 
 
 def told(name: str, answers: Mapping[str, Mapping[str, float]]) -> Contender:

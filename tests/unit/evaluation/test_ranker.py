@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.evaluation.ranker import ProfileScorer, Ranking
+from matcher.evaluation.ranker import ProfileScorer, RankedProfiles
 from matcher.evaluation.rivals.baselines import baselines
 from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.fusion import ZScoreSum, z_scores
@@ -25,15 +25,15 @@ class _Fixed:
 
 
 def test_a_ranking_is_laid_over_the_register() -> None:
-    scores = Ranking(("c", "a"), np.array([0.9, 0.1])).over(_REGISTER)
+    scores = RankedProfiles(("c", "a"), np.array([0.9, 0.1])).over(_REGISTER)
     np.testing.assert_array_equal(scores, [0.1, -np.inf, 0.9])
-    np.testing.assert_array_equal(Ranking((), np.empty(0)).over(_REGISTER), [-np.inf] * 3)
+    np.testing.assert_array_equal(RankedProfiles((), np.empty(0)).over(_REGISTER), [-np.inf] * 3)
 
 
 @pytest.mark.parametrize(("ids", "count"), [(("a", "a"), 2), (("a", "b"), 1), (("a", "z"), 2)])
 def test_a_ranking_that_does_not_fit_the_register_is_an_error(ids: tuple[str, ...], count: int) -> None:
     with pytest.raises(MatcherError):
-        Ranking(ids, np.ones(count)).over(_REGISTER)
+        RankedProfiles(ids, np.ones(count)).over(_REGISTER)
 
 
 def test_a_profile_has_the_score_of_its_best_passage() -> None:

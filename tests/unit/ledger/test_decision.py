@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from matcher.foundations.errors import Conflict, InvalidInput, Unavailable
-from matcher.ledger import GENESIS, Decision, Entry, Event, Statement
+from matcher.ledger import GENESIS, Decision, Entry, EntryContent, Event
 
 STEPS = (Event.SHORTLIST, Event.INVITE, Event.ENGAGE, Event.AWARD)
 
 
 def entry(event: Event, profile: str | None = None) -> Entry:
     now = datetime(2026, 6, 1, tzinfo=UTC)
-    said = Statement(
+    said = EntryContent(
         number=1, decision="d1", event=event, recorded_at=now, by="x", previous=GENESIS, profile=profile, reason="r"
     )
     return Entry.sealed(said)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.ledger import GENESIS, Entry, Event, Statement
+from matcher.ledger import GENESIS, Entry, EntryContent, Event
 from matcher.ledger.entry import canonical_json, given, impersonal
 
-SAID = Statement(
+SAID = EntryContent(
     number=2,
     decision="d1",
     event=Event.REJECT,

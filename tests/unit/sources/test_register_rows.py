@@ -12,7 +12,7 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput
 from matcher.sources import charity_commission, companies_house, cqc, ods
-from matcher.sources.ods import Organisation, Succession
+from matcher.sources.ods import OdsOrganisation, Succession
 from matcher.sources.register_rows import Spoken
 from matcher.sources.statement import Statement, Tally
 from tests.support.notices import PHONES
@@ -153,8 +153,8 @@ def ord_record(code: str, name: str, *successors: str) -> dict[str, object]:
 
 
 def test_organisations_in_every_form(tmp_path: Path) -> None:
-    old = Organisation("Z1A", "OLD CCG", False, "RO98", (Succession("ZQ1", date(2022, 7, 1)),))
-    new = Organisation("ZQ1", "NEW BOARD", True, "RO98")
+    old = OdsOrganisation("Z1A", "OLD CCG", False, "RO98", (Succession("ZQ1", date(2022, 7, 1)),))
+    new = OdsOrganisation("ZQ1", "NEW BOARD", True, "RO98")
     records = [ord_record("Z1A", "OLD CCG", "ZQ1"), ord_record("ZQ1", "NEW BOARD")]
     one = tmp_path / "one.json"
     one.write_text(json.dumps({"Organisation": records[0]}))

@@ -7,7 +7,7 @@ import numpy as np
 from matcher.foundations.arrays import Floats
 from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
-from matcher.training.fitting import Part, scores
+from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import Layout
 
 LAYOUT = Layout.standard()
@@ -38,7 +38,7 @@ def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3
 def won_by(examples: Examples, parameters: Floats, seed: int = 0) -> Examples:
     """Return the examples with one winner a need, drawn with the chances that `parameters` give the candidates."""
     deal = np.random.default_rng(seed)
-    level = scores(Part.of(examples, 1.0, 0.0), LAYOUT, parameters)
+    level = scores(WeightedExamples.of(examples, 1.0, 0.0), LAYOUT, parameters)
     noisy = level + deal.gumbel(size=len(level))  # whoever is highest then is drawn with those chances
     won = np.zeros(len(level), dtype=bool)
     for start, end in zip(examples.starts, [*examples.starts[1:], len(level)], strict=True):

@@ -8,7 +8,7 @@ import pytest
 from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training import fitting
 from matcher.training.examples import Examples
-from matcher.training.fitting import Part, fitted, scores
+from matcher.training.fitting import WeightedExamples, fitted, scores
 
 from .made import LAYOUT, made_examples, won_by
 
@@ -38,7 +38,7 @@ def test_the_loss_by_hand() -> None:
     parameters = np.zeros(len(LAYOUT.prior()))
     place = np.flatnonzero(np.flatnonzero(LAYOUT.used.ravel()) == 2 * len(_SIGNALS) + _SIGNALS.index("meaning"))
     parameters[place] = 2.0
-    part = Part.of(examples, 1.0, 0.0)
+    part = WeightedExamples.of(examples, 1.0, 0.0)
     assert scores(part, LAYOUT, parameters).tolist() == pytest.approx([1, 0, 0.5, 0.5])
     first = np.log1p(np.exp(-1))  # one winner: both halves alike
     second = 0.5 * 0 + 0.5 * np.log(2)  # both won: somebody surely; each with chance ½
@@ -49,7 +49,7 @@ def test_the_loss_by_hand() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_gradient_is_that_of_the_loss(seed: int) -> None:
     examples = two_winners(made_examples(4, 6, seed))
-    part = Part.of(examples, 1.0, -0.25)
+    part = WeightedExamples.of(examples, 1.0, -0.25)
     deal = np.random.default_rng(seed)
     # Steps and points that single precision holds exactly, so that the differences are those of the loss.
     step = 2.0**-8
@@ -69,7 +69,7 @@ def test_known_weights_are_found_again() -> None:
     deal = np.random.default_rng(3)
     truth[: LAYOUT.weights] = deal.uniform(0.5, 4, LAYOUT.weights)
     examples = won_by(made_examples(4_000, 8, seed=4, pieces=2), truth, seed=5)
-    found = fitted([Part.of(examples, 3_000.0, 0.0)], LAYOUT)  # so much that the prior has no say
+    found = fitted([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so much that the prior has no say
     apart = np.abs(found - truth)[: LAYOUT.weights]
     assert np.median(apart) < 0.2
     assert np.corrcoef(found[: LAYOUT.weights], truth[: LAYOUT.weights])[0, 1] > 0.95
@@ -80,7 +80,7 @@ def test_known_weights_are_found_again() -> None:
 def test_weights_stay_above_nought_and_within_bounds_where_the_data_says_otherwise() -> None:
     against = -LAYOUT.prior() * 3
     examples = won_by(made_examples(300, 6, seed=6), against, seed=7)
-    found = fitted([Part.of(examples, 1.0, 0.0)], LAYOUT)
+    found = fitted([WeightedExamples.of(examples, 1.0, 0.0)], LAYOUT)
     for value, (low, high) in zip(found, LAYOUT.bounds(), strict=True):
         assert low is None or value >= low
         assert high is None or value <= high
@@ -89,7 +89,7 @@ def test_weights_stay_above_nought_and_within_bounds_where_the_data_says_otherwi
 
 
 def test_without_much_to_learn_from_the_prior_stays() -> None:
-    found = fitted([Part.of(made_examples(5, 3), 1e-9, 0.0)], LAYOUT)
+    found = fitted([WeightedExamples.of(made_examples(5, 3), 1e-9, 0.0)], LAYOUT)
     assert found == pytest.approx(LAYOUT.prior(), abs=1e-4)
 
 
@@ -98,9 +98,9 @@ def test_the_same_data_gives_the_same_weights_and_parts_count_by_their_weight() 
         won_by(made_examples(60, 5, seed=seed), LAYOUT.prior() * factor, seed) for seed, factor in ((8, 1), (9, 0))
     )
     steps: list[int] = []
-    parts = [Part.of(one, 1.0, 0.0), Part.of(other, 0.5, 0.0)]
+    parts = [WeightedExamples.of(one, 1.0, 0.0), WeightedExamples.of(other, 0.5, 0.0)]
     found = fitted(parts, LAYOUT, steps.append)
     assert fitted(parts, LAYOUT).tolist() == found.tolist()
     assert 0 < sum(steps) <= fitting.ROUNDS
-    assert fitted([parts[0], Part.of(other, 0.0, 0.0)], LAYOUT) == pytest.approx(fitted(parts[:1], LAYOUT))
+    assert fitted([parts[0], WeightedExamples.of(other, 0.0, 0.0)], LAYOUT) == pytest.approx(fitted(parts[:1], LAYOUT))
     assert fitted(parts[:1], LAYOUT).tolist() != found.tolist()

@@ -12,7 +12,7 @@ from matcher.foundations.arrays import Floats
 from matcher.scoring.model import AdditiveModel, Curve
 from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
-from matcher.training.fitting import Part, scores
+from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms
 
 from .made import LAYOUT, made_examples
@@ -48,7 +48,7 @@ def test_the_model_scores_as_fitting_does(tmp_path: Path, unknown: float) -> Non
         made.save(tmp_path)
         model = AdditiveModel.load(tmp_path)
         assert model == made
-        fitted = scores(Part.of(given, 1.0, unknown), LAYOUT, vector)
+        fitted = scores(WeightedExamples.of(given, 1.0, unknown), LAYOUT, vector)
         pieces = given.pieces.astype(np.float64)
         scored = model.pooled(pieces, given.profiles, given.family, given.piece_starts).scores
         assert np.abs(scored - fitted).max() < 1e-6

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.columns import FIELDS, mapping_of, parse_choice
-from matcher.programme.needs.table import NeedsTable, Read, Refused
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from tests.support.needs_files import HOSTILE, csv_file, workbook_file
 
 
 def titles(table: NeedsTable) -> list[str]:
     rows = list(table.rows())
-    assert all(isinstance(row, Read) for row in rows), rows
-    return [row.need.title for row in rows if isinstance(row, Read)]
+    assert all(isinstance(row, AcceptedRow) for row in rows), rows
+    return [row.need.title for row in rows if isinstance(row, AcceptedRow)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_each_bad_row_is_refused_with_field_and_remedy(tmp_path: Path) -> None:
     table = NeedsTable.open(csv_file(tmp_path / "n.csv", HOSTILE))
     assert table.header_row == 2
     rows = list(table.rows())
-    refused = {row.row: (row.problem.place.field, row.problem.problem) for row in rows if isinstance(row, Refused)}
+    refused = {row.row: (row.problem.place.field, row.problem.problem) for row in rows if isinstance(row, RejectedRow)}
     assert refused == {
         4: ("id", "'a' is the id of row 3 too"),
         5: ("title", "is missing"),
@@ -98,13 +98,13 @@ def test_each_bad_row_is_refused_with_field_and_remedy(tmp_path: Path) -> None:
         8: ("value", "'=1' is not an amount in pounds"),
         10: (None, "has 2 cells, and column 3 is read"),
     }
-    assert all(row.problem.remedy for row in rows if isinstance(row, Refused))
-    assert [(row.row, row.need.id) for row in rows if isinstance(row, Read)] == [(3, "a"), (9, "row-9")]
+    assert all(row.problem.remedy for row in rows if isinstance(row, RejectedRow))
+    assert [(row.row, row.need.id) for row in rows if isinstance(row, AcceptedRow)] == [(3, "a"), (9, "row-9")]
 
 
 def test_an_open_quote_swallows_no_need_in_silence(tmp_path: Path) -> None:
     table = NeedsTable.open(csv_file(tmp_path / "n.csv", 'title,details\none,"open\ntwo,x\nthree,y\n'))
-    assert any(isinstance(row, Refused) and row.row == 2 for row in table.rows())
+    assert any(isinstance(row, RejectedRow) and row.row == 2 for row in table.rows())
 
 
 def test_a_missing_file_or_column_or_sheet_is_told(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_hundred_thousand_rows_take_little_memory(tmp_path: Path) -> None:
             out.write(text.encode("utf-8" if n % 2 else "cp1252"))
     tracemalloc.start()
     try:
-        refused = sum(isinstance(row, Refused) for row in NeedsTable.open(file).rows())
+        refused = sum(isinstance(row, RejectedRow) for row in NeedsTable.open(file).rows())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 
 from matcher.foundations.errors import InvalidInput
-from matcher.programme.needs.table import NeedsTable, Read, Refused
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from tests.support.needs_files import workbook_file
 
 
@@ -26,11 +26,11 @@ def test_a_workbook_with_merged_cells_and_formulas(tmp_path: Path) -> None:
     table = NeedsTable.open(workbook_file(tmp_path / "n.xlsx", rows, merged="A1:D1"))
     assert (table.sheet, table.header_row, table.form) == ("List", 2, "Excel, sheet “List”")
     first, second, third = table.rows()
-    assert isinstance(first, Read)
+    assert isinstance(first, AcceptedRow)
     assert (first.need.value, first.need.closes) == (1250.5, date(2026, 3, 31))
-    assert isinstance(second, Read)
+    assert isinstance(second, AcceptedRow)
     assert second.need.title == "=A3&1", "a formula nobody has computed stays its text"
-    assert isinstance(third, Refused)
+    assert isinstance(third, RejectedRow)
     assert third.problem.problem == "holds the error #REF!"
 
 
@@ -41,16 +41,16 @@ def test_values_that_were_kept_stand_for_their_formulas(tmp_path: Path) -> None:
         sheet.write_formula(1, 0, '="Falls "&"clinic"', None, "Falls clinic")
         sheet.write_formula(1, 1, "=2*50", None, 100)
     (row,) = NeedsTable.open(tmp_path / "n.xlsx").rows()
-    assert isinstance(row, Read)
+    assert isinstance(row, AcceptedRow)
     assert (row.need.title, row.need.value) == ("Falls clinic", 100)
 
 
 def test_merged_cells_below_one_another_count_for_the_first(tmp_path: Path) -> None:
     file = workbook_file(tmp_path / "n.xlsx", [["Title", "Buyer"], ["a", "NHS X"], ["b", None], [None, "c"]], "A3:A4")
     first, second, third = NeedsTable.open(file).rows()
-    assert isinstance(first, Read)
-    assert isinstance(second, Read)
-    assert isinstance(third, Refused)
+    assert isinstance(first, AcceptedRow)
+    assert isinstance(second, AcceptedRow)
+    assert isinstance(third, RejectedRow)
     assert "merged cells" in third.problem.remedy
 
 

@@ -12,7 +12,7 @@ import pytest
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.programme.programme import Programme
 from matcher.programme.results.exposure import EligibleMix
-from matcher.programme.results.figures import Figures
+from matcher.programme.results.figures import ProgrammeFigures
 from matcher.programme.results.publication import Sources, publish
 from matcher.records import (
     Filters,
@@ -54,7 +54,7 @@ def test_equal_answers_give_equal_files(engine: Engine, tmp_path: Path) -> None:
 
 def test_figures_are_what_was_found(engine: Engine, tmp_path: Path) -> None:
     done = published(engine, tmp_path)
-    figures = Figures.model_validate_json((tmp_path / "figures.json").read_text())
+    figures = ProgrammeFigures.model_validate_json((tmp_path / "figures.json").read_text())
     assert figures == done.figures
     assert (figures.needs, figures.matches, figures.considered) == (4, 15, 33)
     assert figures.overall.counts["nobody"] == 1
