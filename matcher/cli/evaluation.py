@@ -19,7 +19,7 @@ from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_mo
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.measures.metrics import METRICS
-from matcher.evaluation.product import product_baselines, product_contender
+from matcher.evaluation.product import product_baselines, product_system
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
 from matcher.search.engine import Engine
@@ -69,7 +69,7 @@ def evaluate(
         # A rival asks for the vectors of needs as it does for those of passages; only the latter are to be kept.
         passing = CachedEncoder(stock, Aside(store.vectors))
         report = measure(
-            product_contender(engine),
+            product_system(engine),
             register,
             wanted,
             judgements,

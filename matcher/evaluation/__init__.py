@@ -1,17 +1,17 @@
 """How well a ranker finds the partners known to suit: metrics, intervals, slices, and rivals."""
 
+from matcher.evaluation.baselines import baselines
 from matcher.evaluation.evaluation import evaluate
 from matcher.evaluation.judgements import Judgements, read_judgements
 from matcher.evaluation.measures.slices import read_health_flags
-from matcher.evaluation.ranker import Contender, ProfileScorer, RankedProfiles, Ranker, TextRanker, text_contender
-from matcher.evaluation.report import Comparison, Ignored, MetricFigures, Report
-from matcher.evaluation.rivals.baselines import baselines
+from matcher.evaluation.ranker import ProfileScorer, RankedProfiles, Ranker, System, TextRanker, text_system
+from matcher.evaluation.report import Comparison, IgnoredCounts, MetricFigures, Report
 
 __all__ = [
     "Comparison",
-    "Contender",
+    "System",
     "MetricFigures",
-    "Ignored",
+    "IgnoredCounts",
     "Judgements",
     "ProfileScorer",
     "Ranker",
@@ -22,5 +22,5 @@ __all__ = [
     "evaluate",
     "read_health_flags",
     "read_judgements",
-    "text_contender",
+    "text_system",
 ]

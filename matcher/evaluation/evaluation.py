@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.evaluation.evaluation_set import EvaluationSet
 from matcher.evaluation.judgements import Judgements
 from matcher.evaluation.measures.bootstrap import ratios
-from matcher.evaluation.measures.calibration import Collected
-from matcher.evaluation.measures.fairness import Ranks
+from matcher.evaluation.measures.calibration import CalibrationPairs
+from matcher.evaluation.measures.fairness import WinnerRanks
 from matcher.evaluation.measures.metrics import METRICS, measure
 from matcher.evaluation.measures.slices import UNKNOWN, Slicer
-from matcher.evaluation.ranker import Contender, RankedProfiles, Ranker
+from matcher.evaluation.ranker import RankedProfiles, Ranker, System
 from matcher.evaluation.report import Comparison, MetricFigures, Report
-from matcher.evaluation.trial import Trial
 from matcher.foundations.arrays import Floats
 from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
@@ -37,14 +37,14 @@ class _Run:
 
 
 def evaluate(
-    product: Contender,
+    product: System,
     profiles: Sequence[Profile],
     needs: Sequence[Need],
     judgements: Judgements,
     *,
     health: Mapping[str, bool] | None = None,
-    baselines: Sequence[Contender] = (),
-    compared: Sequence[Contender] = (),
+    baselines: Sequence[System] = (),
+    compared: Sequence[System] = (),
     progress: Progress = lambda needs, _: needs,
 ) -> Report:
     """Return how well `product` ranks `profiles` for `needs`, beside any baselines and others compared.
@@ -61,8 +61,8 @@ def evaluate(
     """
     if twice := [name for name, times in Counter(other.name for other in (*baselines, *compared)).items() if times > 1]:
         raise MatcherError(f"{twice[0]} is the name of two rankers to compare with")
-    trial = Trial.of(profiles, needs, judgements)
-    seen = _Seen(trial, _Slices(Slicer.of(profiles, health or {})), Collected(), Ranks.of(profiles))
+    trial = EvaluationSet.of(profiles, needs, judgements)
+    seen = _Seen(trial, _Slices(Slicer.of(profiles, health or {})), CalibrationPairs(), WinnerRanks.of(profiles))
     ours = _run(product, trial, progress, seen.add)
     return Report(
         figures=MetricFigures.of(ours.values),
@@ -100,10 +100,10 @@ class _Slices:
 class _Seen:
     """What is kept of the product's answers besides their figures."""
 
-    trial: Trial
+    trial: EvaluationSet
     slices: _Slices
-    calibration: Collected
-    ranks: Ranks
+    calibration: CalibrationPairs
+    ranks: WinnerRanks
 
     def add(self, need: Need, ranking: RankedProfiles, scores: Floats, grades: NDArray[np.int64]) -> None:
         """Take in the answer to `need`; both arrays of shape (profiles,)."""
@@ -117,7 +117,7 @@ class _Seen:
 Watch = Callable[[Need, RankedProfiles, Floats, NDArray[np.int64]], None]
 
 
-def _run(contender: Contender, trial: Trial, progress: Progress, watch: Watch | None = None) -> _Run:
+def _run(contender: System, trial: EvaluationSet, progress: Progress, watch: Watch | None = None) -> _Run:
     started = time.perf_counter()
     ranker = contender.build(trial.profiles)
     built = time.perf_counter()
@@ -125,7 +125,7 @@ def _run(contender: Contender, trial: Trial, progress: Progress, watch: Watch | 
     return _Run(values, built - started, ranking / len(trial.needs))
 
 
-def _values(ranker: Ranker, trial: Trial, needs: Iterable[Need], watch: Watch | None) -> tuple[Floats, float]:
+def _values(ranker: Ranker, trial: EvaluationSet, needs: Iterable[Need], watch: Watch | None) -> tuple[Floats, float]:
     """Return the values, shape (needs, metrics), and the seconds spent on ranking alone."""
     rows: list[Floats] = []
     seconds = 0.0

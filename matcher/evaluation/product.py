@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
-from matcher.evaluation.ranker import Contender, RankedProfiles
-from matcher.evaluation.rivals.baselines import baselines
+from matcher.evaluation.baselines import baselines
+from matcher.evaluation.ranker import RankedProfiles, System
 from matcher.foundations.row_groups import best
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
@@ -35,7 +35,7 @@ class EngineRanker:
 
 
 @dataclass(frozen=True)
-class WordScorer:
+class LexicalScorer:
     """The lexical index alone."""
 
     index: Index
@@ -47,7 +47,7 @@ class WordScorer:
 
 
 @dataclass(frozen=True)
-class MeaningScorer:
+class DenseScorer:
     """The dense index alone."""
 
     index: Index
@@ -68,7 +68,7 @@ def _best_of_texts(index: Index, scores: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(np.isneginf(found), best(scores, index.first_passages), found)  # of some only a name is known
 
 
-def product_contender(build_engine: BuildEngine) -> Contender:
+def product_system(build_engine: BuildEngine) -> System:
     """Return the product; `build_engine` puts an engine over the store of the register."""
 
     def build(profiles: Sequence[Profile]) -> EngineRanker:
@@ -76,10 +76,10 @@ def product_contender(build_engine: BuildEngine) -> Contender:
         engine.index()
         return EngineRanker(engine)
 
-    return Contender("matcher", build)
+    return System("matcher", build)
 
 
-def product_baselines(encoder: CachedEncoder) -> tuple[Contender, ...]:
+def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
     """Return BM25, the encoder alone and their sum, all over the product's own index."""
 
     def indexed(profiles: Sequence[Profile]) -> tuple[Index, NDArray[np.int64]]:
@@ -89,7 +89,7 @@ def product_baselines(encoder: CachedEncoder) -> tuple[Contender, ...]:
         return index, np.array([order[profile.id] for profile in profiles], dtype=np.int64)
 
     return baselines(
-        lambda profiles: WordScorer(*indexed(profiles)), lambda profiles: MeaningScorer(*indexed(profiles), encoder)
+        lambda profiles: LexicalScorer(*indexed(profiles)), lambda profiles: DenseScorer(*indexed(profiles), encoder)
     )
 
 

@@ -73,17 +73,17 @@ class TextRanker:
 
 
 @dataclass(frozen=True)
-class Contender:
+class System:
     """A named way to build a ranker over a register. Nothing is built before `build` is called."""
 
     name: str
     build: Callable[[Sequence[Profile]], Ranker]
 
 
-def text_contender(name: str, scorer: Callable[[Sequence[Profile]], ProfileScorer]) -> Contender:
+def text_system(name: str, scorer: Callable[[Sequence[Profile]], ProfileScorer]) -> System:
     """Return a contender that ranks by the profile scores which `scorer`, given the register, builds."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
         return TextRanker(tuple(profile.id for profile in profiles), scorer(profiles))
 
-    return Contender(name, build)
+    return System(name, build)

@@ -58,7 +58,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Ignored:
+class IgnoredCounts:
     """What was given and is not in the averages, as counts."""
 
     needs_without_judgement: int = 0
@@ -90,7 +90,7 @@ class Report:
     """Figures of the product; `slices` of them by slicing and slice; other rankers by name."""
 
     figures: MetricFigures
-    ignored: Ignored
+    ignored: IgnoredCounts
     slices: Mapping[str, Mapping[str, MetricFigures]] = field(default_factory=dict)
     baselines: Mapping[str, Comparison] = field(default_factory=dict)
     compared: Mapping[str, Comparison] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from matcher.foundations.arrays import Floats, Rows
 from matcher.scoring.model import Curve
 
 
-def comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:
+def is_comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:
     """Return which candidates are among the `COMPARABLE` first of their need."""
     order = np.lexsort((-scores, need))
     place = np.empty(len(scores), dtype=np.int64)
@@ -19,7 +19,7 @@ def comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:
     return place < COMPARABLE
 
 
-def calibrated(scores: Floats, won: NDArray[np.bool_]) -> Curve:
+def fit_log_odds(scores: Floats, won: NDArray[np.bool_]) -> Curve:
     """Return log odds of winning as a rising straight line over scores (Platt 1999), level beyond what was seen."""
     model = LogisticRegression(C=1e6).fit(scores[:, None], won)
     slope, offset = max(float(model.coef_[0, 0]), 1e-6), float(model.intercept_[0])

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from matcher.foundations.arrays import Floats, Rows
 from matcher.scoring.signals import FAMILIES
 from matcher.training.examples import Examples
-from matcher.training.parameters import Layout, profile_terms
+from matcher.training.parameters import ParameterLayout, profile_terms
 
 # How strongly parameters are pulled towards the prior. Less of it fits the register texts of a few dozen needs too
 # closely: short topic queries then lose.
@@ -44,7 +44,9 @@ class WeightedExamples:
         return cls(examples, weight, profile_terms(examples.profiles, unknown))
 
 
-def fitted(parts: Sequence[WeightedExamples], layout: Layout, progress: Callable[[int], None] | None = None) -> Floats:
+def fit_parameters(
+    parts: Sequence[WeightedExamples], layout: ParameterLayout, progress: Callable[[int], None] | None = None
+) -> Floats:
     """Return the parameters of least loss on `parts`."""
     prior = layout.prior()
 
@@ -68,12 +70,12 @@ def fitted(parts: Sequence[WeightedExamples], layout: Layout, progress: Callable
     return np.asarray(found.x, dtype=np.float64)
 
 
-def scores(part: WeightedExamples, layout: Layout, parameters: Floats) -> Floats:
+def scores(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> Floats:
     """Return the score of every candidate."""
     return _pooled(part, layout, parameters)[0]
 
 
-def _pooled(part: WeightedExamples, layout: Layout, parameters: Floats) -> tuple[Floats, Floats]:
+def _pooled(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> tuple[Floats, Floats]:
     """Return the scores, shape (candidates,), and the shares of the pieces, shape (pieces,)."""
     given = part.examples
     weights = layout.matrix(parameters).astype(np.float32)
@@ -92,7 +94,7 @@ def _log_sum_exp(values: Floats, starts: Rows, groups: Rows) -> tuple[Floats, Fl
     return np.log(total) + highest, raised / total[groups]
 
 
-def _loss(part: WeightedExamples, layout: Layout, parameters: Floats) -> tuple[float, Floats]:
+def _loss(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> tuple[float, Floats]:
     given = part.examples
     score, shares = _pooled(part, layout, parameters)
     level, chance = _log_sum_exp(score, given.starts, given.need)

@@ -33,7 +33,7 @@ _LEGAL_FORMS = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|co
 
 
 @dataclass(frozen=True)
-class Pair:
+class TextPair:
     """Two texts. `owners` name who they are of: pairs with an owner in common are no counterexamples."""
 
     kind: str
@@ -49,7 +49,9 @@ def name_key(name: str) -> str:
     return " ".join(_LEGAL_FORMS.sub(" ", plain).split()) or name.lower()
 
 
-def pairs_of(awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], deal: random.Random) -> list[Pair]:
+def pairs_of(
+    awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], deal: random.Random
+) -> list[TextPair]:
     """Return the pairs of `awards`, whose needs have `vectors`, shape (awards, dimensions), and of `register`."""
     found = [*_of_winners(awards, vectors, deal), *_of_notices(awards)]
     texts: dict[str, str] = {}
@@ -58,11 +60,11 @@ def pairs_of(awards: Sequence[Award], vectors: Vectors, register: Iterable[Profi
         texts.setdefault(name_key(profile.name), summary or objects)
         told = min(len(summary), len(objects)) > LEAST_CHARACTERS
         if told and summary[:60].lower() != objects[:60].lower():
-            found.append(Pair("two_texts", summary, objects, frozenset({profile.id})))
+            found.append(TextPair("two_texts", summary, objects, frozenset({profile.id})))
     return [*found, *_of_names(awards, texts, deal)]
 
 
-def _of_winners(awards: Sequence[Award], vectors: Vectors, deal: random.Random) -> Iterator[Pair]:
+def _of_winners(awards: Sequence[Award], vectors: Vectors, deal: random.Random) -> Iterator[TextPair]:
     won: dict[str, list[int]] = defaultdict(list)
     for i, award in enumerate(awards):
         if len(award.winners) <= MOST_WINNERS:
@@ -78,19 +80,19 @@ def _of_winners(awards: Sequence[Award], vectors: Vectors, deal: random.Random) 
         one, other = awards[a].need, awards[b].need
         owners = frozenset(winner.id for award in (awards[a], awards[b]) for winner in award.winners)
         right = query_of(other) if deal.random() < 0.7 else headline(other.title)
-        yield Pair("same_winner", query_of(one), right, owners)
+        yield TextPair("same_winner", query_of(one), right, owners)
         if deal.random() < 0.5:
-            yield Pair("same_winner", headline(one.title), query_of(other), owners)
+            yield TextPair("same_winner", headline(one.title), query_of(other), owners)
 
 
-def _of_notices(awards: Sequence[Award]) -> Iterator[Pair]:
+def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
     for award in awards:
         text = telling(award.need.description)
         if len(text) > 2 * LEAST_CHARACTERS:
-            yield Pair("title_and_text", headline(award.need.title), text, frozenset(w.id for w in award.winners))
+            yield TextPair("title_and_text", headline(award.need.title), text, frozenset(w.id for w in award.winners))
 
 
-def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Random) -> Iterator[Pair]:
+def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Random) -> Iterator[TextPair]:
     won: dict[str, list[Award]] = defaultdict(list)
     names: dict[str, str] = {}
     for award in awards:
@@ -102,7 +104,7 @@ def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Rando
         for award in deal.sample(rows, min(2, len(rows))):
             owners = frozenset(winner.id for winner in award.winners)
             if len(award.winners) <= 4:
-                yield Pair("name", names[id], query_of(award.need), owners)
+                yield TextPair("name", names[id], query_of(award.need), owners)
             if text and len(text) > LEAST_CHARACTERS:
-                yield Pair("register", text, query_of(award.need), owners)
-                yield Pair("register", query_of(award.need), text, owners)
+                yield TextPair("register", text, query_of(award.need), owners)
+                yield TextPair("register", query_of(award.need), text, owners)

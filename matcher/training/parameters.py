@@ -53,13 +53,13 @@ ACCREDITATIONS: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Layout:
+class ParameterLayout:
     """Where the parameters stand in the vector: weights in use, biases, slopes of the profile signals."""
 
     used: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # (FAMILIES, PIECE_SIGNALS)
 
     @classmethod
-    def standard(cls) -> Layout:
+    def standard(cls) -> ParameterLayout:
         """The layout of the prior's weights."""
         return cls(np.array([[signal in PRIOR[family] for signal in _SIGNALS] for family in FAMILIES]))
 

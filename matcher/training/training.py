@@ -30,12 +30,12 @@ from matcher.scoring.model import AdditiveModel, Curve
 from matcher.scoring.signals import PROFILE_SIGNALS
 from matcher.sources.awards import Award
 from matcher.texts.passages import query_of
-from matcher.training.calibration import calibrated, comparable
+from matcher.training.calibration import fit_log_odds, is_comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of
-from matcher.training.fitting import WeightedExamples, fitted, scores
-from matcher.training.pairs import Pair, name_key, pairs_of
-from matcher.training.parameters import Layout
-from matcher.training.tuning import EPOCHS, RUNS, averaged, tuned
+from matcher.training.fitting import WeightedExamples, fit_parameters, scores
+from matcher.training.pairs import TextPair, name_key, pairs_of
+from matcher.training.parameters import ParameterLayout
+from matcher.training.tuning import EPOCHS, RUNS, average_weights, tune_encoder
 
 MANIFEST_FILE: Final = "manifest.json"
 # The needs that the ranking is fitted on: the latest of the history, so that there is a past to see.
@@ -151,7 +151,7 @@ class _Learned:
     register_needs: int
 
     def model(self, name: str, version: str, log_odds: Curve) -> AdditiveModel:
-        return Layout.standard().model(
+        return ParameterLayout.standard().model(
             self.parameters, name=name, version=version, unknown=self.unknown, log_odds=log_odds
         )
 
@@ -179,22 +179,24 @@ def _learned(awards: Sequence[Award], recipe: Recipe, out: Path) -> _Learned:
         unknown = float(np.nanmedian(capacity)) if np.isfinite(capacity).any() else 0.0
         parts.append(WeightedExamples.of(register, 1.0, unknown))
     parts.insert(0, WeightedExamples.of(won, 1.0, unknown))
-    parameters = fitted(parts, Layout.standard(), recipe.tell("Fitting"))
+    parameters = fit_parameters(parts, ParameterLayout.standard(), recipe.tell("Fitting"))
     return _Learned(weights, parameters, unknown, dict(kinds), steps, len(won), len(named))
 
 
-def _tuned(pairs: Sequence[Pair], recipe: Recipe, out: Path) -> tuple[Path, int]:
+def _tuned(pairs: Sequence[TextPair], recipe: Recipe, out: Path) -> tuple[Path, int]:
     """Tune the encoder in as many runs as the recipe has, but those done already; return the mean, and all steps."""
     digest = hashlib.sha256("\n".join(f"{p.left}\t{p.right}" for p in pairs).encode()).hexdigest()
     runs, steps = [], 0
     for seed in range(SEED, SEED + recipe.runs):
         run, stamp = out / f"run-{seed}.safetensors", out / f"run-{seed}.stamp"
         if not (run.exists() and stamp.exists() and stamp.read_text().split()[0] == digest):
-            done = tuned(recipe.encoder, pairs, run, recipe.tell("Tuning the encoder"), epochs=recipe.epochs, seed=seed)
+            done = tune_encoder(
+                recipe.encoder, pairs, run, recipe.tell("Tuning the encoder"), epochs=recipe.epochs, seed=seed
+            )
             stamp.write_text(f"{digest} {done}\n")
         runs.append(run)
         steps += int(stamp.read_text().split()[1])
-    averaged(runs, out / WEIGHTS_FILE)
+    average_weights(runs, out / WEIGHTS_FILE)
     return out / WEIGHTS_FILE, steps
 
 
@@ -231,17 +233,19 @@ def _scored(
     examples = examples_of(
         suppliers_of(awards), _returning(awards, latest), encoder, dated=True, progress=recipe.tell("Needs held back")
     )
-    return scores(WeightedExamples.of(examples, 1.0, learned.unknown), Layout.standard(), learned.parameters), examples
+    return scores(
+        WeightedExamples.of(examples, 1.0, learned.unknown), ParameterLayout.standard(), learned.parameters
+    ), examples
 
 
 def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Examples) -> tuple[Curve, dict[str, Any]]:
     """Return the calibration, fitted on one half of the needs held back, and figures of the other half."""
     odd = examples.need % 2 == 1
-    near = comparable(scored, examples.need, examples.starts)
+    near = is_comparable(scored, examples.need, examples.starts)
     fit, test = near & ~odd, near & odd
     if len(np.unique(examples.won[fit])) < 2 or not test.any():
         raise InvalidInput("the latest awards do not tell who wins from who does not", remedy="Give a longer history")
-    curve = calibrated(scored[fit], examples.won[fit])
+    curve = fit_log_odds(scored[fit], examples.won[fit])
     probabilities = 1.0 / (1.0 + np.exp(-curve(scored[test])))
     ends = [*examples.starts[1:], len(scored)]
     ranks = []
@@ -254,7 +258,7 @@ def _judged(scored: np.ndarray[tuple[int], np.dtype[np.float64]], examples: Exam
         "expected_calibration_error": expected_calibration_error(probabilities, examples.won[test]),
         "reliability": reliability(probabilities, examples.won[test]),
     }
-    return calibrated(scored[near], examples.won[near]), figures
+    return fit_log_odds(scored[near], examples.won[near]), figures
 
 
 def _digest(awards: Iterable[Award]) -> str:

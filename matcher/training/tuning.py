@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from matcher.training.pairs import SHARES, Pair
+from matcher.training.pairs import SHARES, TextPair
 
 if TYPE_CHECKING:
     import torch
@@ -35,9 +35,9 @@ EPOCHS: Final = 2
 RUNS: Final = 2
 
 
-def tuned(
+def tune_encoder(
     folder: Path,
-    pairs: Sequence[Pair],
+    pairs: Sequence[TextPair],
     out: Path,
     progress: Callable[[int], None] | None = None,
     *,
@@ -74,7 +74,7 @@ def tuned(
     return len(batches)
 
 
-def averaged(runs: Sequence[Path], out: Path) -> None:
+def average_weights(runs: Sequence[Path], out: Path) -> None:
     """Write the mean of the weights that `runs` hold to `out`, in half precision."""
     import torch
     from safetensors.torch import load_file, save_file
@@ -97,7 +97,7 @@ def _taught(folder: Path) -> SentenceTransformer:
     return model
 
 
-def _batches(pairs: Sequence[Pair], deal: random.Random) -> list[list[Pair]]:
+def _batches(pairs: Sequence[TextPair], deal: random.Random) -> list[list[TextPair]]:
     """Deal the pairs of each kind into batches of similar length: one kind a batch, so that it is no giveaway."""
     batches = []
     for kind, share in SHARES.items():
@@ -109,7 +109,7 @@ def _batches(pairs: Sequence[Pair], deal: random.Random) -> list[list[Pair]]:
     return batches
 
 
-def _loss(model: SentenceTransformer, batch: Sequence[Pair]) -> torch.Tensor:
+def _loss(model: SentenceTransformer, batch: Sequence[TextPair]) -> torch.Tensor:
     import torch
 
     left, right = (
@@ -130,7 +130,7 @@ def _embedded(model: SentenceTransformer, texts: list[str]) -> torch.Tensor:
     return found.float()
 
 
-def _alike(batch: Sequence[Pair]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _alike(batch: Sequence[TextPair]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """Return which pairs of a batch are no counterexample to each other: of one owner, or of one text."""
     alike = np.zeros((len(batch), len(batch)), dtype=bool)
     for i, one in enumerate(batch):

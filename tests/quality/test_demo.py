@@ -8,7 +8,7 @@ import pytest
 
 from matcher.embedding import CachedEncoder, SentenceEncoder
 from matcher.evaluation import evaluate, read_judgements
-from matcher.evaluation.product import product_baselines, product_contender
+from matcher.evaluation.product import product_baselines, product_system
 from matcher.records import Need, Profile
 from matcher.sources.formats.jsonl import Accepted, read
 from matcher.store import Store
@@ -22,7 +22,7 @@ def test_the_engine_ranks_better_than_words_alone(real_encoder: SentenceEncoder)
     needs = [line.record for line in read(DEMO / "needs.jsonl", Need) if isinstance(line, Accepted)]
     encoder = CachedEncoder(real_encoder, MemoryVectors())
     report = evaluate(
-        product_contender(lambda store: engine_over(store, encoder=encoder)),
+        product_system(lambda store: engine_over(store, encoder=encoder)),
         register,
         needs,
         read_judgements(DEMO / "qrels.tsv"),

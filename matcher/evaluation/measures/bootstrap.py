@@ -35,7 +35,7 @@ def intervals(values: Floats, *, seed: int = SEED) -> Floats:
         ValueError: there is no need.
 
     """
-    return np.quantile(_means(values, seed), bounds(), axis=0).T
+    return np.quantile(_means(values, seed), interval_quantiles(), axis=0).T
 
 
 def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
@@ -58,7 +58,7 @@ def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ..
 def _ratio(value: float, drawn: Floats) -> Ratio:
     kept = drawn[~np.isnan(drawn)]
     # "inverted_cdf" takes a draw as it is: between a number and infinity there is nothing to interpolate.
-    low, high = np.quantile(kept, bounds(), method="inverted_cdf") if len(kept) else (np.nan, np.nan)
+    low, high = np.quantile(kept, interval_quantiles(), method="inverted_cdf") if len(kept) else (np.nan, np.nan)
     return Ratio(_finite(value), _finite(low), _finite(high))
 
 
@@ -71,12 +71,12 @@ def _divide(above: Floats, below: Floats) -> Floats:
         return above / below
 
 
-def bounds() -> tuple[float, float]:
+def interval_quantiles() -> tuple[float, float]:
     """Return between which quantiles of the draws an interval lies."""
     return (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 
 
-def draws(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]:
+def resample_counts(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]:
     """Yield how often each of `count` needs is drawn, a block of draws at a time, each of shape (draws, count).
 
     Raises:
@@ -93,4 +93,4 @@ def draws(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]:
 def _means(values: Floats, seed: int) -> Floats:
     """Return the column means of each draw of needs with replacement, shape (draws, metrics)."""
     # How often each need is drawn is multinomial, so the mean of a draw is one row of a product.
-    return np.concatenate([block @ values / len(values) for block in draws(len(values), seed)])
+    return np.concatenate([block @ values / len(values) for block in resample_counts(len(values), seed)])

@@ -29,7 +29,7 @@ def reliability(probabilities: Floats, won: Mask) -> list[tuple[float, float, in
 
 
 @dataclass
-class Collected:
+class CalibrationPairs:
     """Probabilities of the first profiles of each need, best first, and whether they won."""
 
     probabilities: list[Floats] = field(default_factory=list)

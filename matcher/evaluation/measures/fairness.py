@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evaluation.measures.bootstrap import bounds, draws
-from matcher.evaluation.measures.metrics import TiedRanking, rank
+from matcher.evaluation.measures.bootstrap import interval_quantiles, resample_counts
+from matcher.evaluation.measures.metrics import TiedRanking, first_relevant_rank
 from matcher.evaluation.measures.slices import winner_size
 from matcher.foundations.arrays import Floats
 from matcher.records import Profile, Sector
@@ -37,7 +37,7 @@ def size_group(profile: Profile) -> int:
 
 
 @dataclass
-class Ranks:
+class WinnerRanks:
     """Where each winner of known size stood among those who did not win, collected need by need."""
 
     size: NDArray[np.int64]  # (profiles,) one of SMALL, LARGE, NEITHER
@@ -46,7 +46,7 @@ class Ranks:
     _needs: int = 0
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile]) -> Ranks:
+    def of(cls, profiles: Sequence[Profile]) -> WinnerRanks:
         """Return an empty collection for winners among `profiles`."""
         pieces = [len(profile.track_record) for profile in profiles]
         return cls(
@@ -59,7 +59,7 @@ class Ranks:
         for row in np.flatnonzero((grades > 0) & (self.size != NEITHER)):
             kept = grades <= 0
             kept[row] = True
-            stood = rank(TiedRanking.of(scores[kept], grades[kept]))
+            stood = first_relevant_rank(TiedRanking.of(scores[kept], grades[kept]))
             self._found.append((self._needs, int(self.size[row]), int(self.evidence[row]), stood))
         self._needs += 1
 
@@ -79,7 +79,10 @@ class Ranks:
         need, size, evidence = need[kept], size[kept], evidence[kept]
         values = np.column_stack([ranks[kept], 1 / ranks[kept]])
         means = _standardised(np.ones((1, len(need))), size, evidence, values)[0]
-        drawn = [_standardised(block[:, need].astype(float), size, evidence, values) for block in draws(self._needs)]
+        drawn = [
+            _standardised(block[:, need].astype(float), size, evidence, values)
+            for block in resample_counts(self._needs)
+        ]
         groups = {"small": SMALL, "large_at_equal_evidence": LARGE}
         return {
             **{
@@ -97,7 +100,7 @@ def _measured(values: Floats) -> dict[str, float]:
 
 def _difference(means: Floats, drawn: Floats) -> dict[str, dict[str, Any]]:
     """Return small - large of `means`, shape (2, measures), each with the interval of `drawn`, shape (draws, 2, …)."""
-    ends = np.nanquantile(drawn[:, SMALL] - drawn[:, LARGE], bounds(), axis=0)
+    ends = np.nanquantile(drawn[:, SMALL] - drawn[:, LARGE], interval_quantiles(), axis=0)
     gaps = _measured(means[SMALL] - means[LARGE])
     return {name: {"value": gaps[name], "interval": ends[:, n].tolist()} for n, name in enumerate(MEASURES)}
 

@@ -68,7 +68,7 @@ class TiedRanking:
         return int(np.argmax(self.relevant > 0))
 
 
-def rank(ranking: TiedRanking) -> float:
+def first_relevant_rank(ranking: TiedRanking) -> float:
     """Return s + (n + 1) / (r + 1) for the first group with a relevant profile.
 
     It is the mean rank, over all orders of the group, of the first relevant profile in it.
@@ -78,8 +78,8 @@ def rank(ranking: TiedRanking) -> float:
 
 
 def reciprocal_rank(ranking: TiedRanking) -> float:
-    """Return the reciprocal of `rank`. Averaged over needs this is the MRR."""
-    return 1.0 / rank(ranking)
+    """Return the reciprocal of `first_relevant_rank`. Averaged over needs this is the MRR."""
+    return 1.0 / first_relevant_rank(ranking)
 
 
 def hit(ranking: TiedRanking, k: int) -> float:

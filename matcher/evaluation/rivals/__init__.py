@@ -6,10 +6,10 @@ a profile by its best passage, so what differs is the way of searching alone.
 
 from __future__ import annotations
 
-from matcher.evaluation.ranker import Contender, text_contender
-from matcher.evaluation.rivals.baselines import baselines
+from matcher.evaluation.baselines import baselines
+from matcher.evaluation.ranker import System, text_system
 from matcher.evaluation.rivals.bm25 import Bm25
-from matcher.evaluation.rivals.encoding import Encode, Remembered
+from matcher.evaluation.rivals.encoding import Encode, MemoisedEncode
 from matcher.evaluation.rivals.lancedb_hybrid import LanceDbHybrid
 from matcher.evaluation.rivals.minilm import MiniLm
 from matcher.evaluation.rivals.packages import PACKAGES, require
@@ -20,7 +20,7 @@ from matcher.evaluation.rivals.txtai_hybrid import TxtaiHybrid
 __all__ = ["Encode", "rivals"]
 
 
-def rivals(encode: Encode) -> tuple[Contender, ...]:
+def rivals(encode: Encode) -> tuple[System, ...]:
     """Return the rivals, each to be built over a register when its turn comes.
 
     Args:
@@ -32,11 +32,11 @@ def rivals(encode: Encode) -> tuple[Contender, ...]:
 
     """
     require(*PACKAGES)
-    remembered = Remembered(encode)
+    remembered = MemoisedEncode(encode)
     return (
         *baselines(Bm25, lambda profiles: MiniLm(profiles, remembered), names=("bm25s", "minilm-faiss")),
-        text_contender("tfidf", TfIdf),
-        text_contender("txtai", lambda profiles: TxtaiHybrid(profiles, remembered)),
-        text_contender("lancedb", lambda profiles: LanceDbHybrid(profiles, remembered)),
-        text_contender("popularity", Popularity),
+        text_system("tfidf", TfIdf),
+        text_system("txtai", lambda profiles: TxtaiHybrid(profiles, remembered)),
+        text_system("lancedb", lambda profiles: LanceDbHybrid(profiles, remembered)),
+        text_system("popularity", Popularity),
     )

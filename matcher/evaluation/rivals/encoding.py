@@ -12,7 +12,7 @@ from matcher.foundations.arrays import Vectors
 Encode = Callable[[Sequence[str]], Vectors]
 
 
-class Remembered:
+class MemoisedEncode:
     """An `Encode` that keeps what it has made for as long as it lives."""
 
     def __init__(self, encode: Encode) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from matcher.cli.evaluation import show as show_evaluation
 from matcher.cli.search import show as show_search
 from matcher.embedding import Aside
-from matcher.evaluation import Comparison, Ignored, MetricFigures, Report
+from matcher.evaluation import Comparison, IgnoredCounts, MetricFigures, Report
 from matcher.evaluation.measures.bootstrap import Ratio
 from matcher.evaluation.measures.metrics import METRICS
 from matcher.evaluation.rivals.packages import PACKAGES
@@ -49,7 +49,7 @@ def report() -> Report:
     other = Comparison(figures(0.3), ratios, 1.0, 0.1)
     return Report(
         figures(0.5),
-        Ignored(),
+        IgnoredCounts(),
         slices={"winner_sector": {"social_enterprise": figures(0.6)}},
         baselines={"bm25": other},
         compared={"bm25s+minilm-faiss": other},

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from matcher.evaluation import Judgements, Report, evaluate
+from matcher.evaluation.evaluation_set import EvaluationSet
 from matcher.evaluation.measures.metrics import METRICS
-from matcher.evaluation.trial import Trial
 from matcher.foundations.errors import InvalidInput, MatcherError
 from matcher.records import Need, Sector
 
-from .made import need, profile, told
+from .samples import need, profile, told
 
 _PROFILES = [profile("a", sector=Sector.SME), profile("b", sector=Sector.LARGE, past=["x"]), profile("c")]
 _NEEDS = [need("n1"), need("n2"), need("unseen"), need("unjudged")]
@@ -101,14 +101,14 @@ def test_progress_wraps_the_needs_of_every_run() -> None:
 
 def test_a_trial_without_a_need_to_judge_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no need has a profile"):
-        Trial.of(_PROFILES, _NEEDS, Judgements({"n1": {"gone": 1}, "n2": {"a": 0}}))
+        EvaluationSet.of(_PROFILES, _NEEDS, Judgements({"n1": {"gone": 1}, "n2": {"a": 0}}))
 
 
 def test_ids_given_twice_are_refused() -> None:
     with pytest.raises(InvalidInput, match="profile a is given twice"):
-        Trial.of([*_PROFILES, profile("a")], _NEEDS, _JUDGEMENTS)
+        EvaluationSet.of([*_PROFILES, profile("a")], _NEEDS, _JUDGEMENTS)
     with pytest.raises(InvalidInput, match="need n1 is given twice"):
-        Trial.of(_PROFILES, [*_NEEDS, need("n1")], _JUDGEMENTS)
+        EvaluationSet.of(_PROFILES, [*_NEEDS, need("n1")], _JUDGEMENTS)
 
 
 def test_no_two_to_compare_with_have_one_name() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.evaluation.measures.fairness import LARGE, NEITHER, SMALL, Ranks, size_group
+from matcher.evaluation.measures.fairness import LARGE, NEITHER, SMALL, WinnerRanks, size_group
 from matcher.records import Profile, Sector
 
-from .made import profile
+from .samples import profile
 
 SMALL_ONE = profile("small-one", past=["work"], sector=Sector.SME)
 SMALL_TWO = profile("small-two", past=["work"] * 2, sector=Sector.CHARITY)
@@ -17,9 +17,9 @@ OTHER = profile("other", past=["work"])
 REGISTER = [SMALL_ONE, SMALL_TWO, LARGE_ONE, LARGE_TWO, LARGE_TEN, OTHER]
 
 
-def collected(*answers: tuple[Profile, int]) -> Ranks:
+def collected(*answers: tuple[Profile, int]) -> WinnerRanks:
     """Return ranks of needs, each won by one profile that stands at a place from 1 on."""
-    ranks = Ranks.of(REGISTER)
+    ranks = WinnerRanks.of(REGISTER)
     for winner, place in answers:
         grades = np.array([int(one is winner) for one in REGISTER])
         scores = -np.arange(len(REGISTER), dtype=np.float64)
@@ -76,7 +76,7 @@ def test_the_interval_is_of_the_needs_drawn() -> None:
 
 
 def test_other_winners_of_the_need_are_no_rivals_and_ties_count_at_their_mean() -> None:
-    ranks = Ranks.of(REGISTER)
+    ranks = WinnerRanks.of(REGISTER)
     ranks.add(np.array([5.0, 9.0, 9.0, 5.0, 5.0, 1.0]), np.array([1, 1, 1, 0, 0, 0]))
     found = ranks.to_json()
     assert found is not None

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from matcher.evaluation.baselines import baselines
+from matcher.evaluation.fusion import ZScoreSum, z_scores
 from matcher.evaluation.ranker import ProfileScorer, RankedProfiles
-from matcher.evaluation.rivals.baselines import baselines
 from matcher.evaluation.rivals.corpus import Corpus
-from matcher.evaluation.rivals.fusion import ZScoreSum, z_scores
 from matcher.foundations.arrays import Floats
 from matcher.foundations.errors import MatcherError
 from matcher.records import Profile
 
-from .made import need, profile
+from .samples import need, profile
 
 _REGISTER = {"a": 0, "b": 1, "c": 2}
 

@@ -7,14 +7,14 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from matcher.evaluation import Contender, Judgements, evaluate
+from matcher.evaluation import Judgements, System, evaluate
 from matcher.evaluation.rivals import rivals
-from matcher.evaluation.rivals.encoding import Remembered
+from matcher.evaluation.rivals.encoding import MemoisedEncode
 from matcher.evaluation.rivals.packages import PACKAGES, package, require
 from matcher.evaluation.rivals.popularity import Popularity
 from matcher.foundations.errors import Unavailable
 
-from .made import encode, need, profile
+from .samples import encode, need, profile
 
 _NAMES = ("bm25s", "minilm-faiss", "bm25s+minilm-faiss", "tfidf", "txtai", "lancedb", "popularity")
 _PROFILES = [
@@ -36,7 +36,7 @@ _INSTALLED = all(find_spec(name) for name in PACKAGES)
 needs_the_extra = pytest.mark.skipif(not _INSTALLED, reason="the extra `benchmarks` is not installed")
 
 
-def _contender(name: str) -> Contender:
+def _contender(name: str) -> System:
     return next(contender for contender in rivals(encode) if contender.name == name)
 
 
@@ -83,7 +83,7 @@ def test_each_text_is_encoded_once() -> None:
         asked.extend(given)
         return encode(given)
 
-    remembered = Remembered(counting)
+    remembered = MemoisedEncode(counting)
     np.testing.assert_array_equal(remembered(["a", "b", "a"]), encode(["a", "b", "a"]))
     np.testing.assert_array_equal(remembered(["b", "c"]), encode(["b", "c"]))
     assert asked == ["a", "b", "c"]

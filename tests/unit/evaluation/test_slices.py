@@ -15,7 +15,7 @@ from matcher.evaluation.measures.slices import (
 )
 from matcher.records import Profile, Sector
 
-from .made import need, profile
+from .samples import need, profile
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from matcher.evaluation.measures.calibration import BINS, COMPARABLE, expected_calibration_error, reliability
 from matcher.foundations.arrays import Floats
-from matcher.training.calibration import calibrated, comparable
+from matcher.training.calibration import fit_log_odds, is_comparable
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -37,7 +37,7 @@ def test_a_known_logistic_is_found_again() -> None:
     scores = deal.normal(0, 2, 40_000)
     likely = sigmoid(1.5 * scores - 3)
     won = deal.random(len(scores)) < likely
-    curve = calibrated(scores, won)
+    curve = fit_log_odds(scores, won)
     assert np.abs(sigmoid(curve(scores)) - likely).max() < 0.02
     assert expected_calibration_error(sigmoid(curve(scores)), won) < 0.01
 
@@ -45,12 +45,12 @@ def test_a_known_logistic_is_found_again() -> None:
 def test_more_is_never_less_likely_even_where_the_data_says_so() -> None:
     scores = np.linspace(-3, 3, 100)
     for won in (scores < 0, scores > 0, np.arange(100) % 2 == 0):
-        curve = calibrated(scores, won)
+        curve = fit_log_odds(scores, won)
         heights = curve(np.linspace(-9, 9, 400))
         assert (np.diff(heights) >= 0).all()
         assert curve(np.array([-9.0])) == curve(np.array([-4.0])), "level beyond what was seen"
         assert curve(np.array([9.0])) == curve(np.array([4.0]))
-    assert np.ptp(calibrated(scores, scores < 0)(scores)) < 1e-4
+    assert np.ptp(fit_log_odds(scores, scores < 0)(scores)) < 1e-4
 
 
 def test_comparable_are_the_first_of_each_need() -> None:
@@ -58,7 +58,7 @@ def test_comparable_are_the_first_of_each_need() -> None:
     need = np.repeat(np.arange(3), sizes)
     starts = np.cumsum(sizes) - np.array(sizes, dtype=np.int64)
     scores = np.random.default_rng(2).permutation(len(need)).astype(float)
-    chosen = comparable(scores, need, starts)
+    chosen = is_comparable(scores, need, starts)
     assert [int(chosen[need == n].sum()) for n in range(3)] == [COMPARABLE, 3, COMPARABLE]
     first = scores[need == 0]
     assert set(first[chosen[need == 0]]) == set(sorted(first)[50:])

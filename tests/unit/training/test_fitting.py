@@ -8,9 +8,9 @@ import pytest
 from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training import fitting
 from matcher.training.examples import Examples
-from matcher.training.fitting import WeightedExamples, fitted, scores
+from matcher.training.fitting import WeightedExamples, fit_parameters, scores
 
-from .made import LAYOUT, made_examples, won_by
+from .samples import LAYOUT, made_examples, won_by
 
 _SIGNALS = [signal.name for signal in PIECE_SIGNALS]
 
@@ -69,7 +69,7 @@ def test_known_weights_are_found_again() -> None:
     deal = np.random.default_rng(3)
     truth[: LAYOUT.weights] = deal.uniform(0.5, 4, LAYOUT.weights)
     examples = won_by(made_examples(4_000, 8, seed=4, pieces=2), truth, seed=5)
-    found = fitted([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so much that the prior has no say
+    found = fit_parameters([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so much that the prior has no say
     apart = np.abs(found - truth)[: LAYOUT.weights]
     assert np.median(apart) < 0.2
     assert np.corrcoef(found[: LAYOUT.weights], truth[: LAYOUT.weights])[0, 1] > 0.95
@@ -80,7 +80,7 @@ def test_known_weights_are_found_again() -> None:
 def test_weights_stay_above_nought_and_within_bounds_where_the_data_says_otherwise() -> None:
     against = -LAYOUT.prior() * 3
     examples = won_by(made_examples(300, 6, seed=6), against, seed=7)
-    found = fitted([WeightedExamples.of(examples, 1.0, 0.0)], LAYOUT)
+    found = fit_parameters([WeightedExamples.of(examples, 1.0, 0.0)], LAYOUT)
     for value, (low, high) in zip(found, LAYOUT.bounds(), strict=True):
         assert low is None or value >= low
         assert high is None or value <= high
@@ -89,7 +89,7 @@ def test_weights_stay_above_nought_and_within_bounds_where_the_data_says_otherwi
 
 
 def test_without_much_to_learn_from_the_prior_stays() -> None:
-    found = fitted([WeightedExamples.of(made_examples(5, 3), 1e-9, 0.0)], LAYOUT)
+    found = fit_parameters([WeightedExamples.of(made_examples(5, 3), 1e-9, 0.0)], LAYOUT)
     assert found == pytest.approx(LAYOUT.prior(), abs=1e-4)
 
 
@@ -99,8 +99,10 @@ def test_the_same_data_gives_the_same_weights_and_parts_count_by_their_weight() 
     )
     steps: list[int] = []
     parts = [WeightedExamples.of(one, 1.0, 0.0), WeightedExamples.of(other, 0.5, 0.0)]
-    found = fitted(parts, LAYOUT, steps.append)
-    assert fitted(parts, LAYOUT).tolist() == found.tolist()
+    found = fit_parameters(parts, LAYOUT, steps.append)
+    assert fit_parameters(parts, LAYOUT).tolist() == found.tolist()
     assert 0 < sum(steps) <= fitting.ROUNDS
-    assert fitted([parts[0], WeightedExamples.of(other, 0.0, 0.0)], LAYOUT) == pytest.approx(fitted(parts[:1], LAYOUT))
-    assert fitted(parts[:1], LAYOUT).tolist() != found.tolist()
+    assert fit_parameters([parts[0], WeightedExamples.of(other, 0.0, 0.0)], LAYOUT) == pytest.approx(
+        fit_parameters(parts[:1], LAYOUT)
+    )
+    assert fit_parameters(parts[:1], LAYOUT).tolist() != found.tolist()

@@ -11,7 +11,7 @@ import pytest
 from matcher.foundations.arrays import Vectors
 from matcher.records import Need, Profile, parse
 from matcher.sources.awards import Award, Winner
-from matcher.training.pairs import MOST_WINNERS, NEAREST, Pair, name_key, pairs_of
+from matcher.training.pairs import MOST_WINNERS, NEAREST, TextPair, name_key, pairs_of
 
 
 def award(id: str, title: str, *winners: str, description: str = "") -> Award:
@@ -24,11 +24,11 @@ def at(*degrees: float) -> Vectors:
     return np.array([[np.cos(np.radians(d)), np.sin(np.radians(d))] for d in degrees], dtype=np.float32)
 
 
-def pairs(awards: Sequence[Award], vectors: Vectors, register: Sequence[Profile] = (), seed: int = 1) -> list[Pair]:
+def pairs(awards: Sequence[Award], vectors: Vectors, register: Sequence[Profile] = (), seed: int = 1) -> list[TextPair]:
     return pairs_of(awards, vectors, register, random.Random(seed))
 
 
-def linked(found: Sequence[Pair]) -> set[frozenset[str]]:
+def linked(found: Sequence[TextPair]) -> set[frozenset[str]]:
     return {frozenset({pair.left, pair.right}) for pair in found if pair.kind == "same_winner"}
 
 
@@ -60,7 +60,7 @@ def test_a_notice_is_paired_with_its_own_title_where_its_text_says_enough() -> N
     text = "Strength and balance classes for older people in village halls"
     awards = [award("1", "Falls", "a", "b", description=f"{text}. https://example.org"), award("2", "Steps", "a")]
     told = [pair for pair in pairs(awards, at(0, 90)) if pair.kind == "title_and_text"]
-    assert told == [Pair("title_and_text", "Falls", text, frozenset({"a", "b"}))]
+    assert told == [TextPair("title_and_text", "Falls", text, frozenset({"a", "b"}))]
 
 
 def test_names_and_texts_of_a_register_go_with_the_work_won() -> None:
@@ -80,7 +80,7 @@ def test_names_and_texts_of_a_register_go_with_the_work_won() -> None:
     assert [(pair.left, pair.right) for pair in by_kind["name"]] == [("Name a", "Falls"), ("Name b", "Meals")]
     meals = "Hot meals for people at home every day"
     assert [(pair.left, pair.right) for pair in by_kind["register"]] == [(meals, "Falls"), ("Falls", meals)]
-    assert by_kind["two_texts"] == [Pair("two_texts", meals, objects, frozenset({"r1"}))]
+    assert by_kind["two_texts"] == [TextPair("two_texts", meals, objects, frozenset({"r1"}))]
 
 
 def test_the_same_seed_deals_the_same_pairs() -> None:

@@ -15,7 +15,7 @@ from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms
 
-from .made import LAYOUT, made_examples
+from .samples import LAYOUT, made_examples
 
 CAPACITY, COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
 LEVEL = Curve((0.0,), (0.0,))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evaluation import Contender, RankedProfiles, Ranker
+from matcher.evaluation import RankedProfiles, Ranker, System
 from matcher.records import Capability, Need, Profile, Sector, TrackRecord
 
 
@@ -41,13 +41,13 @@ class Told:
         return RankedProfiles(tuple(answer), np.array(list(answer.values())))
 
 
-def told(name: str, answers: Mapping[str, Mapping[str, float]]) -> Contender:
+def told(name: str, answers: Mapping[str, Mapping[str, float]]) -> System:
     """Return a contender that answers `answers` over any register."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
         return Told(answers)
 
-    return Contender(name, build)
+    return System(name, build)
 
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -9,14 +9,14 @@ from typing import Self
 import numpy as np
 
 from matcher.evaluation.judgements import Judgements
-from matcher.evaluation.report import Ignored
+from matcher.evaluation.report import IgnoredCounts
 from matcher.foundations.arrays import Ints
 from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationSet:
     """The needs that can be judged on this register.
 
     `positions` gives the place of each profile id in the register; `judged` the grade by such a place, by
@@ -27,7 +27,7 @@ class Trial:
     positions: Mapping[str, int]
     needs: tuple[Need, ...]
     judged: Mapping[str, Mapping[int, int]]
-    ignored: Ignored
+    ignored: IgnoredCounts
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], needs: Sequence[Need], judgements: Judgements) -> Self:
@@ -68,10 +68,12 @@ def _positions(kind: str, ids: Sequence[str]) -> dict[str, int]:
     return positions
 
 
-def _ignored(judgements: Judgements, positions: Mapping[str, int], given: Mapping[str, int], kept: int) -> Ignored:
+def _ignored(
+    judgements: Judgements, positions: Mapping[str, int], given: Mapping[str, int], kept: int
+) -> IgnoredCounts:
     grades = judgements.grades
     unjudged = sum(need_id not in grades for need_id in given)
-    return Ignored(
+    return IgnoredCounts(
         needs_without_judgement=unjudged,
         needs_without_relevant_profile=len(given) - unjudged - kept,
         judgements_of_unknown_needs=sum(len(by) for need_id, by in grades.items() if need_id not in given),

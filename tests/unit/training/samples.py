@@ -8,9 +8,9 @@ from matcher.foundations.arrays import Floats
 from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, scores
-from matcher.training.parameters import Layout
+from matcher.training.parameters import ParameterLayout
 
-LAYOUT = Layout.standard()
+LAYOUT = ParameterLayout.standard()
 
 
 def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3) -> Examples:

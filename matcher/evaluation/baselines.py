@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from matcher.evaluation.ranker import Contender, ProfileScorer, text_contender
-from matcher.evaluation.rivals.fusion import ZScoreSum
+from matcher.evaluation.fusion import ZScoreSum
+from matcher.evaluation.ranker import ProfileScorer, System, text_system
 from matcher.records import Profile
 
 BuildScorer = Callable[[Sequence[Profile]], ProfileScorer]
@@ -17,7 +17,7 @@ BuildScorer = Callable[[Sequence[Profile]], ProfileScorer]
 
 def baselines(
     lexical: BuildScorer, dense: BuildScorer, names: tuple[str, str] = ("bm25", "minilm")
-) -> tuple[Contender, ...]:
+) -> tuple[System, ...]:
     """Return three contenders: the two searches, and their sum; what each needs is built once and shared.
 
     `lexical` and `dense` are called with the register when a baseline is built; their scorers return the
@@ -25,9 +25,9 @@ def baselines(
     """
     lexical, dense = _once(lexical), _once(dense)
     return (
-        text_contender(names[0], lexical),
-        text_contender(names[1], dense),
-        text_contender("+".join(names), lambda profiles: ZScoreSum((lexical(profiles), dense(profiles)))),
+        text_system(names[0], lexical),
+        text_system(names[1], dense),
+        text_system("+".join(names), lambda profiles: ZScoreSum((lexical(profiles), dense(profiles)))),
     )
 
 
