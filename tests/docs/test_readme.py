@@ -1,10 +1,9 @@
-"""The documents: the record shown is one, commands, options, layers and benchmarks are there, links lead somewhere."""
+"""The documents: the record shown is one, commands, options and benchmarks are there, links lead somewhere."""
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +57,6 @@ def test_the_benchmarks_named_exist(document: Path) -> None:
 def test_links_lead_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
         assert link.startswith("http") or (document.parent / link).exists(), link
-
-
-def test_the_architecture_has_the_layers_that_are_checked() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    checked = project["tool"]["importlinter"]["contracts"][0]["layers"]
-    layers = [layer.replace("matcher.", "").replace(" | ", ", ") for layer in checked]
-    told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    assert "".join(f"    {layer}\n" for layer in layers) in told
 
 
 def test_every_public_noun_of_the_records_is_in_the_glossary() -> None:
