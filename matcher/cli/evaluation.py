@@ -23,7 +23,7 @@ from matcher.evaluation.product import product_baselines, product_system
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
 from matcher.search.engine import Engine
-from matcher.sources.formats.jsonl import Rejected, read
+from matcher.sources.formats.jsonl import Rejected, read_records
 from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
@@ -85,16 +85,11 @@ def evaluate(
 
 
 def _records(path: Path, kind: type[R]) -> list[R]:
-    """Read a file of records; lines that cannot be used are left out and said."""
-    records = []
-    rejected = []
-    for line in read(path, kind):
-        if isinstance(line, Rejected):
-            rejected.append(line)
-        else:
-            records.append(line.record)
+    """Return the records of a file. Skip lines that cannot be used, and report how many on stderr."""
+    rejected: list[Rejected] = []
+    records = list(read_records(path, kind, on_rejected=rejected.append))
     if rejected:
-        err.print(f"{path}: {len(rejected)} lines left out; the first: {rejected[0].problem}")
+        err.print(f"{path}: skipped {len(rejected)} lines; the first: {rejected[0].problem}")
     return records
 
 

@@ -19,7 +19,7 @@ from matcher.foundations.settings import CHECKOUT
 from matcher.records import Need, Profile
 from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import read_awards
-from matcher.sources.formats.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import Rejected, read_records
 from matcher.training.training import MANIFEST_FILE, Recipe, read_before, train
 
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
@@ -43,8 +43,8 @@ def train_command(
 
     The model is written to a folder of its own and not used until it is promoted.
     """
-    profiles = [line.record for path in register or () for line in read(path, Profile) if isinstance(line, Accepted)]
-    left_out = {line.record.id for path in leave_out or () for line in read(path, Need) if isinstance(line, Accepted)}
+    profiles = [record for path in register or () for record in read_records(path, Profile, on_rejected=_skip)]
+    left_out = {need.id for path in leave_out or () for need in read_records(path, Need, on_rejected=_skip)}
     awards = read_before(read_awards(history), before.date() if before else None, frozenset(left_out))
     with opened_store(context.obj) as store, progress_bar() as bar:
 
@@ -57,6 +57,10 @@ def train_command(
     out.print(json_format.dumps(vars(manifest) | {"held_back": _brief(manifest.held_back)}, indent=2))
     out.print(f"To see it beside the one in use: matcher evaluate --model {out_folder} …")
     out.print(f"To use it: matcher promote {out_folder}")
+
+
+def _skip(_: Rejected) -> None:
+    """Ignore a line that cannot be used: training needs no single record."""
 
 
 def promote(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, NoReturn, TypeVar
@@ -75,6 +75,25 @@ def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
             yield Rejected(file, raw.number, raw.position, problem, raw.content)
         else:
             yield Accepted(file, raw.number, raw.position, record, contact, ignored)
+
+
+def read_records(path: Path, kind: type[R], *, on_rejected: Callable[[Rejected], object] | None = None) -> Iterator[R]:
+    """Yield the records of `kind` in a JSON Lines file.
+
+    Without `on_rejected`, the first line that cannot be used raises. With it, `on_rejected` is called with each
+    such line and reading continues.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be used or, without `on_rejected`, a line cannot.
+
+    """
+    for line in read(path, kind):
+        if isinstance(line, Accepted):
+            yield line.record
+        elif on_rejected is None:
+            raise line.problem
+        else:
+            on_rejected(line)
 
 
 def _read_line(raw: RawLine, kind: type[R], place: Place) -> tuple[R, Contact | None, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
 from matcher.records import Contact, Need, Profile, Sector
-from matcher.sources.formats.jsonl import Accepted, Line, Rejected, read
+from matcher.sources.formats.jsonl import Accepted, Line, Rejected, read, read_records
 from matcher.sources.formats.lines import MAX_LINE
 
 GOOD = b'{"id": "p1", "name": "Falls Prevention CIC", "sector": "cic"}'
@@ -226,3 +226,16 @@ def test_any_bytes_are_lines_read_or_refused(tmp_path: Path, content: bytes) -> 
         assert not content.removeprefix(b"\xef\xbb\xbf").strip() or content.startswith(b"\x1f\x8b")
     else:
         assert all(isinstance(line, Accepted) or line.problem.remedy for line in lines)
+
+
+def test_records_end_at_the_first_rejected_line_unless_rejected_lines_are_collected(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.jsonl"
+    path.write_bytes(GOOD + b'\n{"id": "p2"}\n{"id": "p3", "name": "Q"}\n')
+    records = read_records(path, Profile)
+    assert next(records) == PROFILE
+    with pytest.raises(InvalidInput, match="line 2, name: is missing"):
+        next(records)
+    rejected: list[Rejected] = []
+    found = list(read_records(path, Profile, on_rejected=rejected.append))
+    assert [record.id for record in found] == ["p1", "p3"]
+    assert [line.number for line in rejected] == [2]
