@@ -1,4 +1,4 @@
-"""How well a ranker finds the partners known to suit: metrics, intervals, slices, and rivals."""
+"""Evaluation: how well a system ranks the partners known to suit a need, compared with baselines and rivals."""
 
 from matcher.evaluation.baselines import baselines
 from matcher.evaluation.evaluation import evaluate
@@ -9,14 +9,14 @@ from matcher.evaluation.report import Comparison, IgnoredCounts, MetricFigures, 
 
 __all__ = [
     "Comparison",
-    "System",
-    "MetricFigures",
     "IgnoredCounts",
     "Judgements",
+    "MetricFigures",
     "ProfileScorer",
-    "Ranker",
     "RankedProfiles",
+    "Ranker",
     "Report",
+    "System",
     "TextRanker",
     "baselines",
     "evaluate",

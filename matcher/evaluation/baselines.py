@@ -1,7 +1,6 @@
-"""What the product's own searches reach by themselves: words alone, meaning alone, and their plain sum.
+"""Baselines: lexical search alone, dense search alone, and their sum.
 
-These need no extra package: whoever wires the product hands in its lexical and its dense index, each as a
-function from a register to a `ProfileScorer`.
+The caller passes in both searches, each as a function that builds a `ProfileScorer` over a register.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ BuildScorer = Callable[[Sequence[Profile]], ProfileScorer]
 def baselines(
     lexical: BuildScorer, dense: BuildScorer, names: tuple[str, str] = ("bm25", "minilm")
 ) -> tuple[System, ...]:
-    """Return three contenders: the two searches, and their sum; what each needs is built once and shared.
+    """Return three systems: `lexical`, `dense` and the sum of their z-scores. The sum reuses both scorers.
 
-    `lexical` and `dense` are called with the register when a baseline is built; their scorers return the
-    score of each profile's best passage, higher better, for every profile.
+    Each scorer must return the score of the best passage for every profile, higher is better.
     """
     lexical, dense = _once(lexical), _once(dense)
     return (
@@ -32,12 +30,12 @@ def baselines(
 
 
 def _once(build: BuildScorer) -> BuildScorer:
-    """Return `build` so that it works once for a register: asked again about the same one, it gives the same."""
-    built: list[tuple[Sequence[Profile], ProfileScorer]] = []
+    """Wrap `build` to return the same scorer when called again with the same register."""
+    cached: list[tuple[Sequence[Profile], ProfileScorer]] = []
 
     def build_once(profiles: Sequence[Profile]) -> ProfileScorer:
-        if not built or built[-1][0] is not profiles:
-            built[:] = [(profiles, build(profiles))]
-        return built[-1][1]
+        if not cached or cached[-1][0] is not profiles:
+            cached[:] = [(profiles, build(profiles))]
+        return cached[-1][1]
 
     return build_once

@@ -1,4 +1,4 @@
-"""Run rankers over a trial and sum up how well they did."""
+"""Run systems over an evaluation set and summarise the results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.evaluation.evaluation_set import EvaluationSet
 from matcher.evaluation.judgements import Judgements
@@ -19,17 +18,20 @@ from matcher.evaluation.measures.metrics import METRICS, measure
 from matcher.evaluation.measures.slices import UNKNOWN, Slicer
 from matcher.evaluation.ranker import RankedProfiles, Ranker, System
 from matcher.evaluation.report import Comparison, MetricFigures, Report
-from matcher.foundations.arrays import Floats
+from matcher.foundations.arrays import Floats, Ints
 from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
 
-# Wraps the needs of one run to show how far it is; the text is the name of the ranker.
-Progress = Callable[[Sequence[Need], str], Iterable[Need]]
+# Wraps the needs of one run to show progress. The text is the name of the system.
+TrackNeeds = Callable[[Sequence[Need], str], Iterable[Need]]
+
+# Called with each need, its answer, and the scores and grades of all profiles, each of shape (profiles,).
+Observer = Callable[[Need, RankedProfiles, Floats, Ints], None]
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Values of one ranker, shape (needs, metrics), and its times in seconds."""
+    """The results of one system: metric values, shape (needs, metrics), and times in seconds."""
 
     values: Floats
     seconds_to_build: float
@@ -45,105 +47,119 @@ def evaluate(
     health: Mapping[str, bool] | None = None,
     baselines: Sequence[System] = (),
     compared: Sequence[System] = (),
-    progress: Progress = lambda needs, _: needs,
+    progress: TrackNeeds = lambda needs, _: needs,
 ) -> Report:
-    """Return how well `product` ranks `profiles` for `needs`, beside any baselines and others compared.
+    """Evaluate how well `product` ranks `profiles` for `needs`, and compare it with other systems.
 
     Args:
-        health: the known flags of `read_health_flags`; other needs are judged by their CPV codes.
-        progress: wraps the needs of each ranker's run, such as `rich.progress.track`.
+        product: the system that the report is about.
+        profiles: the register to rank.
+        needs: the needs to rank for. Needs without a relevant profile are ignored and counted.
+        judgements: the relevant profiles of each need.
+        health: flags from `read_health_flags`. CPV codes decide for other needs.
+        baselines: systems to compare with, reported as baselines.
+        compared: other systems to compare with.
+        progress: wraps the needs of each run, for example to show a progress bar.
 
     Raises:
-        InvalidInput: an id is given twice, or no need has a relevant profile in the register.
-        Unavailable: a contender needs a package that is not installed.
-        MatcherError: two of those to compare with have one name.
+        InvalidInput: an id appears twice, or no need has a relevant profile in the register.
+        Unavailable: a system needs a package that is not installed.
+        MatcherError: two systems to compare with have the same name, or a ranker returned an invalid answer.
 
     """
-    if twice := [name for name, times in Counter(other.name for other in (*baselines, *compared)).items() if times > 1]:
-        raise MatcherError(f"{twice[0]} is the name of two rankers to compare with")
-    trial = EvaluationSet.of(profiles, needs, judgements)
-    seen = _Seen(trial, _Slices(Slicer.of(profiles, health or {})), CalibrationPairs(), WinnerRanks.of(profiles))
-    ours = _run(product, trial, progress, seen.add)
+    names = Counter(system.name for system in (*baselines, *compared))
+    if duplicates := [name for name, count in names.items() if count > 1]:
+        raise MatcherError(f"two systems to compare with are named {duplicates[0]}")
+    evaluation_set = EvaluationSet.of(profiles, needs, judgements)
+    details = _Details(
+        evaluation_set, _SliceValues(Slicer.of(profiles, health or {})), CalibrationPairs(), WinnerRanks.of(profiles)
+    )
+    run = _run(product, evaluation_set, progress, details.add)
     return Report(
-        figures=MetricFigures.of(ours.values),
-        ignored=trial.ignored,
-        slices=seen.slices.figures(),
-        calibration=seen.calibration.to_json() if seen.calibration.won else None,
-        fairness=seen.ranks.to_json(),
-        baselines={other.name: _compare(ours, _run(other, trial, progress)) for other in baselines},
-        compared={other.name: _compare(ours, _run(other, trial, progress)) for other in compared},
+        figures=MetricFigures.of(run.values),
+        ignored=evaluation_set.ignored,
+        slices=details.slices.figures(),
+        calibration=details.calibration.to_json() if details.calibration.won else None,
+        fairness=details.ranks.to_json(),
+        baselines={system.name: _compare(run, _run(system, evaluation_set, progress)) for system in baselines},
+        compared={system.name: _compare(run, _run(system, evaluation_set, progress)) for system in compared},
     )
 
 
-class _Slices:
-    """Collects the values of one ranker by slice."""
+class _SliceValues:
+    """The metric values of one system by slice: one row for each need and slice it is in."""
 
     def __init__(self, slicer: Slicer) -> None:
         self._slicer = slicer
-        self._values: dict[str, dict[str, list[Floats]]] = {}
+        self._rows: list[tuple[str, str, *tuple[float, ...]]] = []
 
-    def add(self, need: Need, scores: Floats, grades: NDArray[np.int64]) -> None:
-        """Add the answer to `need` to every slice it is in; both arrays of shape (profiles,)."""
-        for slicing, kind, kept in self._slicer.cut(need, grades):
-            self._values.setdefault(slicing, {}).setdefault(kind, []).append(measure(scores[kept], grades[kept]))
+    def add(self, need: Need, scores: Floats, grades: Ints) -> None:
+        """Add the answer to `need` to every slice it is in. Both arrays have shape (profiles,)."""
+        for slicing, kind, mask in self._slicer.slices_of(need, grades):
+            self._rows.append((slicing, kind, *measure(scores[mask], grades[mask]).tolist()))
 
     def figures(self) -> dict[str, dict[str, MetricFigures]]:
-        """Return the figures of each slice; a slicing that knows nothing of any need is left out."""
+        """Return the figures of each slice. Slicings in which every need is unknown are omitted."""
+        import pandas as pd
+
+        table = pd.DataFrame(self._rows, columns=["slicing", "slice", *METRICS])
+        known = table[table.groupby("slicing")["slice"].transform(lambda kinds: (kinds != UNKNOWN).any())]
         return {
-            name: {kind: MetricFigures.of(np.stack(values)) for kind, values in sorted(kinds.items())}
-            for name, kinds in self._values.items()
-            if set(kinds) != {UNKNOWN}
+            str(slicing): {
+                str(kind): MetricFigures.of(np.ascontiguousarray(values[list(METRICS)].to_numpy()))
+                for kind, values in rows.groupby("slice")
+            }
+            for slicing, rows in known.groupby("slicing", sort=False)
         }
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What is kept of the product's answers besides their figures."""
+class _Details:
+    """Collects from the product's answers what the report shows beside its figures."""
 
-    trial: EvaluationSet
-    slices: _Slices
+    evaluation_set: EvaluationSet
+    slices: _SliceValues
     calibration: CalibrationPairs
     ranks: WinnerRanks
 
-    def add(self, need: Need, ranking: RankedProfiles, scores: Floats, grades: NDArray[np.int64]) -> None:
-        """Take in the answer to `need`; both arrays of shape (profiles,)."""
+    def add(self, need: Need, ranking: RankedProfiles, scores: Floats, grades: Ints) -> None:
+        """Add the answer to `need`. Both arrays have shape (profiles,)."""
         self.slices.add(need, scores, grades)
         self.ranks.add(scores, grades)
         if ranking.probabilities is not None and len(ranking.ids):
-            won = grades[[self.trial.positions[id] for id in ranking.ids]] > 0
+            won = grades[[self.evaluation_set.positions[id] for id in ranking.ids]] > 0
             self.calibration.add(ranking.scores, ranking.probabilities, won)
 
 
-Watch = Callable[[Need, RankedProfiles, Floats, NDArray[np.int64]], None]
-
-
-def _run(contender: System, trial: EvaluationSet, progress: Progress, watch: Watch | None = None) -> _Run:
+def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, observer: Observer | None = None) -> _Run:
     started = time.perf_counter()
-    ranker = contender.build(trial.profiles)
+    ranker = system.build(evaluation_set.profiles)
     built = time.perf_counter()
-    values, ranking = _values(ranker, trial, progress(trial.needs, contender.name), watch)
-    return _Run(values, built - started, ranking / len(trial.needs))
+    values, seconds = _values(ranker, evaluation_set, progress(evaluation_set.needs, system.name), observer)
+    return _Run(values, built - started, seconds / len(evaluation_set.needs))
 
 
-def _values(ranker: Ranker, trial: EvaluationSet, needs: Iterable[Need], watch: Watch | None) -> tuple[Floats, float]:
-    """Return the values, shape (needs, metrics), and the seconds spent on ranking alone."""
+def _values(
+    ranker: Ranker, evaluation_set: EvaluationSet, needs: Iterable[Need], observer: Observer | None
+) -> tuple[Floats, float]:
+    """Return the metric values, shape (needs, metrics), and the seconds spent on ranking alone."""
     rows: list[Floats] = []
     seconds = 0.0
     for need in needs:
         started = time.perf_counter()
         ranking = ranker.rank(need)
         seconds += time.perf_counter() - started
-        scores, grades = ranking.over(trial.positions), trial.grades(need)
+        scores, grades = ranking.over(evaluation_set.positions), evaluation_set.grades(need)
         rows.append(measure(scores, grades))
-        if watch is not None:
-            watch(need, ranking, scores, grades)
+        if observer is not None:
+            observer(need, ranking, scores, grades)
     return np.stack(rows), seconds
 
 
-def _compare(ours: _Run, theirs: _Run) -> Comparison:
+def _compare(product: _Run, other: _Run) -> Comparison:
     return Comparison(
-        figures=MetricFigures.of(theirs.values),
-        ratios=dict(zip(METRICS, ratios(ours.values, theirs.values), strict=True)),
-        seconds_to_build=theirs.seconds_to_build,
-        seconds_per_need=theirs.seconds_per_need,
+        figures=MetricFigures.of(other.values),
+        ratios=dict(zip(METRICS, ratios(product.values, other.values), strict=True)),
+        seconds_to_build=other.seconds_to_build,
+        seconds_per_need=other.seconds_per_need,
     )

@@ -1,4 +1,4 @@
-"""Trial: a register, the needs to rank it for, and what is known to be right."""
+"""The evaluation set: a register, the needs to rank it for, and the relevant profiles of each need."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from matcher.records import Need, Profile
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """The needs that can be judged on this register.
+    """A register and the needs that can be judged on it.
 
-    `positions` gives the place of each profile id in the register; `judged` the grade by such a place, by
-    need id, at least one of them above 0 for every need.
+    `positions` maps profile ids to positions in the register. `judged` maps need ids to grades by position. Every
+    need has at least one grade above 0.
     """
 
     profiles: Sequence[Profile]
@@ -31,29 +31,29 @@ class EvaluationSet:
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], needs: Sequence[Need], judgements: Judgements) -> Self:
-        """Keep the needs with a relevant profile in the register, and count what falls out.
+        """Select the needs with a relevant profile in the register, and count the needs and judgements ignored.
 
         Raises:
-            InvalidInput: an id stands twice among the profiles or the needs, or no need is left.
+            InvalidInput: two profiles or two needs have the same id, or no need has a relevant profile.
 
         """
         positions = _positions("profile", [profile.id for profile in profiles])
-        given = _positions("need", [need.id for need in needs])
+        need_ids = _positions("need", [need.id for need in needs])
         judged = {
             need_id: {positions[pid]: grade for pid, grade in by_profile.items() if pid in positions}
             for need_id, by_profile in judgements.grades.items()
-            if need_id in given
+            if need_id in need_ids
         }
-        kept = tuple(need for need in needs if any(judged.get(need.id, {}).values()))
-        if not kept:
+        selected = tuple(need for need in needs if any(judged.get(need.id, {}).values()))
+        if not selected:
             raise InvalidInput(
-                "no need has a profile of this register judged relevant",
-                remedy="Give judgements whose need and profile ids are those of the files given",
+                "no need has a relevant profile in this register",
+                remedy="Use judgements with the same need and profile ids as the other two files",
             )
-        return cls(profiles, positions, kept, judged, _ignored(judgements, positions, given, len(kept)))
+        return cls(profiles, positions, selected, judged, _ignored(judgements, positions, need_ids, len(selected)))
 
     def grades(self, need: Need) -> Ints:
-        """Return the grade of every profile for `need`, shape (profiles,), 0 where not judged."""
+        """Return the grade of every profile for `need`, shape (profiles,), 0 if not judged."""
         grades = np.zeros(len(self.positions), dtype=np.int64)
         for position, grade in self.judged[need.id].items():
             grades[position] = grade
@@ -64,20 +64,20 @@ def _positions(kind: str, ids: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}
     for position, record_id in enumerate(ids):
         if positions.setdefault(record_id, position) != position:
-            raise InvalidInput(f"{kind} {record_id} is given twice", remedy=f"Give each {kind} once")
+            raise InvalidInput(f"{kind} {record_id} appears twice", remedy=f"Include each {kind} once")
     return positions
 
 
 def _ignored(
-    judgements: Judgements, positions: Mapping[str, int], given: Mapping[str, int], kept: int
+    judgements: Judgements, positions: Mapping[str, int], need_ids: Mapping[str, int], selected: int
 ) -> IgnoredCounts:
     grades = judgements.grades
-    unjudged = sum(need_id not in grades for need_id in given)
+    unjudged = sum(need_id not in grades for need_id in need_ids)
     return IgnoredCounts(
         needs_without_judgement=unjudged,
-        needs_without_relevant_profile=len(given) - unjudged - kept,
-        judgements_of_unknown_needs=sum(len(by) for need_id, by in grades.items() if need_id not in given),
+        needs_without_relevant_profile=len(need_ids) - unjudged - selected,
+        judgements_of_unknown_needs=sum(len(by) for need_id, by in grades.items() if need_id not in need_ids),
         judgements_of_unknown_profiles=sum(
-            profile_id not in positions for need_id, by in grades.items() if need_id in given for profile_id in by
+            profile_id not in positions for need_id, by in grades.items() if need_id in need_ids for profile_id in by
         ),
     )

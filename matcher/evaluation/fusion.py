@@ -1,4 +1,4 @@
-"""The sum of two rankings, each put on one scale first."""
+"""Score fusion: the sum of several scorers after standardising each."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from matcher.foundations.arrays import Floats
 
 @dataclass(frozen=True)
 class ZScoreSum:
-    """Adds the standard scores (value less mean, over standard deviation, over all profiles) of its parts."""
+    """Adds the z-scores of `parts`, each taken over all profiles."""
 
     parts: Sequence[ProfileScorer]
 
     def scores(self, query: str) -> Floats:
-        """Return one score a profile, shape (profiles,). Each part must score every profile (none -inf)."""
+        """Return one score per profile, shape (profiles,). Every part must score every profile (no -inf)."""
         total: Floats = np.sum([z_scores(part.scores(query)) for part in self.parts], axis=0)
         return total
 
 
 def z_scores(values: Floats) -> Floats:
-    """Return (value - mean) / standard deviation; zeros where all values are the same."""
-    if np.ptp(values) == 0:
+    """Return (value - mean) / standard deviation, or zeros if all values are equal."""
+    if np.ptp(values) == 0:  # scipy.stats.zscore returns NaN here
         return np.zeros_like(values)
-    standard: Floats = (values - values.mean()) / values.std()
-    return standard
+    standardised: Floats = (values - values.mean()) / values.std()
+    return standardised

@@ -1,4 +1,4 @@
-"""Relevance judgements: which profiles are known to suit which needs, read from a TREC qrels file."""
+"""Relevance judgements: how well profiles suit needs, read from a TREC qrels file."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput, Place
 
-# The gain of a grade is 2^grade - 1; beyond this one judgement would drown all others.
+# The gain of a grade is 2^grade - 1. Above this, a single judgement would outweigh all others.
 MAX_GRADE: Final = 20
 
-_FORM: Final = "Write one judgement a line, without a header: need_id 0 profile_id relevance, parted by tabs or spaces"
+_FORMAT: Final = (
+    "Write one judgement per line, separated by tabs or spaces, without a header: need_id 0 profile_id relevance"
+)
 _GRADE = re.compile(r"^\d{1,9}$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Judgements:
-    """Grades by need id and profile id. 0 is judged not relevant, 1 and above relevant, higher better.
+    """Grades by need id and profile id: 0 is judged not relevant, higher is better.
 
-    A profile without a grade for a need counts as not relevant to it.
+    A profile without a grade counts as not relevant.
     """
 
     grades: Mapping[str, Mapping[str, int]]
@@ -31,27 +33,27 @@ class Judgements:
 
 
 def read_judgements(path: Path) -> Judgements:
-    """Return the judgements of the qrels file at `path`. The second column is read and not used.
+    """Read the qrels file at `path`. The second column must be present and is ignored.
 
     Raises:
-        InvalidInput: the file cannot be read or is empty, a line has not four columns, a relevance is not a
-            whole number from 0 to `MAX_GRADE`, or a need and a profile are judged twice.
+        InvalidInput: the file cannot be read or is empty, a line does not have four columns, a relevance is not a
+            whole number from 0 to `MAX_GRADE`, or a need and profile are judged twice.
 
     """
     grades: dict[str, dict[str, int]] = {}
-    first_seen: dict[tuple[str, str], int] = {}
+    first_lines: dict[tuple[str, str], int] = {}
     for place, columns in _rows(path):
         need_id, profile_id, grade = _judgement(columns, place)
-        seen = first_seen.setdefault((need_id, profile_id), place.line or 0)
-        if seen != place.line:
+        first = first_lines.setdefault((need_id, profile_id), place.line or 0)
+        if first != place.line:
             raise InvalidInput(
-                f"{need_id} and {profile_id} were judged before, on line {seen}",
-                remedy="Keep one of the two lines",
+                f"{need_id} and {profile_id} are already judged on line {first}",
+                remedy="Delete one of the two lines",
                 place=place,
             )
         grades.setdefault(need_id, {})[profile_id] = grade
     if not grades:
-        raise InvalidInput("has no judgement in it", remedy=_FORM, place=Place(str(path)))
+        raise InvalidInput("contains no judgements", remedy=_FORMAT, place=Place(str(path)))
     return Judgements(grades)
 
 
@@ -75,12 +77,12 @@ def _text(path: Path) -> str:
 
 def _judgement(columns: list[str], place: Place) -> tuple[str, str, int]:
     if len(columns) != 4:
-        raise InvalidInput(f"has {len(columns)} columns, not 4", remedy=_FORM, place=place)
+        raise InvalidInput(f"has {len(columns)} columns, not 4", remedy=_FORMAT, place=place)
     need_id, _, profile_id, relevance = columns
     if not _GRADE.match(relevance) or int(relevance) > MAX_GRADE:
         raise InvalidInput(
             f"{relevance[:20]!r} is not a whole number from 0 to {MAX_GRADE}",
-            remedy="Give 0 for not relevant, 1 for relevant, or a higher grade; leave a header line out",
+            remedy="Use 0 for not relevant, and 1 or more for relevant. Remove any header line",
             place=Place(place.file, place.line, "relevance"),
         )
     return need_id, profile_id, int(relevance)

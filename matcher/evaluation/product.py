@@ -1,17 +1,16 @@
-"""The product as a contender: its whole engine, and each of its two searches by itself, over a throw-away store."""
+"""The product as a system to evaluate: the whole engine, and its lexical and dense searches alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
 from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import RankedProfiles, System
+from matcher.foundations.arrays import Array, Floats, Rows
 from matcher.foundations.row_groups import best
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
@@ -24,55 +23,59 @@ BuildEngine = Callable[[Store], Engine]
 
 @dataclass(frozen=True)
 class EngineRanker:
-    """Ranks by the engine; profiles that are no candidates are left out."""
+    """Ranks with the engine. Profiles that are not candidates are not listed."""
 
     engine: Engine
 
     def rank(self, need: Need) -> RankedProfiles:
-        """Return the candidates with their scores."""
+        """Return the candidates with their scores and probabilities."""
         ids, scores = self.engine.scores(need)
         return RankedProfiles(ids, scores, self.engine.model.probability(scores))
 
 
 @dataclass(frozen=True)
 class LexicalScorer:
-    """The lexical index alone."""
+    """Scores with the lexical index alone. `rows` are the index rows of the profiles in register order."""
 
     index: Index
-    rows: NDArray[np.int64]
+    rows: Rows
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return the BM25 score of each profile's best passage."""
+    def scores(self, query: str) -> Floats:
+        """Return the BM25 score of each profile's best passage, shape (profiles,)."""
         return _best_of_texts(self.index, self.index.words.scores(terms_of(query))[:, 0])[self.rows]
 
 
 @dataclass(frozen=True)
 class DenseScorer:
-    """The dense index alone."""
+    """Scores with the dense index alone. `rows` are the index rows of the profiles in register order."""
 
     index: Index
-    rows: NDArray[np.int64]
+    rows: Rows
     encoder: CachedEncoder
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return the cosine of each profile's best passage."""
+    def scores(self, query: str) -> Floats:
+        """Return the cosine of each profile's best passage, shape (profiles,)."""
         passages = np.arange(len(self.index.passages))
         cosines = self.index.similarities(self.encoder.encode_query([query])[0], passages)
         return _best_of_texts(self.index, cosines)[self.rows]
 
 
-def _best_of_texts(index: Index, scores: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the score of each profile's best whole text: plain systems know nothing of names and titles."""
-    named = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
-    found = best(np.where(index.passages.title | named, -np.inf, scores), index.first_passages)
-    return np.where(np.isneginf(found), best(scores, index.first_passages), found)  # of some only a name is known
+def _best_of_texts(index: Index, scores: Array) -> Floats:
+    """Return the score of each profile's best passage, shape (profiles,), from `scores`, shape (passages,).
+
+    Names and titles are excluded, since a plain search system indexes whole texts. They count only for profiles
+    that have no other passage.
+    """
+    is_name = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
+    of_texts = best(np.where(index.passages.title | is_name, -np.inf, scores), index.first_passages)
+    return np.where(np.isneginf(of_texts), best(scores, index.first_passages), of_texts)
 
 
 def product_system(build_engine: BuildEngine) -> System:
-    """Return the product; `build_engine` puts an engine over the store of the register."""
+    """Return the product as a system. `build_engine` builds an engine over a store with the register."""
 
     def build(profiles: Sequence[Profile]) -> EngineRanker:
-        engine = build_engine(filled_store(profiles))
+        engine = build_engine(store_of(profiles))
         engine.index()
         return EngineRanker(engine)
 
@@ -80,21 +83,21 @@ def product_system(build_engine: BuildEngine) -> System:
 
 
 def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
-    """Return BM25, the encoder alone and their sum, all over the product's own index."""
+    """Return BM25, the encoder alone and their sum, over an index built as the product builds its own."""
 
-    def indexed(profiles: Sequence[Profile]) -> tuple[Index, NDArray[np.int64]]:
+    def indexed(profiles: Sequence[Profile]) -> tuple[Index, Rows]:
         changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
         index = Index(encoder.fingerprint).updated(changes, encoder.encode, len(changes))
-        order = {id: row for row, id in enumerate(index.profiles.id.tolist())}
-        return index, np.array([order[profile.id] for profile in profiles], dtype=np.int64)
+        rows = {id: row for row, id in enumerate(index.profiles.id.tolist())}
+        return index, np.array([rows[profile.id] for profile in profiles], dtype=np.int64)
 
     return baselines(
         lambda profiles: LexicalScorer(*indexed(profiles)), lambda profiles: DenseScorer(*indexed(profiles), encoder)
     )
 
 
-def filled_store(profiles: Sequence[Profile]) -> Store:
-    """Return a store in memory that holds `profiles` and nothing else."""
+def store_of(profiles: Sequence[Profile]) -> Store:
+    """Return an in-memory store that contains only `profiles`."""
     store = Store.open("sqlite://")
     with store.writing() as writer:
         writer.put_many((profile, None) for profile in profiles)

@@ -1,4 +1,4 @@
-"""What can be evaluated: anything that ranks the profiles of a register for a need."""
+"""What can be evaluated: any system that ranks the profiles of a register for a need."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from matcher.texts.passages import query_of
 
 @dataclass(frozen=True)
 class RankedProfiles:
-    """The answer to one need: `scores`, shape (retrieved,), of the profiles `ids`; higher is better.
-    `probabilities`, of the same shape, where the ranker says how likely each is to win.
+    """The answer to one need: a score for each profile in `ids`.
 
-    The order does not matter, equal scores are a tie, and profiles left out come after all others.
+    `scores` (higher is better) and `probabilities` of winning, if the ranker gives them, have shape (retrieved,).
+    The order does not matter. Equal scores are ties, and profiles that are not listed rank last.
     """
 
     ids: Sequence[str]
@@ -27,18 +27,19 @@ class RankedProfiles:
     probabilities: Floats | None = None
 
     def over(self, positions: Mapping[str, int]) -> Floats:
-        """Return one score for each profile of the register, shape (profiles,), -inf for those left out.
+        """Return one score for each profile in the register, shape (profiles,), -inf for profiles not listed.
 
-        `positions` gives the place of each profile id in the register, from 0.
+        `positions` maps each profile id to its position in the register, from 0.
 
         Raises:
-            MatcherError: a profile is not of this register or stands in the answer twice.
+            MatcherError: a profile is listed twice or is not in the register, or the numbers of ids and scores
+                differ.
 
         """
         if len(set(self.ids)) != len(self.ids) or len(self.ids) != len(self.scores):
-            raise MatcherError("a ranker gave a profile twice, or not one score a profile")
+            raise MatcherError("a ranker returned a profile twice, or did not return one score per profile")
         if unknown := [profile_id for profile_id in self.ids if profile_id not in positions]:
-            raise MatcherError(f"a ranker gave {unknown[0]}, which is not in the register")
+            raise MatcherError(f"a ranker returned {unknown[0]}, which is not in the register")
         scores = np.full(len(positions), -np.inf)
         scores[[positions[profile_id] for profile_id in self.ids]] = self.scores
         return scores
@@ -48,21 +49,24 @@ class Ranker(Protocol):
     """Ranks the profiles it was built over."""
 
     def rank(self, need: Need) -> RankedProfiles:
-        """Return the profiles that fit `need` with their scores, all of them or the best so many."""
+        """Return the profiles that fit `need` with their scores: all of them, or only the best."""
         ...
 
 
 class ProfileScorer(Protocol):
-    """Scores every profile of a register for a text: what a lexical or dense index, or a rival, amounts to."""
+    """Scores every profile in a register against a text, as a lexical or dense index does."""
 
     def scores(self, query: str) -> Floats:
-        """Return one score a profile, shape (profiles,), in register order; -inf where not retrieved."""
+        """Return one score per profile in register order, shape (profiles,), -inf if not retrieved."""
         ...
 
 
 @dataclass(frozen=True)
 class TextRanker:
-    """Ranks by the scores of `scorer` for the text of the need. `ids` are the profiles in register order."""
+    """Ranks profiles by the scores that `scorer` gives them for the text of the need.
+
+    `ids` are the profile ids in register order.
+    """
 
     ids: tuple[str, ...]
     scorer: ProfileScorer
@@ -74,16 +78,16 @@ class TextRanker:
 
 @dataclass(frozen=True)
 class System:
-    """A named way to build a ranker over a register. Nothing is built before `build` is called."""
+    """A system to evaluate: its name, and `build`, which builds its ranker over a register."""
 
     name: str
     build: Callable[[Sequence[Profile]], Ranker]
 
 
-def text_system(name: str, scorer: Callable[[Sequence[Profile]], ProfileScorer]) -> System:
-    """Return a contender that ranks by the profile scores which `scorer`, given the register, builds."""
+def text_system(name: str, build_scorer: Callable[[Sequence[Profile]], ProfileScorer]) -> System:
+    """Return a system that ranks with the scorer that `build_scorer` builds over the register."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
-        return TextRanker(tuple(profile.id for profile in profiles), scorer(profiles))
+        return TextRanker(tuple(profile.id for profile in profiles), build_scorer(profiles))
 
     return System(name, build)

@@ -1,4 +1,4 @@
-"""The outcome of an evaluation as plain data, and its JSON form."""
+"""The results of an evaluation, and their JSON form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class MetricFigures:
-    """Means over `queries` needs, and their 95 % intervals (low, high), both by metric."""
+    """The mean of each metric over `queries` needs, and its 95 % interval (low, high)."""
 
     queries: int
     means: Mapping[str, float]
@@ -23,7 +23,7 @@ class MetricFigures:
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Sum up `values`, shape (needs, metrics), at least one need."""
+        """Summarise `values`, shape (needs, metrics), at least one need."""
         bounds = intervals(values)
         return cls(
             queries=len(values),
@@ -39,10 +39,10 @@ class MetricFigures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Another ranker on the same needs. `ratios` are the product's figure over this one's, by metric.
+    """Another system on the same needs. `ratios` are the product's mean divided by this system's, by metric.
 
-    Seconds by the clock: to build over the register, and to rank for one need. What several rankers share
-    is built once, in the time of the first of them.
+    Times are wall-clock seconds, to build over the register and to rank for one need. Whatever several systems
+    share counts towards the first of them.
     """
 
     figures: MetricFigures
@@ -59,7 +59,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class IgnoredCounts:
-    """What was given and is not in the averages, as counts."""
+    """Numbers of needs and judgements that the averages leave out."""
 
     needs_without_judgement: int = 0
     needs_without_relevant_profile: int = 0
@@ -67,27 +67,26 @@ class IgnoredCounts:
     judgements_of_unknown_profiles: int = 0
 
     def lines(self) -> tuple[str, ...]:
-        """Return one line for each count above 0.
-
-        A winner never seen before is the common cause of a need without relevant profile: no profile judged
-        relevant to it is in the register, so no ranker could have found one.
-        """
-        said = (
-            (self.needs_without_judgement, "needs have no judgement and were left out"),
-            (self.needs_without_relevant_profile, "needs were left out: their winner was never seen before"),
-            (self.judgements_of_unknown_needs, "judgements are of needs that were not given"),
-            (self.judgements_of_unknown_profiles, "judgements are of profiles that are not in the register"),
+        """Return one sentence for each count above 0."""
+        sentences = (
+            (self.needs_without_judgement, "needs ignored: no judgements"),
+            (
+                self.needs_without_relevant_profile,
+                "needs ignored: no relevant profile is in the register, for example because the winner is new",
+            ),
+            (self.judgements_of_unknown_needs, "judgements ignored: the need is not in the file of needs"),
+            (self.judgements_of_unknown_profiles, "judgements ignored: the profile is not in the register"),
         )
-        return tuple(f"{count} {words}" for count, words in said if count)
+        return tuple(f"{count} {sentence}" for count, sentence in sentences if count)
 
     def to_json(self) -> Json:
-        """Return every count by its name."""
+        """Return every count by name."""
         return dict(vars(self))
 
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of the product; `slices` of them by slicing and slice; other rankers by name."""
+    """Figures of the product, of its slices by slicing and slice, and of other systems by name."""
 
     figures: MetricFigures
     ignored: IgnoredCounts
@@ -98,18 +97,18 @@ class Report:
     fairness: Json | None = None
 
     def to_json(self) -> Json:
-        """Return the figures' keys, then each other part where there is one, then "ignored"."""
-        found: Json = self.figures.to_json()
+        """Return the figures, then each other part unless it is empty, then "ignored"."""
+        document: Json = self.figures.to_json()
         if self.slices:
-            found["slices"] = {
+            document["slices"] = {
                 name: {kind: figures.to_json() for kind, figures in kinds.items()}
                 for name, kinds in self.slices.items()
             }
         if self.calibration:
-            found["calibration"] = self.calibration
+            document["calibration"] = self.calibration
         if self.fairness:
-            found["fairness"] = self.fairness
-        for key, others in (("baselines", self.baselines), ("compared", self.compared)):
-            if others:
-                found[key] = {name: comparison.to_json() for name, comparison in others.items()}
-        return {**found, "ignored": self.ignored.to_json()}
+            document["fairness"] = self.fairness
+        for key, systems in (("baselines", self.baselines), ("compared", self.compared)):
+            if systems:
+                document[key] = {name: comparison.to_json() for name, comparison in systems.items()}
+        return {**document, "ignored": self.ignored.to_json()}

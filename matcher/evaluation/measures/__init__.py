@@ -1,1 +1,1 @@
-"""What an evaluation measures: metrics, intervals, calibration, fairness and slices."""
+"""Measures of ranked answers: metrics, bootstrap intervals, calibration, fairness and slices."""

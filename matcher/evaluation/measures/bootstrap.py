@@ -1,4 +1,8 @@
-"""Bootstrap over needs: how far a figure may move with the choice of needs it was measured on."""
+"""Bootstrap intervals: how far a figure could move with another sample of needs.
+
+Own code, since `scipy.stats.bootstrap` cannot drop the draws in which a ratio is undefined. The tests check it
+against scipy.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,23 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.foundations.arrays import Floats
+from matcher.foundations.arrays import Floats, Ints
 
 DRAWS: Final = 2_000
 CONFIDENCE: Final = 0.95
 SEED: Final = 20_120_701
 
-# Draws worked on at once; bounds the memory at this many rows of one weight a need.
+# Draws per block. Limits memory to this many rows of one count per need.
 _BLOCK: Final = 250
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure of one ranker over that of another on the same needs. None where the other's is 0 throughout."""
+    """The mean of one ranker divided by the mean of another on the same needs, with its interval.
+
+    `value` is None if the other ranker's mean is 0. `low` and `high` are each None if not finite.
+    """
 
     value: float | None
     low: float | None
@@ -29,36 +35,38 @@ class Ratio:
 
 
 def intervals(values: Floats, *, seed: int = SEED) -> Floats:
-    """Return the percentile interval of each column's mean, shape (metrics, 2), for `values` (needs, metrics).
+    """Return the percentile interval of the mean of each column, shape (metrics, 2).
+
+    `values` has shape (needs, metrics).
 
     Raises:
-        ValueError: there is no need.
+        ValueError: `values` has no rows.
 
     """
     return np.quantile(_means(values, seed), interval_quantiles(), axis=0).T
 
 
-def ratios(ours: Floats, theirs: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
-    """Return mean(ours) / mean(theirs) for each metric, both of shape (needs, metrics), needs paired.
+def ratios(product: Floats, other: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
+    """Return mean(`product`) / mean(`other`) for each metric. Both have shape (needs, metrics), with the same needs.
 
-    Each draw takes the same needs for both, so what makes a need hard for both does not widen the interval.
-    Draws in which both means are 0 say nothing and are left out; a bound that is infinite is None.
+    Each draw resamples the same needs for both, so a need that is hard for both does not widen the interval.
+    Draws in which both means are 0 are dropped.
 
     Raises:
-        ValueError: the shapes differ, or there is no need.
+        ValueError: the shapes differ, or there are no needs.
 
     """
-    if ours.shape != theirs.shape:
-        raise ValueError(f"{ours.shape} and {theirs.shape} are not measured on the same needs")
-    drawn = _divide(_means(ours, seed), _means(theirs, seed))
-    whole = _divide(ours.mean(axis=0), theirs.mean(axis=0))
-    return tuple(_ratio(whole[column], drawn[:, column]) for column in range(ours.shape[1]))
+    if product.shape != other.shape:
+        raise ValueError(f"{product.shape} and {other.shape} are not measured on the same needs")
+    drawn = _divide(_means(product, seed), _means(other, seed))
+    observed = _divide(product.mean(axis=0), other.mean(axis=0))
+    return tuple(_ratio(observed[column], drawn[:, column]) for column in range(product.shape[1]))
 
 
 def _ratio(value: float, drawn: Floats) -> Ratio:
-    kept = drawn[~np.isnan(drawn)]
-    # "inverted_cdf" takes a draw as it is: between a number and infinity there is nothing to interpolate.
-    low, high = np.quantile(kept, interval_quantiles(), method="inverted_cdf") if len(kept) else (np.nan, np.nan)
+    defined = drawn[~np.isnan(drawn)]
+    # "inverted_cdf" picks an actual draw: interpolating between a number and infinity is not possible.
+    low, high = np.quantile(defined, interval_quantiles(), method="inverted_cdf") if len(defined) else (np.nan, np.nan)
     return Ratio(_finite(value), _finite(low), _finite(high))
 
 
@@ -66,25 +74,25 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _divide(above: Floats, below: Floats) -> Floats:
+def _divide(numerator: Floats, denominator: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return above / below
+        return numerator / denominator
 
 
 def interval_quantiles() -> tuple[float, float]:
-    """Return between which quantiles of the draws an interval lies."""
+    """Return the quantiles of the draws at which an interval starts and ends."""
     return (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 
 
-def resample_counts(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]:
-    """Yield how often each of `count` needs is drawn, a block of draws at a time, each of shape (draws, count).
+def resample_counts(count: int, seed: int = SEED) -> Iterator[Ints]:
+    """Yield blocks of draws, each of shape (draws, count): how often each of `count` needs occurs in each draw.
 
     Raises:
-        ValueError: there is no need.
+        ValueError: `count` is 0.
 
     """
     if count == 0:
-        raise ValueError("there is no need to draw from")
+        raise ValueError("there are no needs to resample")
     rng = np.random.default_rng(seed)
     for done in range(0, DRAWS, _BLOCK):
         yield rng.multinomial(count, np.full(count, 1 / count), size=min(_BLOCK, DRAWS - done))
@@ -92,5 +100,5 @@ def resample_counts(count: int, seed: int = SEED) -> Iterator[NDArray[np.int64]]
 
 def _means(values: Floats, seed: int) -> Floats:
     """Return the column means of each draw of needs with replacement, shape (draws, metrics)."""
-    # How often each need is drawn is multinomial, so the mean of a draw is one row of a product.
+    # Counts per need are multinomial, so one matrix product gives the means of a block of draws.
     return np.concatenate([block @ values / len(values) for block in resample_counts(len(values), seed)])

@@ -1,4 +1,8 @@
-"""Calibration: whether the probabilities shown are the shares in which suppliers win."""
+"""Calibration measures: how close predicted probabilities are to the share of suppliers that won.
+
+Own groups of equal size, since `calibration_curve` of scikit-learn puts all equal probabilities into one bin,
+however many. The tests check both give the same groups when no two probabilities are equal.
+"""
 
 from __future__ import annotations
 
@@ -10,59 +14,65 @@ import numpy as np
 from matcher.foundations.arrays import Floats, Mask
 from matcher.records.policy import Band, band_of
 
-# Pairs of need and supplier are comparable when the supplier is among this many first for the need.
+# Calibration covers this many top-ranked suppliers per need.
 COMPARABLE: Final = 300
 SHOWN: Final = 10
 BINS: Final = 15
 
 
 def expected_calibration_error(probabilities: Floats, won: Mask) -> float:
-    """Return the mean distance between probability and share won, over `BINS` groups of as many pairs each."""
+    """Return the mean absolute difference between probability and share won, weighted by group size.
+
+    Both arguments have shape (pairs,), at least one pair. See `reliability` for the groups.
+    """
     groups = reliability(probabilities, won)
     return sum(count * abs(expected - share) for expected, share, count in groups) / len(won)
 
 
 def reliability(probabilities: Floats, won: Mask) -> list[tuple[float, float, int]]:
-    """Return, for each group of pairs from low to high: mean probability, share won, how many pairs."""
+    """Return the reliability curve: (mean probability, share won, number of pairs) of each group, lowest first.
+
+    Pairs are sorted by probability and split into `BINS` groups whose sizes differ by at most 1. Empty groups
+    are omitted.
+    """
     groups = np.array_split(np.argsort(probabilities, kind="stable"), BINS)
     return [(float(probabilities[g].mean()), float(won[g].mean()), len(g)) for g in groups if len(g)]
 
 
 @dataclass
 class CalibrationPairs:
-    """Probabilities of the first profiles of each need, best first, and whether they won."""
+    """Probabilities of the `COMPARABLE` top-ranked profiles of each need, best first, and whether each won."""
 
     probabilities: list[Floats] = field(default_factory=list)
     won: list[Mask] = field(default_factory=list)
 
     def add(self, scores: Floats, probabilities: Floats, won: Mask) -> None:
-        """Take in one need's answer; all of shape (retrieved,)."""
-        first = np.argsort(-scores, kind="stable")[:COMPARABLE]
-        self.probabilities.append(probabilities[first])
-        self.won.append(won[first])
+        """Add the answer to one need. All arguments have shape (retrieved,)."""
+        top = np.argsort(-scores, kind="stable")[:COMPARABLE]
+        self.probabilities.append(probabilities[top])
+        self.won.append(won[top])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the error over comparable pairs and over those shown first, the reliability curve, and what share of
-        the pairs in each band won.
+        """Return the calibration errors over all pairs and over the `SHOWN` best per need, the reliability curve,
+        and the share that won in each band. At least one answer must have been added.
         """
-        found = np.concatenate(self.probabilities), np.concatenate(self.won)
+        pairs = np.concatenate(self.probabilities), np.concatenate(self.won)
         shown = np.concatenate([p[:SHOWN] for p in self.probabilities]), np.concatenate([w[:SHOWN] for w in self.won])
         return {
-            "pairs": len(found[0]),
-            "expected_calibration_error": expected_calibration_error(*found),
+            "pairs": len(pairs[0]),
+            "expected_calibration_error": expected_calibration_error(*pairs),
             f"expected_calibration_error@{SHOWN}": expected_calibration_error(*shown),
             "reliability": [
                 {"probability": expected, "won": share, "pairs": count}
-                for expected, share, count in reliability(*found)
+                for expected, share, count in reliability(*pairs)
             ],
-            "bands": _by_band(*found),
+            "bands": _by_band(*pairs),
         }
 
 
 def _by_band(probabilities: Floats, won: Mask) -> dict[str, dict[str, float | int]]:
-    bands = np.array([band_of(probability) for probability in probabilities.tolist()])
-    return {
-        band.value: {"pairs": int((bands == band).sum()), "won": float(won[bands == band].mean())}
-        for band in Band
-        if (bands == band).any()
-    }
+    import pandas as pd
+
+    bands = pd.Categorical([band_of(p).value for p in probabilities.tolist()], [band.value for band in Band])
+    figures = pd.Series(won).groupby(bands, observed=True).agg(pairs="size", won="mean")
+    return {str(row.Index): {"pairs": int(row.pairs), "won": float(row.won)} for row in figures.itertuples()}

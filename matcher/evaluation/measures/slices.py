@@ -1,8 +1,8 @@
-"""Slices: the same figures for kinds of needs and of winners, so that an average hides nobody.
+"""Slices: figures for kinds of needs and kinds of winners, which an average over all needs would hide.
 
-A slicing by need (health buyer) puts each need into one slice. A slicing by winner looks for the winners
-of one kind alone: the other winners of the need are taken out of the answer, where they would neither
-help nor hinder. A need whose winners are of two kinds so stands in two slices.
+A slicing by need (health buyer) puts each need into one slice. A slicing by winner puts a need into a slice for
+each kind of winner it has. The other winners of that need are removed from the answer, so that they neither help
+nor hinder.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.foundations.arrays import Ints, Mask
 from matcher.records import Need, Profile, Sector
 
 UNKNOWN: Final = "unknown"
 
 # CPV division 85 is health and social work services, 33 medical equipment and pharmaceuticals (Regulation
-# (EC) 213/2008). They stand in where nobody has said whether a need is about health.
+# (EC) 213/2008). They decide for needs that have no `health` flag.
 HEALTH_DIVISIONS: Final = ("85", "33")
 
 # The statutory test for small and medium enterprises: under 250 staff and at most £44 million turnover.
@@ -30,10 +31,10 @@ SME_TURNOVER: Final = 44e6
 
 
 def read_health_flags(path: Path) -> dict[str, bool]:
-    """Return the flag `health` by need id from the JSON Lines file of needs at `path`.
+    """Return the `health` flags in the JSON Lines file of needs at `path`, by need id.
 
-    The flag is no part of a need, only of files made for evaluation; lines without it, and lines that are
-    no object, are passed over: reading the needs themselves is what finds fault with them.
+    The flag is not a field of a need and only occurs in files for evaluation. Skips invalid lines and lines without
+    a flag, since reading the needs reports invalid lines.
     """
     flags: dict[str, bool] = {}
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
@@ -48,14 +49,14 @@ def read_health_flags(path: Path) -> dict[str, bool]:
 
 
 def health_buyer(need: Need, flags: Mapping[str, bool]) -> str:
-    """Return "yes", "no", or "unknown" where there is neither a flag nor a CPV code."""
+    """Return "yes" or "no" from the flag of `need`, else from its CPV codes. "unknown" if it has neither."""
     if need.id not in flags and not need.cpv:
         return UNKNOWN
     return "yes" if flags.get(need.id, any(code.startswith(HEALTH_DIVISIONS) for code in need.cpv)) else "no"
 
 
 def winner_sector(profile: Profile) -> str:
-    """Return the sector of a winner."""
+    """Return the sector of `profile`."""
     return profile.sector.value
 
 
@@ -72,7 +73,7 @@ def winner_size(profile: Profile) -> str:
 
 
 def track_record(profile: Profile) -> str:
-    """Return "none", "one" or "several" pieces of work done: "none" is the cold start."""
+    """Return "none" (a cold start), "one" or "several": how much past work `profile` lists."""
     return ("none", "one", "several")[min(len(profile.track_record), 2)]
 
 
@@ -85,21 +86,25 @@ WINNER_SLICINGS: Final[Mapping[str, Callable[[Profile], str]]] = {
 
 @dataclass(frozen=True)
 class Slicer:
-    """Cuts answers into slices. `kinds` gives, by slicing, the kind of each profile in register order."""
+    """Finds the slices of each need.
+
+    `kinds` has, for each slicing by winner, the kind of each profile in register order. `health` has the known flags
+    by need id.
+    """
 
     kinds: Mapping[str, NDArray[np.str_]]
     health: Mapping[str, bool]
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], health: Mapping[str, bool]) -> Self:
-        """Return the slicer over `profiles`; `health` holds the flags known, by need id."""
+        """Return a slicer for the register `profiles`."""
         kinds = {name: np.array([kind(p) for p in profiles]) for name, kind in WINNER_SLICINGS.items()}
         return cls(kinds, health)
 
-    def cut(self, need: Need, grades: NDArray[np.int64]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-        """Yield slicing, slice, and which profiles to keep, shape (profiles,), for each slice `need` is in.
+    def slices_of(self, need: Need, grades: Ints) -> Iterator[tuple[str, str, Mask]]:
+        """Yield (slicing, slice, mask of the profiles to rank) for each slice that `need` is in.
 
-        `grades`, shape (profiles,), are its judgements.
+        `grades` are the judgements of `need`. Both `grades` and the mask have shape (profiles,).
         """
         yield "health_buyer", health_buyer(need, self.health), np.ones(len(grades), dtype=bool)
         for name, kinds in self.kinds.items():

@@ -1,7 +1,7 @@
-"""Rivals: how others would rank the same passages, for `matcher evaluate --compare`.
+"""Rivals: other search systems to compare with, for `matcher evaluate --compare`.
 
-Each is one file and a `ProfileScorer`. All read the same passages and query text as the product and score
-a profile by its best passage, so what differs is the way of searching alone.
+Each module has one `ProfileScorer`. All index the same passages, use the same query text and score a profile by its
+best passage, so that only the search method differs.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ __all__ = ["Encode", "rivals"]
 
 
 def rivals(encode: Encode) -> tuple[System, ...]:
-    """Return the rivals, each to be built over a register when its turn comes.
+    """Return the rival systems. Each is built when the evaluation reaches it.
 
     Args:
-        encode: all-MiniLM-L6-v2; each text is encoded once for all rivals, so the first of them to need
-            vectors bears the time of encoding, and the times of the others are of search alone.
+        encode: encodes texts with all-MiniLM-L6-v2. Each text is encoded once for all rivals, so the first rival
+            that needs vectors takes the time for encoding, and the others only for search.
 
     Raises:
-        Unavailable: a package of the extra `benchmarks` is not installed; found before any work begins.
+        Unavailable: a package of the extra `benchmarks` is not installed.
 
     """
     require(*PACKAGES)
-    remembered = MemoisedEncode(encode)
+    memoised = MemoisedEncode(encode)
     return (
-        *baselines(Bm25, lambda profiles: MiniLm(profiles, remembered), names=("bm25s", "minilm-faiss")),
+        *baselines(Bm25, lambda profiles: MiniLm(profiles, memoised), names=("bm25s", "minilm-faiss")),
         text_system("tfidf", TfIdf),
-        text_system("txtai", lambda profiles: TxtaiHybrid(profiles, remembered)),
-        text_system("lancedb", lambda profiles: LanceDbHybrid(profiles, remembered)),
+        text_system("txtai", lambda profiles: TxtaiHybrid(profiles, memoised)),
+        text_system("lancedb", lambda profiles: LanceDbHybrid(profiles, memoised)),
         text_system("popularity", Popularity),
     )

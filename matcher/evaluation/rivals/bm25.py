@@ -1,4 +1,4 @@
-"""BM25 over passages with bm25s: English stop words, Snowball stems, the settings of Lucene."""
+"""BM25 over passages with bm25s: English stop words, Snowball stems and Lucene's settings."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.packages import package
+from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
 
 class Bm25:
-    """Scores a profile by its best passage; a passage that shares no word has 0."""
+    """Scores a profile by its best passage. A passage that shares no word with the query scores 0."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._corpus = Corpus.of(profiles)
@@ -22,8 +22,8 @@ class Bm25:
         self._index = package("bm25s").BM25()
         self._index.index(self._tokens(self._corpus.texts, return_ids=True), show_progress=False)
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return one score a profile, shape (profiles,)."""
+    def scores(self, query: str) -> Floats:
+        """Return one score per profile, shape (profiles,)."""
         words = self._tokens([query], return_ids=False)[0]
         known = [word for word in words if word in self._index.vocab_dict]
         if not known:

@@ -1,4 +1,4 @@
-"""Vectors for the rivals: one encoder for all of them, which encodes each text once in a run."""
+"""The encoder that all rivals share."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 
 from matcher.foundations.arrays import Vectors
 
-# Texts to vectors of length 1, shape (len(texts), dimensions), one row a text.
+# Encodes texts as unit vectors, shape (len(texts), dimensions), one row per text.
 Encode = Callable[[Sequence[str]], Vectors]
 
 
 class MemoisedEncode:
-    """An `Encode` that keeps what it has made for as long as it lives."""
+    """An `Encode` that encodes each text once and keeps its vector in memory."""
 
     def __init__(self, encode: Encode) -> None:
         self._encode = encode
-        self._known: dict[str, Vectors] = {}
+        self._vectors: dict[str, Vectors] = {}
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text, shape (len(texts), dimensions); at least one text."""
-        if missing := [text for text in dict.fromkeys(texts) if text not in self._known]:
-            self._known.update(zip(missing, self._encode(missing), strict=True))
-        return np.stack([self._known[text] for text in texts])
+        """Return one row per text, shape (len(texts), dimensions). `texts` must not be empty."""
+        if missing := [text for text in dict.fromkeys(texts) if text not in self._vectors]:
+            self._vectors.update(zip(missing, self._encode(missing), strict=True))
+        return np.stack([self._vectors[text] for text in texts])

@@ -1,15 +1,13 @@
-"""Cosine of all-MiniLM-L6-v2 over passages, exact search with FAISS."""
+"""Cosine similarity of all-MiniLM-L6-v2 vectors over passages, by exact search with FAISS."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.encoding import Encode
 from matcher.evaluation.rivals.packages import package
+from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
 
@@ -23,7 +21,7 @@ class MiniLm:
         self._index = package("faiss").IndexFlatIP(vectors.shape[1])
         self._index.add(vectors)
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return one cosine a profile, shape (profiles,)."""
-        cosines, places = self._index.search(self._encode([query]), len(self._corpus.texts))
-        return self._corpus.best_per_profile(self._corpus.spread(places[0], cosines[0]))
+    def scores(self, query: str) -> Floats:
+        """Return one cosine per profile, shape (profiles,)."""
+        cosines, positions = self._index.search(self._encode([query]), len(self._corpus.texts))
+        return self._corpus.best_per_profile(self._corpus.over_passages(positions[0], cosines[0]))

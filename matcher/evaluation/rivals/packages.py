@@ -1,4 +1,4 @@
-"""The packages of the rivals: optional, and asked for by the name of the extra that brings them."""
+"""The optional packages that the rivals need, from the extra `benchmarks`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any, Final
 
 from matcher.foundations.errors import Unavailable
 
-# What `pip install -e '.[benchmarks]'` brings beyond what the product itself needs.
+# Packages in the extra `benchmarks` that the product itself does not need.
 PACKAGES: Final = ("bm25s", "txtai", "lancedb")
 
 
 def require(*names: str) -> None:
-    """Do nothing where every package of `names` is installed.
+    """Check that every package in `names` is installed, without importing it.
 
     Raises:
-        Unavailable: with the packages that are missing and the extra that has them.
+        Unavailable: a package is missing.
 
     """
     if missing := [name for name in names if find_spec(name) is None]:
         raise Unavailable(
-            f"{', '.join(missing)} not installed, which the comparison needs",
+            f"the comparison needs packages that are not installed: {', '.join(missing)}",
             remedy="Install the extra: pip install -e '.[benchmarks]'",
         )
 
 
 def package(name: str) -> Any:
-    """Return the module `name` of an installed package, imported only now.
+    """Import and return the module `name`, given with its full dotted name.
 
     Raises:
         Unavailable: its package is not installed.

@@ -1,21 +1,21 @@
-"""Popularity: the same answer to every need, most past work first. A floor."""
+"""Popularity: profiles with most past work first, whatever the need. A lower bound for any useful system."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
 
 class Popularity:
-    """Scores a profile by how many pieces of track record it has."""
+    """Scores a profile by the number of entries in its track record."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._counts = np.array([len(profile.track_record) for profile in profiles], dtype=np.float64)
 
-    def scores(self, query: str) -> NDArray[np.float64]:  # noqa: ARG002 - the same answer to every need
-        """Return the counts, shape (profiles,), whatever `query` says."""
+    def scores(self, query: str) -> Floats:  # noqa: ARG002 - the same for every query
+        """Return the counts, shape (profiles,)."""
         return self._counts

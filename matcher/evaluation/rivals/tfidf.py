@@ -1,19 +1,17 @@
-"""Nearest past award: cosine of TF-IDF weights over passages, with scikit-learn."""
+"""Cosine similarity of TF-IDF weights over passages, with scikit-learn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.packages import package
+from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
 
 class TfIdf:
-    """Scores a profile by its best passage, on single words and pairs of words."""
+    """Scores a profile by its best passage, with single words and word pairs as terms."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._corpus = Corpus.of(profiles)
@@ -21,7 +19,7 @@ class TfIdf:
         self._weights = vectorizer(ngram_range=(1, 2), stop_words="english", sublinear_tf=True)
         self._passages = self._weights.fit_transform(self._corpus.texts)
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return one cosine a profile, shape (profiles,)."""
+    def scores(self, query: str) -> Floats:
+        """Return one cosine per profile, shape (profiles,)."""
         cosines = self._passages @ self._weights.transform([query]).T
         return self._corpus.best_per_profile(cosines.toarray()[:, 0])

@@ -1,4 +1,4 @@
-"""Hybrid search of txtai: its own BM25 and our vectors, summed by txtai with equal weights."""
+"""txtai's hybrid search: its own BM25 and MiniLM vectors, summed by txtai with equal weights."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.evaluation.rivals.corpus import Corpus
 from matcher.evaluation.rivals.encoding import Encode
 from matcher.evaluation.rivals.packages import package
+from matcher.foundations.arrays import Floats, Vectors
 from matcher.records import Profile
 
-# Passages asked for: deep enough that recall@100 of profiles is not cut short.
+# Passages to retrieve: enough not to limit recall@100 of profiles.
 _DEPTH: Final = 1_000
 
 
 class TxtaiHybrid:
-    """Scores a profile by its best passage among the best of the index."""
+    """Scores a profile by its best retrieved passage."""
 
     def __init__(self, profiles: Sequence[Profile], encode: Encode) -> None:
         self._corpus = Corpus.of(profiles)
 
-        def transform(texts: Sequence[str]) -> NDArray[np.float32]:  # txtai calls anything but a function to get one
+        # txtai uses only plain functions as they are, and calls other objects to obtain one.
+        def transform(texts: Sequence[str]) -> Vectors:
             return encode(texts)
 
         self._index = package("txtai.embeddings").Embeddings(
@@ -31,13 +32,13 @@ class TxtaiHybrid:
             transform=transform,
             hybrid=True,
             content=False,
-            faiss={"components": "IDMap,Flat"},  # exact; txtai goes approximate above 5,000 passages otherwise
+            faiss={"components": "IDMap,Flat"},  # exact: by default txtai is approximate above 5,000 passages
         )
-        self._index.index((place, text, None) for place, text in enumerate(self._corpus.texts))
+        self._index.index((position, text, None) for position, text in enumerate(self._corpus.texts))
 
-    def scores(self, query: str) -> NDArray[np.float64]:
-        """Return one score a profile, shape (profiles,), -inf where none of its passages was found."""
-        found = self._index.search(query, _DEPTH)
-        places = np.array([place for place, _ in found], dtype=np.int64)
-        values = np.array([score for _, score in found], dtype=np.float64)
-        return self._corpus.best_per_profile(self._corpus.spread(places, values))
+    def scores(self, query: str) -> Floats:
+        """Return one score per profile, shape (profiles,), -inf if none of its passages was retrieved."""
+        matches = self._index.search(query, _DEPTH)
+        positions = np.array([position for position, _ in matches], dtype=np.int64)
+        scores = np.array([score for _, score in matches], dtype=np.float64)
+        return self._corpus.best_per_profile(self._corpus.over_passages(positions, scores))

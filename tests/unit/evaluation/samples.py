@@ -1,4 +1,4 @@
-"""Small made records and fakes for these tests."""
+"""Small sample records and fakes for the tests of evaluation."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.evaluation import RankedProfiles, Ranker, System
+from matcher.foundations.arrays import Vectors
 from matcher.records import Capability, Need, Profile, Sector, TrackRecord
 
 
 def profile(profile_id: str, *texts: str, past: Sequence[str] = (), sector: Sector = Sector.UNKNOWN) -> Profile:
-    """Return a profile with one capability a text of `texts` and one piece of track record a text of `past`."""
+    """Return a profile with one capability per text in `texts` and one piece of past work per text in `past`."""
     return Profile(
         id=profile_id,
         name=profile_id,
@@ -30,28 +30,28 @@ def need(need_id: str, title: str = "a need", *, cpv: tuple[str, ...] = ()) -> N
 
 
 @dataclass(frozen=True)
-class Told:
-    """A ranker that answers what it was told: scores by profile id, by need id."""
+class FixedRanker:
+    """A ranker with fixed answers: scores by profile id, by need id."""
 
     answers: Mapping[str, Mapping[str, float]]
 
     def rank(self, need: Need) -> RankedProfiles:
-        """Return the answer told for `need`."""
+        """Return the fixed answer to `need`."""
         answer = self.answers[need.id]
         return RankedProfiles(tuple(answer), np.array(list(answer.values())))
 
 
-def told(name: str, answers: Mapping[str, Mapping[str, float]]) -> System:
-    """Return a contender that answers `answers` over any register."""
+def fixed_system(name: str, answers: Mapping[str, Mapping[str, float]]) -> System:
+    """Return a system that gives `answers` whatever the register."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
-        return Told(answers)
+        return FixedRanker(answers)
 
     return System(name, build)
 
 
-def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return unit vectors of 64 dimensions that count the words of each text by their hash."""
+def encode(texts: Sequence[str]) -> Vectors:
+    """Return unit vectors of 64 dimensions: counts of the words in each text, by hash."""
     vectors = np.zeros((len(texts), 64), dtype=np.float32)
     for row, text in zip(vectors, texts, strict=True):
         for word in text.lower().replace(".", " ").split():

@@ -11,7 +11,7 @@ from matcher.evaluation.measures.metrics import METRICS
 from matcher.foundations.errors import InvalidInput, MatcherError
 from matcher.records import Need, Sector
 
-from .samples import need, profile, told
+from .samples import fixed_system, need, profile
 
 _PROFILES = [profile("a", sector=Sector.SME), profile("b", sector=Sector.LARGE, past=["x"]), profile("c")]
 _NEEDS = [need("n1"), need("n2"), need("unseen"), need("unjudged")]
@@ -23,9 +23,9 @@ _JUDGEMENTS = Judgements(
         "elsewhere": {"a": 1, "b": 1},
     }
 )
-_PRODUCT = told("product", {"n1": {"a": 3, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
-_RIVAL = told("rival", {"n1": {"a": 1, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
-_WORDS = told("words", {"n1": {"b": 1}, "n2": {"b": 1}})
+_PRODUCT = fixed_system("product", {"n1": {"a": 3, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
+_RIVAL = fixed_system("rival", {"n1": {"a": 1, "b": 2}, "n2": {"a": 3, "b": 2, "c": 1}})
+_WORDS = fixed_system("words", {"n1": {"b": 1}, "n2": {"b": 1}})
 
 
 def _report() -> Report:
@@ -42,7 +42,7 @@ def test_figures_are_means_over_the_needs_that_can_be_judged() -> None:
     assert (low, high) == (0, 1)
 
 
-def test_what_is_left_out_is_counted_and_said() -> None:
+def test_ignored_needs_and_judgements_are_counted_and_reported() -> None:
     ignored = _report().ignored
     assert vars(ignored) == {
         "needs_without_judgement": 1,
@@ -51,25 +51,25 @@ def test_what_is_left_out_is_counted_and_said() -> None:
         "judgements_of_unknown_profiles": 2,
     }
     assert len(ignored.lines()) == 4
-    assert "never seen before" in ignored.lines()[1]
+    assert "no relevant profile is in the register" in ignored.lines()[1]
 
 
-def test_slices_judge_the_winners_of_each_kind() -> None:
+def test_slices_measure_each_kind_of_winner() -> None:
     slices = _report().slices
     assert set(slices["winner_sector"]) == {"sme", "large", "unknown"}
-    # For n2 by its unknown winner c, the large winner b is taken out: c is second, after a.
+    # For the unknown winner c of n2, the large winner b is removed: c is second, after a.
     assert slices["winner_sector"]["unknown"].means["mrr"] == pytest.approx(1 / 2)
     assert slices["track_record"]["none"].queries == 2
     assert slices["track_record"]["one"].queries == 1
     assert "health_buyer" not in slices
 
 
-def test_health_flags_make_a_slice() -> None:
+def test_health_flags_add_a_slicing() -> None:
     report = evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS, health={"n1": True, "n2": False})
     assert {kind: figures.queries for kind, figures in report.slices["health_buyer"].items()} == {"yes": 1, "no": 1}
 
 
-def test_a_comparison_gives_the_ratio_to_the_other() -> None:
+def test_a_comparison_has_the_ratio_to_the_other_system() -> None:
     compared = _report().compared
     assert list(compared) == ["rival", "product"]
     assert compared["rival"].ratios["mrr"].value == pytest.approx(0.75 / 0.5)
@@ -78,17 +78,17 @@ def test_a_comparison_gives_the_ratio_to_the_other() -> None:
     assert compared["rival"].seconds_per_need >= 0
 
 
-def test_json_has_the_agreed_keys_in_their_order() -> None:
-    found = json.loads(json.dumps(_report().to_json(), allow_nan=False))
-    assert list(found) == ["queries", *METRICS, "intervals", "slices", "baselines", "compared", "ignored"]
+def test_json_keys_and_their_order() -> None:
+    document = json.loads(json.dumps(_report().to_json(), allow_nan=False))
+    assert list(document) == ["queries", *METRICS, "intervals", "slices", "baselines", "compared", "ignored"]
     assert list(METRICS) == ["mrr", "hit@1", "hit@5", "hit@10", "ndcg@10", "recall@100"]
-    assert found["intervals"]["mrr"] == [0.5, 1.0]
-    assert set(found["baselines"]["words"]) >= {"queries", "mrr", "intervals", "ratios", "seconds_per_need"}
+    assert document["intervals"]["mrr"] == [0.5, 1.0]
+    assert set(document["baselines"]["words"]) >= {"queries", "mrr", "intervals", "ratios", "seconds_per_need"}
     plain = evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS).to_json()
     assert list(plain)[-2:] == ["slices", "ignored"]
 
 
-def test_progress_wraps_the_needs_of_every_run() -> None:
+def test_progress_wraps_the_needs_of_each_run() -> None:
     seen: list[tuple[str, int]] = []
 
     def progress(needs: Sequence[Need], name: str) -> Iterable[Need]:
@@ -99,18 +99,18 @@ def test_progress_wraps_the_needs_of_every_run() -> None:
     assert seen == [("product", 2), ("rival", 2)]
 
 
-def test_a_trial_without_a_need_to_judge_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="no need has a profile"):
+def test_an_evaluation_set_without_relevant_profiles_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match="no need has a relevant profile"):
         EvaluationSet.of(_PROFILES, _NEEDS, Judgements({"n1": {"gone": 1}, "n2": {"a": 0}}))
 
 
-def test_ids_given_twice_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="profile a is given twice"):
+def test_duplicate_ids_are_an_error() -> None:
+    with pytest.raises(InvalidInput, match="profile a appears twice"):
         EvaluationSet.of([*_PROFILES, profile("a")], _NEEDS, _JUDGEMENTS)
-    with pytest.raises(InvalidInput, match="need n1 is given twice"):
+    with pytest.raises(InvalidInput, match="need n1 appears twice"):
         EvaluationSet.of(_PROFILES, [*_NEEDS, need("n1")], _JUDGEMENTS)
 
 
-def test_no_two_to_compare_with_have_one_name() -> None:
-    with pytest.raises(MatcherError, match="rival is the name of two"):
+def test_two_systems_with_the_same_name_are_an_error() -> None:
+    with pytest.raises(MatcherError, match="two systems to compare with are named rival"):
         evaluate(_PRODUCT, _PROFILES, _NEEDS, _JUDGEMENTS, baselines=[_RIVAL], compared=[_WORDS, _RIVAL])

@@ -14,7 +14,7 @@ def _file(tmp_path: Path, text: str | bytes) -> Path:
     return path
 
 
-def test_tabs_spaces_blank_lines_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+def test_tabs_spaces_blank_lines_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     path = _file(tmp_path, "\ufeffn1\t0\tp1\t1\r\n\r\nn1 0  p2 0\nn2\t0\tp1\t3")
     judgements = read_judgements(path)
     assert judgements.grades == {"n1": {"p1": 1, "p2": 0}, "n2": {"p1": 3}}
@@ -31,12 +31,12 @@ def test_tabs_spaces_blank_lines_and_a_byte_order_mark_are_read(tmp_path: Path) 
         ("n1 0 p1 -1\n", 1, "relevance", "'-1' is not a whole number"),
         ("n1 0 p1 ²\n", 1, "relevance", "'²' is not a whole number"),
         (f"n1 0 p1 {MAX_GRADE + 1}\n", 1, "relevance", f"from 0 to {MAX_GRADE}"),
-        ("n1 0 p1 1\nn2 0 p1 1\nn1 0 p1 0\n", 3, None, "judged before, on line 1"),
-        ("\n \n", None, None, "has no judgement in it"),
+        ("n1 0 p1 1\nn2 0 p1 1\nn1 0 p1 0\n", 3, None, "already judged on line 1"),
+        ("\n \n", None, None, "contains no judgements"),
         (b"n1 0 \xff 1\n", None, None, "is not UTF-8 text"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_line_field_and_remedy(
+def test_errors_name_file_line_field_and_remedy(
     tmp_path: Path, text: str | bytes, line: int | None, field: str | None, problem: str
 ) -> None:
     path = _file(tmp_path, text)
@@ -49,6 +49,6 @@ def test_what_is_wrong_is_said_with_file_line_field_and_remedy(
 
 
 @pytest.mark.parametrize("name", ["absent.tsv", "."])
-def test_a_path_that_cannot_be_read_is_invalid_input(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_path_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot be read"):
         read_judgements(tmp_path / name)

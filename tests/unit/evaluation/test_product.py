@@ -1,4 +1,4 @@
-"""The product's own searches as plain contenders: whole texts only, and the name where there is nothing else."""
+"""The product's own searches as baselines: they score whole texts, and the name of a profile without any."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.support.fakes import MemoryVectors, WordEncoder
 
 PROFILES = [
     parse(Profile, {"id": "named", "name": "Falls Clinic"}),
-    parse(Profile, {"id": "told", "name": "Falls Clinic", "summary": "Patient transport by volunteer drivers."}),
+    parse(Profile, {"id": "described", "name": "Falls Clinic", "summary": "Patient transport by volunteer drivers."}),
 ]
 
 
-def test_a_profile_that_is_only_a_name_is_scored_by_it_and_others_by_their_texts() -> None:
+def test_only_a_profile_without_texts_is_scored_by_its_name() -> None:
     encoder = CachedEncoder(WordEncoder(), MemoryVectors())
-    for contender in product_baselines(encoder):
-        ranking = contender.build(PROFILES).rank(Need.of_text("falls clinic"))
+    for system in product_baselines(encoder):
+        ranking = system.build(PROFILES).rank(Need.of_text("falls clinic"))
         scores = dict(zip(ranking.ids, np.asarray(ranking.scores).tolist(), strict=True))
-        assert np.isfinite(list(scores.values())).all(), contender.name
-        assert scores["named"] > scores["told"], contender.name
+        assert np.isfinite(list(scores.values())).all(), system.name
+        assert scores["named"] > scores["described"], system.name

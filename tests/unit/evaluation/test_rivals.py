@@ -1,4 +1,4 @@
-"""One suite for every rival: the obvious partner comes first, every score is one a profile."""
+"""One suite for every rival: it ranks the obvious partner first and returns one score per profile."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ _PROFILES = [
     profile("nameless"),
 ]
 _HOUSING = need("n1", "Housing support for people sleeping rough: supported housing")
-# Operators of query languages, and words no profile has, are text like any other.
-_ODD = need("n2", 'select id from "txtai" where (housing) AND NOT -rough +x:y*')
-_STRANGE = need("n3", "Zymurgy qwertz")
+# Query operators and unknown words must be treated as plain text.
+_OPERATORS = need("n2", 'select id from "txtai" where (housing) AND NOT -rough +x:y*')
+_UNKNOWN_WORDS = need("n3", "Zymurgy qwertz")
 
 
-# Looked up, not imported: importing txtai takes longer than all these tests.
+# Not imported here: importing txtai takes longer than all these tests.
 _INSTALLED = all(find_spec(name) for name in PACKAGES)
 needs_the_extra = pytest.mark.skipif(not _INSTALLED, reason="the extra `benchmarks` is not installed")
 
 
-def _contender(name: str) -> System:
-    return next(contender for contender in rivals(encode) if contender.name == name)
+def _system(name: str) -> System:
+    return next(system for system in rivals(encode) if system.name == name)
 
 
 @needs_the_extra
-def test_the_rivals_are_these() -> None:
-    assert tuple(contender.name for contender in rivals(encode)) == _NAMES
+def test_names_of_the_rivals() -> None:
+    assert tuple(system.name for system in rivals(encode)) == _NAMES
 
 
 @needs_the_extra
 @pytest.mark.parametrize("name", _NAMES)
-def test_a_rival_puts_the_obvious_partner_first(name: str) -> None:
-    ranking = _contender(name).build(_PROFILES).rank(_HOUSING)
+def test_a_rival_ranks_the_obvious_partner_first(name: str) -> None:
+    ranking = _system(name).build(_PROFILES).rank(_HOUSING)
     assert ranking.ids == ("vet", "home", "print", "nameless")
     assert ranking.scores.shape == (4,)
     assert ranking.ids[int(np.argmax(ranking.scores))] == "home"
@@ -56,16 +56,16 @@ def test_a_rival_puts_the_obvious_partner_first(name: str) -> None:
 
 @needs_the_extra
 @pytest.mark.parametrize("name", _NAMES)
-def test_a_rival_answers_odd_and_unknown_words(name: str) -> None:
-    ranker = _contender(name).build(_PROFILES)
-    for odd in (_ODD, _STRANGE):
-        assert not np.isnan(ranker.rank(odd).scores).any()
+def test_a_rival_accepts_operators_and_unknown_words(name: str) -> None:
+    ranker = _system(name).build(_PROFILES)
+    for query in (_OPERATORS, _UNKNOWN_WORDS):
+        assert not np.isnan(ranker.rank(query).scores).any()
 
 
 @needs_the_extra
-def test_all_rivals_run_through_one_evaluation() -> None:
-    contenders = [_contender(name) for name in _NAMES]
-    report = evaluate(contenders[0], _PROFILES, [_HOUSING], Judgements({"n1": {"home": 1}}), compared=contenders)
+def test_all_rivals_in_one_evaluation() -> None:
+    systems = [_system(name) for name in _NAMES]
+    report = evaluate(systems[0], _PROFILES, [_HOUSING], Judgements({"n1": {"home": 1}}), compared=systems)
     assert {name: comparison.figures.means["mrr"] for name, comparison in report.compared.items()} == dict.fromkeys(
         _NAMES, 1.0
     )
@@ -76,23 +76,23 @@ def test_popularity_counts_past_work() -> None:
 
 
 def test_each_text_is_encoded_once() -> None:
-    asked: list[str] = []
+    encoded: list[str] = []
 
     def counting(texts: object) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        given = list(texts)  # type: ignore[call-overload]
-        asked.extend(given)
-        return encode(given)
+        batch = list(texts)  # type: ignore[call-overload]
+        encoded.extend(batch)
+        return encode(batch)
 
-    remembered = MemoisedEncode(counting)
-    np.testing.assert_array_equal(remembered(["a", "b", "a"]), encode(["a", "b", "a"]))
-    np.testing.assert_array_equal(remembered(["b", "c"]), encode(["b", "c"]))
-    assert asked == ["a", "b", "c"]
+    memoised = MemoisedEncode(counting)
+    np.testing.assert_array_equal(memoised(["a", "b", "a"]), encode(["a", "b", "a"]))
+    np.testing.assert_array_equal(memoised(["b", "c"]), encode(["b", "c"]))
+    assert encoded == ["a", "b", "c"]
 
 
-def test_a_missing_package_is_unavailable_and_names_the_extra() -> None:
+def test_a_missing_package_is_reported_with_the_extra() -> None:
     with pytest.raises(Unavailable) as raised:
         require("no_such_rival", "numpy")
-    assert raised.value.problem.startswith("no_such_rival not installed")
+    assert raised.value.problem.endswith("not installed: no_such_rival")
     assert "pip install -e '.[benchmarks]'" in raised.value.remedy
     with pytest.raises(Unavailable):
         package("no_such_rival.search")

@@ -30,13 +30,11 @@ from .samples import need, profile
         ("flagged", (), "yes"),
     ],
 )
-def test_the_flag_says_whether_a_need_is_about_health_and_else_its_cpv_codes(
-    need_id: str, cpv: tuple[str, ...], expected: str
-) -> None:
+def test_health_buyer_follows_the_flag_then_the_cpv_codes(need_id: str, cpv: tuple[str, ...], expected: str) -> None:
     assert health_buyer(need(need_id, cpv=cpv), {"flagged": True, "cleared": False}) == expected
 
 
-def test_flags_are_read_where_a_line_has_one(tmp_path: Path) -> None:
+def test_reads_flags_and_skips_lines_without_one(tmp_path: Path) -> None:
     path = tmp_path / "needs.jsonl"
     path.write_text('{"id": "a", "health": true}\n\n{"id": "b"}\n{"id": "c", "health": false}\n[1]\nnot json\n')
     assert read_health_flags(path) == {"a": True, "c": False}
@@ -54,7 +52,7 @@ def test_flags_are_read_where_a_line_has_one(tmp_path: Path) -> None:
         (Sector.CHARITY, None, 1e6, "unknown"),
     ],
 )
-def test_size_is_what_the_sector_says_or_the_statutory_test_decides(
+def test_size_follows_the_sector_then_the_statutory_test(
     sector: Sector, employees: int | None, turnover: float | None, expected: str
 ) -> None:
     one = Profile(id="p", name="p", sector=sector, employees=employees, turnover=turnover)
@@ -71,11 +69,11 @@ def test_track_record_is_none_one_or_several() -> None:
     ]
 
 
-def test_a_slice_by_winner_takes_the_other_winners_out_of_the_answer() -> None:
+def test_a_slice_by_winner_removes_the_other_winners() -> None:
     register = [profile("a", sector=Sector.CHARITY), profile("b", sector=Sector.SME), profile("c", sector=Sector.SME)]
-    cuts = Slicer.of(register, {}).cut(need("n"), np.array([1, 2, 0]))
-    kept = {(slicing, kind): mask.tolist() for slicing, kind, mask in cuts}
-    assert kept["winner_sector", "charity"] == [True, False, True]
-    assert kept["winner_sector", "sme"] == [False, True, True]
-    assert kept["track_record", "none"] == [True, True, True]
-    assert kept["health_buyer", "unknown"] == [True, True, True]
+    slices = Slicer.of(register, {}).slices_of(need("n"), np.array([1, 2, 0]))
+    masks = {(slicing, kind): mask.tolist() for slicing, kind, mask in slices}
+    assert masks["winner_sector", "charity"] == [True, False, True]
+    assert masks["winner_sector", "sme"] == [False, True, True]
+    assert masks["track_record", "none"] == [True, True, True]
+    assert masks["health_buyer", "unknown"] == [True, True, True]
