@@ -71,8 +71,9 @@ class CalibrationPairs:
 
 
 def _by_band(probabilities: Floats, won: Mask) -> dict[str, dict[str, float | int]]:
-    import pandas as pd
-
-    bands = pd.Categorical([band_of(p).value for p in probabilities.tolist()], [band.value for band in Band])
-    figures = pd.Series(won).groupby(bands, observed=True).agg(pairs="size", won="mean")
-    return {str(row.Index): {"pairs": int(row.pairs), "won": float(row.won)} for row in figures.itertuples()}
+    bands = np.array([band_of(probability) for probability in probabilities.tolist()])
+    return {
+        band.value: {"pairs": int((bands == band).sum()), "won": float(won[bands == band].mean())}
+        for band in Band
+        if (bands == band).any()
+    }
