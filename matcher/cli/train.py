@@ -7,20 +7,22 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from matcher.bootstrap import opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.embedding import WEIGHTS_FILE, packaged_model
+from matcher.foundations.artefacts import Artefacts
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.foundations.settings import CHECKOUT
 from matcher.records import Need, Profile
 from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import read_awards
 from matcher.sources.formats.jsonl import Rejected, read_records
 from matcher.training.training import MANIFEST_FILE, Recipe, read_before, train
+
+_MODELS: Final = Artefacts.installed().models
 
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 
@@ -65,7 +67,7 @@ def _skip(_: Rejected) -> None:
 
 def promote(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder written by train.")],
-    models: Annotated[Path, typer.Option(file_okay=False, help="Where the models in use stand.")] = CHECKOUT / "models",
+    models: Annotated[Path, typer.Option(file_okay=False, help="Where the models in use stand.")] = _MODELS,
 ) -> None:
     """Put a trained model to use from the next start on. The index is then built anew for its encoder."""
     if not all((folder / file).is_file() for file in (MANIFEST_FILE, WEIGHTS_FILE, "model.json")):

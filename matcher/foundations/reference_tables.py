@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from matcher.foundations.artefacts import Artefacts
 from matcher.foundations.errors import InvalidInput, Place
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "data" / "reference"
+FOLDER: Final = Artefacts.installed().reference
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from matcher.foundations.artefacts import Artefacts
+
+_ARTEFACTS = Artefacts.installed()
 
 
 class Settings(BaseSettings):
@@ -22,11 +24,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL or SQLite URL; default: a file in the home.")
     encoder: Path | None = Field(None, description="Folder of another sentence-transformers model.")
     encoder_weights: Path | None = Field(
-        CHECKOUT / "models" / "encoder" / "weights.safetensors",
+        _ARTEFACTS.encoder_weights,
         description="Tuned weights of the packaged encoder; another encoder takes none.",
     )
     device: Literal["cpu", "cuda", "mps"] | None = Field(None, description="Where the encoder runs.")
-    ranking_model: Path = Field(CHECKOUT / "models" / "ranking", description="Folder of the scoring model.")
+    ranking_model: Path = Field(_ARTEFACTS.ranking, description="Folder of the scoring model.")
     candidates: int = Field(1_000, ge=10, le=1_000_000, description="Profiles each retriever puts forward.")
     user_agent: str = Field("partnership-matcher/0.1", description="How notice services are told who is asking.")
     find_a_tender_url: str = Field(

@@ -20,7 +20,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from matcher.bootstrap import engine_of
-from matcher.foundations.settings import CHECKOUT, Settings
+from matcher.foundations.artefacts import Artefacts
+from matcher.foundations.settings import Settings
 from matcher.ledger import Ledger
 from matcher.records import Filters, Need, Profile, Region, Sector, Size
 from matcher.register.importing import import_files
@@ -30,8 +31,8 @@ from matcher.store import RecordKind, Store
 from tests.support.commands import Done, command_in
 from tests.support.strategies import TODAY
 
-DEMO = CHECKOUT / "data" / "demo"
-MODELS = CHECKOUT / "models"
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+MODELS = Artefacts.installed().models
 
 
 @dataclass(frozen=True)

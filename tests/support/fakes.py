@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Encoder, Progress
 from matcher.foundations.arrays import Vectors
-from matcher.foundations.settings import CHECKOUT
+from matcher.foundations.artefacts import Artefacts
 from matcher.index import Snapshots
 from matcher.scoring.model import AdditiveModel
 from matcher.search.engine import Engine
@@ -81,7 +81,7 @@ class MemoryVectors:
 
 def shipped_model() -> AdditiveModel:
     """Return the scoring model that comes with the product."""
-    return AdditiveModel.load(CHECKOUT / "models" / "ranking")
+    return AdditiveModel.load(Artefacts.installed().ranking)
 
 
 def engine_over(

@@ -6,12 +6,12 @@ import csv
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from matcher.foundations.artefacts import Artefacts
 from matcher.records import Need
 
-FOLDER: Final = Path(__file__).resolve().parents[3] / "data" / "programme"
+FOLDER: Final = Artefacts.installed().programme
 NO_THEME: Final = "Other"
 # Where a description says what it is about, it does so early.
 _TELLING_CHARACTERS: Final = 1_500

@@ -1,0 +1,43 @@
+"""The files that come with the product and are not code: models and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# `setup.py` copies `data/` and `models/` here when it builds a wheel.
+_IN_WHEEL = _PACKAGE / "_artefacts"
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """Folders of the files that come with the product."""
+
+    reference: Path
+    """Reference tables: places, postcodes, NHS organisations, terms."""
+    programme: Path
+    """Tables for reports on programmes: themes and CPV divisions."""
+    models: Path
+    """The models in use, in a folder each; `matcher promote` replaces them."""
+
+    @classmethod
+    def installed(cls) -> Self:
+        """Return the artefacts inside the installed package or, in a checkout, those beside it."""
+        return cls.below(_IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent)
+
+    @classmethod
+    def below(cls, root: Path) -> Self:
+        """Return the artefacts in the folder `root`, laid out as in the repository."""
+        return cls(reference=root / "data" / "reference", programme=root / "data" / "programme", models=root / "models")
+
+    @property
+    def ranking(self) -> Path:
+        """Folder of the ranking model."""
+        return self.models / "ranking"
+
+    @property
+    def encoder_weights(self) -> Path:
+        """File of the tuned weights of the encoder."""
+        return self.models / "encoder" / "weights.safetensors"
