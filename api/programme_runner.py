@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.foundations.errors import Conflict, MatcherError
-from matcher.programme import Job, Order, Runs, State, Wish
+from matcher.programme import Job, RunOptions, Runs, State, StopRequest
 from matcher.programme.runs.job import INTERRUPTED
 from matcher.records import Need
 from matcher.search.engine import Engine
@@ -37,7 +37,9 @@ class Programmes:
                 self._waiting.put(id)
         self._work.start()
 
-    def start_run(self, needs: Sequence[Need], order: Order, *, refused: int = 0, rejects: Path | None = None) -> Job:
+    def start_run(
+        self, needs: Sequence[Need], order: RunOptions, *, refused: int = 0, rejects: Path | None = None
+    ) -> Job:
         """Keep a run, and the file `rejects` of rows that were `refused`, and have it done once those before it are.
 
         Raises:
@@ -59,7 +61,7 @@ class Programmes:
         stands = job.progress()
         if stands.state.is_over or stands.state is State.RUNNING:
             raise Conflict(f"the programme {job.id} is {stands.state}", remedy="Only a paused or failed one goes on")
-        job.tell(replace(stands, state=State.QUEUED, problem=""))
+        job.save_progress(replace(stands, state=State.QUEUED, problem=""))
         self._waiting.put(job.id)
 
     def stop(self) -> None:
@@ -68,7 +70,7 @@ class Programmes:
         self._waiting.put(_STOP)
         current = self._current
         if current is not None and not current.progress().state.is_over:
-            current.wish(Wish.PAUSE)
+            current.request_stop(StopRequest.PAUSE)
         if self._work.is_alive():
             self._work.join()
 
@@ -87,4 +89,4 @@ class Programmes:
     def _go_on(self, job: Job) -> None:
         told = self.runs.run(job.id)
         if self._stopping.is_set() and told.state is State.PAUSED:
-            job.tell(replace(told, state=State.QUEUED, problem=INTERRUPTED))
+            job.save_progress(replace(told, state=State.QUEUED, problem=INTERRUPTED))

@@ -19,7 +19,7 @@ from matcher.foundations.settings import Settings
 from matcher.ledger import Decision, Ledger
 from matcher.ledger.decision import no_decision
 from matcher.programme import Job, Jobs
-from matcher.programme.runs.jobs import no_run
+from matcher.programme.runs.jobs import run_not_found
 from matcher.registration import Registrations
 from matcher.registration.registrations import absent
 from matcher.store import RecordKind, Store
@@ -174,7 +174,7 @@ class Guard:
 
     def _check_programme(self, access: Access, id: str) -> None:
         if access.reach is not Reach.ALL and not access.owns_programme(self._jobs.job(id)):
-            raise no_run(id)
+            raise run_not_found(id)
 
     def _check_record(self, access: Access, kind: RecordKind, id: str) -> None:
         owning = self.ownership.of(kind, id)

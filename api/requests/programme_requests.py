@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.programme import Programme
-from matcher.programme.area import EVERYWHERE, Lookup, area_of
+from matcher.programme.area import EVERYWHERE, BodyLookup, area_of
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Phrase, Title
 
@@ -34,7 +34,7 @@ class Ordered(Record):
         None, description="Assign one partner to each need such that none is given more needs than this."
     )
 
-    def programme(self, lookup: Lookup) -> Programme:
+    def programme(self, lookup: BodyLookup) -> Programme:
         """Return the programme that is asked for.
 
         Raises:

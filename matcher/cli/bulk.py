@@ -11,8 +11,8 @@ from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.programme import CHUNK, Order, Programme, Progress, Runs, State
-from matcher.programme.runs.run import Tell
+from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, State
+from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, parse
 from matcher.records.fields import MAX_TITLE
 from matcher.sources.formats.jsonl import Rejected, read
@@ -45,9 +45,9 @@ def bulk(
             engine.index(announcing(bar, "Encoding new passages"))
             engine.save()
             asked = parse(Programme, {"name": f"Matches for {needs.name}"[:MAX_TITLE], "top": top})
-            resume = runs.create(wanted, out_folder, Order(asked, chunk=chunk)).id
-            name_run(resume)
-        report = runs.run(str(resume), scheduler=scheduler, tell=telling(bar))
+            resume = runs.create(wanted, out_folder, RunOptions(asked, chunk=chunk)).id
+            print_run_id(resume)
+        report = runs.run(str(resume), scheduler=scheduler, on_progress=progress_bar_callback(bar))
     print_progress(report, json)
 
 
@@ -60,13 +60,13 @@ def _read(file: Path) -> list[Need]:
     return wanted
 
 
-def name_run(id: str) -> None:
+def print_run_id(id: str) -> None:
     """Say by which id a run is resumed, where somebody watches."""
     if err.is_terminal:
         err.print(f"run {id}; should it be broken off: matcher bulk --resume {id}")
 
 
-def telling(bar: Bar) -> Tell:
+def progress_bar_callback(bar: Bar) -> OnProgress:
     """Return how a run tells this bar of its progress."""
     task = bar.add_task("Matching needs", total=None)
 

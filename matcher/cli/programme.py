@@ -14,14 +14,14 @@ from rich.table import Table
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.cli.bulk import name_run, print_progress, telling
+from matcher.cli.bulk import print_progress, print_run_id, progress_bar_callback
 from matcher.cli.imports import OnError
 from matcher.foundations.errors import InvalidInput
-from matcher.foundations.staged_files import Staging
-from matcher.programme import Order, Programme, Progress, Runs, State
+from matcher.foundations.staged_files import StagedFiles
+from matcher.programme import Programme, Progress, RunOptions, Runs, State
 from matcher.programme.area import EVERYWHERE, area_of
-from matcher.programme.needs.columns import parse_choice
-from matcher.programme.needs.needs_file import REJECTS, Intake, notes_of, take_in
+from matcher.programme.needs.columns import parse_column_choice
+from matcher.programme.needs.needs_file import REJECTS, ReadSummary, read_needs, source_notes
 from matcher.programme.needs.preview import NeedsPreview, preview_of
 from matcher.programme.needs.stored import NeedQuery
 from matcher.programme.needs.template import write_template
@@ -91,7 +91,7 @@ def match(
     )
     if not stored and query != NeedQuery():
         raise InvalidInput("--where-… chooses among stored needs", remedy="Give --stored in place of --needs")
-    chosen, intake = parse_choice(map_), Intake()
+    chosen, intake = parse_column_choice(map_), ReadSummary()
     with opened_engine(context.obj) as engine:
         asked = parse(
             Programme,
@@ -106,13 +106,13 @@ def match(
             },
         )
         if needs is None:
-            found = query.among(engine.store)
+            found = query.select_from(engine.store)
             intake.form = "stored needs"
         else:
-            found = take_in(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
+            found = read_needs(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
         file = _kept(asked, found, out_folder, intake)
         runs = Runs(engine, context.obj.programmes_folder)
-        done = _matched(runs, Order(asked, notes=notes_of(asked, intake)), file, out_folder, scheduler)
+        done = _matched(runs, RunOptions(asked, notes=source_notes(asked, intake)), file, out_folder, scheduler)
     _tell(done, intake, out_folder, json=json)
 
 
@@ -137,21 +137,21 @@ def preview(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show how a file of needs would be read, and what is wrong with it. Nothing is matched or kept."""
-    found = preview_of(needs, parse_choice(map_), sheet, first=rows)
+    found = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
     if json:
         typer.echo(found.model_dump_json(indent=2, exclude_none=True))
         return
     _show_preview(found)
 
 
-def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake) -> Path:
+def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: ReadSummary) -> Path:
     """Write the needs as they are matched into `folder`, and return the file."""
     count = 0
-    with Staging(folder) as staging, progress_bar() as bar:
+    with StagedFiles(folder) as staging, progress_bar() as bar:
         task = bar.add_task("Reading needs", total=None)
         with staging.path(_NEEDS_FILE).open("w", encoding="utf-8", newline="\n") as file:
             for count, need in enumerate(needs, start=1):
-                file.write(asked.placed(need).model_dump_json(exclude_none=True) + "\n")
+                file.write(asked.with_default_region(need).model_dump_json(exclude_none=True) + "\n")
                 bar.update(task, completed=count)
         if not count:
             raise InvalidInput("no stored need is chosen", remedy="Loosen --where-…, or import needs first")
@@ -159,13 +159,13 @@ def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: Intake)
     return folder / _NEEDS_FILE
 
 
-def _matched(runs: Runs, order: Order, file: Path, folder: Path, scheduler: str | None) -> Progress:
+def _matched(runs: Runs, order: RunOptions, file: Path, folder: Path, scheduler: str | None) -> Progress:
     with progress_bar() as bar:
         runs.engine.index(announcing(bar, "Encoding new passages"))
         runs.engine.save()
         job = runs.create(list(_read(file)), folder, order)
-        name_run(job.id)
-        return runs.run(job.id, scheduler=scheduler, tell=telling(bar))
+        print_run_id(job.id)
+        return runs.run(job.id, scheduler=scheduler, on_progress=progress_bar_callback(bar))
 
 
 def _read(file: Path) -> Iterator[Need]:
@@ -179,7 +179,7 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _tell(done: Progress, intake: Intake, folder: Path, *, json: bool) -> None:
+def _tell(done: Progress, intake: ReadSummary, folder: Path, *, json: bool) -> None:
     if done.state is not State.FINISHED:
         print_progress(done, json)
         return

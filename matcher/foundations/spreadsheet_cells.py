@@ -7,7 +7,7 @@ from typing import Any
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def neutralised(value: Any) -> Any:
+def escape_formula(value: Any) -> Any:
     """Return `value` so that no spreadsheet runs it as a formula: such a text is led by an apostrophe.
 
     Source: OWASP, CSV injection.
@@ -15,6 +15,6 @@ def neutralised(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def as_written(text: str) -> str:
-    """Return `text` without the apostrophe that marks it as text: what `neutralised` did, undone."""
+def unescape_formula(text: str) -> str:
+    """Return `text` without the apostrophe that marks it as text: what `escape_formula` did, undone."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text

@@ -16,7 +16,7 @@ from matcher.foundations.errors import Unavailable
 from matcher.foundations.paths import display_path
 
 
-class Staging:
+class StagedFiles:
     """Files being written beside the place they go to; each is moved there once all are done."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,7 @@ class Staging:
         self._parts: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
-        with explained(self.folder):
+        with explain_disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -37,7 +37,7 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
             if error is None:
-                with explained(self.folder):
+                with explain_disk_errors(self.folder):
                     self._check()
                     for part in self._parts.values():
                         atomic_files.sync(part)
@@ -56,7 +56,7 @@ class Staging:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explain_disk_errors(folder: Path) -> Iterator[None]:
     """Turn an error of the disk into one that says what to do."""
     try:
         yield

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
-from matcher.foundations.spreadsheet_cells import neutralised
+from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.ledger.entry import Entry
 from matcher.ledger.ledger import Ledger
 
@@ -93,5 +93,5 @@ def _rows_of(ledger: Ledger, entry: Entry) -> Iterator[dict[str, Any]]:
 
 def _line(cells: dict[str, Any]) -> str:
     with io.StringIO(newline="") as file:
-        csv.writer(file).writerow([neutralised(cells.get(column)) for column in _COLUMNS])
+        csv.writer(file).writerow([escape_formula(cells.get(column)) for column in _COLUMNS])
         return file.getvalue()

@@ -4,23 +4,23 @@ from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job
 from matcher.programme.runs.jobs import Jobs
 from matcher.programme.runs.manifest import RunManifest
-from matcher.programme.runs.progress import Progress, State, Wish
-from matcher.programme.runs.runs import Order, Runs
-from matcher.programme.runs.schedulers import Cluster, Here, Processes, Scheduler
+from matcher.programme.runs.progress import Progress, State, StopRequest
+from matcher.programme.runs.runs import RunOptions, Runs
+from matcher.programme.runs.schedulers import DaskCluster, InProcess, ProcessPool, Scheduler
 
 __all__ = [
     "CHUNK",
-    "Cluster",
-    "Here",
+    "DaskCluster",
+    "InProcess",
     "Job",
     "Jobs",
     "RunManifest",
-    "Order",
-    "Processes",
+    "RunOptions",
+    "ProcessPool",
     "Programme",
     "Progress",
     "Runs",
     "Scheduler",
     "State",
-    "Wish",
+    "StopRequest",
 ]

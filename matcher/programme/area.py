@@ -34,7 +34,7 @@ class NhsBody(Protocol):
 
 
 # Who a code or name of an NHS body, perhaps of the past, stands for today. Raises NotFound.
-Lookup = Callable[[str], Sequence[NhsBody]]
+BodyLookup = Callable[[str], Sequence[NhsBody]]
 
 
 class Area(Record):
@@ -52,12 +52,12 @@ class Area(Record):
 EVERYWHERE: Final = Area(name="All regions")
 
 
-def no_lookup(code_or_name: str) -> Sequence[NhsBody]:
+def empty_lookup(code_or_name: str) -> Sequence[NhsBody]:
     """Know no organisation: what stands in where there is no table of NHS codes."""
     raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Give its full name or a region")
 
 
-def area_of(text: str, lookup: Lookup = no_lookup) -> Area:
+def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
     """Return the area that `text` names: a region, or the code or name of an ICB, CCG, AHSN or health
     innovation network; an old one stands for what succeeded it.
 
@@ -83,7 +83,7 @@ def area_of(text: str, lookup: Lookup = no_lookup) -> Area:
     )
 
 
-def bodies_of(asked: str, lookup: Lookup) -> tuple[NhsBody, ...]:
+def bodies_of(asked: str, lookup: BodyLookup) -> tuple[NhsBody, ...]:
     """Return who `asked` stands for today, under any of its usual spellings; empty where nobody knows."""
     for spelling in _spellings(asked):
         try:

@@ -28,7 +28,7 @@ class Programme(Record):
     capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     on: date | None = None
 
-    def placed(self, need: Need) -> Need:
+    def with_default_region(self, need: Need) -> Need:
         """Return `need`, in the programme's region where it names no place itself and the programme has one region."""
         if len(self.area.regions) != 1 or need.region or regions_of_record(need):
             return need

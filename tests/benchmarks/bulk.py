@@ -26,9 +26,9 @@ import numpy as np
 
 from matcher.foundations.settings import Settings
 from matcher.index import Index, Query, Snapshots, facts_of, terms_for
-from matcher.programme.runs.chunks import Chunk, Task, Terms
+from matcher.programme.runs.chunks import Chunk, SearchOptions, SearchTask
 from matcher.programme.runs.job import CHUNK
-from matcher.programme.runs.schedulers import Processes
+from matcher.programme.runs.schedulers import ProcessPool
 from matcher.records import Filters, Need
 from matcher.scoring.model import AdditiveModel
 from matcher.search.engine import eligible_in, ranking_of
@@ -42,7 +42,7 @@ DEPTH = 1_000
 # Few, so that workers have several chunks in each, as in a run, and search on while others are put into words.
 ROUNDS = 2
 SINGLES = 12
-TERMS = Terms(Filters(), False, DAY, DEPTH, 10)
+TERMS = SearchOptions(Filters(), False, DAY, DEPTH, 10)
 
 
 def register(passages: int, folder: Path) -> None:
@@ -101,8 +101,8 @@ def run(passages: int, count: int, folder: Path) -> None:
     needs = made_needs(count)
     vectors = RandomVectors(seed=7)([""] * (2 * count)).reshape(count, 2, -1)
     whole = np.ascontiguousarray(vectors[:, 0])
-    task = Task(folder / "index", digest, "random", json.dumps(model.content()), TERMS)
-    cores = Processes().count
+    task = SearchTask(folder / "index", digest, "random", json.dumps(model.content()), TERMS)
+    cores = ProcessPool().count
     size = min(CHUNK, -(-count // (ROUNDS * cores)))
     chunks = [
         Chunk(n, tuple(needs[start : start + size]), vectors[start : start + size])
@@ -121,7 +121,7 @@ def run(passages: int, count: int, folder: Path) -> None:
     with (
         Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store,
         ThreadPoolExecutor(cores) as threads,
-        Processes()._pool() as pool,
+        ProcessPool()._pool() as pool,
     ):
         started = time.perf_counter()
         warm = Chunk(-1, tuple(needs[:2]), vectors[:2])

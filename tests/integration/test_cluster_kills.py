@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.programme import Cluster, Here, Job, State
+from matcher.programme import DaskCluster, InProcess, Job, State
 from matcher.store import Store
 from tests.support.programmes import files_of, fill, made_needs, order, output_of, runs_in
 
@@ -48,7 +48,7 @@ def run_on(home: Path, id: str, address: str) -> None:
     """Run a job on a cluster; one that loses its scheduler fails."""
     with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
         try:
-            runs_in(home / "programmes", store).run(id, scheduler=Cluster(address, wait_seconds=20))
+            runs_in(home / "programmes", store).run(id, scheduler=DaskCluster(address, wait_seconds=20))
         except Unavailable as error:
             raise SystemExit(LOST) from error
 
@@ -109,7 +109,7 @@ def met_at(job: Job, process: SpawnProcess, deal: random.Random) -> None:
 
 def test_killed_at_random_moments_on_a_cluster(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
+    expected = output_of(runs, needs, tmp_path / "undisturbed", InProcess(), chunk=NEEDS)
     deal = random.Random(20_261_122)
     met: list[str] = []
     job, rounds = None, 0
@@ -145,4 +145,4 @@ def test_killed_at_random_moments_on_a_cluster(filled: Store, tmp_path: Path) ->
                 if victim == "scheduler" and not cluster.process.is_alive():
                     break
     if job is not None:
-        assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+        assert files_of(runs.run(job.id, scheduler=InProcess()).files) == expected

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.programme import Cluster, Here, Processes, Scheduler, State
+from matcher.programme import DaskCluster, InProcess, ProcessPool, Scheduler, State
 from matcher.store import Store
 from tests.support.programmes import files_of, fill, made_needs, order, output_of, runs_in
 from tests.support.strategies import TODAY
@@ -35,7 +35,7 @@ def filled(tmp_path: Path) -> Iterator[Store]:
 
 def test_chunks_and_processes_change_nothing(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    ways: list[tuple[Scheduler, int]] = [(Here(), 1), (Here(), 7), (Here(), NEEDS), (Processes(2), 9)]
+    ways: list[tuple[Scheduler, int]] = [(InProcess(), 1), (InProcess(), 7), (InProcess(), NEEDS), (ProcessPool(2), 9)]
     outputs = [
         output_of(runs, needs, tmp_path / f"out-{n}", scheduler, chunk=chunk)
         for n, (scheduler, chunk) in enumerate(ways)
@@ -49,19 +49,21 @@ def test_chunks_and_processes_change_nothing(filled: Store, tmp_path: Path) -> N
 def test_dask_with_one_two_and_four_workers(filled: Store, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
+    expected = output_of(runs, needs, tmp_path / "here", InProcess(), chunk=NEEDS)
     for workers in (1, 2, 4):
         with distributed.LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address=":0", local_directory=str(tmp_path / "dask")
         ) as cluster:
-            found = output_of(runs, needs, tmp_path / f"dask-{workers}", Cluster(cluster.scheduler_address), chunk=7)
+            found = output_of(
+                runs, needs, tmp_path / f"dask-{workers}", DaskCluster(cluster.scheduler_address), chunk=7
+            )
         assert found == expected, workers
 
 
 def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "here", Here(), chunk=NEEDS)
+    expected = output_of(runs, needs, tmp_path / "here", InProcess(), chunk=NEEDS)
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(tmp_path / "dask")
     ) as cluster:
@@ -74,7 +76,7 @@ def test_a_dask_worker_that_dies_is_made_good(filled: Store, tmp_path: Path) -> 
                 os.kill(victims[0], signal.SIGKILL)
                 killed.append(victims[0])
 
-        done = runs.run(job.id, scheduler=Cluster(cluster.scheduler_address), tell=tell)
+        done = runs.run(job.id, scheduler=DaskCluster(cluster.scheduler_address), on_progress=tell)
     assert killed
     assert files_of(done.files) == expected
 
@@ -84,21 +86,21 @@ def test_no_scheduler_answers(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     job = runs.create(made_needs(2), tmp_path / "out")
     with pytest.raises(Unavailable, match="no Dask scheduler"):
-        runs.run(job.id, scheduler=Cluster("tcp://127.0.0.1:9", wait_seconds=1))
+        runs.run(job.id, scheduler=DaskCluster("tcp://127.0.0.1:9", wait_seconds=1))
     assert job.progress().state is State.FAILED
     assert "no Dask scheduler" in job.progress().problem
-    assert runs.run(job.id, scheduler=Here()).state is State.FINISHED
+    assert runs.run(job.id, scheduler=InProcess()).state is State.FINISHED
 
 
 def run_in_process(home: Path, id: str) -> None:
     """Run a job with two worker processes, slowly enough to be met at any moment."""
     with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
-        runs_in(home / "programmes", store).run(id, scheduler=Processes(2))
+        runs_in(home / "programmes", store).run(id, scheduler=ProcessPool(2))
 
 
 def test_killed_while_the_results_are_written(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
+    expected = output_of(runs, needs, tmp_path / "undisturbed", InProcess(), chunk=NEEDS)
     deal = random.Random(7)
     job, out = runs.create(needs, tmp_path / "out", order(NEEDS)), tmp_path / "out"
     for _ in range(3):
@@ -111,14 +113,14 @@ def test_killed_while_the_results_are_written(filled: Store, tmp_path: Path) -> 
         process.join()
         whole = {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.exists() else set()
         assert whole in (set(), set(expected))
-    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+    assert files_of(runs.run(job.id, scheduler=InProcess()).files) == expected
     assert {path.name for path in out.iterdir()} == set(expected), "nothing of those who were killed is left"
 
 
 def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
     """Coordinator or workers die by SIGKILL; whoever resumes gets the bytes of a run that nobody disturbed."""
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "undisturbed", Here(), chunk=NEEDS)
+    expected = output_of(runs, needs, tmp_path / "undisturbed", InProcess(), chunk=NEEDS)
     deal = random.Random(20_231_005)
     processes = multiprocessing.get_context("spawn")
     met: list[tuple[str, int]] = []
@@ -157,5 +159,5 @@ def test_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
             job = None
 
     if job is not None:
-        assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+        assert files_of(runs.run(job.id, scheduler=InProcess()).files) == expected
     assert len(met) == KILLS

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from matcher.embedding import CachedEncoder
-from matcher.programme import Order, Programme, Runs
+from matcher.programme import Programme, RunOptions, Runs
 from matcher.programme.runs.schedulers import Scheduler
 from matcher.records import Need
 from matcher.records.need import Requirements
@@ -44,9 +44,9 @@ def runs_in(home: Path, store: Store, *, depth: int = 20) -> Runs:
     return Runs(Engine(store, CachedEncoder(WordEncoder(), store.vectors), shipped_model(), candidates=depth), home)
 
 
-def order(chunk: int) -> Order:
+def order(chunk: int) -> RunOptions:
     """Return what every run of a test asks: the five best of a day."""
-    return Order(Programme(name="Test", top=5, on=TODAY, capacity=2), chunk=chunk)
+    return RunOptions(Programme(name="Test", top=5, on=TODAY, capacity=2), chunk=chunk)
 
 
 def output_of(runs: Runs, needs: list[Need], out: Path, scheduler: Scheduler, *, chunk: int) -> dict[str, bytes]:

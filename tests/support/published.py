@@ -12,7 +12,7 @@ import openpyxl
 from matcher.programme.area import NhsBody
 from matcher.programme.programme import Programme
 from matcher.programme.results.exposure import EligibleMix
-from matcher.programme.results.publication import Publication, Sources, publish
+from matcher.programme.results.publication import Publication, PublicationSources, publish
 from matcher.records import (
     Accreditation,
     Buyer,
@@ -55,7 +55,7 @@ def published(engine: Engine, out: Path, needs: Sequence[Need] = NEEDS, **option
     programme = Programme.model_validate({"name": f"P {EVIL}", "top": 5, "on": TODAY, "capacity": 1, **options})
     results = answers(engine, programme, needs)
     eligible = EligibleMix(engine.index(), programme.filters, TODAY)
-    sources = Sources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, lookup)
+    sources = PublicationSources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, lookup)
     return publish(programme, iter(needs), results, sources, out, notes=(f"note {EVIL}",), most_rows=most_rows)
 
 

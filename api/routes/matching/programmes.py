@@ -20,8 +20,8 @@ from api.requests.programme_requests import WantedProgramme
 from api.routes.records.revisions import SENT
 from api.service import RunningService, Service
 from matcher.foundations.errors import InvalidInput, NotFound, Place
-from matcher.programme import Job, Order, Progress, State, Wish
-from matcher.programme.needs.needs_file import Intake, notes_of
+from matcher.programme import Job, Progress, RunOptions, State, StopRequest
+from matcher.programme.needs.needs_file import ReadSummary, source_notes
 from matcher.records import Need
 from matcher.register import Organisations
 
@@ -105,8 +105,8 @@ def start_programme(
     needs = _needs(asked, service, access)
     service.readiness.require()
     wanted = asked.programme(Organisations(service.store).today)
-    intake = Intake("the store" if asked.stored else "the request", len(needs))
-    order = Order(wanted, by=access.organisation_id or "", notes=notes_of(wanted, intake))
+    intake = ReadSummary("the store" if asked.stored else "the request", len(needs))
+    order = RunOptions(wanted, by=access.organisation_id or "", notes=source_notes(wanted, intake))
     job = service.programmes.start_run(needs, order)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
     return told(job)
@@ -144,7 +144,7 @@ def watch_programme(id: ProgrammeId, service: RunningService) -> StreamingRespon
 @router.post("/{id}/pause", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
 def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Pause a programme after the needs that are being searched."""
-    return _wished(service, id, Wish.PAUSE)
+    return _request_stop(service, id, StopRequest.PAUSE)
 
 
 @router.post("/{id}/resume", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
@@ -158,7 +158,7 @@ def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgr
 @router.delete("/{id}", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
 def cancel_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
     """Cancel a programme for good."""
-    return _wished(service, id, Wish.CANCEL)
+    return _request_stop(service, id, StopRequest.CANCEL)
 
 
 @router.get(
@@ -224,9 +224,9 @@ def _needs(asked: WantedProgramme, service: Service, access: Access) -> list[Nee
     return needs
 
 
-def _wished(service: Service, id: str, wish: Wish) -> ProgrammeProgress:
+def _request_stop(service: Service, id: str, request: StopRequest) -> ProgrammeProgress:
     job = service.programmes.runs.jobs.job(id)
-    job.wish(wish)
+    job.request_stop(request)
     return told(job)
 
 

@@ -15,9 +15,9 @@ from api.routes.matching.programmes import ProgrammeProgress, told
 from api.routes.records.revisions import SENT
 from api.service import RunningService
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.programme import Order
-from matcher.programme.needs.columns import parse_choice
-from matcher.programme.needs.needs_file import REJECTS, Intake, notes_of, take_in
+from matcher.programme import RunOptions
+from matcher.programme.needs.columns import parse_column_choice
+from matcher.programme.needs.needs_file import REJECTS, ReadSummary, read_needs, source_notes
 from matcher.programme.needs.preview import NeedsPreview, preview_of
 from matcher.register import Organisations
 
@@ -46,14 +46,14 @@ def upload_programme(
     """
     service.readiness.require()
     asked = sent.order().programme(Organisations(service.store).today)
-    columns, intake = _columns(sent), Intake()
+    columns, intake = _columns(sent), ReadSummary()
     with laid_down(sent.file) as path:
         out = path.parent / "out"
-        found = take_in(
+        found = read_needs(
             path, out, on_error=sent.on_error, chosen=columns, sheet=sent.sheet, intake=intake, most=MOST_ROWS
         )
         needs = list(found)
-        order = Order(asked, by=access.organisation_id or "", notes=notes_of(asked, intake))
+        order = RunOptions(asked, by=access.organisation_id or "", notes=source_notes(asked, intake))
         job = service.programmes.start_run(needs, order, refused=intake.refused, rejects=out / REJECTS)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
     return told(job)
@@ -78,6 +78,6 @@ def preview_upload(
 
 def _columns(sent: SentTable) -> dict[str, str]:
     try:
-        return parse_choice(sent.columns)
+        return parse_column_choice(sent.columns)
     except InvalidInput as error:
         raise InvalidInput(error.problem, remedy=error.remedy, place=Place(field="columns")) from error

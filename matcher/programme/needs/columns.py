@@ -135,7 +135,7 @@ _BY_NAME: Final = {field.name: field for field in FIELDS}
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappedColumn:
     """A column that is read: the field it holds, its position from 0, and its heading as it stands in the table."""
 
     field: str
@@ -147,7 +147,7 @@ class Mapped:
 class ColumnMap:
     """The columns that are read, in the order of `FIELDS`, and the headings of those that are not."""
 
-    columns: tuple[Mapped, ...]
+    columns: tuple[MappedColumn, ...]
     unread: tuple[str, ...] = ()
 
     @property
@@ -161,7 +161,7 @@ class ColumnMap:
         return next((column.heading for column in self.columns if column.field in parts), None)
 
 
-def parse_choice(text: str | None) -> dict[str, str]:
+def parse_column_choice(text: str | None) -> dict[str, str]:
     """Return what `field=heading,field=heading` says; a heading with a comma stands in double quotes.
 
     Raises:
@@ -184,11 +184,11 @@ def parse_choice(text: str | None) -> dict[str, str]:
     return chosen
 
 
-def mapping_of(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
+def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
     """Return which columns under `header` hold which fields: those `chosen`, the others by their usual names.
 
     A heading that stands there twice counts where it stands first. A chosen heading that is not there is left out;
-    `missing` tells it.
+    `missing_headings` tells it.
     """
     keys = [_key(heading) for heading in header]
     chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}
@@ -202,13 +202,15 @@ def mapping_of(header: Sequence[str], chosen: Mapping[str, str] | None = None) -
         if field.name not in chosen_keys and usual:
             found[field.name] = usual[0]
     columns = tuple(
-        Mapped(field.name, found[field.name], header[found[field.name]]) for field in FIELDS if field.name in found
+        MappedColumn(field.name, found[field.name], header[found[field.name]])
+        for field in FIELDS
+        if field.name in found
     )
     read = {column.position for column in columns}
     return ColumnMap(columns, tuple(name for i, name in enumerate(header) if name.strip() and i not in read))
 
 
-def missing(header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+def missing_headings(header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
     """Return the chosen headings that are not in `header`."""
     keys = {_key(heading) for heading in header}
     return [heading for heading in chosen.values() if _key(heading) not in keys]

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.foundations.spreadsheet_cells import as_written
+from matcher.foundations.spreadsheet_cells import unescape_formula
 from matcher.records.fields import MAX_TITLE, REMEDIES
 from matcher.records.text import clean
 
@@ -55,7 +55,7 @@ def _told(name: str, cell: Cell) -> str:
         text = str(int(cell))
     else:
         text = "" if cell is None else str(cell)
-    text = as_written(text.strip())
+    text = unescape_formula(text.strip())
     if text in _ERRORS:
         raise _wrong(name, f"holds the error {text}", "Mend the formula in the table, or empty the cell")
     return text

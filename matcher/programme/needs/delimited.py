@@ -31,7 +31,7 @@ _MAX_LINE: Final = 4_000_000
 
 
 @dataclass
-class Encodings:
+class EncodingCounts:
     """How many lines were read in which encoding."""
 
     lines: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class Encodings:
         return ", ".join([main, *(f"but {count:,} line{'s' * (count > 1)} {name}" for name, count in others)])
 
 
-def rows_of(path: Path, delimiter: str, encodings: Encodings) -> Iterator[Row]:
+def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[Row]:
     """Yield the rows of the CSV file at `path` that hold anything; `encodings` counts what was taken.
 
     Raises:
@@ -71,7 +71,7 @@ def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
     """Return the delimiter under which a row among the first scores highest, then gives the most columns."""
     best = (0, 1, ",")
     for delimiter in DELIMITERS:
-        rows = [cells for _, cells in islice(rows_of(path, delimiter, Encodings()), _PROBED_ROWS)]
+        rows = [cells for _, cells in islice(rows_of(path, delimiter, EncodingCounts()), _PROBED_ROWS)]
         read = [[str(cell) for cell in cells] for cells in rows if not isinstance(cells, InvalidInput)]
         if read:
             found = (max(map(score, read)), max(map(len, read)))
@@ -79,7 +79,7 @@ def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
     return best[2]
 
 
-def _lines(path: Path, encodings: Encodings) -> Iterator[str]:
+def _lines(path: Path, encodings: EncodingCounts) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             start = file.read(_PROBE)
@@ -95,7 +95,7 @@ def _lines(path: Path, encodings: Encodings) -> Iterator[str]:
         raise InvalidInput(error.problem, remedy=error.remedy, place=place) from error
 
 
-def _wide_lines(file: io.BufferedReader, encoding: str, encodings: Encodings) -> Iterator[str]:
+def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCounts) -> Iterator[str]:
     with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
         for number, line in enumerate(iter(lambda: text.readline(_MAX_LINE), "")):
             encodings.lines["UTF-16"] += 1
@@ -103,7 +103,7 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: Encodings) ->
             yield line.removeprefix("\ufeff") if number == 0 else line
 
 
-def _narrow_lines(file: io.BufferedReader, encodings: Encodings) -> Iterator[str]:
+def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterator[str]:
     """Yield each line as UTF-8 or, where it is not, as Windows writes Western European: files that were put
     together from several hold both. Old programs end lines with a carriage return alone.
     """

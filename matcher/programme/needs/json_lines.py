@@ -16,7 +16,7 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 
 
 @dataclass(frozen=True)
-class NeedLines:
+class NeedsJsonLines:
     """A file with a need a line."""
 
     path: Path

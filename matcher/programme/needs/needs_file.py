@@ -13,11 +13,11 @@ from typing import Final, Literal
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.foundations.personal_data import scrub
-from matcher.foundations.spreadsheet_cells import neutralised
-from matcher.foundations.staged_files import Staging, explained
+from matcher.foundations.spreadsheet_cells import escape_formula
+from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
 from matcher.programme.needs import json_lines as need_lines
 from matcher.programme.needs import notices
-from matcher.programme.needs.json_lines import NeedLines
+from matcher.programme.needs.json_lines import NeedsJsonLines
 from matcher.programme.needs.notices import NoticesFile
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.programme.programme import Programme
@@ -27,11 +27,11 @@ REJECTS: Final = "rejects.csv"
 _LEADING: Final = ("row", "field", "column", "problem", "remedy")
 _OWNER_ONLY: Final = 0o600
 
-NeedsFile = NeedsTable | NeedLines | NoticesFile
+NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 
 @dataclass
-class Intake:
+class ReadSummary:
     """What was read of a file: its form, how many needs, how many rows refused."""
 
     form: str = ""
@@ -39,7 +39,7 @@ class Intake:
     refused: int = 0
 
 
-def notes_of(programme: Programme, intake: Intake) -> tuple[str, ...]:
+def source_notes(programme: Programme, intake: ReadSummary) -> tuple[str, ...]:
     """Return what a report says of where its needs come from."""
     notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
     if len(programme.area.regions) == 1:
@@ -47,7 +47,7 @@ def notes_of(programme: Programme, intake: Intake) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
+def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
     """Return the file at `path` as what its name says: JSON Lines, OCDS (.json), else a table.
 
     Raises:
@@ -56,20 +56,20 @@ def needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str |
     """
     name = path.name.lower()
     if name.endswith(need_lines.ENDINGS):
-        return NeedLines(path)
+        return NeedsJsonLines(path)
     if name.endswith(notices.ENDINGS):
         return NoticesFile(path)
     return NeedsTable.open(path, chosen, sheet)
 
 
-def take_in(
+def read_needs(
     path: Path,
     out: Path,
     *,
     on_error: Literal["stop", "skip"] = "stop",
     chosen: Mapping[str, str] | None = None,
     sheet: str | None = None,
-    intake: Intake | None = None,
+    intake: ReadSummary | None = None,
     most: int | None = None,
 ) -> Iterator[Need]:
     """Yield the needs of a file. With `on_error` "skip" rows that cannot be used go to `out`/rejects.csv, each with
@@ -80,19 +80,19 @@ def take_in(
         InvalidInput: the file, or with "stop" a row, cannot be used, or there is no need in it.
 
     """
-    intake = intake if intake is not None else Intake()
-    file = needs_file(path, chosen, sheet)
-    with Staging(out) as staging:
-        yield from _sorted_out(at_most(most, file.rows(), path), staging, on_error, intake)
+    intake = intake if intake is not None else ReadSummary()
+    file = open_needs_file(path, chosen, sheet)
+    with StagedFiles(out) as staging:
+        yield from _sorted_out(limit_rows(most, file.rows(), path), staging, on_error, intake)
         intake.form = file.form
     if not intake.refused:
-        with explained(out):
+        with explain_disk_errors(out):
             (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
     if not intake.accepted:
         raise _no_needs(path, intake)
 
 
-def at_most(
+def limit_rows(
     most: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
 ) -> Iterator[AcceptedRow | RejectedRow]:
     """Yield `rows`.
@@ -109,7 +109,10 @@ def at_most(
 
 
 def _sorted_out(
-    rows: Iterable[AcceptedRow | RejectedRow], staging: Staging, on_error: Literal["stop", "skip"], intake: Intake
+    rows: Iterable[AcceptedRow | RejectedRow],
+    staging: StagedFiles,
+    on_error: Literal["stop", "skip"],
+    intake: ReadSummary,
 ) -> Iterator[Need]:
     refused = _rejected(rows, on_error, intake)
     for one in refused:
@@ -120,12 +123,12 @@ def _sorted_out(
 
 
 def _rejected(
-    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], intake: Intake
+    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], intake: ReadSummary
 ) -> Iterator[Need | RejectedRow]:
     for row in rows:
         if isinstance(row, AcceptedRow):
             intake.accepted += 1
-            yield scrubbed(row.need)
+            yield redacted(row.need)
         elif on_error == "stop":
             raise row.problem
         else:
@@ -133,30 +136,30 @@ def _rejected(
             yield row
 
 
-def scrubbed(need: Need) -> Need:
+def redacted(need: Need) -> Need:
     """Return `need` without e-mail addresses and telephone numbers: what somebody wrote into a table is not theirs."""
     outcomes = tuple(scrub(outcome)[0] for outcome in need.outcomes)
     texts = {"title": scrub(need.title)[0], "description": scrub(need.description)[0], "outcomes": outcomes}
     return need.model_copy(update=texts)
 
 
-def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staging: Staging) -> Iterator[Need]:
+def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staging: StagedFiles) -> Iterator[Need]:
     """Yield the needs of `rest`, and write `first` and what else is refused."""
     # Cells may hold what should not be seen by all: for their owner's eyes alone.
     handle = os.open(staging.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         write = csv.writer(file).writerow
-        write([*_LEADING, *map(neutralised, first.cells)])
+        write([*_LEADING, *map(escape_formula, first.cells)])
         for one in chain([first], rest):
             if isinstance(one, Need):
                 yield one
                 continue
             problem = one.problem
             leading = (one.row, problem.place.field or "", one.column or "", problem.problem, problem.remedy)
-            write([neutralised(cell) for cell in (*leading, *one.cells.values())])
+            write([escape_formula(cell) for cell in (*leading, *one.cells.values())])
 
 
-def _no_needs(path: Path, intake: Intake) -> InvalidInput:
+def _no_needs(path: Path, intake: ReadSummary) -> InvalidInput:
     if intake.refused:
         problem = f"none of its {intake.refused:,} rows holds a need that can be read"
         return InvalidInput(

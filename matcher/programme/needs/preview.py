@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from matcher.programme.needs.needs_file import NeedsFile, at_most, needs_file
+from matcher.programme.needs.needs_file import NeedsFile, limit_rows, open_needs_file
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.records import Need, Record
 
@@ -53,11 +53,11 @@ def preview_of(
         InvalidInput: the file as a whole cannot be used, or has more than `most` rows.
 
     """
-    file = needs_file(path, chosen, sheet)
+    file = open_needs_file(path, chosen, sheet)
     needs: dict[int, Need] = {}
     problems: list[RowProblem] = []
     accepted = refused = 0
-    for row in at_most(most, file.rows(), path):
+    for row in limit_rows(most, file.rows(), path):
         if isinstance(row, AcceptedRow):
             accepted += 1
             if len(needs) < first:

@@ -30,7 +30,7 @@ class NeedQuery(Record):
     words: Title | None = None
     open_on: date | None = None
 
-    def takes(self, need: Need) -> bool:
+    def matches(self, need: Need) -> bool:
         """Whether `need` meets every condition."""
         return (
             (not self.stages or need.stage in self.stages)
@@ -41,9 +41,9 @@ class NeedQuery(Record):
             and (self.open_on is None or need.closes is None or need.closes >= self.open_on)
         )
 
-    def among(self, store: Store) -> Iterator[Need]:
+    def select_from(self, store: Store) -> Iterator[Need]:
         """Yield the stored needs that meet every condition, in alphabetical order of their ids."""
-        return (revision.record for revision in store.needs() if self.takes(revision.record))
+        return (revision.record for revision in store.needs() if self.matches(revision.record))
 
     def _bought(self, need: Need) -> bool:
         asked = (self.buyer or "").casefold()

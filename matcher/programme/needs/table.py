@@ -11,9 +11,9 @@ from typing import Final
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.programme.needs import delimited, workbook
-from matcher.programme.needs.columns import ColumnMap, mapping_of, missing
+from matcher.programme.needs.columns import ColumnMap, map_columns, missing_headings
 from matcher.programme.needs.conversion import Cell, need_content
-from matcher.programme.needs.delimited import DELIMITERS, Encodings, Row
+from matcher.programme.needs.delimited import DELIMITERS, EncodingCounts, Row
 from matcher.records import Need, parse
 from matcher.sources.formats.files import unreadable
 
@@ -48,7 +48,7 @@ class NeedsTable:
     header_row: int
     sheet: str | None = None
     delimiter: str | None = None
-    encodings: Encodings = field(default_factory=Encodings, compare=False)
+    encodings: EncodingCounts = field(default_factory=EncodingCounts, compare=False)
 
     @classmethod
     def open(cls, path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsTable:
@@ -68,7 +68,7 @@ class NeedsTable:
             name, row, header = max(found, key=lambda one: _score(one[2], chosen), default=("", 0, []))
             return cls(path, _checked(path, row, header, chosen), row, sheet=name)
         delimiter = delimited.delimiter_of(path, lambda header: _score(header, chosen))
-        row, header = _header(delimited.rows_of(path, delimiter, Encodings()), chosen)
+        row, header = _header(delimited.rows_of(path, delimiter, EncodingCounts()), chosen)
         return cls(path, _checked(path, row, header, chosen), row, delimiter=delimiter)
 
     @property
@@ -131,7 +131,7 @@ def _header(rows: Iterator[Row], chosen: Mapping[str, str] | None) -> tuple[int,
 
 
 def _score(header: list[str], chosen: Mapping[str, str] | None) -> int:
-    found = mapping_of(header, chosen)
+    found = map_columns(header, chosen)
     return 100 * found.is_enough + len(found.columns)
 
 
@@ -139,11 +139,11 @@ def _checked(path: Path, row: int, header: list[str], chosen: Mapping[str, str] 
     if not row:
         raise _whole(path, "there is nothing in it", "Give a file with a row of column names and a need a row")
     named = ", ".join(repr(heading[:40]) for heading in header if heading)[:300]
-    if absent := missing(header, chosen or {}):
+    if absent := missing_headings(header, chosen or {}):
         raise _whole(
             path, f"there is no column {absent[0]!r}; the columns are {named}", "Correct the choice of columns", row
         )
-    found = mapping_of(header, chosen)
+    found = map_columns(header, chosen)
     if not found.is_enough:
         remedy = "Name the row of columns, or choose which is which: title=Column,description=Column"
         raise _whole(path, f"no column is known as title or description among {named}", remedy, row)

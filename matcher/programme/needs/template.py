@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.foundations.errors import InvalidInput
-from matcher.foundations.staged_files import Staging
+from matcher.foundations.staged_files import StagedFiles
 from matcher.programme.needs.columns import FIELDS
 from matcher.records import Stage
 
@@ -31,7 +31,7 @@ def write_template(path: Path) -> None:
         raise InvalidInput(
             f"{path.name!r} is neither .csv nor .xlsx", remedy="Name the template needs.csv or needs.xlsx"
         )
-    with Staging(path.parent) as staging:
+    with StagedFiles(path.parent) as staging:
         write(staging.path(path.name))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from matcher.programme.results.exposure import Line
-from matcher.programme.results.figures import LEVELS, CoverageByLevel, SoughtLine
+from matcher.programme.results.exposure import ExposureRow
+from matcher.programme.results.figures import LEVELS, CoverageByLevel, InDemandSupplier
 
 # Measures in the units of the drawing, which is as wide as the page.
 WIDTH: Final = 900
@@ -81,7 +81,7 @@ def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
     return Chart(tuple(bars), tuple((level, _MEANINGS[level]) for level in used), len(groups) * _STEP + 4.0)
 
 
-def mix_chart(lines: Sequence[Line]) -> Chart:
+def mix_chart(lines: Sequence[ExposureRow]) -> Chart:
     """Return three bars a kind of supplier: its share of the eligible, of those shown, of those shown first."""
     most = max((max(line.eligible, line.shown, line.first) for line in lines), default=1.0) or 1.0
     step = 3 * _THIN + 22
@@ -96,7 +96,7 @@ def mix_chart(lines: Sequence[Line]) -> Chart:
     return Chart(tuple(bars), legend, len(lines) * step + 4.0)
 
 
-def sought_chart(lines: Sequence[SoughtLine]) -> Chart:
+def in_demand_chart(lines: Sequence[InDemandSupplier]) -> Chart:
     """Return a bar a supplier: for how many needs it is first, and for how many it stands lower."""
     most = max((line.shown for line in lines), default=1) or 1
     bars = tuple(

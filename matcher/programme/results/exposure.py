@@ -31,17 +31,17 @@ _SECTOR_NAMES: Final = {
 
 
 @dataclass(frozen=True)
-class Mix:
+class SupplierMix:
     """Sectors and sizes of some suppliers, as shares."""
 
     sectors: Shares
     sizes: Shares
 
 
-def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> Mix:
+def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> SupplierMix:
     """Return the mix of `suppliers`."""
     found = list(suppliers)
-    return Mix(_shares([sector.value for sector, _ in found]), _shares([size_name(size) for _, size in found]))
+    return SupplierMix(_shares([sector.value for sector, _ in found]), _shares([size_name(size) for _, size in found]))
 
 
 def size_name(size: Size | None) -> str:
@@ -59,27 +59,27 @@ class EligibleMix:
 
     def __init__(self, index: Index, filters: Filters, on: date, *, apply_requirements: bool = True) -> None:
         self._index, self._filters, self._on, self._apply = index, filters, on, apply_requirements
-        self._known: dict[str, Mix] = {}
+        self._known: dict[str, SupplierMix] = {}
 
-    def __call__(self, need: Need) -> Mix:
+    def __call__(self, need: Need) -> SupplierMix:
         """Return the mix of those eligible for `need`."""
         key = Filters.required_by(need).model_dump_json() if self._apply else ""
         if key not in self._known:
             self._known[key] = self._counted(need)
         return self._known[key]
 
-    def _counted(self, need: Need) -> Mix:
+    def _counted(self, need: Need) -> SupplierMix:
         mask = eligible_in(self._index, need, self._filters, self._apply, self._on).mask
         sectors = np.bincount(self._index.profiles.sector[mask], minlength=len(SECTORS))
         sizes = np.bincount(self._index.profiles.size[mask], minlength=len(SIZES))
         total = max(int(mask.sum()), 1)
-        return Mix(
+        return SupplierMix(
             {sector.value: int(n) / total for sector, n in zip(SECTORS, sectors, strict=True) if n},
             {size_name(size): int(n) / total for size, n in zip(SIZES, sizes, strict=True) if n},
         )
 
 
-class Line(Record):
+class ExposureRow(Record):
     """A kind of supplier: its mean share of all eligible, of those shown, and of those shown first."""
 
     kind: str
@@ -98,7 +98,7 @@ class Exposure:
         default_factory=lambda: {"sectors": defaultdict(lambda: [0.0] * 3), "sizes": defaultdict(lambda: [0.0] * 3)}
     )
 
-    def add(self, eligible: Mix, shown: list[tuple[Sector, Size | None]]) -> None:
+    def add(self, eligible: SupplierMix, shown: list[tuple[Sector, Size | None]]) -> None:
         """Add a need: who is eligible, and who is shown, in order."""
         if not shown:
             return
@@ -108,10 +108,10 @@ class Exposure:
                 for kind, share in shares.items():
                     sums[kind][column] += share
 
-    def lines(self, of: str) -> tuple[Line, ...]:
+    def lines(self, of: str) -> tuple[ExposureRow, ...]:
         """Return the mean shares of "sectors" or "sizes", the kind with the largest share of the eligible first."""
         found = [
-            Line(
+            ExposureRow(
                 kind=kind,
                 name=name,
                 eligible=sums[0] / self.needs,
@@ -129,4 +129,4 @@ def _shares(kinds: list[str]) -> dict[str, float]:
 
 
 # Tells who is eligible for a need.
-Eligibility = Callable[[Need], Mix]
+Eligibility = Callable[[Need], SupplierMix]

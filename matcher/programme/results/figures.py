@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from matcher.programme.area import Lookup, bodies_of
+from matcher.programme.area import BodyLookup, bodies_of
 from matcher.programme.programme import Programme
 from matcher.programme.results.assignment import Assignment
-from matcher.programme.results.exposure import Exposure, Line, Mix
-from matcher.programme.results.pairs import Sought
-from matcher.programme.results.tables import Answered
+from matcher.programme.results.exposure import Exposure, ExposureRow, SupplierMix
+from matcher.programme.results.pairs import SupplierDemand
+from matcher.programme.results.tables import NeedResult
 from matcher.records import Need, Record, Region
 from matcher.records.places import regions_of_record
 from matcher.records.policy import Band
 
-NOBODY: Final = "nobody"
+NO_SUPPLIER: Final = "nobody"
 # How well a need is covered: by the band of its best match, or by nobody.
-LEVELS: Final = (*(band.value for band in Band), NOBODY)
+LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
 # Gaps listed in the report; the workbook has all of them.
-MOST_GAPS: Final = 100
-MOST_SOUGHT: Final = 15
+MAX_GAPS: Final = 100
+MAX_IN_DEMAND: Final = 15
 
 
 class CoverageByLevel(Record):
@@ -55,7 +55,7 @@ class Gap(Record):
     probability: float | None = None
 
 
-class SoughtLine(Record):
+class InDemandSupplier(Record):
     """A supplier much sought after: for how many needs it is first, and for how many it is shown."""
 
     profile_id: str
@@ -65,7 +65,7 @@ class SoughtLine(Record):
     shown: int
 
 
-class AssignmentLine(Record):
+class AssignmentFigures(Record):
     """A way to give each need one partner, and what it comes to."""
 
     way: str
@@ -76,7 +76,7 @@ class AssignmentLine(Record):
     most: int
 
     @classmethod
-    def of(cls, way: str, assignment: Assignment) -> AssignmentLine:
+    def of(cls, way: str, assignment: Assignment) -> AssignmentFigures:
         """Return the figures of `assignment`."""
         loads = assignment.loads
         return cls(
@@ -106,23 +106,23 @@ class ProgrammeFigures(Record):
     by_theme: tuple[CoverageByLevel, ...]
     gaps: tuple[Gap, ...]
     gap_count: int
-    sectors: tuple[Line, ...]
-    sizes: tuple[Line, ...]
+    sectors: tuple[ExposureRow, ...]
+    sizes: tuple[ExposureRow, ...]
     exposed_needs: int
-    sought: tuple[SoughtLine, ...]
-    assignments: tuple[AssignmentLine, ...] = ()
+    sought: tuple[InDemandSupplier, ...]
+    assignments: tuple[AssignmentFigures, ...] = ()
 
 
 @dataclass
-class FiguresTally:
+class FiguresBuilder:
     """Adds up the figures of a programme, answer by answer."""
 
     programme: Programme
-    lookup: Lookup
+    lookup: BodyLookup
     needs: int = 0
     matches: int = 0
     gap_count: int = 0
-    last: Answered | None = None
+    last: NeedResult | None = None
     exposure: Exposure = field(default_factory=Exposure)
     gaps: list[Gap] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
@@ -130,7 +130,7 @@ class FiguresTally:
     _overall: Counter[str] = field(default_factory=Counter)
     _icbs: dict[str, str] = field(default_factory=dict)
 
-    def add(self, answered: Answered, eligible: Mix) -> None:
+    def add(self, answered: NeedResult, eligible: SupplierMix) -> None:
         """Add an answer, and the mix of those eligible for its need."""
         level = level_of(answered)
         groups = {"region": region_of(answered.need), "icb": self._icb(answered.need), "theme": answered.theme}
@@ -145,11 +145,11 @@ class FiguresTally:
             self.unmatched.append(answered.need.id)
         if is_gap(answered):
             self.gap_count += 1
-            if len(self.gaps) < MOST_GAPS:
+            if len(self.gaps) < MAX_GAPS:
                 self.gaps.append(gap_of(answered))
 
     def figures(
-        self, *, on: str, suppliers: int, sought: list[Sought], assignments: Mapping[str, Assignment]
+        self, *, on: str, suppliers: int, sought: list[SupplierDemand], assignments: Mapping[str, Assignment]
     ) -> ProgrammeFigures:
         """Return the figures of all that was added; at least one answer was."""
         assert self.last is not None
@@ -173,7 +173,7 @@ class FiguresTally:
             sizes=self.exposure.lines("sizes"),
             exposed_needs=self.exposure.needs,
             sought=tuple(_sought(one) for one in sought),
-            assignments=tuple(AssignmentLine.of(way, one) for way, one in assignments.items()),
+            assignments=tuple(AssignmentFigures.of(way, one) for way, one in assignments.items()),
         )
 
     def _by(self, by: str) -> tuple[CoverageByLevel, ...]:
@@ -192,17 +192,17 @@ class FiguresTally:
         return self._icbs[asked]
 
 
-def level_of(answered: Answered) -> str:
+def level_of(answered: NeedResult) -> str:
     """Return how well a need is covered."""
-    return answered.result.results[0].band.value if answered.result.results else NOBODY
+    return answered.result.results[0].band.value if answered.result.results else NO_SUPPLIER
 
 
-def is_gap(answered: Answered) -> bool:
+def is_gap(answered: NeedResult) -> bool:
     """Whether nobody fits a need."""
-    return level_of(answered) in (NOBODY, Band.UNLIKELY)
+    return level_of(answered) in (NO_SUPPLIER, Band.UNLIKELY)
 
 
-def gap_of(answered: Answered) -> Gap:
+def gap_of(answered: NeedResult) -> Gap:
     """Return a need nobody fits as the report tells it."""
     result, best = answered.result, next(iter(answered.result.results), None)
     return Gap(
@@ -229,8 +229,8 @@ def _coverage(group: str, counts: Counter[str]) -> CoverageByLevel:
     return CoverageByLevel(group=group, counts={level: counts[level] for level in LEVELS})
 
 
-def _sought(one: Sought) -> SoughtLine:
+def _sought(one: SupplierDemand) -> InDemandSupplier:
     supplier = one.supplier
-    return SoughtLine(
+    return InDemandSupplier(
         profile_id=supplier.id, name=supplier.name, sector=supplier.sector.value, first=one.first, shown=one.shown
     )

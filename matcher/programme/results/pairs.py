@@ -40,7 +40,7 @@ class Supplier:
 
 
 @dataclass(frozen=True)
-class Fit:
+class MatchedNeed:
     """A need that fits a supplier: its number in the programme from 0, and where the supplier stands in its list."""
 
     number: int
@@ -52,7 +52,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Sought:
+class SupplierDemand:
     """A supplier, for how many needs it is first, and for how many it is shown."""
 
     supplier: Supplier
@@ -99,21 +99,21 @@ class Pairs:
         id, title = self._db.execute("SELECT id, title FROM need WHERE number = ?", (number,)).fetchone()
         return str(id), str(title)
 
-    def by_supplier(self) -> Iterator[tuple[Supplier, Fit]]:
+    def by_supplier(self) -> Iterator[tuple[Supplier, MatchedNeed]]:
         """Yield each supplier with the needs that fit it: most probable first, suppliers by id."""
         asked = """SELECT s.*, n.number, n.id, n.title, p.rank, p.probability, p.band
                    FROM pair p JOIN supplier s ON s.id = p.supplier JOIN need n ON n.number = p.need
                    ORDER BY s.id, p.probability DESC, n.id"""
         for row in self._db.execute(asked):
             number, need_id, title, rank, probability, band = row[6:]
-            yield _supplier(row[:6]), Fit(number, need_id, title, rank, probability, Band(band))
+            yield _supplier(row[:6]), MatchedNeed(number, need_id, title, rank, probability, Band(band))
 
-    def sought(self, most: int) -> list[Sought]:
+    def sought(self, most: int) -> list[SupplierDemand]:
         """Return the suppliers that are first for most needs, then those shown for most, then by id."""
         asked = """SELECT s.*, sum(p.rank = 1) AS first, count(*) AS shown
                    FROM pair p JOIN supplier s ON s.id = p.supplier GROUP BY s.id
                    ORDER BY first DESC, shown DESC, s.id LIMIT ?"""
-        return [Sought(_supplier(row[:6]), *row[6:]) for row in self._db.execute(asked, (most,))]
+        return [SupplierDemand(_supplier(row[:6]), *row[6:]) for row in self._db.execute(asked, (most,))]
 
     def all(self) -> list[tuple[int, str, int, float]]:
         """Return (need, supplier id, rank, probability) of every pair, by need and rank."""

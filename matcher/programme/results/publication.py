@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from matcher.foundations.errors import InvalidInput
-from matcher.foundations.staged_files import Staging, explained
+from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
 from matcher.index.eligibility import size_of
-from matcher.programme.area import Lookup, no_lookup
+from matcher.programme.area import BodyLookup, empty_lookup
 from matcher.programme.programme import Programme
 from matcher.programme.results.assignment import Assignment, greedy, optimal, unlimited
 from matcher.programme.results.exposure import Eligibility
-from matcher.programme.results.figures import MOST_SOUGHT, FiguresTally, ProgrammeFigures
+from matcher.programme.results.figures import MAX_IN_DEMAND, FiguresBuilder, ProgrammeFigures
 from matcher.programme.results.pairs import Pairs, Supplier
 from matcher.programme.results.report import report_page
-from matcher.programme.results.tables import Answered, Csv, JsonLines, Parquet, Table
+from matcher.programme.results.tables import CsvWriter, JsonLinesWriter, NeedResult, ParquetWriter, ResultWriter
 from matcher.programme.results.themes import theme_of
 from matcher.programme.results.workbook import Workbook
 from matcher.programme.results.worksheet import MAX_ROWS
@@ -37,12 +37,12 @@ Profiles = Callable[[Sequence[str], int], Mapping[str, Profile]]
 
 
 @dataclass(frozen=True)
-class Sources:
+class PublicationSources:
     """Where a publication finds what the answers do not say: profiles, who is eligible, who an NHS code stands for."""
 
     profiles: Profiles
     eligible: Eligibility
-    lookup: Lookup = no_lookup
+    lookup: BodyLookup = empty_lookup
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def publish(
     programme: Programme,
     needs: Iterable[Need],
     results: Iterable[SearchResult],
-    sources: Sources,
+    sources: PublicationSources,
     out: Path,
     *,
     notes: tuple[str, ...] = (),
@@ -75,17 +75,17 @@ def publish(
 
     """
     on = (programme.on or date.today()).isoformat()
-    with explained(out), Staging(out) as staging, ExitStack() as stack:
+    with explain_disk_errors(out), StagedFiles(out) as staging, ExitStack() as stack:
         scratch = stack.enter_context(_scratch(out))
         pairs = stack.enter_context(Pairs(scratch / "pairs.sqlite"))
-        tally = FiguresTally(programme, sources.lookup)
+        tally = FiguresBuilder(programme, sources.lookup)
         with ExitStack() as files:
-            tables: list[Table] = [
+            tables: list[ResultWriter] = [
                 files.enter_context(opened)
                 for opened in (
-                    JsonLines.open(staging.path(MATCHES[0])),
-                    Csv.open(staging.path(MATCHES[1])),
-                    Parquet.open(staging.path(MATCHES[2])),
+                    JsonLinesWriter.open(staging.path(MATCHES[0])),
+                    CsvWriter.open(staging.path(MATCHES[1])),
+                    ParquetWriter.open(staging.path(MATCHES[2])),
                 )
             ]
             assigning = programme.capacity is not None
@@ -116,8 +116,8 @@ def _scratch(out: Path) -> Iterator[Path]:
 
 
 def _answered(
-    needs: Iterable[Need], results: Iterable[SearchResult], sources: Sources, pairs: Pairs
-) -> Iterator[Answered]:
+    needs: Iterable[Need], results: Iterable[SearchResult], sources: PublicationSources, pairs: Pairs
+) -> Iterator[NeedResult]:
     known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:
@@ -127,16 +127,16 @@ def _answered(
             known[result.sequence, supplier.id] = supplier
             pairs.add_supplier(supplier)
         pairs.add(number, need.id, need.title, ((m.profile_id, m.rank, m.probability, m.band) for m in result.results))
-        yield Answered(number, need, theme_of(need), result, tuple(known[key] for key in keys))
+        yield NeedResult(number, need, theme_of(need), result, tuple(known[key] for key in keys))
 
 
-def _read(ids: list[str], at: int, sources: Sources) -> Iterator[Supplier]:
+def _read(ids: list[str], at: int, sources: PublicationSources) -> Iterator[Supplier]:
     profiles = sources.profiles(ids, at) if ids else {}
     return (Supplier.of(profile, size_of(profile)) for profile in profiles.values())
 
 
 def _concluded(
-    workbook: Workbook, tally: FiguresTally, pairs: Pairs, on: str, notes: tuple[str, ...]
+    workbook: Workbook, tally: FiguresBuilder, pairs: Pairs, on: str, notes: tuple[str, ...]
 ) -> ProgrammeFigures:
     workbook.add_suppliers(pairs.by_supplier())
     ways: dict[str, Assignment] = {}
@@ -145,6 +145,6 @@ def _concluded(
         best, plain = optimal(found, capacity), greedy(found, capacity)
         ways = {"Without a limit": unlimited(found), "Greedy": plain, "Best": best}
         workbook.add_assignment(best, plain, pairs)
-    figures = tally.figures(on=on, suppliers=pairs.suppliers(), sought=pairs.sought(MOST_SOUGHT), assignments=ways)
+    figures = tally.figures(on=on, suppliers=pairs.suppliers(), sought=pairs.sought(MAX_IN_DEMAND), assignments=ways)
     workbook.conclude(figures, notes)
     return figures

@@ -7,9 +7,9 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from matcher.programme.results.charts import WIDTH, coverage_chart, mix_chart, sought_chart
+from matcher.programme.results.charts import WIDTH, coverage_chart, in_demand_chart, mix_chart
 from matcher.programme.results.exposure import sector_name
-from matcher.programme.results.figures import LEVELS, MOST_GAPS, NO_ICB, ProgrammeFigures
+from matcher.programme.results.figures import LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
@@ -38,7 +38,7 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
         levels=LEVELS,
         meanings=_MEANINGS,
         width=WIDTH,
-        most_gaps=MOST_GAPS,
+        most_gaps=MAX_GAPS,
         icbs=icbs,
         charts={
             "overall": coverage_chart([figures.overall]),
@@ -47,6 +47,6 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
             "theme": coverage_chart(figures.by_theme),
             "sectors": mix_chart(figures.sectors),
             "sizes": mix_chart(figures.sizes),
-            "sought": sought_chart(figures.sought),
+            "sought": in_demand_chart(figures.sought),
         },
     )

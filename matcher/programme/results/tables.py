@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from matcher.foundations.spreadsheet_cells import neutralised
+from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.pairs import Supplier
 from matcher.records import Match, Need, SearchResult
@@ -48,7 +48,7 @@ _BATCH: Final = 2_000
 
 
 @dataclass(frozen=True)
-class Answered:
+class NeedResult:
     """A need with its answer and the suppliers shown, in the order of the answer; `number` counts from 0."""
 
     number: int
@@ -97,14 +97,14 @@ def reasons_of(match: Match) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in largest)
 
 
-class Table(Protocol):
+class ResultWriter(Protocol):
     """Takes the answers of a programme, in the order of its needs."""
 
-    def add(self, answered: Answered) -> None:
+    def add(self, answered: NeedResult) -> None:
         """Write one."""
 
 
-class JsonLines:
+class JsonLinesWriter:
     """An answer a line, as a search gives it."""
 
     def __init__(self, file: Any) -> None:
@@ -112,17 +112,17 @@ class JsonLines:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Table]:
+    def open(cls, path: Path) -> Iterator[ResultWriter]:
         """Write to `path`."""
         with path.open("w", encoding="utf-8", newline="\n") as file:
             yield cls(file)
 
-    def add(self, answered: Answered) -> None:
+    def add(self, answered: NeedResult) -> None:
         """Write an answer."""
         self._file.write(answered.result.model_dump_json(exclude_none=True) + "\n")
 
 
-class Csv:
+class CsvWriter:
     """A match a row; what a spreadsheet would run is led by an apostrophe."""
 
     def __init__(self, file: Any) -> None:
@@ -130,18 +130,18 @@ class Csv:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Table]:
+    def open(cls, path: Path) -> Iterator[ResultWriter]:
         """Write to `path`, for programs to read: without a byte order mark. For people there is the workbook."""
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(COLUMNS.names)
             yield cls(file)
 
-    def add(self, answered: Answered) -> None:
+    def add(self, answered: NeedResult) -> None:
         """Write the matches of an answer."""
-        self._write([neutralised(row[name]) for name in COLUMNS.names] for row in answered.rows)
+        self._write([escape_formula(row[name]) for name in COLUMNS.names] for row in answered.rows)
 
 
-class Parquet:
+class ParquetWriter:
     """A match a row, typed; a few thousand rows are held at a time."""
 
     def __init__(self, writer: Any) -> None:
@@ -150,14 +150,14 @@ class Parquet:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Table]:
+    def open(cls, path: Path) -> Iterator[ResultWriter]:
         """Write to `path`."""
         with pq.ParquetWriter(path, COLUMNS) as writer:
             table = cls(writer)
             yield table
             table.flush()
 
-    def add(self, answered: Answered) -> None:
+    def add(self, answered: NeedResult) -> None:
         """Write the matches of an answer, once there are enough."""
         self._waiting += answered.rows
         if len(self._waiting) >= _BATCH:

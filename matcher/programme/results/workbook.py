@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from matcher.programme.results.assignment import Assignment, Pair
-from matcher.programme.results.exposure import Line, size_name
+from matcher.programme.results.exposure import ExposureRow, size_name
 from matcher.programme.results.figures import (
     LEVELS,
     NO_ICB,
@@ -24,8 +24,8 @@ from matcher.programme.results.figures import (
     level_of,
     region_of,
 )
-from matcher.programme.results.pairs import Fit, Pairs, Supplier
-from matcher.programme.results.tables import Answered
+from matcher.programme.results.pairs import MatchedNeed, Pairs, Supplier
+from matcher.programme.results.tables import NeedResult
 from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, number_form, short
 
 # Longest address that Excel takes for a link, in characters.
@@ -87,7 +87,7 @@ class Workbook:
             yield workbook
             workbook.close()
 
-    def add(self, answered: Answered) -> None:
+    def add(self, answered: NeedResult) -> None:
         """Add an answer."""
         to_need = self._needs.next()
         first = [self._matches.add(*_match_row(row, to_need)) for row in answered.rows][:1]
@@ -101,7 +101,7 @@ class Workbook:
         if is_gap(answered):
             self._gaps.add(_gap_row(answered), {0: self._need_links[-1]})
 
-    def add_suppliers(self, fits: Iterable[tuple[Supplier, Fit]]) -> None:
+    def add_suppliers(self, fits: Iterable[tuple[Supplier, MatchedNeed]]) -> None:
         """Add the view from the other side: each supplier with the needs that fit it."""
         for supplier, fit in fits:
             cells = (
@@ -180,7 +180,7 @@ def _match_row(row: Mapping[str, Any], to_need: str) -> tuple[Sequence[Any], Map
     return cells, {0: to_need, **_website(13, row["website"])}
 
 
-def _gap_row(answered: Answered) -> Sequence[Any]:
+def _gap_row(answered: NeedResult) -> Sequence[Any]:
     best = next(iter(answered.result.results), None)
     excluded = ", ".join(f"{name} {count:,}" for name, count in answered.result.excluded.items())
     return (
@@ -242,7 +242,7 @@ def _coverage_row(line: CoverageByLevel) -> Sequence[Any]:
     return (line.group, line.needs, *(line.counts[level] for level in LEVELS))
 
 
-def _line_row(line: Line) -> Sequence[Any]:
+def _line_row(line: ExposureRow) -> Sequence[Any]:
     return (line.name, Share(line.eligible), Share(line.shown), Share(line.first))
 
 

@@ -21,7 +21,7 @@ from matcher.search.explanations import Findings
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
-class SnapshotGone(MatcherError):
+class SnapshotMissing(MatcherError):
     """The snapshot that a chunk is to be searched in is not there, or is another."""
 
 
@@ -34,7 +34,7 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Terms:
+class SearchOptions:
     """How every need of a run is searched for: the same for all its chunks."""
 
     filters: Filters
@@ -56,7 +56,7 @@ class Searcher:
         self.coarse = Coarse(self.index)
         self._eligible: dict[str, Eligible] = {}
 
-    def findings(self, chunk: Chunk, terms: Terms) -> list[Findings]:
+    def findings(self, chunk: Chunk, terms: SearchOptions) -> list[Findings]:
         """Return the findings of every need of `chunk`, each bit for bit that of a search of its own."""
         asked = [
             (_query(need, vectors, terms.on), self._eligible_for(need, terms))
@@ -65,7 +65,7 @@ class Searcher:
         rankings = rankings_of(self.index, self.coarse, asked, self.model, depth=terms.depth, on=terms.on)
         return [ranking.findings(terms.top) for ranking in rankings]
 
-    def _eligible_for(self, need: Need, terms: Terms) -> Eligible:
+    def _eligible_for(self, need: Need, terms: SearchOptions) -> Eligible:
         """Return who is eligible; needs that require the same share it."""
         key = need.requirements.model_dump_json() if terms.apply_requirements else ""
         key += f" {terms.filters.model_dump_json()} {terms.on}"
@@ -84,7 +84,7 @@ def _query(need: Need, vectors: Vectors, on: date) -> Query:
 
 
 @dataclass(frozen=True)
-class Task:
+class SearchTask:
     """What a process must know to search chunks: a snapshot named by its checksum in a folder that it reaches,
     a model as its file has it, and the terms. It can be sent to another machine.
     """
@@ -93,7 +93,7 @@ class Task:
     digest: str
     encoder: str
     model: str
-    terms: Terms
+    terms: SearchOptions
 
     def findings(self, chunk: Chunk) -> list[Findings]:
         """Return the findings of `chunk`; the snapshot is loaded once in a process.
@@ -112,5 +112,5 @@ def _loaded(folder: Path, digest: str, encoder: str, model: str) -> Searcher:
     snapshots = Snapshots(folder)
     index = snapshots.load(encoder) if snapshots.digest() == digest else None
     if index is None or snapshots.digest() != digest:
-        raise SnapshotGone(folder, digest)
+        raise SnapshotMissing(folder, digest)
     return Searcher(index, AdditiveModel.of_content(json.loads(model)))

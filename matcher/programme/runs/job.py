@@ -29,9 +29,9 @@ from filelock import FileLock, Timeout
 
 from matcher.foundations import atomic_files
 from matcher.foundations.errors import Conflict, Unavailable
-from matcher.foundations.staged_files import explained
+from matcher.foundations.staged_files import explain_disk_errors
 from matcher.programme.runs.manifest import RunManifest, digest_of
-from matcher.programme.runs.progress import Progress, State, Wish
+from matcher.programme.runs.progress import Progress, State, StopRequest
 from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
@@ -116,7 +116,7 @@ class Job:
             told = Progress(**{**content, **lists, "state": State(content["state"])})
         except FileNotFoundError:
             return Progress(self.id, State.QUEUED)
-        if told.state is State.RUNNING and not self._is_held():
+        if told.state is State.RUNNING and not self._is_locked():
             return replace(told, state=State.QUEUED, rate=None, seconds_left=None, problem=INTERRUPTED)
         return told
 
@@ -132,7 +132,7 @@ class Job:
             last = now
             time.sleep(seconds)
 
-    def wish(self, wish: Wish) -> None:
+    def request_stop(self, request: StopRequest) -> None:
         """Ask the process that runs it to pause or cancel once the next chunk is done; one that nobody runs, at once.
 
         Raises:
@@ -141,26 +141,26 @@ class Job:
         """
         if (state := self.progress().state).is_over:
             raise Conflict(f"the run {self.id} is {state}", remedy="Start another")
-        self.write("wish", wish.encode())
-        with suppress(Conflict), self.held():
+        self.write("wish", request.encode())
+        with suppress(Conflict), self.locked():
             if not self.progress().state.is_over:
-                state = State.CANCELLED if wish is Wish.CANCEL else State.PAUSED
-                self.tell(replace(self.progress(), state=state, problem=""))
-            self.grant()
+                state = State.CANCELLED if request is StopRequest.CANCEL else State.PAUSED
+                self.save_progress(replace(self.progress(), state=state, problem=""))
+            self.clear_request()
 
-    def wished(self) -> Wish | None:
+    def pending_request(self) -> StopRequest | None:
         """Return what somebody has asked for."""
         try:
-            return Wish((self.folder / "wish").read_text())
+            return StopRequest((self.folder / "wish").read_text())
         except (OSError, ValueError):
             return None
 
-    def grant(self) -> None:
+    def clear_request(self) -> None:
         """Take note of the wish: it is no longer one."""
         (self.folder / "wish").unlink(missing_ok=True)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold its lock.
 
         Raises:
@@ -178,11 +178,11 @@ class Job:
         finally:
             self._lock.release()
 
-    def tell(self, progress: Progress) -> None:
+    def save_progress(self, progress: Progress) -> None:
         """Write how far it is."""
         self.write("state.json", json.dumps(asdict(progress)).encode())
 
-    def put_chunk(self, number: int, answers: Sequence[str]) -> None:
+    def save_chunk(self, number: int, answers: Sequence[str]) -> None:
         """Keep the answers of a chunk, a JSON line each."""
         content = "".join(f"{answer}\n" for answer in answers).encode()
         self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
@@ -198,24 +198,24 @@ class Job:
                 path.unlink()
         return found
 
-    def answers(self) -> Iterator[SearchResult]:
+    def results(self) -> Iterator[SearchResult]:
         """Yield the answers of all chunks that are done, in the order of the needs, one by one."""
         for _, path in sorted(self.chunks().items()):
             with path.open("rb") as lines:
                 yield from map(SearchResult.model_validate_json, lines)
 
-    def tidy(self) -> None:
+    def clean_up(self) -> None:
         """Remove what only searching needs."""
         shutil.rmtree(self.index_folder, ignore_errors=True)
 
-    def keep_rejects(self, file: Path) -> None:
+    def save_rejects(self, file: Path) -> None:
         """Keep a copy of a file of refused rows, for its owner's eyes alone.
 
         Raises:
             Unavailable: it cannot be written.
 
         """
-        with explained(self.folder):
+        with explain_disk_errors(self.folder):
             shutil.copy(file, self.rejects_file)
             atomic_files.sync(self.rejects_file)
 
@@ -243,7 +243,7 @@ class Job:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be written: {error.strerror}", remedy="Make room there") from error
 
-    def _is_held(self) -> bool:
+    def _is_locked(self) -> bool:
         try:
             with FileLock(self.folder / "LOCK", timeout=0):
                 return False

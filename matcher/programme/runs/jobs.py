@@ -48,10 +48,10 @@ class Jobs:
         )  # fmt: skip
         job = self._made(id)
         if rejects is not None and manifest.refused:
-            job.keep_rejects(rejects)
+            job.save_rejects(rejects)
         job.write("needs.jsonl", lines)
         job.write("model.json", content)
-        job.tell(Progress(id, State.QUEUED, total=len(needs)))
+        job.save_progress(Progress(id, State.QUEUED, total=len(needs)))
         job.write("manifest.json", manifest.sealed())  # last: it is complete
         return job
 
@@ -64,7 +64,7 @@ class Jobs:
         """
         # An id is looked for among those that are there, so it cannot lead out of the folder.
         if id not in self.ids():
-            raise no_run(id)
+            raise run_not_found(id)
         return Job(self._folder / id)
 
     def remove(self, job: Job) -> None:
@@ -96,7 +96,7 @@ class Jobs:
         return job
 
 
-def no_run(id: str) -> NotFound:
+def run_not_found(id: str) -> NotFound:
     """Return the error that says there is no such run."""
     return NotFound(f"there is no run {id!r}", remedy="Check the id: it was given when the run was started")
 

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matcher.foundations.reference_tables import digests
 from matcher.programme.programme import Programme
-from matcher.programme.runs.chunks import Terms
+from matcher.programme.runs.chunks import SearchOptions
 
 _DIGEST_BYTES: Final = 16
 
 
-class Tools(BaseModel):
+class ToolVersions(BaseModel):
     """What numbers are computed with besides records, model and vectors: the program's version and the SHA-256 of
     each reference table.
     """
@@ -28,7 +28,7 @@ class Tools(BaseModel):
     reference: dict[str, str]
 
     @classmethod
-    def of_now(cls) -> Self:
+    def current(cls) -> Self:
         """Return those of this process."""
         try:
             program = version("partnership-matcher")
@@ -36,7 +36,7 @@ class Tools(BaseModel):
             program = "unknown"
         return cls(program=program, reference=digests())
 
-    def differing(self, other: Self) -> list[str]:
+    def differences(self, other: Self) -> list[str]:
         """Return in words what of `other` is not as here: "version 0.2 in place of 0.1", "terms.csv"."""
         names = sorted(self.reference.keys() | other.reference.keys())
         tables = [name for name in names if self.reference.get(name) != other.reference.get(name)]
@@ -66,7 +66,7 @@ class RunManifest(BaseModel):
     origin: str
     encoder: str
     model_digest: str
-    tools: Tools = Field(default_factory=Tools.of_now)
+    tools: ToolVersions = Field(default_factory=ToolVersions.current)
     chunk: int
     out: str
 
@@ -93,10 +93,10 @@ class RunManifest(BaseModel):
         """The day on which accreditations must be held."""
         return self.programme.on or self.created.date()
 
-    def terms(self) -> Terms:
+    def search_options(self) -> SearchOptions:
         """Return how each need is searched for."""
         asked = self.programme
-        return Terms(asked.filters, asked.apply_requirements, self.on, self.depth, asked.top)
+        return SearchOptions(asked.filters, asked.apply_requirements, self.on, self.depth, asked.top)
 
     @property
     def chunks(self) -> int:

@@ -22,7 +22,7 @@ class State(StrEnum):
         return self in (State.CANCELLED, State.FINISHED)
 
 
-class Wish(StrEnum):
+class StopRequest(StrEnum):
     """What somebody else asks of the process that runs a job."""
 
     PAUSE = "pause"

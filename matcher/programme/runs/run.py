@@ -16,18 +16,18 @@ from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import Conflict, MatcherError, Unavailable
 from matcher.index import Index, Snapshots, query_for
 from matcher.programme.results.exposure import EligibleMix
-from matcher.programme.results.publication import Publication, Sources, publish
-from matcher.programme.runs.chunks import Chunk, Task
+from matcher.programme.results.publication import Publication, PublicationSources, publish
+from matcher.programme.runs.chunks import Chunk, SearchTask
 from matcher.programme.runs.job import Job
-from matcher.programme.runs.manifest import Tools
-from matcher.programme.runs.progress import Progress, State, Wish
-from matcher.programme.runs.schedulers import Scheduler, scheduler_of
+from matcher.programme.runs.manifest import ToolVersions
+from matcher.programme.runs.progress import Progress, State, StopRequest
+from matcher.programme.runs.schedulers import Scheduler, choose_scheduler
 from matcher.records import Need, Profile
 from matcher.register import Organisations
 from matcher.search.engine import Engine
 from matcher.search.explanations import Findings, sequences_of
 
-Tell = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 # Revisions of profiles kept in memory: the same suppliers are found for many needs.
 _PROFILES_KEPT: Final = 20_000
@@ -37,10 +37,10 @@ _TOLD_SECONDS: Final = 0.5
 class Run:
     """One stretch of a job: its lock is held."""
 
-    def __init__(self, engine: Engine, job: Job, tell: Tell | None = None) -> None:
+    def __init__(self, engine: Engine, job: Job, on_progress: OnProgress | None = None) -> None:
         self._engine = engine
         self._job = job
-        self._tell = tell
+        self._on_progress = on_progress
         self._manifest = job.manifest()
         self._progress = Progress(job.id, State.RUNNING, total=self._manifest.needs)
         self._profiles: dict[int, Profile] = {}
@@ -63,7 +63,7 @@ class Run:
             stopped = self._search(needs, set(done), scheduler)
             if stopped is not None:
                 return stopped
-        self._job.grant()
+        self._job.clear_request()
         published = self._published(needs)
         told = self._say(
             state=State.FINISHED,
@@ -72,7 +72,7 @@ class Run:
             matches=published.figures.matches,
             unmatched=published.unmatched,
         )
-        self._job.tidy()
+        self._job.clean_up()
         return told
 
     def _published(self, needs: Sequence[Need]) -> Publication:
@@ -81,9 +81,9 @@ class Run:
         index, on = self._index(), self._manifest.on
         self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
         eligible = EligibleMix(index, asked.filters, on, apply_requirements=asked.apply_requirements)
-        sources = Sources(lambda ids, at: store.profiles(ids, at=at), eligible, Organisations(store).today)
+        sources = PublicationSources(lambda ids, at: store.profiles(ids, at=at), eligible, Organisations(store).today)
         out = Path(self._manifest.out or self._job.results_folder)
-        return publish(asked, needs, self._job.answers(), sources, out, notes=self._manifest.notes)
+        return publish(asked, needs, self._job.results(), sources, out, notes=self._manifest.notes)
 
     def _search(self, needs: list[Need], done: set[int], scheduler: str | Scheduler | None) -> Progress | None:
         """Search what is not `done`; return how the job stands where it was stopped."""
@@ -93,18 +93,18 @@ class Run:
         task, passages = self._task()
         before = sum(len(self._part(needs, number)) for number in done)
         if scheduler is None or isinstance(scheduler, str):
-            scheduler = scheduler_of(scheduler, len(needs) - before, passages)
+            scheduler = choose_scheduler(scheduler, len(needs) - before, passages)
         self._say(phase="matching", done=before)
         started, count = time.monotonic(), before
-        searched = scheduler.searched(task, self._left(needs, vectors, done))
+        searched = scheduler.search(task, self._left(needs, vectors, done))
         with closing(searched):
             for number, findings in searched:
                 part = self._part(needs, number)
-                self._job.put_chunk(number, self._worded(part, findings))
+                self._job.save_chunk(number, self._worded(part, findings))
                 count += len(part)
                 rate = (count - before) / max(time.monotonic() - started, 1e-9)
                 self._say(done=count, rate=rate, seconds_left=(len(needs) - count) / rate)
-                if self._job.wished() and count < len(needs):
+                if self._job.pending_request() and count < len(needs):
                     return self._stop()
         return None
 
@@ -116,7 +116,7 @@ class Run:
 
     def _left(self, needs: Sequence[Need], vectors: Vectors, done: set[int]) -> Iterator[Chunk]:
         for number in range(self._manifest.chunks):
-            if number not in done and not self._job.wished():
+            if number not in done and not self._job.pending_request():
                 yield Chunk(number, tuple(self._part(needs, number)), vectors[self._span(number)])
 
     def _worded(self, needs: Sequence[Need], findings: Sequence[Findings]) -> list[str]:
@@ -136,25 +136,25 @@ class Run:
             return kept
         self._refuse_another_encoder()
         vectors = np.empty(shape, dtype=np.float32)
-        on = self._manifest.terms().on
+        on = self._manifest.search_options().on
         for n, need in enumerate(needs):
             vectors[n] = query_for(need, self._engine.encoder, on).vectors
             self._say(done=n + 1, often=True)
-            if self._job.wished():
+            if self._job.pending_request():
                 return None
         with io.BytesIO() as file:
             np.save(file, vectors)
             self._job.write(path.name, file.getvalue())
         return vectors
 
-    def _task(self) -> tuple[Task, int]:
+    def _task(self) -> tuple[SearchTask, int]:
         """Return what workers must know, the snapshot being there for them, and how many passages that has."""
         index, manifest = self._index(), self._manifest
         folder = self._job.index_folder.absolute()
         digest = Snapshots(folder).digest()
         if digest is None:
             raise Unavailable(f"{folder} cannot be written", remedy="Make room there")
-        task = Task(folder, digest, manifest.encoder, self._job.model(), manifest.terms())
+        task = SearchTask(folder, digest, manifest.encoder, self._job.model(), manifest.search_options())
         return task, len(index.passages)
 
     def _index(self) -> Index:
@@ -182,7 +182,7 @@ class Run:
 
     def _refuse_other_tools(self) -> None:
         """Refuse to mix answers: those of other code or other tables may differ in what they show and why."""
-        if differing := self._manifest.tools.differing(Tools.of_now()):
+        if differing := self._manifest.tools.differences(ToolVersions.current()):
             raise Conflict(
                 f"this run was begun with other tools than those here: {', '.join(differing)}",
                 remedy="Resume it with the installation of then, or start another run",
@@ -196,10 +196,10 @@ class Run:
             )
 
     def _stop(self) -> Progress:
-        state = State.CANCELLED if self._job.wished() is Wish.CANCEL else State.PAUSED
-        self._job.grant()
+        state = State.CANCELLED if self._job.pending_request() is StopRequest.CANCEL else State.PAUSED
+        self._job.clear_request()
         if state is State.CANCELLED:
-            self._job.tidy()
+            self._job.clean_up()
         return self._say(state=state, rate=None, seconds_left=None)
 
     def _say(self, *, often: bool = False, **changed: object) -> Progress:
@@ -207,7 +207,7 @@ class Run:
         self._progress = replace(self._progress, **changed)  # type: ignore[arg-type]
         if not often or time.monotonic() - self._told > _TOLD_SECONDS:
             self._told = time.monotonic()
-            self._job.tell(self._progress)
-            if self._tell is not None:
-                self._tell(self._progress)
+            self._job.save_progress(self._progress)
+            if self._on_progress is not None:
+                self._on_progress(self._progress)
         return self._progress

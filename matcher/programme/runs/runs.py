@@ -12,14 +12,14 @@ from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job
 from matcher.programme.runs.jobs import Jobs
 from matcher.programme.runs.progress import Progress, State
-from matcher.programme.runs.run import Run, Tell
+from matcher.programme.runs.run import OnProgress, Run
 from matcher.programme.runs.schedulers import Scheduler
 from matcher.records import Need
 from matcher.search.engine import Engine
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOptions:
     """What is asked of a run, beside the needs; `by` names the organisation that asks, `notes` go into the report."""
 
     programme: Programme = field(default_factory=lambda: Programme(name="Matches"))
@@ -44,7 +44,7 @@ class Runs:
         self,
         needs: Sequence[Need],
         out: Path | None,
-        order: Order | None = None,
+        order: RunOptions | None = None,
         *,
         refused: int = 0,
         rejects: Path | None = None,
@@ -58,22 +58,24 @@ class Runs:
             Unavailable: the home cannot be written.
 
         """
-        order, engine = order or Order(), self.engine
+        order, engine = order or RunOptions(), self.engine
         index = engine.index()
         asked = order.programme.model_copy(update={"on": order.programme.on or date.today()})
         return self.jobs.create(
-            [asked.placed(need) for need in needs], engine.model.content(), programme=asked, by=order.by,
+            [asked.with_default_region(need) for need in needs], engine.model.content(), programme=asked, by=order.by,
             notes=order.notes, depth=engine.depth, sequence=index.sequence, origin=index.origin,
             encoder=index.encoder, chunk=order.chunk, refused=refused, rejects=rejects,
             out="" if out is None else str(out.absolute()),
         )  # fmt: skip
 
-    def run(self, id: str, *, scheduler: str | Scheduler | None = None, tell: Tell | None = None) -> Progress:
+    def run(
+        self, id: str, *, scheduler: str | Scheduler | None = None, on_progress: OnProgress | None = None
+    ) -> Progress:
         """Run `id` from where it stands until it is finished, paused or cancelled, and return how it stands then.
 
         Args:
             scheduler: address of a Dask scheduler, or a scheduler; by default the cores of this machine.
-            tell: called with every change of the progress.
+            on_progress: called with every change of the progress.
 
         Raises:
             NotFound: there is no such run.
@@ -82,13 +84,13 @@ class Runs:
 
         """
         job = self.jobs.job(id)
-        with job.held():
+        with job.locked():
             stands = job.progress()
             if stands.state is State.CANCELLED:
                 raise Conflict(f"the run {id} was cancelled", remedy="Start another")
             if stands.state is State.FINISHED and all(Path(file).exists() for file in stands.files):
-                job.tidy()
+                job.clean_up()
                 return stands
             # A wish to pause is of the stretch that it ended.
-            job.grant()
-            return Run(self.engine, job, tell).go(scheduler)
+            job.clear_request()
+            return Run(self.engine, job, on_progress).go(scheduler)

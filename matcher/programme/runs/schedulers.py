@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Any, Final, Protocol
 
 from matcher.foundations.errors import Unavailable
-from matcher.programme.runs.chunks import Chunk, Task
+from matcher.programme.runs.chunks import Chunk, SearchTask
 from matcher.search.explanations import Findings
 
-Searched = tuple[int, list[Findings]]
+ChunkResult = tuple[int, list[Findings]]
 
 # How often in a row all workers, or those that had a chunk, may be lost without one chunk done in between.
 LOSSES: Final = 5
@@ -33,7 +33,7 @@ _WORTH_PROCESSES: Final = 100_000_000
 class Scheduler(Protocol):
     """Searches chunks."""
 
-    def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
+    def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the number and the findings of each of `chunks`, in any order.
 
         `chunks` is asked for the next one only when there is room for it, so memory stays bounded, and whoever
@@ -46,22 +46,22 @@ class Scheduler(Protocol):
         ...
 
 
-class Here:
+class InProcess:
     """Searches in this process, one chunk after the other, with as many threads as its libraries take."""
 
-    def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
+    def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the findings of each of `chunks` in their order."""
         for chunk in chunks:
             yield chunk.number, task.findings(chunk)
 
 
-class Processes:
+class ProcessPool:
     """Searches in processes of this machine, one thread in each. A process that dies is replaced."""
 
     def __init__(self, count: int | None = None) -> None:
         self.count = count or len(os.sched_getaffinity(0))
 
-    def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
+    def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the findings of `chunks` as they are done."""
         left: dict[int, Chunk] = {}
         losses = 0
@@ -77,8 +77,8 @@ class Processes:
         raise _lost()
 
     def _through(
-        self, pool: ProcessPoolExecutor, task: Task, chunks: Iterator[Chunk], left: dict[int, Chunk]
-    ) -> Iterator[Searched]:
+        self, pool: ProcessPoolExecutor, task: SearchTask, chunks: Iterator[Chunk], left: dict[int, Chunk]
+    ) -> Iterator[ChunkResult]:
         """Search what is `left` and then the rest of `chunks`; `left` holds what is under way."""
         running = {pool.submit(task.findings, chunk): chunk.number for chunk in left.values()}
         while True:
@@ -102,14 +102,14 @@ class Processes:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-class Cluster:
+class DaskCluster:
     """Searches on the workers of a Dask cluster, which must reach the folder of the snapshot by the same path."""
 
     def __init__(self, address: str, *, wait_seconds: float = 30.0) -> None:
         self.address = address
         self._wait_seconds = wait_seconds
 
-    def searched(self, task: Task, chunks: Iterator[Chunk]) -> Generator[Searched, None, None]:
+    def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the findings of `chunks` as they are done. Dask gives the chunks of a lost worker to another; one that
         loses its scheduler ends.
         """
@@ -120,7 +120,7 @@ class Cluster:
         except lost as error:
             raise self._scheduler_lost() from error
 
-    def _searched(self, distributed: Any, task: Task, chunks: Iterator[Chunk]) -> Iterator[Searched]:
+    def _searched(self, distributed: Any, task: SearchTask, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
         with self._client(distributed) as client:
             finished = distributed.as_completed(loop=client.loop)
             left: dict[Any, tuple[Chunk, int]] = {}
@@ -171,11 +171,11 @@ class Cluster:
         return client
 
 
-def scheduler_of(address: str | None, needs: int, passages: int) -> Scheduler:
+def choose_scheduler(address: str | None, needs: int, passages: int) -> Scheduler:
     """Return the scheduler at `address`; by default all cores of this machine, if there is enough for them to do."""
     if address is not None:
-        return Cluster(address)
-    return Processes() if needs * passages >= _WORTH_PROCESSES else Here()
+        return DaskCluster(address)
+    return ProcessPool() if needs * passages >= _WORTH_PROCESSES else InProcess()
 
 
 def _lost() -> Unavailable:

@@ -76,10 +76,10 @@ def test_a_place_is_an_area_and_nonsense_is_none() -> None:
 
 def test_a_need_without_a_place_is_in_the_programmes_region() -> None:
     programme = Programme(name="P", area=area_of("London"))
-    assert programme.placed(Need(id="n", title="Falls")).region == "London"
+    assert programme.with_default_region(Need(id="n", title="Falls")).region == "London"
     for need in (Need(id="n", title="Falls in Leeds"), Need(id="n", title="Falls", region="Wales")):
-        assert programme.placed(need) == need
-    assert Programme(name="P").placed(Need(id="n", title="Falls")).region is None
+        assert programme.with_default_region(need) == need
+    assert Programme(name="P").with_default_region(Need(id="n", title="Falls")).region is None
 
 
 def test_stored_needs_are_chosen(file_store: Store) -> None:
@@ -92,7 +92,7 @@ def test_stored_needs_are_chosen(file_store: Store) -> None:
         writer.put_many([(need, None) for need in needs])
 
     def chosen(**conditions: object) -> list[str]:
-        return [need.id for need in NeedQuery.model_validate(conditions).among(file_store)]
+        return [need.id for need in NeedQuery.model_validate(conditions).select_from(file_store)]
 
     assert chosen() == ["a", "b", "c"]
     assert chosen(stages=["tender", "idea"]) == ["a"]

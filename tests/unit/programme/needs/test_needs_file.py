@@ -11,7 +11,7 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.columns import FIELDS
-from matcher.programme.needs.needs_file import Intake, take_in
+from matcher.programme.needs.needs_file import ReadSummary, read_needs
 from matcher.programme.needs.preview import preview_of
 from matcher.programme.needs.template import write_template
 from matcher.records import Stage
@@ -19,8 +19,8 @@ from tests.support.needs_files import HOSTILE, csv_file
 
 
 def test_skipping_keeps_the_refused_rows_for_mending(tmp_path: Path) -> None:
-    file, out, intake = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", Intake()
-    assert [need.id for need in take_in(file, out, on_error="skip", intake=intake)] == ["a", "row-9"]
+    file, out, intake = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", ReadSummary()
+    assert [need.id for need in read_needs(file, out, on_error="skip", intake=intake)] == ["a", "row-9"]
     assert (intake.accepted, intake.refused) == (2, 6)
     assert (out / "rejects.csv").stat().st_mode & 0o077 == 0, "for their owner's eyes alone"
     text = (out / "rejects.csv").read_text(encoding="utf-8-sig")
@@ -30,20 +30,20 @@ def test_skipping_keeps_the_refused_rows_for_mending(tmp_path: Path) -> None:
     assert rows[3]["problem"] and rows[3]["remedy"]  # noqa: PT018
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     mended = csv_file(tmp_path / "mended.csv", text.replace("lots", "1m").replace("a,Falls again", "a2,Falls again"))
-    again = list(take_in(mended, out, on_error="skip"))
+    again = list(read_needs(mended, out, on_error="skip"))
     assert {need.title for need in again} >= {"Falls again", "Memory clinic"}
 
 
 def test_stopping_names_file_row_and_field_and_leaves_nothing(tmp_path: Path) -> None:
     file, out = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out"
     with pytest.raises(InvalidInput, match=r"n\.csv, line 4, id: 'a' is the id of row 3 too"):
-        list(take_in(file, out))
+        list(read_needs(file, out))
     assert list(out.iterdir()) == []
 
 
 def test_old_rejects_go_once_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rejects.csv").write_text("of an earlier reading")
-    assert len(list(take_in(csv_file(tmp_path / "n.csv", "title\nfalls\n"), tmp_path, on_error="skip"))) == 1
+    assert len(list(read_needs(csv_file(tmp_path / "n.csv", "title\nfalls\n"), tmp_path, on_error="skip"))) == 1
     assert not (tmp_path / "rejects.csv").exists()
 
 
@@ -70,7 +70,7 @@ def test_old_rejects_go_once_nothing_is_refused(tmp_path: Path) -> None:
 )
 def test_files_that_hold_no_needs_are_told(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     with pytest.raises(InvalidInput, match=said) as caught:
-        list(take_in(csv_file(tmp_path / name, content), tmp_path / "out", on_error="skip"))
+        list(read_needs(csv_file(tmp_path / name, content), tmp_path / "out", on_error="skip"))
     assert caught.value.remedy
 
 
@@ -79,7 +79,7 @@ def test_a_template_filled_in_is_read(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"needs{ending}"
     write_template(file)
     with pytest.raises(InvalidInput, match="no need in it"):
-        list(take_in(file, tmp_path / "out"))
+        list(read_needs(file, tmp_path / "out"))
     cells = [field.example for field in FIELDS]
     if ending == ".csv":
         with file.open("a", encoding="utf-8", newline="") as out:
@@ -89,7 +89,7 @@ def test_a_template_filled_in_is_read(tmp_path: Path, ending: str) -> None:
         for column, cell in enumerate(cells, start=1):
             book["Needs"].cell(2, column, cell)
         book.save(file)
-    (need,) = take_in(file, tmp_path / "out")
+    (need,) = read_needs(file, tmp_path / "out")
     assert need.id == "need-017"
     assert need.value == 250_000
     assert need.stage is Stage.PLANNING

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from matcher.foundations.errors import InvalidInput
-from matcher.programme.needs.needs_file import Intake, take_in
+from matcher.programme.needs.needs_file import ReadSummary, read_needs
 from matcher.programme.needs.preview import preview_of
 from matcher.records import Need, Stage
 from tests.support.notices import EMAIL, PHONES, package, release, written
 
 
 def taken(file: Path, **options: Any) -> list[Need]:
-    return list(take_in(file, file.parent / "out", **options))
+    return list(read_needs(file, file.parent / "out", **options))
 
 
 def test_releases_of_one_process_are_one_need(tmp_path: Path) -> None:
     later = release(1, day="2025-03-09", tag="tenderAmendment", tender={"title": "Falls, amended"})
-    intake = Intake()
+    intake = ReadSummary()
     needs = taken(written(tmp_path / "n.json", package(later, release(2), release(1))), intake=intake)
     assert [need.title for need in needs] == ["Falls, amended", "Falls prevention 2"]
     assert [need.stage for need in needs] == [Stage.TENDER] * 2
@@ -56,7 +56,7 @@ def test_a_release_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"n\.json, date: release 2 7-tender-2025-03-01: is missing") as caught:
         taken(file)
     assert "publisher" in caught.value.remedy
-    intake = Intake()
+    intake = ReadSummary()
     assert len(taken(file, on_error="skip", intake=intake)) == 1
     assert intake.refused == 2
     text = (tmp_path / "out" / "rejects.csv").read_text(encoding="utf-8-sig")
@@ -73,7 +73,7 @@ def test_a_process_without_any_title_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_was_cancelled_is_left_out_and_told(tmp_path: Path) -> None:
-    intake = Intake()
+    intake = ReadSummary()
     file = written(tmp_path / "n.json", package(release(1), release(2, tender={"status": "cancelled"})))
     assert [need.title for need in taken(file, intake=intake)] == ["Falls prevention 1"]
     assert intake.form == "OCDS, 2 releases of 2 processes, of which 1 cancelled and left out"
@@ -87,7 +87,7 @@ def test_a_preview_reads_notices(tmp_path: Path) -> None:
 
 def test_real_notices(shared_data: Path, tmp_path: Path) -> None:
     for file in sorted((shared_data / "notices").glob("*.json")):
-        intake = Intake()
-        needs = list(take_in(file, tmp_path / "out", on_error="skip", intake=intake))
+        intake = ReadSummary()
+        needs = list(read_needs(file, tmp_path / "out", on_error="skip", intake=intake))
         assert intake.refused == 0
         assert 80 <= len(needs) <= 100, "several releases of a process are one need"

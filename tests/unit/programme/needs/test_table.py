@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
-from matcher.programme.needs.columns import FIELDS, mapping_of, parse_choice
+from matcher.programme.needs.columns import FIELDS, map_columns, parse_column_choice
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from tests.support.needs_files import HOSTILE, csv_file, workbook_file
 
@@ -65,7 +65,7 @@ def test_lines_may_end_in_any_way(tmp_path: Path, end: str, encoding: str) -> No
 
 def test_usual_headings_are_known_and_others_chosen() -> None:
     header = ["Ref", "What we want", "Contract Value (£)", "Closing_Date", "Contact e-mail"]
-    found = mapping_of(header, parse_choice('title="What we want",value=contract value £'))
+    found = map_columns(header, parse_column_choice('title="What we want",value=contract value £'))
     assert {column.field: column.heading for column in found.columns} == {
         "id": "Ref", "title": "What we want", "value": "Contract Value (£)", "closes": "Closing_Date",
     }  # fmt: skip
@@ -73,7 +73,7 @@ def test_usual_headings_are_known_and_others_chosen() -> None:
 
 
 def test_every_heading_of_the_template_is_known() -> None:
-    found = mapping_of([field.heading for field in FIELDS])
+    found = map_columns([field.heading for field in FIELDS])
     assert [column.field for column in found.columns] == [field.name for field in FIELDS]
     keys = [name.casefold() for field in FIELDS for name in (field.heading, *field.usual)]
     assert len(keys) == len(set(keys)), "no heading may mean two fields"
@@ -82,7 +82,7 @@ def test_every_heading_of_the_template_is_known() -> None:
 @pytest.mark.parametrize("text", ["title", "=Column", "price=Column", "title=A,title=B", "title="])
 def test_a_choice_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="the choice of columns"):
-        parse_choice(text)
+        parse_column_choice(text)
 
 
 def test_each_bad_row_is_refused_with_field_and_remedy(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.programme.programme import Programme
 from matcher.programme.results.exposure import EligibleMix
 from matcher.programme.results.figures import ProgrammeFigures
-from matcher.programme.results.publication import Sources, publish
+from matcher.programme.results.publication import PublicationSources, publish
 from matcher.records import (
     Filters,
 )
@@ -103,7 +103,9 @@ def test_a_failure_halfway_leaves_what_was_there(engine: Engine, tmp_path: Path)
 
 def test_an_answer_in_the_wrong_place_is_refused(engine: Engine, tmp_path: Path) -> None:
     programme = Programme(name="P", on=TODAY)
-    sources = Sources(lambda ids, at: engine.store.profiles(ids, at=at), EligibleMix(engine.index(), Filters(), TODAY))
+    sources = PublicationSources(
+        lambda ids, at: engine.store.profiles(ids, at=at), EligibleMix(engine.index(), Filters(), TODAY)
+    )
     with pytest.raises(ValueError, match="stands where"):
         publish(programme, NEEDS, answers(engine, programme, NEEDS[::-1]), sources, tmp_path / "out")
     with pytest.raises(ValueError, match="shorter"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Unavailable
-from matcher.programme import Here, Job, Order, Progress, Runs, State, Wish
-from matcher.programme.runs.manifest import Tools
-from matcher.programme.runs.run import Tell
+from matcher.programme import InProcess, Job, Progress, RunOptions, Runs, State, StopRequest
+from matcher.programme.runs.manifest import ToolVersions
+from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.support.commands import Command
@@ -29,10 +29,10 @@ def filled(file_store: Store) -> Store:
     return file_store
 
 
-def wishing(job: Job, wish: Wish, at: int) -> Tell:
+def wishing(job: Job, request: StopRequest, at: int) -> OnProgress:
     def tell(progress: Progress) -> None:
         if progress.state is State.RUNNING and progress.phase == "matching" and progress.done == at:
-            job.wish(wish)
+            job.request_stop(request)
 
     return tell
 
@@ -40,7 +40,7 @@ def wishing(job: Job, wish: Wish, at: int) -> Tell:
 def paused(runs: Runs, needs: list[Need], out: Path) -> Job:
     """Return a run paused after two chunks."""
     job = runs.create(needs, out, ORDER)
-    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.PAUSE, 8))
+    done = runs.run(job.id, scheduler=InProcess(), on_progress=wishing(job, StopRequest.PAUSE, 8))
     assert (done.state, done.done) == (State.PAUSED, 8)
     assert job.progress() == done
     return job
@@ -48,24 +48,24 @@ def paused(runs: Runs, needs: list[Need], out: Path) -> Job:
 
 def test_a_paused_run_goes_on_where_it_stood(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(14)
-    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    expected = output_of(runs, needs, tmp_path / "expected", InProcess(), chunk=3)
     job = paused(runs, needs, tmp_path / "out")
     told: list[Progress] = []
-    done = runs.run(job.id, scheduler=Here(), tell=told.append)
+    done = runs.run(job.id, scheduler=InProcess(), on_progress=told.append)
     assert files_of(done.files) == expected
     assert next(p.done for p in told if p.phase == "matching") == 8, "what was done is not done again"
     assert (done.state, done.done, done.total) == (State.FINISHED, 14, 14)
     assert list(job.watch()) == [done]
-    assert runs.run(job.id, scheduler=Here()) == done
+    assert runs.run(job.id, scheduler=InProcess()) == done
     with pytest.raises(Conflict, match="is finished"):
-        job.wish(Wish.CANCEL)
+        job.request_stop(StopRequest.CANCEL)
     assert not job.index_folder.exists()
 
 
 @pytest.mark.parametrize("lost", [("index",), ("index", "vectors.npy"), ("chunk",)])
 def test_the_register_moves_on_while_a_run_is_paused(filled: Store, tmp_path: Path, lost: tuple[str, ...]) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(14)
-    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    expected = output_of(runs, needs, tmp_path / "expected", InProcess(), chunk=3)
     job = paused(runs, needs, tmp_path / "out")
     with filled.writing() as writer:
         writer.put(Profile(id="new", name="New", summary=f"{needs[-1].title} {needs[-1].description}"))
@@ -77,37 +77,41 @@ def test_the_register_moves_on_while_a_run_is_paused(filled: Store, tmp_path: Pa
                 path.write_bytes(path.read_bytes()[:-9])
             else:
                 path.unlink()
-    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+    assert files_of(runs.run(job.id, scheduler=InProcess()).files) == expected
 
 
 def test_a_cancelled_run_stays_so(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     job = runs.create(made_needs(9), tmp_path / "out", ORDER)
-    done = runs.run(job.id, scheduler=Here(), tell=wishing(job, Wish.CANCEL, 4))
+    done = runs.run(job.id, scheduler=InProcess(), on_progress=wishing(job, StopRequest.CANCEL, 4))
     assert done.state is State.CANCELLED
     assert not (tmp_path / "out").exists()
     with pytest.raises(Conflict, match="cancelled"):
-        runs.run(job.id, scheduler=Here())
+        runs.run(job.id, scheduler=InProcess())
 
 
-@pytest.mark.parametrize(("wish", "state"), [(Wish.PAUSE, State.PAUSED), (Wish.CANCEL, State.CANCELLED)])
-def test_a_wish_for_a_run_that_nobody_runs(filled: Store, tmp_path: Path, wish: Wish, state: State) -> None:
+@pytest.mark.parametrize(
+    ("request_to", "state"), [(StopRequest.PAUSE, State.PAUSED), (StopRequest.CANCEL, State.CANCELLED)]
+)
+def test_a_wish_for_a_run_that_nobody_runs(
+    filled: Store, tmp_path: Path, request_to: StopRequest, state: State
+) -> None:
     job = runs_in(tmp_path / "programmes", filled).create(made_needs(9), tmp_path / "out", ORDER)
     assert job.progress().state is State.QUEUED
-    job.wish(wish)
-    assert (job.progress().state, job.wished()) == (state, None)
+    job.request_stop(request_to)
+    assert (job.progress().state, job.pending_request()) == (state, None)
 
 
 def test_one_process_runs_a_job(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     job = runs.create(made_needs(3), tmp_path / "out", ORDER)
-    with Job(job.folder).held(), pytest.raises(Conflict, match="another process runs"):
-        runs.run(job.id, scheduler=Here())
+    with Job(job.folder).locked(), pytest.raises(Conflict, match="another process runs"):
+        runs.run(job.id, scheduler=InProcess())
 
 
 def test_a_run_whose_process_is_gone_is_queued_again(filled: Store, tmp_path: Path) -> None:
     job = runs_in(tmp_path / "programmes", filled).create(made_needs(3), tmp_path / "out", ORDER)
-    job.tell(Progress(job.id, State.RUNNING, "matching", 1, 3))
+    job.save_progress(Progress(job.id, State.RUNNING, "matching", 1, 3))
     assert job.progress().state is State.QUEUED
     assert "resume" in job.progress().problem
 
@@ -118,7 +122,7 @@ def test_damage_is_told(filled: Store, tmp_path: Path, name: str) -> None:
     job = runs.create(made_needs(3), tmp_path / "out", ORDER)
     (job.folder / name).write_bytes((job.folder / name).read_bytes().replace(b"n", b"m"))
     with pytest.raises(Unavailable, match="missing or damaged"):
-        runs.run(job.id, scheduler=Here())
+        runs.run(job.id, scheduler=InProcess())
 
 
 def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
@@ -128,7 +132,7 @@ def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no need to match"):
         runs.create([], tmp_path / "out")
     with pytest.raises(InvalidInput, match="at least"):
-        runs.create(made_needs(1), tmp_path / "out", Order(chunk=0))
+        runs.create(made_needs(1), tmp_path / "out", RunOptions(chunk=0))
     for id in ("unknown", "..", "../x", ""):
         with pytest.raises(NotFound):
             runs.jobs.job(id)
@@ -137,24 +141,24 @@ def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
 
 def test_results_that_were_removed_are_written_again(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
-    done = runs.run(runs.create(made_needs(9), tmp_path / "out", ORDER).id, scheduler=Here())
+    done = runs.run(runs.create(made_needs(9), tmp_path / "out", ORDER).id, scheduler=InProcess())
     expected = files_of(done.files)
     assert set(expected) == RESULTS
     for file in done.files:
         Path(file).unlink()
-    assert files_of(runs.run(done.id, scheduler=Here()).files) == expected
+    assert files_of(runs.run(done.id, scheduler=InProcess()).files) == expected
 
 
 def test_a_place_that_cannot_be_written_is_told_and_the_run_goes_on_later(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(9)
-    expected = output_of(runs, needs, tmp_path / "expected", Here(), chunk=3)
+    expected = output_of(runs, needs, tmp_path / "expected", InProcess(), chunk=3)
     (tmp_path / "out").write_text("no folder")
     job = runs.create(needs, tmp_path / "out", ORDER)
     with pytest.raises(Unavailable, match="out cannot be written"):
-        runs.run(job.id, scheduler=Here())
+        runs.run(job.id, scheduler=InProcess())
     assert job.progress().state is State.FAILED
     (tmp_path / "out").unlink()
-    assert files_of(runs.run(job.id, scheduler=Here()).files) == expected
+    assert files_of(runs.run(job.id, scheduler=InProcess()).files) == expected
 
 
 def test_a_run_begun_with_other_tools_is_refused(filled: Store, tmp_path: Path) -> None:
@@ -163,16 +167,16 @@ def test_a_run_begun_with_other_tools_is_refused(filled: Store, tmp_path: Path) 
     manifest = job.manifest()
     reference = {**manifest.tools.reference, "terms.csv": "0" * 64}
     for tools, told in (
-        (Tools(program="0.0.1", reference=manifest.tools.reference), "in place of 0.0.1"),
-        (Tools(program=manifest.tools.program, reference=reference), "the reference table terms.csv"),
+        (ToolVersions(program="0.0.1", reference=manifest.tools.reference), "in place of 0.0.1"),
+        (ToolVersions(program=manifest.tools.program, reference=reference), "the reference table terms.csv"),
     ):
         job.write("manifest.json", manifest.model_copy(update={"tools": tools}).sealed())
         with pytest.raises(Conflict, match=told):
-            runs.run(job.id, scheduler=Here())
+            runs.run(job.id, scheduler=InProcess())
         assert job.progress().state is State.FAILED
         assert told in job.progress().problem
     job.write("manifest.json", manifest.sealed())
-    assert runs.run(job.id, scheduler=Here()).state is State.FINISHED
+    assert runs.run(job.id, scheduler=InProcess()).state is State.FINISHED
 
 
 def test_the_command_resumes(command: Command, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.foundations.spreadsheet_cells import neutralised
-from matcher.programme import Here, Order, Programme, Runs
+from matcher.foundations.spreadsheet_cells import escape_formula
+from matcher.programme import InProcess, Programme, RunOptions, Runs
 from matcher.programme.runs.progress import Progress
 from matcher.records import Need, Profile
 from matcher.search.engine import Engine
@@ -30,17 +30,19 @@ def filled(store: Store, *profiles: Profile) -> Store:
 
 def run_bulk(engine: Engine, needs: list[Need], out: Path, *, top: int = 10, chunk: int = 5) -> Progress:
     runs = Runs(engine, out.parent / f"{out.name}-programmes")
-    return runs.run(runs.create(needs, out, Order(Programme(name="Test", top=top), chunk=chunk)).id, scheduler=Here())
+    return runs.run(
+        runs.create(needs, out, RunOptions(Programme(name="Test", top=top), chunk=chunk)).id, scheduler=InProcess()
+    )
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_formulas_are_neutralised(text: str) -> None:
-    assert neutralised(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("value", ["text", "1-1", "", 3.5, -3.5, None])
 def test_all_else_stays(value: object) -> None:
-    assert neutralised(value) == value
+    assert escape_formula(value) == value
 
 
 def test_all_files_hold_every_match_in_order(file_store: Store, tmp_path: Path) -> None:
