@@ -65,7 +65,7 @@ class Access:
 
     def owns_decision(self, decision: Decision) -> bool:
         """Whether who asks may see `decision`."""
-        by = decision.opening.statement.by
+        by = decision.opening.content.by
         return self.reach is Reach.ALL or by.partition("/")[0] == self.caller.organisation_id
 
     def owns_programme(self, job: Job) -> bool:

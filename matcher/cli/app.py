@@ -1,4 +1,4 @@
-"""The application all commands belong to, and what they share: settings, consoles, progress."""
+"""The Typer application that all commands belong to, and what they share: settings, consoles and progress bars."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.search.engine import Announce
 
 app = typer.Typer(
     name="matcher",
-    help="Finds, ranks and explains the partners that fit what the NHS needs.",
+    help="Find, rank and explain the partners that fit what the NHS needs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -34,30 +34,32 @@ def _options(
     context: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(help="Folder of the database and the index.", envvar="MATCHER_HOME", show_default=".matcher"),
+        typer.Option(help="Folder for the database and the index.", envvar="MATCHER_HOME", show_default=".matcher"),
     ] = None,
 ) -> None:
     context.obj = settings_of(home)
 
 
 def settings_of(home: Path | None = None) -> Settings:
-    """Return the settings of the environment, with `home` in place of theirs where it is given.
+    """Return the settings from the environment. If `home` is given, it replaces the home from the environment.
 
     Raises:
-        InvalidInput: a variable of the environment holds what its setting cannot be.
+        InvalidInput: an environment variable holds an invalid value.
 
     """
     try:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        # What is wrong with several settings together is told of the access.
+        # An error without a location comes from a check of several settings together, which are about access.
         name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
-        raise InvalidInput(f"the setting {name} is wrong: {first['msg']}", remedy=f"Correct or unset {name}") from error
+        raise InvalidInput(
+            f"the setting {name} is not valid: {first['msg']}", remedy=f"Correct or unset {name}"
+        ) from error
 
 
 class _Rate(ProgressColumn):
-    """How many are done in a second."""
+    """Items per second."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
@@ -65,9 +67,9 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show bars on stderr with what is done, the rate and the time left; gone once the work is done.
+    """Show progress bars on stderr with the count, the rate and the time left. Remove them at the end.
 
-    Where stderr is no terminal there are none, so that an error is the only line in it.
+    If stderr is not a terminal, show no bars, so that stderr holds nothing but errors.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -81,7 +83,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def announcing(bar: Progress, description: str) -> Announce:
-    """Return how an engine tells this bar of the passages it encodes."""
+    """Return a callback through which an engine shows on `bar` how many passages it has encoded."""
 
     def announce(total: int) -> Callable[[int], None]:
         task = bar.add_task(description, total=total)

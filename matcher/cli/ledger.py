@@ -1,4 +1,4 @@
-"""`matcher ledger`: the decision record. Searches come into it by `matcher search --keep`."""
+"""`matcher ledger`: the decision record. Searches are saved in it with `matcher search --keep`."""
 
 from __future__ import annotations
 
@@ -13,125 +13,133 @@ from rich.markup import escape
 
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.cli.app import out, progress_bar
+from matcher.cli.options import Json
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.ledger import Answer, Decision, EntryContent, Event, Format, Ledger, Replay, exported
+from matcher.ledger import Decision, EntryContent, Event, Format, Ledger, RecordedResult, Replay, export_lines
 
 ledger = typer.Typer(
-    help="The decision record: what was found, what was decided, kept and checked.", no_args_is_help=True
+    help="Show, verify and replay the decision record, and note decisions on it.", no_args_is_help=True
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Id = Annotated[str, typer.Argument(help="Id of a decision, such as d1.")]
+DecisionId = Annotated[str, typer.Argument(help="Id of a decision, such as d1.")]
 
-# Something is not as it was recorded: the work failed.
-_NOT_AS_RECORDED = 1
+# The exit code if the ledger or a replay differs from what was recorded.
+_DIFFERENT = 1
 _MOST_SHOWN = 5
 
 
 @ledger.command("list")
 def list_(
     context: typer.Context,
-    after: Annotated[int, typer.Option(min=0, help="Only decisions whose first entry is numbered above this.")] = 0,
+    after: Annotated[
+        int, typer.Option(min=0, help="Only decisions whose first entry has a number above this one.")
+    ] = 0,
     json: Json = False,
 ) -> None:
-    """List the decisions, the oldest first."""
+    """List the decisions, oldest first."""
     with opened_store(context.obj) as store:
         decisions = Ledger(store).decisions(after=after)
         if json:
-            typer.echo(json_format.dumps({"decisions": [one.to_json() for one in decisions]}, indent=2))
+            typer.echo(json_format.dumps({"decisions": [decision.to_json() for decision in decisions]}, indent=2))
             return
-        for one in decisions:
-            said, state = one.opening.statement, "closed" if one.closed else "open"
-            line = f"{said.recorded_at:%Y-%m-%d %H:%M} by {said.by}, {state}, need {escape(one.search.need.id)}"
-            out.print(f"[bold]{one.id}[/bold] {line}", soft_wrap=True)
+        for decision in decisions:
+            opening, state = decision.opening.content, "closed" if decision.closed else "open"
+            line = f"{_time(opening)} by {opening.by}, {state}, need {escape(decision.search.need.id)}"
+            out.print(f"[bold]{decision.id}[/bold] {line}", soft_wrap=True)
 
 
 @ledger.command()
-def show(context: typer.Context, id: Id, json: Json = False) -> None:
-    """Show a decision: its search, the partners shown, and what was noted."""
+def show(context: typer.Context, id: DecisionId, json: Json = False) -> None:
+    """Show a decision: its search, the partners shown, and the events noted."""
     with opened_store(context.obj) as store:
-        kept = Ledger(store)
-        decision = kept.decision(id)
-        answer = kept.answer(decision)
+        record = Ledger(store)
+        decision = record.decision(id)
+        result = record.result(decision)
     if json:
         entries = [entry.to_json() for entry in (decision.opening, *decision.notes)]
-        found = {"candidates": [*answer.candidates()], "excluded": answer.excluded_by()}
-        typer.echo(json_format.dumps({**decision.to_json(), "entries": entries, **found}, indent=2, ensure_ascii=False))
+        profiles = {"candidates": [*result.candidates()], "excluded": result.excluded_by()}
+        report = {**decision.to_json(), "entries": entries, **profiles}
+        typer.echo(json_format.dumps(report, indent=2, ensure_ascii=False))
     else:
-        _show(decision, answer)
+        _show(decision, result)
 
 
 @ledger.command()
 def note(
     context: typer.Context,
-    id: Id,
-    event: Annotated[Event, typer.Argument(help="What was decided; close ends the decision.")],
-    by: Annotated[str, typer.Option(help="The organisation or key that acts, no person.")],
-    profile: Annotated[str | None, typer.Argument(help="Id of the profile it is about; none with close.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why; required to reject.")] = None,
+    id: DecisionId,
+    event: Annotated[Event, typer.Argument(help="The event to record. To end the decision, give close.")],
+    by: Annotated[str, typer.Option(help="The organisation or key that decided, not a person.")],
+    profile: Annotated[str | None, typer.Argument(help="Id of the profile. Leave it out with close.")] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason. Required to reject.")] = None,
     json: Json = False,
 ) -> None:
-    """Record what was decided on a candidate: shortlist, reject, invite, engage, award; or close the decision."""
+    """Record an event on a candidate: shortlist, reject, invite, engage or award. Or close the decision."""
     with opened_store(context.obj) as store:
         entry = Ledger(store).note(id, event, profile, by=by, reason=reason)
     if json:
         typer.echo(json_format.dumps(entry.to_json(), indent=2, ensure_ascii=False))
     else:
-        out.print(f"Entry {entry.statement.number}, hash {entry.hash}", soft_wrap=True)
+        out.print(f"Entry {entry.content.number}, hash {entry.hash}", soft_wrap=True)
 
 
 @ledger.command()
 def verify(
     context: typer.Context,
-    expect: Annotated[str | None, typer.Option(help="A hash noted earlier, to be found still.")] = None,
+    expect: Annotated[
+        str | None, typer.Option(help="A hash you noted earlier. It must still be in the ledger.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Read and hash every entry again. Exit code 1 where anything is not as it was recorded."""
+    """Read and hash every entry again. The exit code is 1 if an entry is missing or altered."""
     with opened_store(context.obj) as store:
-        found = Ledger(store).verify(expect)
+        verification = Ledger(store).verify(expect)
     if json:
-        typer.echo(json_format.dumps(found.to_json(), indent=2))
-    elif found.whole:
-        out.print(f"The ledger is whole: {found.entries:,} entries. The last hash, to note elsewhere:")
-        out.print(found.hash, soft_wrap=True)
+        typer.echo(json_format.dumps(verification.to_json(), indent=2))
+    elif verification.intact:
+        out.print(f"The ledger is intact: {verification.entries:,} entries. Note the last hash outside this machine:")
+        out.print(verification.hash, soft_wrap=True)
     else:
-        for fault in found.faults:
-            out.print(escape(str(fault)), soft_wrap=True)
-    if not found.whole:
-        raise typer.Exit(_NOT_AS_RECORDED)
+        for problem in verification.problems:
+            out.print(escape(str(problem)), soft_wrap=True)
+    if not verification.intact:
+        raise typer.Exit(_DIFFERENT)
 
 
 @ledger.command()
 def replay(
     context: typer.Context,
     id: Annotated[str | None, typer.Argument(help="Id of a decision, such as d1.")] = None,
-    all: Annotated[bool, typer.Option("--all", help="Every decision.")] = False,
+    all: Annotated[bool, typer.Option("--all", help="Replay every decision.")] = False,
     json: Json = False,
 ) -> None:
-    """Compute kept searches again from what they saw. Exit code 1 where anything differs."""
+    """Recompute saved searches from the data and model they used. The exit code is 1 if a result differs."""
     if all == (id is not None):
-        raise InvalidInput("name one decision or say --all", remedy="For example: matcher ledger replay d1")
+        raise InvalidInput("give one decision or --all", remedy="For example: matcher ledger replay d1")
     with opened_engine(context.obj) as engine, progress_bar() as bar:
-        kept, done = Ledger(engine.store), []
-        for one in bar.track(kept.replays(engine, None if id is None else [id]), description="Replaying"):
-            done.append(one)
+        outcomes = Ledger(engine.store).replays(engine, None if id is None else [id])
+        replays = []
+        for outcome in bar.track(outcomes, description="Replaying"):
+            replays.append(outcome)
             if not json:
-                _tell(one)
+                _print_replay(outcome)
     if json:
-        typer.echo(json_format.dumps({"replays": [one.to_json() for one in done]}, indent=2))
-    if any(not one.identical for one in done):
-        raise typer.Exit(_NOT_AS_RECORDED)
+        typer.echo(json_format.dumps({"replays": [outcome.to_json() for outcome in replays]}, indent=2))
+    if any(not outcome.identical for outcome in replays):
+        raise typer.Exit(_DIFFERENT)
 
 
 @ledger.command()
 def export(
     context: typer.Context,
-    format: Annotated[Format, typer.Option(help="How to write it.")] = Format.JSONL,
-    out_file: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File; by default printed.")] = None,
+    format: Annotated[Format, typer.Option(help="The file format.")] = Format.JSONL,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", dir_okay=False, help="File to write. By default, print the export.")
+    ] = None,
 ) -> None:
-    """Write every entry, with all candidates, scores and exclusions spelled out."""
+    """Write every entry, with all candidates, scores and excluded profiles of each search."""
     with opened_store(context.obj) as store:
-        lines = exported(Ledger(store), format)
+        lines = export_lines(Ledger(store), format)
         if out_file is None:
             for line in lines:
                 typer.echo(line, nl=False)
@@ -139,7 +147,11 @@ def export(
             _write(out_file, lines)
 
 
-def _tell(replay: Replay) -> None:
+def _time(content: EntryContent) -> str:
+    return f"{content.recorded_at:%Y-%m-%d %H:%M}"
+
+
+def _print_replay(replay: Replay) -> None:
     if replay.identical:
         out.print(f"{replay.decision}: identical")
     else:
@@ -147,36 +159,37 @@ def _tell(replay: Replay) -> None:
         for difference in replay.differences[:_MOST_SHOWN]:
             out.print(f"  {escape(str(difference))}", soft_wrap=True)
         if len(replay.differences) > _MOST_SHOWN:
-            out.print("  … all of them with --json")
+            out.print("  … to see all, add --json")
     for line in replay.notes:
         out.print(f"  [dim]{escape(line)}[/dim]", soft_wrap=True)
 
 
-def _show(decision: Decision, answer: Answer) -> None:
-    search, said = decision.search, decision.opening.statement
-    when = f"{said.recorded_at:%Y-%m-%d %H:%M} UTC by {said.by}"
+def _show(decision: Decision, result: RecordedResult) -> None:
+    search, opening = decision.search, decision.opening.content
+    when = f"{_time(opening)} UTC by {opening.by}"
     out.print(f"[bold]{decision.id}[/bold] {when}, need {escape(search.need.id)}", soft_wrap=True)
     model = f"{search.model.name}-{search.model.version}"
     out.print(
         f"{search.eligible:,} of {search.considered:,} profiles eligible, {search.candidates:,} scored by {model}."
     )
-    standing = decision.standing()
-    for one in answer.candidates():
-        id = one["profile_id"]
-        if one["rank"] <= search.top or id in standing:
-            state = f" · {standing[id].value}" if id in standing else ""
-            out.print(f"{one['rank']:>4}. {escape(id)} {one['probability']:.1%}{state}", soft_wrap=True)
+    status = decision.status_by_profile()
+    for candidate in result.candidates():
+        id = candidate["profile_id"]
+        if candidate["rank"] <= search.top or id in status:
+            event = f" · {status[id].value}" if id in status else ""
+            line = f"{candidate['rank']:>4}. {escape(id)} {candidate['probability']:.1%}{event}"
+            out.print(line, soft_wrap=True)
     for note in decision.notes:
-        out.print(_line_of(note.statement), soft_wrap=True)
+        out.print(_line_of(note.content), soft_wrap=True)
 
 
-def _line_of(said: EntryContent) -> str:
-    line = f"{said.recorded_at:%Y-%m-%d %H:%M} {said.event.value} {escape(said.profile or '')} by {said.by}"
-    return f"{line}: {escape(said.reason)}" if said.reason else line
+def _line_of(content: EntryContent) -> str:
+    line = f"{_time(content)} {content.event.value} {escape(content.profile or '')} by {content.by}"
+    return f"{line}: {escape(content.reason)}" if content.reason else line
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    """Write `lines` beside `path`, then in its place: a file appears whole or not at all."""
+    """Write `lines` to a temporary file and move it to `path`, so that a file is complete or absent."""
     staging = path.with_name(f".{path.name}.part")
     try:
         with staging.open("w", encoding="utf-8", newline="") as file:

@@ -55,7 +55,9 @@ def search(
             "give the need either in words or by --need ID", remedy='For example: matcher search "falls prevention"'
         )
     if keep != (by is not None):
-        raise InvalidInput("--keep and --by go together", remedy="For example: matcher search --keep --by icb-qwo …")
+        raise InvalidInput(
+            "--keep and --by must be given together", remedy="For example: matcher search --keep --by icb-qwo …"
+        )
     chosen = {
         "regions": region or (),
         "sectors": sector or (),
@@ -78,14 +80,14 @@ def search(
             result = engine.search(wanted, filters, top=top, apply_requirements=not ignore_requirements)
         else:
             ledger, applied = Ledger(engine.store), not ignore_requirements
-            entry, result = ledger.keep(engine, stored or wanted, filters, by=by, top=top, apply_requirements=applied)
+            entry, result = ledger.save(engine, stored or wanted, filters, by=by, top=top, apply_requirements=applied)
     if json:
-        kept = {} if entry is None else {"decision": entry.statement.decision, "hash": entry.hash}
+        kept = {} if entry is None else {"decision": entry.content.decision, "hash": entry.hash}
         typer.echo(json_format.dumps({**result.model_dump(mode="json"), **kept}, indent=2, ensure_ascii=False))
         return
     show(wanted, result)
     if entry is not None:
-        out.print(f"Kept as decision [bold]{entry.statement.decision}[/bold], hash {entry.hash}", soft_wrap=True)
+        out.print(f"Kept as decision [bold]{entry.content.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
 
 _NOBODY: Final = "No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements."

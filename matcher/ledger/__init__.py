@@ -1,28 +1,28 @@
-"""Ledger: the decision record. Searches kept as decisions and what was decided on them, chained by hashes."""
+"""The decision record: saved searches and the events noted on them, in a hash chain."""
 
-from matcher.ledger.answer import Answer
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference
 from matcher.ledger.entry import GENESIS, Entry, EntryContent, Event, RecordedSearch
-from matcher.ledger.export import Format, exported
-from matcher.ledger.ledger import Kept, Ledger
+from matcher.ledger.export import Format, export_lines
+from matcher.ledger.ledger import Ledger, SavedDecision
+from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.replay import Replay
-from matcher.ledger.verification import Fault, Verification
+from matcher.ledger.verification import LedgerProblem, Verification
 
 __all__ = [
     "GENESIS",
-    "Answer",
     "Decision",
     "Difference",
     "Entry",
-    "Event",
-    "Fault",
-    "Format",
-    "Kept",
-    "Ledger",
-    "Replay",
-    "RecordedSearch",
     "EntryContent",
+    "Event",
+    "Format",
+    "Ledger",
+    "LedgerProblem",
+    "RecordedResult",
+    "RecordedSearch",
+    "Replay",
+    "SavedDecision",
     "Verification",
-    "exported",
+    "export_lines",
 ]

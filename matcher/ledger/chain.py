@@ -1,4 +1,4 @@
-"""Chain: the entries in the database. Added one at a time, each in a transaction of its own, never changed."""
+"""The hash chain in the database. Each entry is added in its own transaction and never changed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
-from matcher.ledger.entry import Entry, EntryContent, Event, canonical_json, changed, digest_of
+from matcher.ledger.entry import Entry, EntryContent, Event, altered, canonical_json, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
 from matcher.scoring.model import AdditiveModel
 from matcher.store.database import Database
 from matcher.store.rows import CHUNK, chunks, insert_into
 
-# All but the payload, in the order in which `Entry.read` takes them.
+# Every column except the payload, in the order of the arguments of `Entry.read`.
 _COLUMNS: Final = tuple(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash"))
 
 
 class Chain:
-    """Reads entries, and hands out the right to add one. Every method raises `Unavailable` where the database
-    cannot be used or an entry is not what was recorded.
+    """Reads entries and opens transactions that append entries.
+
+    Every method raises `Unavailable` if the database cannot be used or an entry has been altered.
     """
 
     def __init__(self, database: Database) -> None:
@@ -30,91 +31,97 @@ class Chain:
 
     @contextmanager
     def appending(self) -> Iterator[Appender]:
-        """Give an `Appender` in a transaction: committed at the end, rolled back when an exception passes.
+        """Yield an `Appender` in a transaction. Commit it at the end, or roll it back on an exception.
 
-        Whoever appends has the chain to himself, over all processes.
+        The transaction locks the chain against every other process.
         """
         with self._database.writing() as connection:
             yield Appender(connection)
 
     def head(self) -> tuple[int, str]:
-        """Return how many entries there are, and the hash of the last one."""
+        """Return the number of entries and the hash of the last one."""
         with self._database.reading() as connection:
             row = connection.execute(select(ledger_head.c.entries, ledger_head.c.hash)).one()
         return int(row.entries), str(row.hash)
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
-        """Yield the entries numbered above `after`, in their order."""
+        """Yield the entries with a number above `after`, in order."""
         return self._paged(select(*_COLUMNS), after, CHUNK)
 
     def openings(self, *, after: int = 0, organisation: str | None = None, page: int = CHUNK) -> Iterator[Entry]:
-        """Yield the searches that open decisions, in their order, where asked only those that `organisation` kept;
-        `page` of them are read at a time.
+        """Yield the searches that open decisions, in order, reading `page` of them at a time.
+
+        If `organisation` is given, yield only those made by the organisation or one of its members.
         """
-        asked = select(*_COLUMNS).where(ledger_entry.c.event == Event.SEARCH.value)
+        query = select(*_COLUMNS).where(ledger_entry.c.event == Event.SEARCH.value)
         if organisation is not None:
-            asked = asked.where(or_(*map(_begins_with, _beginnings(organisation))))
-        return self._paged(asked, after, page)
+            query = query.where(or_(*map(_begins_with, _actor_prefixes(organisation))))
+        return self._paged(query, after, page)
 
     def decisions(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
-        """Return the entries of each of these decisions that there is, in their order."""
-        found: dict[str, list[Entry]] = {}
+        """Return the entries of each decision in `ids`, in order. Unknown ids are left out."""
+        entries: dict[str, list[Entry]] = {}
         for chunk in chunks(ids):
             for entry in self._paged(select(*_COLUMNS).where(ledger_entry.c.decision.in_(chunk)), 0, CHUNK):
-                found.setdefault(entry.statement.decision, []).append(entry)
-        return found
+                entries.setdefault(entry.content.decision, []).append(entry)
+        return entries
 
     def payload(self, entry: Entry) -> bytes:
-        """Return the payload of an entry, once it is clear that it is whole."""
-        asked = select(ledger_entry.c.payload).where(ledger_entry.c.number == entry.statement.number)
+        """Return the payload of `entry` after checking its hash.
+
+        Raises:
+            Unavailable: the payload is missing or altered.
+
+        """
+        query = select(ledger_entry.c.payload).where(ledger_entry.c.number == entry.content.number)
         with self._database.reading() as connection:
-            payload = connection.scalar(asked)
-        if payload is None or digest_of(payload) != entry.statement.payload:
-            raise changed(entry.statement.number)
+            payload = connection.scalar(query)
+        if payload is None or digest_of(payload) != entry.content.payload:
+            raise altered(entry.content.number)
         return bytes(payload)
 
     def model(self, digest: str) -> AdditiveModel:
-        """Return a model that was kept.
+        """Return the stored scoring model with this digest.
 
         Raises:
-            ValueError: it is gone or changed, or a model for other signals than those of this version of the program.
+            ValueError: the model is missing or altered, or this version of the program lacks one of its signals.
 
         """
         with self._database.reading() as connection:
             content = connection.scalar(select(ledger_model.c.content).where(ledger_model.c.digest == digest))
         if content is None or digest_of(content.encode()) != digest:
-            raise ValueError("it is gone or changed")
+            raise ValueError("it is missing or altered")
         return AdditiveModel.of_content(json.loads(content))
 
-    def _paged(self, asked: Select[Any], after: int, page: int) -> Iterator[Entry]:
-        asked = asked.order_by(ledger_entry.c.number).limit(page)
-        while found := self._page(asked.where(ledger_entry.c.number > after)):
-            yield from found
-            after = found[-1].statement.number
+    def _paged(self, query: Select[Any], after: int, page: int) -> Iterator[Entry]:
+        query = query.order_by(ledger_entry.c.number).limit(page)
+        while entries := self._page(query.where(ledger_entry.c.number > after)):
+            yield from entries
+            after = entries[-1].content.number
 
-    def _page(self, asked: Select[Any]) -> list[Entry]:
+    def _page(self, query: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:
-            return [Entry.read(*row) for row in connection.execute(asked)]
+            return [Entry.read(*row) for row in connection.execute(query)]
 
 
-def _beginnings(organisation: str) -> tuple[str, str]:
-    """Return how the text of an entry begins that was made by `organisation`, or by a member of it.
+def _actor_prefixes(organisation: str) -> tuple[str, str]:
+    """Return how the text of an entry begins if `organisation`, or a member of it, made the entry.
 
-    Keys are sorted, `by` is the first of them, and no organisation's id has a stroke in it.
+    Keys are sorted, so `by` comes first. An organisation id contains no slash.
     """
     return canonical_json({"by": organisation})[:-1], canonical_json({"by": f"{organisation}/"})[:-2]
 
 
-def _begins_with(beginning: str) -> ColumnElement[bool]:
-    # Not LIKE, which takes capitals for small letters on SQLite.
-    return func.substr(ledger_entry.c.content, 1, len(beginning)) == beginning
+def _begins_with(prefix: str) -> ColumnElement[bool]:
+    # Not LIKE, which ignores case on SQLite.
+    return func.substr(ledger_entry.c.content, 1, len(prefix)) == prefix
 
 
 class Appender:
-    """Adds entries in one transaction, with the chain to itself until that ends.
+    """Appends entries within one transaction, with the chain locked until the transaction ends.
 
-    Holding the head's row makes the numbers gap-free: the next one waits, and a transaction that rolls back
-    gives its number back.
+    The lock on the head's row keeps the numbers free of gaps: the next writer waits, and a rollback returns its
+    number.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -123,16 +130,19 @@ class Appender:
         self._entries, self._hash = int(head.entries), str(head.hash)
 
     def entries(self, decision: str) -> list[Entry]:
-        """Return the entries of a decision so far."""
-        asked = select(*_COLUMNS).where(ledger_entry.c.decision == decision).order_by(ledger_entry.c.number)
-        return [Entry.read(*row) for row in self._connection.execute(asked)]
+        """Return the entries of `decision` in order, or an empty list if there are none."""
+        query = select(*_COLUMNS).where(ledger_entry.c.decision == decision).order_by(ledger_entry.c.number)
+        return [Entry.read(*row) for row in self._connection.execute(query)]
 
     def append(
-        self, event: Event, by: str, *, decision: str | None = None, payload: bytes | None = None, **said: Any
+        self, event: Event, by: str, *, decision: str | None = None, payload: bytes | None = None, **fields: Any
     ) -> Entry:
-        """Add an entry and return it; without `decision` it opens one, named after its number."""
+        """Append an entry and return it. Without `decision`, the entry opens a decision named after its number.
+
+        `fields` are further fields of `EntryContent`.
+        """
         number = self._entries + 1
-        statement = EntryContent(
+        content = EntryContent(
             number=number,
             decision=decision or f"d{number}",
             event=event,
@@ -140,21 +150,21 @@ class Appender:
             by=by,
             previous=self._hash,
             payload=digest_of(payload) if payload is not None else None,
-            **said,
+            **fields,
         )
-        entry = Entry.sealed(statement)
-        row = {"number": number, "decision": statement.decision, "event": event.value, "hash": entry.hash}
+        entry = Entry.seal(content)
+        row = {"number": number, "decision": content.decision, "event": event.value, "hash": entry.hash}
         self._connection.execute(insert(ledger_entry), [{**row, "content": entry.text, "payload": payload}])
         self._connection.execute(update(ledger_head).values(entries=number, hash=entry.hash))
         self._entries, self._hash = number, entry.hash
         return entry
 
-    def keep_model(self, model: AdditiveModel) -> str:
-        """Keep a scoring model, once, and return its digest."""
+    def store_model(self, model: AdditiveModel) -> str:
+        """Store `model` unless it is stored already, and return its digest."""
         content = canonical_json(model.content())
         digest = digest_of(content.encode())
-        known = select(ledger_model.c.digest).where(ledger_model.c.digest == digest)
-        if self._connection.scalar(known) is None:
+        stored = select(ledger_model.c.digest).where(ledger_model.c.digest == digest)
+        if self._connection.scalar(stored) is None:
             self._connection.execute(
                 insert_into(self._connection, ledger_model), {"digest": digest, "content": content}
             )

@@ -1,4 +1,4 @@
-"""Decision: a kept search and what was decided on it; and the rules on what may come after what."""
+"""A decision: a saved search, the events noted on it, and the rules on which event may follow which."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
-from matcher.ledger.entry import Entry, Event, RecordedSearch, changed
+from matcher.ledger.entry import Entry, Event, RecordedSearch, altered
 
-# What the last event on a profile may have been for the next one to be recorded; None: there was none yet.
-# Steps may be left out and never go back, except by a rejection; who was rejected may be shortlisted again.
+# For each event, the last events on the profile that it may follow. None means no event yet.
+# Steps may be skipped. Only a rejection goes back; a rejected profile may be shortlisted again.
 _AFTER: Final[dict[Event, frozenset[Event | None]]] = {
     Event.SHORTLIST: frozenset({None, Event.REJECT}),
     Event.INVITE: frozenset({None, Event.SHORTLIST}),
@@ -18,7 +18,7 @@ _AFTER: Final[dict[Event, frozenset[Event | None]]] = {
     Event.AWARD: frozenset({None, Event.SHORTLIST, Event.INVITE, Event.ENGAGE}),
     Event.REJECT: frozenset({None, Event.SHORTLIST, Event.INVITE, Event.ENGAGE, Event.AWARD}),
 }
-_WORDS: Final = {
+_PAST_TENSE: Final = {
     Event.SHORTLIST: "shortlisted",
     Event.REJECT: "rejected",
     Event.INVITE: "invited",
@@ -29,56 +29,63 @@ _WORDS: Final = {
 
 @dataclass(frozen=True)
 class Decision:
-    """The entries of a decision: the search that opened it, then what was noted."""
+    """The entries of a decision: the search that opened it, then the events noted on it."""
 
     opening: Entry
     notes: tuple[Entry, ...] = ()
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Decision:
-        """Return the decision with these entries, the first one its search."""
+        """Return the decision with these entries. The first entry is its search."""
         return cls(entries[0], tuple(entries[1:]))
 
     @property
     def id(self) -> str:
-        """The id under which it is kept."""
-        return self.opening.statement.decision
+        """The id of the decision."""
+        return self.opening.content.decision
 
     @property
     def search(self) -> RecordedSearch:
-        """The search that opened it."""
-        if (search := self.opening.statement.search) is None:  # the search itself was removed
-            raise changed(self.opening.statement.number)
+        """The search that opened the decision.
+
+        Raises:
+            Unavailable: the first entry is not a search, so an entry has been removed.
+
+        """
+        if (search := self.opening.content.search) is None:
+            raise altered(self.opening.content.number)
         return search
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more can be noted."""
-        return any(note.statement.event is Event.CLOSE for note in self.notes)
+        """Whether the decision is closed, so that nothing more can be noted."""
+        return any(note.content.event is Event.CLOSE for note in self.notes)
 
-    def standing(self) -> dict[str, Event]:
+    def status_by_profile(self) -> dict[str, Event]:
         """Return the last event on each profile, in the order in which the profiles were first noted."""
-        said = [note.statement for note in self.notes]
-        return {note.profile: note.event for note in said if note.profile is not None}
+        contents = [note.content for note in self.notes]
+        return {content.profile: content.event for content in contents if content.profile is not None}
 
     def check(self, event: Event, profile: str | None, reason: str | None) -> None:
-        """Check that `event` may come next; whether `profile` is a candidate is left to the caller.
+        """Check that `event` may come next. The caller checks that `profile` is a candidate.
 
         Raises:
-            InvalidInput: the event lacks a profile or a reason, has one too many, or is a search.
-            Conflict: the decision is closed, or the event cannot follow the last one on the profile.
+            InvalidInput: `event` is a search, needs a profile or a reason that is missing, or takes no profile.
+            Conflict: the decision is closed, or `event` cannot follow the last event on the profile.
 
         """
-        _check_form(event, profile, reason)
+        _check_fields(event, profile, reason)
         if self.closed:
-            raise Conflict(f"decision {self.id} is closed", remedy="Keep a new search, which opens a new decision")
-        before = self.standing().get(profile or "")
-        if event is not Event.CLOSE and before not in _AFTER[event]:
-            raise _out_of_turn(self.id, event, str(profile), before)
+            raise Conflict(
+                f"decision {self.id} is closed", remedy="To continue, save a new search, which opens a new decision"
+            )
+        status = self.status_by_profile().get(profile or "")
+        if event is not Event.CLOSE and status not in _AFTER[event]:
+            raise _out_of_order(self.id, event, str(profile), status)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it in short, as a JSON value."""
-        opening, search = self.opening.statement, self.search
+        """Return a summary of the decision as a JSON value."""
+        opening, search = self.opening.content, self.search
         return {
             "decision": self.id,
             "recorded_at": opening.recorded_at.isoformat(),
@@ -91,46 +98,50 @@ class Decision:
             "candidates": search.candidates,
             "shown": list(search.shown),
             "closed": self.closed,
-            "standing": {profile: event.value for profile, event in self.standing().items()},
+            "standing": {profile: event.value for profile, event in self.status_by_profile().items()},
         }
 
 
-def _check_form(event: Event, profile: str | None, reason: str | None) -> None:
+def _check_fields(event: Event, profile: str | None, reason: str | None) -> None:
     if event is Event.SEARCH:
         raise InvalidInput(
-            "a search opens a decision",
-            remedy="Keep one with: matcher search --keep --by ACTOR",
+            "a search opens a new decision",
+            remedy="Save a search with: matcher search --keep --by ACTOR",
             place=Place(field="event"),
         )
     if event is Event.CLOSE and profile is not None:
         raise InvalidInput(
-            "closing is about no one profile", remedy="Leave the profile out", place=Place(field="profile")
+            "closing applies to the whole decision", remedy="Leave out the profile", place=Place(field="profile")
         )
     if event is not Event.CLOSE and profile is None:
-        raise InvalidInput(f"{event.value} is about a profile", remedy="Name one", place=Place(field="profile"))
+        raise InvalidInput(
+            f"the event {event.value} needs a profile",
+            remedy="Give the id of a candidate of the decision",
+            place=Place(field="profile"),
+        )
     if event is Event.REJECT and not reason:
-        raise InvalidInput("a rejection needs a reason", remedy="Give one", place=Place(field="reason"))
+        raise InvalidInput("a rejection needs a reason", remedy="Give the reason", place=Place(field="reason"))
 
 
-def _out_of_turn(decision: str, event: Event, profile: str, before: Event | None) -> Conflict:
-    if before is event:
-        remedy = "That is recorded already"
-    elif before is Event.REJECT:
+def _out_of_order(decision: str, event: Event, profile: str, status: Event | None) -> Conflict:
+    if status is event:
+        remedy = "This event is already recorded"
+    elif status is Event.REJECT:
         remedy = "Shortlist it first"
     else:
         remedy = "To go back, reject it with a reason, then shortlist it again"
-    was = _WORDS[before] if before else "not yet considered"
-    return Conflict(f"{profile} cannot be {_WORDS[event]} in decision {decision}: it was {was}", remedy=remedy)
+    current = _PAST_TENSE[status] if status else "not yet considered"
+    return Conflict(f"{profile} cannot be {_PAST_TENSE[event]} in decision {decision}: it is {current}", remedy=remedy)
 
 
-def no_candidate(decision: str, profile: str) -> Conflict:
-    """Return the error that says a profile was not among the candidates."""
+def not_a_candidate(decision: str, profile: str) -> Conflict:
+    """Return the error for a profile that is not a candidate of the decision."""
     return Conflict(
-        f"{profile} was not among the candidates of decision {decision}",
-        remedy="Keep a search that finds it, which opens a decision of its own",
+        f"{profile} is not a candidate of decision {decision}",
+        remedy="Save a search that includes it, which opens a new decision",
     )
 
 
 def no_decision(id: str) -> NotFound:
-    """Return the error that says there is no such decision."""
-    return NotFound(f"there is no decision {id!r}", remedy="See those there are with: matcher ledger list")
+    """Return the error for an unknown decision id."""
+    return NotFound(f"no decision has id {id!r}", remedy="To see the decisions, run: matcher ledger list")

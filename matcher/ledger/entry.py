@@ -1,7 +1,7 @@
-"""Entry: one link of the ledger. What it says is a canonical JSON text; its hash is the SHA-256 of that text.
+"""One entry of the ledger. Its content is a canonical JSON text, and its hash is the SHA-256 of that text.
 
-The text names the hash of the entry before it and the SHA-256 of its own payload, so that the last hash speaks
-for everything before it. Whoever has the text can check the hash with any tool.
+The text includes the hash of the previous entry and the SHA-256 of the payload, so the last hash covers the whole
+chain. Anyone who has the text can check the hash with any tool.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 
-# What stands in for the hash before the first entry.
+# The previous hash of the first entry.
 GENESIS: Final = "0" * 64
 
-# Nothing can be taken out of the ledger again, so what points at a person is not let in.
+# An entry can never be removed, so text that identifies a person is refused.
 _PERSONAL: Final = re.compile(
     r"[^\s@]+@[^\s@]+\.[^\s@]+"
     r"|(?<!\d)(?:\+44[ -]?|\(?0)\(?\d{2,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?!\d)"
@@ -31,7 +31,7 @@ _PERSONAL: Final = re.compile(
 
 
 class Event(StrEnum):
-    """What an entry records: a search, which opens a decision, or what was decided on it."""
+    """The kind of an entry: a search, which opens a decision, or an event on the decision."""
 
     SEARCH = "search"
     SHORTLIST = "shortlist"
@@ -43,14 +43,14 @@ class Event(StrEnum):
 
 
 def impersonal(text: str) -> str:
-    """Return `text`.
+    """Return `text` if it identifies no person.
 
     Raises:
-        ValueError: it holds an e-mail address or a telephone number.
+        ValueError: `text` contains an e-mail address or a telephone number.
 
     """
     if _PERSONAL.search(text):
-        raise ValueError("holds an e-mail address or a telephone number, and a ledger entry can never be erased")
+        raise ValueError("contains an e-mail address or a telephone number, and a ledger entry can never be erased")
     return text
 
 
@@ -59,8 +59,8 @@ Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reason = Annotated[Phrase, AfterValidator(impersonal)]
 
 
-class NeedSeen(Record):
-    """The need of a kept search: the revision of a stored one, or where it stands in no store, the need itself."""
+class RecordedNeed(Record):
+    """The need of a saved search: the revision number of a stored need, or the need itself if it is not stored."""
 
     id: Id
     digest: Hash
@@ -68,8 +68,8 @@ class NeedSeen(Record):
     record: Need | None = None
 
 
-class ModelSeen(Record):
-    """The scoring model used; its content is kept under the digest."""
+class RecordedModel(Record):
+    """The scoring model of a saved search. Its content is stored under `digest`."""
 
     name: str
     version: str
@@ -77,13 +77,14 @@ class ModelSeen(Record):
 
 
 class RecordedSearch(Record):
-    """A kept search: what was asked, what it was computed from, and what it came to.
+    """A saved search: the query, what the result was computed from, and a summary of the result.
 
-    `terms` are the words searched for, of the whole need and of its title. `reference` and `versions` say by
-    which tables and programs. All candidates with their scores, and who was excluded, are in the payload.
+    `terms` holds the words searched for, from the whole need and from its title. `reference` and `versions` give the
+    digests of the reference tables and the versions of the packages. The payload of the entry holds all candidates
+    with their scores, and the excluded profiles.
     """
 
-    need: NeedSeen
+    need: RecordedNeed
     filters: Filters
     apply_requirements: bool
     on: date
@@ -91,7 +92,7 @@ class RecordedSearch(Record):
     depth: Annotated[int, Field(ge=1)]
     sequence: int
     origin: str
-    model: ModelSeen
+    model: RecordedModel
     encoder: str
     terms: tuple[tuple[str, ...], tuple[str, ...]]
     reference: dict[str, str]
@@ -104,7 +105,7 @@ class RecordedSearch(Record):
 
 
 class EntryContent(Record):
-    """What an entry says. `by` names an organisation or a key, never a person."""
+    """The content of an entry. `by` is an organisation or a key, never a person."""
 
     number: Annotated[int, Field(ge=1)]
     decision: str
@@ -120,73 +121,73 @@ class EntryContent(Record):
 
 @dataclass(frozen=True)
 class Entry:
-    """A statement, the text of it that was hashed, and the hash."""
+    """An entry: its content, the text that is hashed, and the hash."""
 
-    statement: EntryContent
+    content: EntryContent
     text: str
     hash: str
 
     @classmethod
-    def sealed(cls, statement: EntryContent) -> Entry:
-        """Return the entry that says `statement`."""
-        text = canonical_json(statement.model_dump(mode="json", exclude_none=True))
-        return cls(statement, text, digest_of(text.encode()))
+    def seal(cls, content: EntryContent) -> Entry:
+        """Return the entry with this content, its text and its hash."""
+        text = canonical_json(content.model_dump(mode="json", exclude_none=True))
+        return cls(content, text, digest_of(text.encode()))
 
     @classmethod
     def read(cls, number: int, decision: str, event: str, text: Any, hash: str) -> Entry:
-        """Return a kept entry, once it is clear that it is whole and stands where it was put.
+        """Return a stored entry after checking its hash, and its content against the other columns of its row.
 
         Raises:
-            Unavailable: it is not what was recorded.
-            InvalidInput: a newer version of the program wrote it.
+            Unavailable: the entry has been altered.
+            InvalidInput: a newer version of the program wrote the entry.
 
         """
         if not isinstance(text, str) or digest_of(text.encode()) != hash:
-            raise changed(number)
-        said = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"))
-        if (said.number, said.decision, said.event.value) != (number, decision, event):
-            raise changed(number)
-        return cls(said, text, hash)
+            raise altered(number)
+        content = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"))
+        if (content.number, content.decision, content.event.value) != (number, decision, event):
+            raise altered(number)
+        return cls(content, text, hash)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the statement as a JSON value, with the hash."""
+        """Return the content as a JSON value, with the hash."""
         return {**json.loads(self.text), "hash": self.hash}
 
 
 def canonical_json(value: Any) -> str:
-    """Return `value` as JSON in the one form that is hashed: keys sorted, no blanks, text as it is."""
+    """Return `value` as the JSON text that is hashed: sorted keys, no spaces, no escaped letters."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest_of(content: bytes) -> str:
-    """Return the SHA-256 of `content` in hex."""
+    """Return the SHA-256 of `content` in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
-def changed(number: int) -> Unavailable:
-    """Return the error that says an entry is no longer what was recorded."""
+def altered(number: int) -> Unavailable:
+    """Return the error for an entry that differs from what was recorded."""
     return Unavailable(
-        f"ledger entry {number} is not what was recorded", remedy="See what else is wrong with: matcher ledger verify"
+        f"ledger entry {number} has been altered", remedy="To check the whole ledger, run: matcher ledger verify"
     )
 
 
-class _Given(Record):
+class _Attribution(Record):
     by: Actor
     reason: Reason | None = None
 
 
-def given(by: str, reason: str | None = None) -> _Given:
-    """Return who acts and why, checked.
+def attribution(by: str, reason: str | None = None) -> _Attribution:
+    """Return the checked actor `by` and `reason` of an entry.
 
     Raises:
-        InvalidInput: `by` is no opaque name, or either points at a person.
+        InvalidInput: `by` is not a valid actor, `reason` is empty or too long, or either identifies a person.
 
     """
     try:
-        return parse(_Given, {"by": by, "reason": reason})
+        return parse(_Attribution, {"by": by, "reason": reason})
     except InvalidInput as error:
         remedies = {
-            "by": "Name the organisation or key that acts, such as icb-qwo or key:7f3a, never a person",
+            "by": "Give an organisation or a key, such as icb-qwo or key:7f3a, never a person",
             "reason": "Give a reason of 1 to 500 characters that names no person",
         }
         remedy = remedies.get(error.place.field or "", error.remedy)

@@ -1,4 +1,4 @@
-"""Export: the whole ledger as JSON Lines or CSV, an entry at a time, with every kept search spelled out."""
+"""Export of the whole ledger as JSON Lines or CSV, with the complete result of every saved search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matcher.ledger.ledger import Ledger
 
 
 class Format(StrEnum):
-    """How an export is written."""
+    """The file format of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -28,11 +28,11 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def exported(ledger: Ledger, format: Format) -> Iterator[str]:
-    """Yield the lines of an export, each with its line end. Memory is that of one entry.
+def export_lines(ledger: Ledger, format: Format) -> Iterator[str]:
+    """Yield the lines of an export, each with its line ending. Only one entry is in memory at a time.
 
-    In JSON Lines a line is an entry; its `entry` as canonical JSON (keys sorted, no blanks) hashes to its `hash`.
-    In CSV a row is an entry, or a candidate or excluded profile of the search before it.
+    In JSON Lines, each line is an entry. The SHA-256 of its `entry` as canonical JSON (sorted keys, no spaces) is its
+    `hash`. In CSV, each row is an entry, or a candidate or excluded profile of the search above it.
     """
     return _json_lines(ledger) if format is Format.JSONL else _csv_lines(ledger)
 
@@ -40,10 +40,10 @@ def exported(ledger: Ledger, format: Format) -> Iterator[str]:
 def _json_lines(ledger: Ledger) -> Iterator[str]:
     for entry in ledger.entries():
         line: dict[str, Any] = {"hash": entry.hash, "entry": json.loads(entry.text)}
-        if entry.statement.search is not None:
-            answer = ledger.answer_of(entry)
-            line |= {"candidates": [*answer.candidates()], "excluded": answer.excluded_by()}
-            line["vectors"] = answer.vectors.astype(float).tolist()
+        if entry.content.search is not None:
+            result = ledger.result_of(entry)
+            line |= {"candidates": [*result.candidates()], "excluded": result.excluded_by()}
+            line["vectors"] = result.vectors.astype(float).tolist()
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -51,24 +51,24 @@ def _csv_lines(ledger: Ledger) -> Iterator[str]:
     yield _line(dict(zip(_COLUMNS, _COLUMNS, strict=True)))
     for entry in ledger.entries():
         yield _line({"row": "entry", **_cells(entry)})
-        if entry.statement.search is not None:
-            yield from map(_line, _rows_of(ledger, entry))
+        if entry.content.search is not None:
+            yield from map(_line, _result_rows(ledger, entry))
 
 
 def _cells(entry: Entry) -> dict[str, Any]:
-    said = entry.statement
+    content = entry.content
     cells = {
-        "number": said.number,
-        "decision": said.decision,
-        "event": said.event.value,
-        "recorded_at": said.recorded_at.isoformat(),
-        "by": said.by,
-        "profile_id": said.profile,
-        "reason": said.reason,
-        "previous": said.previous,
+        "number": content.number,
+        "decision": content.decision,
+        "event": content.event.value,
+        "recorded_at": content.recorded_at.isoformat(),
+        "by": content.by,
+        "profile_id": content.profile,
+        "reason": content.reason,
+        "previous": content.previous,
         "hash": entry.hash,
     }
-    if (search := said.search) is not None:
+    if (search := content.search) is not None:
         cells |= {
             "need_id": search.need.id,
             "need_revision": search.need.sequence,
@@ -79,15 +79,15 @@ def _cells(entry: Entry) -> dict[str, Any]:
     return cells
 
 
-def _rows_of(ledger: Ledger, entry: Entry) -> Iterator[dict[str, Any]]:
-    answer, said = ledger.answer_of(entry), entry.statement
-    shown = said.search.top if said.search else 0
-    common = {"number": said.number, "decision": said.decision}
-    for candidate in answer.candidates():
+def _result_rows(ledger: Ledger, entry: Entry) -> Iterator[dict[str, Any]]:
+    result, content = ledger.result_of(entry), entry.content
+    top = content.search.top if content.search else 0
+    common = {"number": content.number, "decision": content.decision}
+    for candidate in result.candidates():
         parts = json.dumps(candidate.pop("contributions"))
-        marked = "yes" if candidate["rank"] <= shown else "no"
-        yield {"row": "candidate", **common, **candidate, "contributions": parts, "shown": marked}
-    for profile, filters in answer.excluding():
+        shown = "yes" if candidate["rank"] <= top else "no"
+        yield {"row": "candidate", **common, **candidate, "contributions": parts, "shown": shown}
+    for profile, filters in result.filters_by_profile():
         yield {"row": "excluded", **common, "profile_id": profile, "excluded_by": " ".join(filters)}
 
 

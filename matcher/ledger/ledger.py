@@ -1,4 +1,4 @@
-"""Ledger: the decision record. The one way in: keep, note, read, verify, replay."""
+"""The entry point to the decision record: save, note, read, verify and replay."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from typing import Final, NamedTuple
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.reference_tables import digests
-from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
-from matcher.ledger.decision import Decision, no_candidate, no_decision
-from matcher.ledger.entry import Entry, Event, ModelSeen, NeedSeen, RecordedSearch, given, impersonal
+from matcher.ledger.decision import Decision, no_decision, not_a_candidate
+from matcher.ledger.entry import (
+    Entry,
+    Event,
+    RecordedModel,
+    RecordedNeed,
+    RecordedSearch,
+    attribution,
+    impersonal,
+)
+from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.replay import Replay, Replayer
 from matcher.ledger.verification import Verification, verify
 from matcher.ledger.versions import versions
@@ -22,28 +30,28 @@ from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
 from matcher.store.rows import chunks
 
-# Decisions read at a time: as many as a page of a list usually shows.
+# Decisions read at a time: the usual length of a page of a list.
 _PAGE: Final = 50
 
 
-class Kept(NamedTuple):
-    """A search that was kept: its entry, and the result as a user sees it."""
+class SavedDecision(NamedTuple):
+    """The entry of a saved search, and the result that the user sees."""
 
     entry: Entry
     result: SearchResult
 
 
 class Ledger:
-    """The decisions of a store. Threads and processes may share it.
+    """The decisions of a store. Safe to share between threads and processes.
 
-    Every method raises `Unavailable` where the database cannot be used, or what it reads is not what was recorded.
+    Every method raises `Unavailable` if the database cannot be used, or if an entry it reads has been altered.
     """
 
     def __init__(self, store: Store) -> None:
         self._database = store.database
         self._chain = Chain(store.database)
 
-    def keep(
+    def save(
         self,
         engine: Engine,
         need: Need | Revision[Need],
@@ -53,25 +61,25 @@ class Ledger:
         top: int = 10,
         apply_requirements: bool = True,
         on: date | None = None,
-    ) -> Kept:
-        """Search as `Engine.search` does, and keep all of it as a new decision.
+    ) -> SavedDecision:
+        """Search as `Engine.search` does, and save the query and the complete result as a new decision.
 
-        Of a stored need, given as its revision, the revision is kept; any other is kept itself.
+        If `need` is a revision of a stored need, the entry holds its number. Otherwise the entry holds the need itself.
 
         Raises:
-            InvalidInput: `by` is no opaque name, or the need points at a person.
+            InvalidInput: `by` is not a valid actor, or a need that is not stored identifies a person.
 
         """
-        actor = given(by).by
-        seen, record = _seen(need)
+        actor = attribution(by).by
+        recorded_need, record = _recorded(need)
         filters, on = filters or Filters(), on or date.today()
         ranking = engine.ranking(record, filters, apply_requirements=apply_requirements, on=on)
         result = engine.told(record, ranking, top)
-        payload = Answer.of(ranking).to_bytes()
+        payload = RecordedResult.of(ranking).to_bytes()
         with self._chain.appending() as appender:
             model = ranking.model
             search = RecordedSearch(
-                need=seen,
+                need=recorded_need,
                 filters=filters,
                 apply_requirements=apply_requirements,
                 on=on,
@@ -79,7 +87,7 @@ class Ledger:
                 depth=engine.depth,
                 sequence=ranking.index.sequence,
                 origin=ranking.index.origin,
-                model=ModelSeen(name=model.name, version=model.version, digest=appender.keep_model(model)),
+                model=RecordedModel(name=model.name, version=model.version, digest=appender.store_model(model)),
                 encoder=ranking.index.encoder,
                 terms=ranking.query.terms,
                 reference=digests(),
@@ -91,34 +99,34 @@ class Ledger:
                 shown=tuple(match.profile_id for match in result.results),
             )
             entry = appender.append(Event.SEARCH, actor, payload=payload, search=search)
-        return Kept(entry, result)
+        return SavedDecision(entry, result)
 
     def note(
         self, decision: str, event: Event, profile: str | None = None, *, by: str, reason: str | None = None
     ) -> Entry:
-        """Record what was decided on a candidate, or with `Event.CLOSE` that nothing more will be.
+        """Record an event on a candidate, or close the decision with `Event.CLOSE`. Return the new entry.
 
         Raises:
-            NotFound: there is no such decision.
-            Conflict: it is closed, the profile was not among its candidates, or the event cannot come next.
-            InvalidInput: a profile or reason is missing, or what is given points at a person.
+            NotFound: no decision has this id.
+            Conflict: the decision is closed, `profile` is not a candidate, or `event` cannot come next.
+            InvalidInput: a profile or reason is missing, or `by` or `reason` identifies a person.
 
         """
-        checked = given(by, reason)
+        checked = attribution(by, reason)
         with self._chain.appending() as appender:
             if not (entries := appender.entries(decision)):
                 raise no_decision(decision)
-            so_far = Decision.of(entries)
-            so_far.check(event, profile, checked.reason)
-            if profile is not None and profile not in self.answer(so_far).profiles:
-                raise no_candidate(decision, profile)
+            current = Decision.of(entries)
+            current.check(event, profile, checked.reason)
+            if profile is not None and profile not in self.result(current).profiles:
+                raise not_a_candidate(decision, profile)
             return appender.append(event, checked.by, decision=decision, profile=profile, reason=checked.reason)
 
     def decision(self, id: str) -> Decision:
-        """Return a decision.
+        """Return the decision with this id.
 
         Raises:
-            NotFound: there is none with this id.
+            NotFound: no decision has this id.
 
         """
         if not (entries := self._chain.decisions([id]).get(id)):
@@ -126,55 +134,58 @@ class Ledger:
         return Decision.of(entries)
 
     def decisions(self, *, after: int = 0, organisation: str | None = None) -> Iterator[Decision]:
-        """Yield the decisions whose first entry is numbered above `after`, the oldest first; where `organisation` is
-        given, only those that it or a member of it opened.
+        """Yield the decisions whose first entry has a number above `after`, oldest first.
+
+        If `organisation` is given, yield only decisions opened by the organisation or one of its members.
         """
         openings = self._chain.openings(after=after, organisation=organisation, page=_PAGE)
-        for page in chunks((opening.statement.decision for opening in openings), _PAGE):
-            found = self._chain.decisions(page)
-            yield from (Decision.of(found[id]) for id in page)
+        for page in chunks((opening.content.decision for opening in openings), _PAGE):
+            entries = self._chain.decisions(page)
+            yield from (Decision.of(entries[id]) for id in page)
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
-        """Yield all entries numbered above `after`, in their order."""
+        """Yield all entries with a number above `after`, in order."""
         return self._chain.entries(after=after)
 
-    def answer(self, decision: Decision) -> Answer:
-        """Return all that the search of a decision came to."""
-        return self.answer_of(decision.opening)
+    def result(self, decision: Decision) -> RecordedResult:
+        """Return the complete result of the decision's search."""
+        return self.result_of(decision.opening)
 
-    def answer_of(self, entry: Entry) -> Answer:
-        """Return all that the kept search `entry` came to."""
-        return Answer.from_bytes(self._chain.payload(entry))
+    def result_of(self, entry: Entry) -> RecordedResult:
+        """Return the complete result of the saved search `entry`."""
+        return RecordedResult.from_bytes(self._chain.payload(entry))
 
     def head(self) -> tuple[int, str]:
-        """Return how many entries there are, and the hash of the last: what an auditor notes elsewhere."""
+        """Return the number of entries and the hash of the last one, which an auditor notes elsewhere."""
         return self._chain.head()
 
     def verify(self, expect: str | None = None) -> Verification:
-        """Read and hash everything again; `expect` is a hash noted earlier, to be found still.
+        """Read and hash every entry again. `expect` is a hash noted earlier that must still be in the chain.
 
         Raises:
-            InvalidInput: `expect` is no hash.
+            InvalidInput: `expect` is not a hash.
 
         """
         if expect is not None and (len(expect) != 64 or set(expect) - set("0123456789abcdef")):
-            raise InvalidInput("this is not a hash", remedy="Give 64 hexadecimal digits", place=Place(field="expect"))
+            raise InvalidInput(
+                "this is not a hash", remedy="Give 64 hexadecimal digits in lower case", place=Place(field="expect")
+            )
         return verify(self._database, expect)
 
     def replay(self, engine: Engine, id: str) -> Replay:
-        """Compute a kept search again from the revisions and with the model it saw, and compare.
+        """Recompute the search of a decision from the revisions and model it used, and compare the results.
 
         Raises:
-            NotFound: there is no such decision.
+            NotFound: no decision has this id.
 
         """
         return next(self.replays(engine, [id]))
 
     def replays(self, engine: Engine, ids: Iterable[str] | None = None) -> Iterator[Replay]:
-        """Replay several decisions, by default all, in turn; the index is brought from one to the next.
+        """Replay several decisions in turn, by default all. Each replay updates the index of the one before.
 
         Raises:
-            NotFound: there is no such decision.
+            NotFound: no decision has one of these ids.
 
         """
         decisions = self.decisions() if ids is None else map(self.decision, ids)
@@ -182,12 +193,14 @@ class Ledger:
         return (replayer.replay(decision) for decision in decisions)
 
 
-def _seen(need: Need | Revision[Need]) -> tuple[NeedSeen, Need]:
+def _recorded(need: Need | Revision[Need]) -> tuple[RecordedNeed, Need]:
     if isinstance(need, Revision):
-        return NeedSeen(id=need.id, digest=canonical(need.record)[1], sequence=need.sequence), need.record
+        return RecordedNeed(id=need.id, digest=canonical(need.record)[1], sequence=need.sequence), need.record
     for field in joined([need.title, need.description], need.outcomes):
         try:
             impersonal(field)
         except ValueError as error:
-            raise InvalidInput(f"the need {error}", remedy="Leave it out, or do not keep the search") from error
-    return NeedSeen(id=need.id, digest=canonical(need)[1], record=need), need
+            raise InvalidInput(
+                f"the need {error}", remedy="Remove the contact details, or do not save the search"
+            ) from error
+    return RecordedNeed(id=need.id, digest=canonical(need)[1], record=need), need

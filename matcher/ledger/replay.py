@@ -1,7 +1,7 @@
-"""Replay: a kept search computed again, from the revisions and with the model and vectors it saw, and compared.
+"""Replay of a saved search: compute it again from what it used, and compare the results.
 
-From the record come the vectors of the need and the words searched for, so that a new encoder or a longer table
-of terms changes nothing. Everything else is computed again.
+The ledger provides the vectors of the need and the words searched for, so a new encoder or a longer table of terms
+does not change the result. A replay recomputes everything else from the stored revisions, model and vectors.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, Final
 from matcher.foundations.errors import InvalidInput, MatcherError, NotFound
 from matcher.foundations.reference_tables import digests
 from matcher.index import Query, facts_of, terms_for
-from matcher.ledger.answer import Answer
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference, differences
-from matcher.ledger.entry import NeedSeen, RecordedSearch
-from matcher.ledger.historical_index import Past, VectorsGone
+from matcher.ledger.entry import RecordedNeed, RecordedSearch
+from matcher.ledger.historical_index import HistoricalIndexes, MissingVectors
+from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.versions import versions
 from matcher.records import Need
 from matcher.scoring.model import AdditiveModel
@@ -31,7 +31,7 @@ _COUNTS: Final = ("considered", "eligible", "candidates", "excluded")
 
 @dataclass(frozen=True)
 class Replay:
-    """What became of a replay. `notes` say what else is not as it was then; that alone changes no answer."""
+    """The outcome of a replay. `notes` lists what else has changed since, which need not affect the result."""
 
     decision: str
     differences: tuple[Difference, ...]
@@ -43,63 +43,62 @@ class Replay:
         return not self.differences
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a JSON value."""
-        found = [{k: v for k, v in vars(one).items() if v is not None} for one in self.differences]
+        """Return the outcome as a JSON value."""
         return {
             "decision": self.decision,
             "identical": self.identical,
-            "differences": found,
+            "differences": [difference.to_json() for difference in self.differences],
             "notes": list(self.notes),
         }
 
 
-class _Missing(MatcherError):
-    """An ingredient of the search is not there any more."""
+class _MissingIngredient(MatcherError):
+    """An ingredient of the search is missing or unusable."""
 
-    def __init__(self, what: str, then: str, now: str) -> None:
-        super().__init__(what, then, now)
-        self.difference = Difference(what, then, now)
+    def __init__(self, what: str, recorded: str, problem: str) -> None:
+        super().__init__(what, recorded, problem)
+        self.difference = Difference(what, recorded, problem)
 
 
 class Replayer:
-    """Replays decisions one after the other, bringing one index from moment to moment."""
+    """Replays decisions one after another, updating one index between them."""
 
     def __init__(self, engine: Engine, chain: Chain) -> None:
         self._store = engine.store
         self._chain = chain
-        self._past = Past(engine.store, engine.encoder)
+        self._indexes = HistoricalIndexes(engine.store, engine.encoder)
 
     def replay(self, decision: Decision) -> Replay:
-        """Compute the search of `decision` again and compare."""
+        """Compute the search of `decision` again and compare the result with the recorded one."""
         search = decision.search
-        then = Answer.from_bytes(self._chain.payload(decision.opening))
+        recorded = RecordedResult.from_bytes(self._chain.payload(decision.opening))
         notes = list(_changed_since(search))
         try:
-            ranking = self._again(search, then, notes)
-        except _Missing as missing:
+            ranking = self._rank(search, recorded, notes)
+        except _MissingIngredient as missing:
             return Replay(decision.id, (missing.difference,), tuple(notes))
-        now = Answer.of(ranking)
-        found = (*_of_search(search, ranking, now), *differences(then, now))
-        return Replay(decision.id, found, tuple(notes))
+        replayed = RecordedResult.of(ranking)
+        all_differences = (*_summary_differences(search, ranking, replayed), *differences(recorded, replayed))
+        return Replay(decision.id, all_differences, tuple(notes))
 
-    def _again(self, search: RecordedSearch, then: Answer, notes: list[str]) -> Ranking:
+    def _rank(self, search: RecordedSearch, recorded: RecordedResult, notes: list[str]) -> Ranking:
         if self._store.origin(search.sequence) != search.origin:
-            raise _Missing("store", search.origin, "revisions of another store, or of an older state of this one")
+            raise _MissingIngredient("store", search.origin, "the revisions come from another store or an older backup")
         need = need_of(search.need, self._store)
         model = self._model(search)
-        encoder = self._past.recalled(search.encoder, then.vectors.shape[1])
+        encoder = self._indexes.encoder(search.encoder, recorded.vectors.shape[1])
         try:
-            index = self._past.at(search.sequence, encoder)
-        except VectorsGone as gone:
-            now = f"another encoder is in use, and vectors of that one are gone: {gone.texts}"
-            raise _Missing("encoder", search.encoder, now) from gone
-        except InvalidInput as refused:
-            raise _Missing("register", f"read at sequence {search.sequence}", str(refused)) from refused
-        if encoder.again:
-            notes.append(f"vectors gone and made again by the same encoder: {encoder.again}")
+            index = self._indexes.at(search.sequence, encoder)
+        except MissingVectors as missing:
+            problem = f"another encoder is in use, and {missing.texts} vectors of the recorded encoder are missing"
+            raise _MissingIngredient("encoder", search.encoder, problem) from missing
+        except InvalidInput as error:
+            raise _MissingIngredient("register", f"read at sequence {search.sequence}", str(error)) from error
+        if encoder.reencoded:
+            notes.append(f"missing vectors, encoded again by the same encoder: {encoder.reencoded}")
         if terms_for(need) != search.terms:
-            notes.append("the need would be searched by other words today; those of then were used")
-        query = Query(then.vectors, search.terms, facts_of(need, search.on), need.requirements.accreditations)
+            notes.append("a new search for this need would use other words; the replay used the recorded words")
+        query = Query(recorded.vectors, search.terms, facts_of(need, search.on), need.requirements.accreditations)
         eligible = eligible_in(index, need, search.filters, search.apply_requirements, search.on)
         return ranking_of(index, query, eligible, model, depth=search.depth, on=search.on)
 
@@ -107,35 +106,38 @@ class Replayer:
         try:
             return self._chain.model(search.model.digest)
         except ValueError as error:
-            then = f"{search.model.name}-{search.model.version} {search.model.digest}"
-            raise _Missing("model", then, f"cannot be used: {error}") from error
+            recorded = f"{search.model.name}-{search.model.version} {search.model.digest}"
+            raise _MissingIngredient("model", recorded, f"cannot be used: {error}") from error
 
 
-def need_of(seen: NeedSeen, store: Store) -> Need:
-    """Return the need of a kept search, from the revision of then or from the record."""
+def need_of(recorded: RecordedNeed, store: Store) -> Need:
+    """Return the need of a saved search, from the entry or from the stored revision."""
     try:
-        need = seen.record or store.need(seen.id, at=seen.sequence).record
+        need = recorded.record or store.need(recorded.id, at=recorded.sequence).record
     except (NotFound, InvalidInput) as error:
-        raise _Missing("need", f"{seen.id} at {seen.sequence}", str(error)) from error
-    if canonical(need)[1] != seen.digest:
-        raise _Missing("need", seen.digest, f"reads {canonical(need)[1]}")
+        raise _MissingIngredient("need", f"{recorded.id} at {recorded.sequence}", str(error)) from error
+    if canonical(need)[1] != recorded.digest:
+        raise _MissingIngredient("need", recorded.digest, f"the stored need has digest {canonical(need)[1]}")
     return need
 
 
-def _of_search(search: RecordedSearch, ranking: Ranking, now: Answer) -> Iterator[Difference]:
+def _summary_differences(search: RecordedSearch, ranking: Ranking, replayed: RecordedResult) -> Iterator[Difference]:
     eligible = ranking.eligible
-    counted = (eligible.considered, eligible.count, len(ranking.order), eligible.excluded)
-    for what, count in zip(_COUNTS, counted, strict=True):
+    counts = (eligible.considered, eligible.count, len(ranking.order), eligible.excluded)
+    for what, count in zip(_COUNTS, counts, strict=True):
         if getattr(search, what) != count:
             yield Difference(what, getattr(search, what), count)
-    shown = now.profiles[: search.top]
+    shown = replayed.profiles[: search.top]
     if search.shown != shown:
         yield Difference("shown", list(search.shown), list(shown))
 
 
 def _changed_since(search: RecordedSearch) -> Iterator[str]:
-    """Say which tables and programs are not those of then: where numbers differ, one of these is why."""
-    for what, then, now in (("table", search.reference, digests()), ("version", search.versions, versions())):
-        for name in dict.fromkeys((*then, *now)):
-            if then.get(name) != now.get(name):
-                yield f"{what} {name}: then {then.get(name)}, now {now.get(name)}"
+    """Yield a note for each reference table and package that has changed: the likely cause of any difference."""
+    for what, recorded, current in (
+        ("table", search.reference, digests()),
+        ("version", search.versions, versions()),
+    ):
+        for name in dict.fromkeys((*recorded, *current)):
+            if recorded.get(name) != current.get(name):
+                yield f"{what} {name}: recorded {recorded.get(name)}, now {current.get(name)}"

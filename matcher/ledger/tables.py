@@ -1,7 +1,7 @@
-"""The tables of the ledger, beside those of the store, the same on SQLite and PostgreSQL.
+"""The tables of the ledger, the same on SQLite and PostgreSQL.
 
-`ledger_entry` and `ledger_model` are append-only (triggers refuse anything else); `ledger_head` says how many
-entries there are and what the last one's hash is, so that removing the last ones shows, too.
+`ledger_entry` and `ledger_model` are append-only: triggers refuse updates and deletes. `ledger_head` holds the
+number of entries and the hash of the last one, so that removing the last entries can be detected.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ ledger_entry = Table(
     Column("number", _number, primary_key=True, autoincrement=False),
     Column("decision", String(32), nullable=False),
     Column("event", String(16), nullable=False),
-    Column("content", Text, nullable=False),  # canonical JSON of all that the entry says; what is hashed
-    Column("payload", LargeBinary),  # the long arrays of a kept search; its SHA-256 is in the content
+    Column("content", Text, nullable=False),  # the entry as canonical JSON: the text that is hashed
+    Column("payload", LargeBinary),  # the complete result of a saved search; its SHA-256 is in the content
     Column("hash", String(64), nullable=False),
     Index("ix_ledger_entry_decision", "decision", "number"),
 )
@@ -37,5 +37,5 @@ ledger_model = Table(
     "ledger_model",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("content", Text, nullable=False),  # canonical JSON of a scoring model that kept searches used
+    Column("content", Text, nullable=False),  # canonical JSON of a scoring model that saved searches used
 )

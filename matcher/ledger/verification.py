@@ -1,6 +1,6 @@
-"""Verification: is the chain whole? Every byte of every entry is read and hashed again.
+"""Verification of the hash chain: read every byte of every entry and hash it again.
 
-It trusts nothing that it reads: rows are taken as raw bytes, whatever somebody may have put there.
+Nothing read is trusted. Rows are read as raw bytes, because anything may have been written into them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from sqlalchemy import Connection, text
 from matcher.ledger.entry import GENESIS, digest_of
 from matcher.store.database import Database
 
-# Entries read at a time: their payloads are long.
+# Entries read at a time. A page stays small because payloads are long.
 _PAGE: Final = 50
-# More faults than this tell nothing new.
-_MOST_FAULTS: Final = 20
+# Stop after this many problems.
+_MAX_PROBLEMS: Final = 20
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong, at which entry (None: with the ledger as a whole)."""
+class LedgerProblem:
+    """A problem with an entry, or with the whole ledger if `entry` is None."""
 
     entry: int | None
     problem: str
@@ -34,25 +34,30 @@ class Fault:
 
 @dataclass(frozen=True)
 class Verification:
-    """How many entries were read, the hash of the last one, and what is wrong, the first faults first."""
+    """The number of entries read, the hash of the last one, and the problems, in the order of the entries."""
 
     entries: int
     hash: str
-    faults: tuple[Fault, ...]
+    problems: tuple[LedgerProblem, ...]
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.faults
+    def intact(self) -> bool:
+        """Whether the ledger has no problem."""
+        return not self.problems
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a JSON value."""
-        return {"whole": self.whole, "entries": self.entries, "hash": self.hash, "faults": [*map(vars, self.faults)]}
+        """Return the outcome as a JSON value."""
+        return {
+            "whole": self.intact,
+            "entries": self.entries,
+            "hash": self.hash,
+            "faults": [vars(problem) for problem in self.problems],
+        }
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A row as it stands in the database, text as bytes."""
+    """A row of the entries table, with text as bytes."""
 
     number: Any
     decision: bytes
@@ -63,118 +68,123 @@ class _Row:
 
 
 def verify(database: Database, expect: str | None = None) -> Verification:
-    """Read the whole ledger as of one moment; `expect` is a hash that somebody noted earlier, to be found in it still.
+    """Verify the whole ledger in one consistent read. `expect` is a hash noted earlier that must still be in the chain.
 
     Raises:
         Unavailable: the database cannot be used.
 
     """
     with database.reading() as connection:
-        if not database.sqlite:  # where every statement would see what others have appended since
+        if not database.sqlite:  # otherwise each statement would see entries appended since the last one
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        walk = _Walk(met=expect in (None, GENESIS))
-        for row in _rows(connection, database.sqlite):
-            walk.step(row, expect)
-            if len(walk.faults) >= _MOST_FAULTS:
-                return walk.ended()
-        walk.add(None, walk.problems_of_head(_all(connection, database.sqlite, "ledger_head", "entries", "hash")))
-        walk.add(None, walk.problems_of_models(_all(connection, database.sqlite, "ledger_model", "digest", "content")))
-        if not walk.met:
-            walk.add(None, [f"the hash expected, {expect}, is not in the ledger: it was written anew"])
-    return walk.ended()
+        check = _ChainCheck(expect_seen=expect in (None, GENESIS))
+        for row in _entry_rows(connection, database.sqlite):
+            check.add_row(row, expect)
+            if len(check.problems) >= _MAX_PROBLEMS:
+                return check.verification()
+        heads = _rows_of(connection, database.sqlite, "ledger_head", "entries", "hash")
+        check.add_problems(None, check.head_problems(heads))
+        models = _rows_of(connection, database.sqlite, "ledger_model", "digest", "content")
+        check.add_problems(None, check.model_problems(models))
+        if not check.expect_seen:
+            check.add_problems(
+                None, [f"the expected hash {expect} is not in the ledger: the ledger has been rewritten"]
+            )
+    return check.verification()
 
 
 @dataclass
-class _Walk:
-    """A walk along the chain: where it stands, and what it has met."""
+class _ChainCheck:
+    """A check of the chain in order: the last entry read, the models used so far, and the problems so far."""
 
-    met: bool  # whether the hash expected was met, or none is
-    faults: list[Fault] = field(default_factory=list)
+    expect_seen: bool  # True once the expected hash has been read, or if none is expected
+    problems: list[LedgerProblem] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
     entries: int = 0
     number: int = 0
     hash: str = GENESIS
 
-    def step(self, row: _Row, expect: str | None) -> None:
-        """Go on to the next entry."""
-        self.add(row.number, self.problems(row))
-        self.entries, self.number, self.hash = self.entries + 1, row.number, _shown(row.hash)
-        self.met = self.met or self.hash == expect
+    def add_row(self, row: _Row, expect: str | None) -> None:
+        """Check the next entry."""
+        self.add_problems(row.number, self.entry_problems(row))
+        self.entries, self.number, self.hash = self.entries + 1, row.number, _as_text(row.hash)
+        self.expect_seen = self.expect_seen or self.hash == expect
 
-    def add(self, entry: int | None, problems: Iterable[str]) -> None:
-        """Take down what is wrong with an entry."""
-        self.faults += [Fault(entry, problem) for problem in problems]
+    def add_problems(self, entry: int | None, problems: Iterable[str]) -> None:
+        """Add `problems` with an entry."""
+        self.problems += [LedgerProblem(entry, problem) for problem in problems]
 
-    def ended(self) -> Verification:
-        """Return what the walk has come to."""
-        return Verification(self.entries, self.hash, tuple(self.faults))
+    def verification(self) -> Verification:
+        """Return the outcome so far."""
+        return Verification(self.entries, self.hash, tuple(self.problems))
 
-    def problems(self, row: _Row) -> Iterator[str]:
-        """Yield what is wrong with the next entry."""
+    def entry_problems(self, row: _Row) -> Iterator[str]:
+        """Yield the problems with the next entry."""
         if row.number != self.number + 1:
-            before = f"follows on entry {self.number}: what stood between them is missing"
-            yield before if self.number else "is not the first"
-        if digest_of(row.content) != _shown(row.hash):
-            yield "its text is not the one that was hashed"
+            gap = f"comes after entry {self.number}: entries between them are missing"
+            yield gap if self.number else "is not the first entry: earlier entries are missing"
+        if digest_of(row.content) != _as_text(row.hash):
+            yield "its text does not match its hash"
         try:
-            said = json.loads(row.content)
-            named = (said["number"], said["decision"].encode(), said["event"].encode())
-            payload, previous = said.get("payload"), said["previous"]
-            self.models |= {said["search"]["model"]["digest"]} if "search" in said else set()
+            content = json.loads(row.content)
+            columns = (content["number"], content["decision"].encode(), content["event"].encode())
+            payload, previous = content.get("payload"), content["previous"]
+            self.models |= {content["search"]["model"]["digest"]} if "search" in content else set()
         except (ValueError, TypeError, KeyError, AttributeError):
             yield "its text cannot be read"
             return
-        if named != (row.number, row.decision, row.event):
-            yield "its text is that of another entry, decision or event"
+        if columns != (row.number, row.decision, row.event):
+            yield "its text belongs to another entry, decision or event"
         if previous != self.hash:
-            yield "does not follow on the entry before it"
+            yield "it does not contain the hash of the entry before it"
         if payload != (digest_of(row.payload) if row.payload is not None else None):
-            yield "its scores are not those that were hashed"
+            yield "its scores do not match their hash"
 
-    def problems_of_head(self, heads: list[tuple[Any, ...]]) -> Iterator[str]:
-        """Yield in what the chain is not the one that the head tells of."""
+    def head_problems(self, heads: list[tuple[Any, ...]]) -> Iterator[str]:
+        """Yield the problems with the head of the ledger."""
         if len(heads) != 1:
             yield f"the ledger has {len(heads)} heads"
         elif heads[0][0] != self.entries:
-            yield f"the last entries are missing or added: there should be {heads[0][0]}, there are {self.entries}"
-        elif _shown(heads[0][1]) != self.hash:
+            count = f"expected {heads[0][0]} entries, but there are {self.entries}"
+            yield f"entries at the end are missing or added: {count}"
+        elif _as_text(heads[0][1]) != self.hash:
             yield "the last entry is not the one recorded"
 
-    def problems_of_models(self, kept: list[tuple[Any, ...]]) -> Iterator[str]:
-        """Yield which models are not what they were, or not there."""
-        for digest, content in kept:
-            if digest_of(content) != _shown(digest):
-                yield f"the model {_shown(digest)[:12]} was changed"
-        for digest in sorted(self.models - {_shown(digest) for digest, _ in kept}):
-            yield f"the model {digest[:12]} is missing"
+    def model_problems(self, stored: list[tuple[Any, ...]]) -> Iterator[str]:
+        """Yield the stored models that are altered, and the models that are missing."""
+        for digest, content in stored:
+            if digest_of(content) != _as_text(digest):
+                yield f"model {_as_text(digest)[:12]} has been altered"
+        for digest in sorted(self.models - {_as_text(digest) for digest, _ in stored}):
+            yield f"model {digest[:12]} is missing"
 
 
-def _rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:
+def _entry_rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:
     """Yield all entries by number, a page at a time."""
     columns = ", ".join(_raw(name, sqlite) for name in ("decision", "event", "content", "payload", "hash"))
     page = f"SELECT number, {columns} FROM ledger_entry %s ORDER BY number LIMIT {_PAGE}"  # noqa: S608
-    asked, values = text(page % ""), dict[str, Any]()
-    while found := connection.execute(asked, values).all():
-        yield from (_Row(*map(_bytes, row)) for row in found)
-        asked, values = text(page % "WHERE number > :after"), {"after": found[-1].number}
+    query, values = text(page % ""), dict[str, Any]()
+    while rows := connection.execute(query, values).all():
+        yield from (_Row(*map(_bytes, row)) for row in rows)
+        query, values = text(page % "WHERE number > :after"), {"after": rows[-1].number}
 
 
-def _all(connection: Connection, sqlite: bool, table: str, first: str, second: str) -> list[tuple[Any, ...]]:
+def _rows_of(connection: Connection, sqlite: bool, table: str, first: str, second: str) -> list[tuple[Any, ...]]:
     """Return two columns of a whole table, ordered by the first."""
     columns = f"{first if first == 'entries' else _raw(first, sqlite)}, {_raw(second, sqlite)}"
-    found = connection.execute(text(f"SELECT {columns} FROM {table} ORDER BY {first}"))  # noqa: S608
-    return [tuple(map(_bytes, row)) for row in found]
+    rows = connection.execute(text(f"SELECT {columns} FROM {table} ORDER BY {first}"))  # noqa: S608
+    return [tuple(map(_bytes, row)) for row in rows]
 
 
 def _raw(name: str, sqlite: bool) -> str:
-    """Return SQL for a column as it is on disk: SQLite would refuse to read as text what is none."""
+    """Return SQL for the raw bytes of a column. SQLite refuses to read invalid text as text."""
     return f"CAST({name} AS BLOB)" if sqlite else name
 
 
 def _bytes(value: Any) -> Any:
-    """Return text as bytes, whatever else as it is."""
+    """Return text and memory views as bytes, and any other value unchanged."""
     return value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, memoryview) else value
 
 
-def _shown(hash: bytes) -> str:
+def _as_text(hash: bytes) -> str:
     return hash.decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""Versions: of the programs and the machine that numbers were computed with."""
+"""The versions of the packages and the machine that numbers are computed with."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 
 import faiss
 
-# Everything that takes part in a number, and this program.
+# This package, and every package that takes part in a computation.
 _PACKAGES: Final = ("partnership-matcher", "numpy", "faiss-cpu", "PyStemmer", "torch", "sentence-transformers")
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the version of each package, of Python, and which machine's instructions sums are computed by."""
+    """Return the version of each package and of Python, and the machine with the instruction set that FAISS uses."""
     return {
         **{package: _version(package) for package in _PACKAGES},
         "python": platform.python_version(),

@@ -82,8 +82,8 @@ def _database(store: Store) -> str:
 
 def _ledger(store: Store) -> str:
     found = Ledger(store).verify()
-    if not found.whole:
-        faults = "; ".join(str(fault) for fault in found.faults[:_MOST_FAULTS])
+    if not found.intact:
+        faults = "; ".join(str(fault) for fault in found.problems[:_MOST_FAULTS])
         raise Unavailable(faults, remedy="Compare with a backup; see all with: matcher ledger verify")
     return f"{found.entries:,} entries, all whole, last hash {found.hash}"
 

@@ -1,4 +1,4 @@
-"""Decisions over HTTP: kept, noted, replayed, verified, exported."""
+"""Decisions over HTTP: kept, noted, replayed, verified, export_lines."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_stored_need_is_kept_by_its_revision(client: TestClient, register: Sto
     seen = register.sequence()
     client.post("/v1/decisions", json={"need_id": "n"})
     client.put("/v1/needs/n", json={"title": "Meals"})
-    entry = next(line for line in exported(client) if line["entry"]["decision"] == "d2")
+    entry = next(line for line in export_lines(client) if line["entry"]["decision"] == "d2")
     assert entry["entry"]["search"]["need"]["sequence"] == seen
     assert client.get("/v1/decisions/d2/replay").json()["identical"]
 
@@ -90,7 +90,7 @@ def test_the_ledger_is_verified_and_a_hash_noted_earlier_is_found(client: TestCl
 def test_the_export_can_be_checked_by_anybody(client: TestClient, kept: dict[str, Any]) -> None:
     client.post("/v1/decisions/d1/events", json={"event": "reject", "profile": "a", "reason": "=cmd()"})
     previous = "0" * 64
-    for line in exported(client):
+    for line in export_lines(client):
         text = json.dumps(line["entry"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         assert hashlib.sha256(text.encode()).hexdigest() == line["hash"]
         assert line["entry"]["previous"] == previous
@@ -116,5 +116,5 @@ def test_pages_of_decisions(client: TestClient) -> None:
     assert seen == ["d1", "d2", "d3", "d4", "d5"]
 
 
-def exported(client: TestClient) -> list[dict[str, Any]]:
+def export_lines(client: TestClient) -> list[dict[str, Any]]:
     return [json.loads(line) for line in client.get("/v1/ledger/export").text.splitlines()]

@@ -39,7 +39,7 @@ def run(profiles: int) -> None:
         seconds = in_turn(
             {
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
-                "keep": lambda n: ledger.keep(
+                "keep": lambda n: ledger.save(
                     engine, needs[n % len(needs)], by="icb-1", apply_requirements=False, on=day
                 ),
             },

@@ -218,10 +218,10 @@ def test_a_clock_that_jumps_back_changes_no_order(store: Store) -> None:
             found = engine.search(need, top=100)
             assert found.sequence == put.sequence + 1
             assert store.profile("p").record.summary == f"falls at {hours}", "the last one written is the latest"
-            kept = ledger.keep(engine, need, by="a-body").entry.statement.decision
+            kept = ledger.save(engine, need, by="a-body").entry.content.decision
             ledger.note(kept, Event.SHORTLIST, "p", by="a-body")
     numbers = [revision.number for revision in store.history(RecordKind.PROFILE, "p")]
     assert numbers == [1, 2, 3, 4, 5]
     assert store.faults() == []
-    assert ledger.verify().whole
+    assert ledger.verify().intact
     assert all(replay.identical for replay in ledger.replays(engine))

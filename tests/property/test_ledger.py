@@ -1,4 +1,4 @@
-"""Laws of the ledger: any course of events verifies and replays, every number comes back bit for bit."""
+"""Properties of the ledger: every sequence of events verifies and replays, and numbers survive bit for bit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from matcher.foundations.errors import Conflict
-from matcher.ledger import Answer, Event, Ledger
+from matcher.ledger import Event, Ledger, RecordedResult
 from matcher.records import Filters, Need, Profile
 from matcher.store import RecordKind, Store
 from tests.support.ledgers import ACTOR, OtherWordEncoder, engine_on, put
@@ -21,15 +21,15 @@ names = st.lists(st.text(min_size=1, max_size=5), max_size=4, unique=True).map(t
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Answer:
-    """Return answers with any numbers at all in them."""
+def results(draw: st.DrawFn) -> RecordedResult:
+    """Return a result with arbitrary numbers in it."""
     profiles, parts, excluded, chosen = (draw(names) for _ in range(4))
 
     def numbers(*shape: int) -> Any:
         return draw(arrays.arrays(np.float64, shape, elements=floats))
 
     count = len(profiles)
-    return Answer(
+    return RecordedResult(
         profiles=profiles,
         revisions=draw(arrays.arrays(np.int64, count)),
         scores=numbers(count),
@@ -43,18 +43,18 @@ def answers(draw: st.DrawFn) -> Answer:
     )
 
 
-@given(answer=answers())
-def test_an_answer_comes_back_bit_for_bit(answer: Answer) -> None:
-    again = Answer.from_bytes(answer.to_bytes())
-    for name, value in vars(answer).items():
-        found = getattr(again, name)
+@given(result=results())
+def test_a_result_survives_a_round_trip_bit_for_bit(result: RecordedResult) -> None:
+    restored = RecordedResult.from_bytes(result.to_bytes())
+    for name, value in vars(result).items():
+        field = getattr(restored, name)
         if isinstance(value, np.ndarray):
-            assert (found.dtype, found.shape, found.tobytes()) == (value.dtype, value.shape, value.tobytes())
+            assert (field.dtype, field.shape, field.tobytes()) == (value.dtype, value.shape, value.tobytes())
         else:
-            assert found == value
+            assert field == value
 
 
-# A search to keep, a note on the nth candidate of the nth decision, or a change of the register.
+# A search to save, an event on the nth candidate of the nth decision, or a change of the register.
 searches = st.tuples(needs(), filters(), st.booleans())
 notes = st.tuples(
     st.integers(0, 3), st.sampled_from([event for event in Event if event is not Event.SEARCH]), st.integers(0, 3)
@@ -63,24 +63,25 @@ steps = st.lists(searches | notes | profiles() | st.just("withdraw"), min_size=1
 
 
 @settings(max_examples=40)
-@given(register=registers(min_size=1), course=steps)
-def test_any_course_of_events_verifies_and_replays(register: list[Profile], course: list[Any]) -> None:
+@given(register=registers(min_size=1), history=steps)
+def test_every_sequence_of_events_verifies_and_replays(register: list[Profile], history: list[Any]) -> None:
     with Store.open("sqlite://") as store:
         put(store, *register)
         ledger, engine = Ledger(store), engine_on(store)
-        kept = 0
-        for step in course:
-            kept += happens(ledger, store, engine, step)
-            found = ledger.verify()
-            assert (found.whole, found.entries, found.hash) == (True, kept, ledger.head()[1])
+        entries = 0
+        for step in history:
+            entries += take_step(ledger, store, engine, step)
+            verification = ledger.verify()
+            assert (verification.intact, verification.entries) == (True, entries)
+            assert verification.hash == ledger.head()[1]
         hashes = [entry.hash for entry in ledger.entries()]
-        assert all(ledger.verify(hash).whole for hash in hashes)
-        for now in (engine, engine_on(store, OtherWordEncoder())):
-            assert all(replay.identical for replay in ledger.replays(now))
+        assert all(ledger.verify(hash).intact for hash in hashes)
+        for current in (engine, engine_on(store, OtherWordEncoder())):
+            assert all(replay.identical for replay in ledger.replays(current))
 
 
-def happens(ledger: Ledger, store: Store, engine: Any, step: Any) -> int:
-    """Let one step happen and return how many entries it adds."""
+def take_step(ledger: Ledger, store: Store, engine: Any, step: Any) -> int:
+    """Take one step and return the number of entries it adds."""
     if isinstance(step, Profile):
         put(store, step)
         return 0
@@ -93,20 +94,20 @@ def happens(ledger: Ledger, store: Store, engine: Any, step: Any) -> int:
     if isinstance(step[0], Need):
         need, chosen, applied = step
         assert isinstance(chosen, Filters)
-        ledger.keep(engine, need, chosen, by=ACTOR, apply_requirements=applied, on=TODAY)
+        ledger.save(engine, need, chosen, by=ACTOR, apply_requirements=applied, on=TODAY)
         return 1
-    return noted(ledger, *step)
+    return try_note(ledger, *step)
 
 
-def noted(ledger: Ledger, decision: int, event: Event, candidate: int) -> int:
-    """Note an event if there is such a decision and candidate; return whether it was allowed."""
+def try_note(ledger: Ledger, decision: int, event: Event, candidate: int) -> int:
+    """Note an event if the decision and candidate exist. Return the number of entries added, 0 or 1."""
     decisions = list(ledger.decisions())
     if decision >= len(decisions):
         return 0
-    found = ledger.answer(decisions[decision]).profiles
-    if event is not Event.CLOSE and candidate >= len(found):
+    candidates = ledger.result(decisions[decision]).profiles
+    if event is not Event.CLOSE and candidate >= len(candidates):
         return 0
-    profile = None if event is Event.CLOSE else found[candidate]
+    profile = None if event is Event.CLOSE else candidates[candidate]
     before = ledger.head()
     try:
         ledger.note(decisions[decision].id, event, profile, by=ACTOR, reason="a reason")

@@ -1,4 +1,4 @@
-"""Ledgers to test on: a made register, an engine over it whose vectors outlive it, and a few kept searches."""
+"""Test ledgers: a generated register, an engine whose vectors are stored, and saved searches."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ACTOR = "icb-qwo"
 
 
 class OtherWordEncoder(WordEncoder):
-    """Another encoder without weights: words mean something else to it."""
+    """Another encoder without weights, which gives words other vectors."""
 
     def __init__(self) -> None:
         super().__init__(fingerprint="other words")
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return the vectors of the words read backwards."""
+        """Return the vectors of the reversed texts."""
         return np.ascontiguousarray(super().encode([text[::-1] for text in texts], progress))
 
 
@@ -40,32 +40,32 @@ def put(store: Store, *records: Profile | Need) -> None:
 
 
 def engine_on(store: Store, encoder: Encoder | None = None, model: AdditiveModel | None = None) -> Engine:
-    """Return an engine that remembers vectors in the store, as the product's does."""
+    """Return an engine that stores its vectors in `store`, as the product does."""
     return Engine(store, CachedEncoder(encoder or WordEncoder(), store.vectors), model or shipped_model())
 
 
 def filled(store: Store, profiles: int = 30) -> Engine:
-    """Fill `store` with a made register and return an engine over it."""
+    """Fill `store` with a generated register and return an engine over it."""
     put(store, *made_register(profiles, seed=3))
     return engine_on(store)
 
 
-def keep(store: Store, engine: Engine, *, text: str = FALLS.title) -> Entry:
-    """Keep a search with filters."""
+def save(store: Store, engine: Engine, *, text: str = FALLS.title) -> Entry:
+    """Save a search with filters and return its entry."""
     need = FALLS.model_copy(update={"title": text})
-    chosen = Filters(sectors=tuple(Sector)[:-1], regions=(Region.NORTH_WEST, Region.LONDON))
-    return Ledger(store).keep(engine, need, chosen, by=ACTOR, top=3, on=TODAY).entry
+    filters = Filters(sectors=tuple(Sector)[:-1], regions=(Region.NORTH_WEST, Region.LONDON))
+    return Ledger(store).save(engine, need, filters, by=ACTOR, top=3, on=TODAY).entry
 
 
 def without_triggers(database: Database) -> None:
-    """Take away what keeps the tables append-only, as somebody with all rights can."""
+    """Remove the triggers that keep the tables append-only, as a database superuser can."""
     with database.writing() as connection:
         for table in ("revision", "ledger_entry", "ledger_head", "ledger_model"):
             if not database.sqlite:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
                 continue
-            found = connection.exec_driver_sql(
+            names = connection.exec_driver_sql(
                 "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
             )
-            for (name,) in found.all():
+            for (name,) in names.all():
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")

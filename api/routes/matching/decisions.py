@@ -133,7 +133,7 @@ def keep_decision(
     """Search, and keep for good what was asked, found and left out. Any part of it can be checked later."""
     need = wanted(asked, service.store, access)
     service.readiness.require()
-    kept = service.ledger.keep(
+    kept = service.ledger.save(
         service.engine,
         need,
         asked.filters,
@@ -141,7 +141,7 @@ def keep_decision(
         top=asked.top,
         apply_requirements=asked.apply_requirements,
     )
-    said = kept.entry.statement
+    said = kept.entry.content
     return KeptDecision(decision=said.decision, entry=said.number, hash=kept.entry.hash, result=kept.result)
 
 
@@ -156,7 +156,7 @@ def list_decisions(
 ) -> Decisions:
     """List the decisions of one's organisation; auditors and administrators see all."""
     page = list(islice(service.ledger.decisions(after=after, organisation=access.only()), limit))
-    last = page[-1].opening.statement.number if len(page) == limit else None
+    last = page[-1].opening.content.number if len(page) == limit else None
     return Decisions(decisions=[DecisionInBrief(**one.to_json()) for one in page], next=last)
 
 
@@ -167,7 +167,7 @@ def list_decisions(
 def read_decision(id: DecisionId, service: RunningService) -> WholeDecision:
     """Read all of a decision: every candidate with its score and contributions, and who was left out by what."""
     decision = service.ledger.decision(id)
-    answer = service.ledger.answer(decision)
+    answer = service.ledger.result(decision)
     return WholeDecision(
         **decision.to_json(),
         entries=[_told(entry) for entry in (decision.opening, *decision.notes)],

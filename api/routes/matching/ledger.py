@@ -13,7 +13,7 @@ from api.openapi import examples
 from api.openapi.responses import described
 from api.problems import INVALID, UNAVAILABLE, documented
 from api.service import RunningService, alone
-from matcher.ledger import Format, exported
+from matcher.ledger import Format, export_lines
 
 router = APIRouter(prefix="/v1/ledger", tags=["decisions"], route_class=GuardedRoute)
 
@@ -84,5 +84,5 @@ def export_ledger(
     """Export the whole ledger, as lines of JSON or as a table."""
     name = f'attachment; filename="ledger.{format.value}"'
     return StreamingResponse(
-        exported(service.ledger, format), media_type=_MEDIA[format], headers={"Content-Disposition": name}
+        export_lines(service.ledger, format), media_type=_MEDIA[format], headers={"Content-Disposition": name}
     )

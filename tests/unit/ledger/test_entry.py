@@ -1,4 +1,4 @@
-"""An entry is hashed over one text, checked when it is read, and has no room for a person."""
+"""An entry is hashed over its canonical text, checked when read, and identifies no person."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import GENESIS, Entry, EntryContent, Event
-from matcher.ledger.entry import canonical_json, given, impersonal
+from matcher.ledger.entry import attribution, canonical_json, impersonal
 
-SAID = EntryContent(
+CONTENT = EntryContent(
     number=2,
     decision="d1",
     event=Event.REJECT,
@@ -24,8 +24,8 @@ SAID = EntryContent(
 )
 
 
-def test_the_hash_is_that_of_the_text_and_the_text_is_canonical() -> None:
-    entry = Entry.sealed(SAID)
+def test_the_hash_covers_the_canonical_text() -> None:
+    entry = Entry.seal(CONTENT)
     assert entry.text == (
         '{"by":"icb-qwo","decision":"d1","event":"reject","number":2,'
         f'"previous":"{GENESIS}","profile":"café/1","reason":"No cover","recorded_at":"2026-06-01T09:30:00Z"}}'
@@ -35,8 +35,8 @@ def test_the_hash_is_that_of_the_text_and_the_text_is_canonical() -> None:
     assert entry.to_json() == {**json.loads(entry.text), "hash": entry.hash}
 
 
-def test_a_kept_entry_reads_as_it_was_written() -> None:
-    entry = Entry.sealed(SAID)
+def test_a_stored_entry_reads_back_unchanged() -> None:
+    entry = Entry.seal(CONTENT)
     assert Entry.read(2, "d1", "reject", entry.text, entry.hash) == entry
 
 
@@ -46,20 +46,20 @@ def test_a_kept_entry_reads_as_it_was_written() -> None:
         {"number": 3},
         {"decision": "d2"},
         {"event": "award"},
-        {"text": Entry.sealed(SAID).text.replace("No", "no")},
-        {"text": Entry.sealed(SAID).text.encode()},
+        {"text": Entry.seal(CONTENT).text.replace("No", "no")},
+        {"text": Entry.seal(CONTENT).text.encode()},
         {"hash": GENESIS},
     ],
 )
-def test_an_entry_that_is_not_what_was_recorded_is_not_read(change: dict[str, object]) -> None:
-    entry = Entry.sealed(SAID)
+def test_an_altered_entry_is_refused(change: dict[str, object]) -> None:
+    entry = Entry.seal(CONTENT)
     row = {"number": 2, "decision": "d1", "event": "reject", "text": entry.text, "hash": entry.hash, **change}
-    with pytest.raises(Unavailable, match=r"not what was recorded.*ledger verify"):
+    with pytest.raises(Unavailable, match=r"has been altered.*ledger verify"):
         Entry.read(**row)  # type: ignore[arg-type]
 
 
-def test_an_entry_of_a_newer_program_is_said_to_be_one() -> None:
-    text = canonical_json({**json.loads(Entry.sealed(SAID).text), "mood": "good"})
+def test_an_entry_with_an_unknown_field_is_named() -> None:
+    text = canonical_json({**json.loads(Entry.seal(CONTENT).text), "mood": "good"})
     with pytest.raises(InvalidInput, match="ledger entry 2, mood"):
         Entry.read(2, "d1", "reject", text, hashlib.sha256(text.encode()).hexdigest())
 
@@ -68,11 +68,11 @@ def test_an_entry_of_a_newer_program_is_said_to_be_one() -> None:
     "text",
     ["Ask anna.field@example.org", "call 0113 496 0000", "+44 113 496 0000", "on (0113) 496 0000", "07700900123 today"],
 )
-def test_what_points_at_a_person_is_refused(text: str) -> None:
+def test_text_that_identifies_a_person_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="never be erased"):
         impersonal(text)
     with pytest.raises(InvalidInput, match=r"reason: .*telephone number.*names no person"):
-        given("icb-qwo", text)
+        attribution("icb-qwo", text)
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_what_points_at_a_person_is_refused(text: str) -> None:
         "30 % of 12,000 residents @ home", "At 09:30 on 1.2.2026",
     ],
 )  # fmt: skip
-def test_numbers_that_point_at_nobody_are_taken(text: str) -> None:
+def test_numbers_that_identify_no_person_are_accepted(text: str) -> None:
     assert impersonal(text) == text
-    assert given("key:7f3a", text).reason == text
+    assert attribution("key:7f3a", text).reason == text
 
 
 @pytest.mark.parametrize("by", ["", " ", "Anna Field", "anna@example.org", "-x", "x" * 129, "a\nb"])
-def test_an_actor_is_an_opaque_name(by: str) -> None:
+def test_an_actor_that_is_not_an_identifier_is_refused(by: str) -> None:
     with pytest.raises(InvalidInput, match=r"^by: .*never a person"):
-        given(by)
+        attribution(by)
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
-def test_a_reason_says_something(reason: str) -> None:
+def test_an_empty_or_long_reason_is_refused(reason: str) -> None:
     with pytest.raises(InvalidInput, match=r"^reason: "):
-        given("icb-qwo", reason)
+        attribution("icb-qwo", reason)

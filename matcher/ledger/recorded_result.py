@@ -1,4 +1,4 @@
-"""Answer: everything a kept search came to, every number of it exact, packed into the payload of its entry."""
+"""The complete result of a saved search, with every number exact, packed into the payload of its entry."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from matcher.search.engine import Ranking
 
 
 @dataclass(frozen=True)
-class Answer:
-    """All candidates of a search, highest first, and all profiles that a filter excluded, by id.
+class RecordedResult:
+    """All candidates of a search, highest score first, and all profiles that a filter excluded, by id.
 
-    `revisions` are the sequence numbers of the revisions seen; `parts` add up to `scores` from left to right;
-    `failing` says which excluded profile which filter excludes; `vectors` are those of the need and its title.
+    `revisions` holds the sequence number of the revision used for each candidate. Each row of `parts` adds up to
+    the candidate's score, from left to right. `failing` marks which filter excludes which profile. `vectors` holds
+    the vectors of the need and of its title.
     """
 
     profiles: tuple[str, ...]
@@ -35,12 +36,12 @@ class Answer:
     vectors: Vectors  # (2, dimensions)
 
     @classmethod
-    def of(cls, ranking: Ranking) -> Answer:
-        """Return what a search came to."""
+    def of(cls, ranking: Ranking) -> RecordedResult:
+        """Return the complete result of `ranking`."""
         profiles, failing = ranking.index.profiles, ranking.eligible.failing
         masks = np.array(list(failing.values()), dtype=bool).reshape(len(failing), len(profiles))
-        out = np.flatnonzero(masks.any(axis=0))
-        out = out[np.argsort(profiles.id[out], kind="stable")]
+        excluded = np.flatnonzero(masks.any(axis=0))
+        excluded = excluded[np.argsort(profiles.id[excluded], kind="stable")]
         rows = ranking.candidates.profiles[ranking.order]
         scores = ranking.scored.scores[ranking.order]
         return cls(
@@ -50,14 +51,14 @@ class Answer:
             probabilities=ranking.model.probability(scores),
             part_names=PARTS,
             parts=ranking.scored.parts[ranking.order],
-            excluded=tuple(profiles.id[out].tolist()),
+            excluded=tuple(profiles.id[excluded].tolist()),
             filters=tuple(failing),
-            failing=masks[:, out],
+            failing=masks[:, excluded],
             vectors=ranking.query.vectors,
         )
 
     def to_bytes(self) -> bytes:
-        """Pack into a compressed NPZ file: the numbers as IEEE 754 bytes, the names as JSON."""
+        """Pack the result into a compressed NPZ file: numbers as IEEE 754 bytes, names as JSON."""
         with io.BytesIO() as file:
             np.savez_compressed(
                 file,
@@ -73,8 +74,8 @@ class Answer:
             return file.getvalue()
 
     @classmethod
-    def from_bytes(cls, payload: bytes) -> Answer:
-        """Undo `to_bytes`."""
+    def from_bytes(cls, payload: bytes) -> RecordedResult:
+        """Return the result that `to_bytes` packed into `payload`."""
         with np.load(io.BytesIO(payload), allow_pickle=False) as file:
             fields: dict[str, Any] = dict(file)
         names = json.loads(fields.pop("names").tobytes())
@@ -85,7 +86,7 @@ class Answer:
         return {name: getattr(self, name) for name in ("profiles", "part_names", "excluded", "filters")}
 
     def candidates(self) -> Iterator[dict[str, Any]]:
-        """Yield the candidates as JSON values, highest first; floats in the shortest form that is exact."""
+        """Yield the candidates as JSON values, highest score first. Floats print in their shortest exact form."""
         for i, profile in enumerate(self.profiles):
             yield {
                 "rank": i + 1,
@@ -96,12 +97,12 @@ class Answer:
                 "contributions": dict(zip(self.part_names, self.parts[i].tolist(), strict=True)),
             }
 
-    def excluding(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def filters_by_profile(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each excluded profile with the filters that exclude it."""
         for i, profile in enumerate(self.excluded):
             yield profile, tuple(name for name, fails in zip(self.filters, self.failing[:, i], strict=True) if fails)
 
     def excluded_by(self) -> dict[str, list[str]]:
-        """Return the profiles that each filter excludes."""
+        """Return the ids of the profiles that each filter excludes."""
         ids = np.array(self.excluded, dtype=np.str_)
         return {name: ids[fails].tolist() for name, fails in zip(self.filters, self.failing, strict=True)}

@@ -1,0 +1,38 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+
+def input_file(help: str) -> Any:
+    """Return the declaration of an option that names an existing file."""
+    return typer.Option(exists=True, dir_okay=False, help=help)
+
+
+def output_folder(help: str) -> Any:
+    """Return the declaration of the option --out, which names a folder to write to."""
+    return typer.Option("--out", file_okay=False, help=help)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a Dask scheduler, tcp://host:port. By default, the cores of this machine."),
+]
+IgnoreRequirements = Annotated[
+    bool, typer.Option("--ignore-requirements", help="Include partners that do not meet the need's requirements.")
+]
+RegionFilter = Annotated[
+    list[str] | None, typer.Option(help="Only partners that cover this region. Repeat for any of several regions.")
+]
+SectorFilter = Annotated[
+    list[str] | None, typer.Option(help="Only partners in this sector. Repeat for any of several sectors.")
+]
+AccreditationFilter = Annotated[
+    list[str] | None,
+    typer.Option(help="Only partners that hold this accreditation, in date. Repeat to require several."),
+]
+SizeFilter = Annotated[str | None, typer.Option(help="Only partners of this size: sme or large.")]
