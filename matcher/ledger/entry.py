@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,17 +16,12 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
+from matcher.foundations.personal_data import has_contact_details
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 
 # The previous hash of the first entry.
 GENESIS: Final = "0" * 64
-
-# An entry can never be removed, so text that identifies a person is refused.
-_PERSONAL: Final = re.compile(
-    r"[^\s@]+@[^\s@]+\.[^\s@]+"
-    r"|(?<!\d)(?:\+44[ -]?|\(?0)\(?\d{2,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?!\d)"
-)
 
 
 class Event(StrEnum):
@@ -49,14 +43,13 @@ def impersonal(text: str) -> str:
         ValueError: `text` contains an e-mail address or a telephone number.
 
     """
-    if _PERSONAL.search(text):
+    if has_contact_details(text):
         raise ValueError("contains an e-mail address or a telephone number, and a ledger entry can never be erased")
     return text
 
 
-Actor = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"), AfterValidator(impersonal)]
+Actor = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Reason = Annotated[Phrase, AfterValidator(impersonal)]
 
 
 class RecordedNeed(Record):
@@ -105,7 +98,11 @@ class RecordedSearch(Record):
 
 
 class EntryContent(Record):
-    """The content of an entry. `by` is an organisation or a key, never a person."""
+    """The content of an entry. `by` is an organisation or a key, never a person.
+
+    `attribution` refuses contact details before an entry is written. They are not checked again here, so that a saved
+    entry can be read whatever the detector finds in it.
+    """
 
     number: Annotated[int, Field(ge=1)]
     decision: str
@@ -115,7 +112,7 @@ class EntryContent(Record):
     previous: Hash
     payload: Hash | None = None
     profile: Id | None = None
-    reason: Reason | None = None
+    reason: Phrase | None = None
     search: RecordedSearch | None = None
 
 
@@ -172,8 +169,8 @@ def altered(number: int) -> Unavailable:
 
 
 class _Attribution(Record):
-    by: Actor
-    reason: Reason | None = None
+    by: Annotated[Actor, AfterValidator(impersonal)]
+    reason: Annotated[Phrase, AfterValidator(impersonal)] | None = None
 
 
 def attribution(by: str, reason: str | None = None) -> _Attribution:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.foundations.personal_data import scrub
+from matcher.foundations.personal_data import redact
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
 from matcher.sources.formats.tables import read_table
@@ -121,7 +121,7 @@ def _link(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _organisation(value: dict[str, Any], place: Place) -> OdsOrganisation:
-    code, name = str(value.get("code") or "").strip().upper(), scrub(clean(str(value.get("name") or "")))[0]
+    code, name = str(value.get("code") or "").strip().upper(), redact(clean(str(value.get("name") or "")))[0]
     if not code.isalnum() or len(code) > 10 or not name:
         raise InvalidInput(
             "is no organisation: its code or its name is missing or wrong",

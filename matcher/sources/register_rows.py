@@ -12,7 +12,7 @@ from typing import Any, Final
 import ijson
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.foundations.personal_data import scrub
+from matcher.foundations.personal_data import redact
 from matcher.records import Profile
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
@@ -105,7 +105,7 @@ def statement(
 
 def _scrubbed(value: Any, tally: Tally) -> Any:
     if isinstance(value, str):
-        text, found = scrub(clean(value))
+        text, found = redact(clean(value))
         tally.counts["contact details in texts"] += found
         return text
     if isinstance(value, list):

@@ -12,7 +12,6 @@ from typing import Final, Literal
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
-from matcher.foundations.personal_data import scrub
 from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
 from matcher.programme.needs import json_lines as need_lines
@@ -22,6 +21,7 @@ from matcher.programme.needs.notices import NoticesFile
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.programme.programme import Programme
 from matcher.records import Need
+from matcher.records.redaction import redact_need
 
 REJECTS: Final = "rejects.csv"
 _LEADING: Final = ("row", "field", "column", "problem", "remedy")
@@ -128,19 +128,12 @@ def _rejected(
     for row in rows:
         if isinstance(row, AcceptedRow):
             intake.accepted += 1
-            yield redacted(row.need)
+            yield redact_need(row.need)
         elif on_error == "stop":
             raise row.problem
         else:
             intake.refused += 1
             yield row
-
-
-def redacted(need: Need) -> Need:
-    """Return `need` without e-mail addresses and telephone numbers: what somebody wrote into a table is not theirs."""
-    outcomes = tuple(scrub(outcome)[0] for outcome in need.outcomes)
-    texts = {"title": scrub(need.title)[0], "description": scrub(need.description)[0], "outcomes": outcomes}
-    return need.model_copy(update=texts)
 
 
 def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staging: StagedFiles) -> Iterator[Need]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.foundations.personal_data import scrub
+from matcher.foundations.personal_data import redact
 from matcher.records.fields import MAX_ID
 from matcher.records.text import clean
 from matcher.sources.ocds.line_breaks import unflatten
@@ -28,7 +28,7 @@ Leaf = Callable[[Any, Tally], Any]
 def _text(value: Any, tally: Tally) -> str | None:
     if not isinstance(value, str):
         return None
-    text, found = scrub(clean(unflatten(value[:_MAX_TEXT])))
+    text, found = redact(clean(unflatten(value[:_MAX_TEXT])))
     tally.counts["contact details in texts"] += found
     return text or None
 

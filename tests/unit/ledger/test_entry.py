@@ -40,6 +40,11 @@ def test_a_stored_entry_reads_back_unchanged() -> None:
     assert Entry.read(2, "d1", "reject", entry.text, entry.hash) == entry
 
 
+def test_a_saved_entry_is_read_whatever_the_detector_of_contact_details_finds_in_it() -> None:
+    entry = Entry.seal(CONTENT.model_copy(update={"by": "key:07700900123", "reason": "Ask anna (at) health.org"}))
+    assert Entry.read(2, "d1", "reject", entry.text, entry.hash) == entry
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -66,7 +71,15 @@ def test_an_entry_with_an_unknown_field_is_named() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Ask anna.field@example.org", "call 0113 496 0000", "+44 113 496 0000", "on (0113) 496 0000", "07700900123 today"],
+    [
+        "Ask anna.field@example.org",
+        "Ask anna (at) health.org",
+        "+353 1 555 0123",
+        "call 0113 496 0000",
+        "+44 113 496 0000",
+        "on (0113) 496 0000",
+        "07700900123 today",
+    ],
 )
 def test_text_that_identifies_a_person_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="never be erased"):

@@ -1,0 +1,55 @@
+"""Records without contact details in their free text."""
+
+from __future__ import annotations
+
+from matcher.foundations.personal_data import redact
+from matcher.records.fields import MAX_TEXT, MAX_TITLE
+from matcher.records.need import Need
+from matcher.records.profile import Capability, Profile, TrackRecord
+
+
+def redact_need(need: Need) -> Need:
+    """Return `need` with the contact details in its title, description and outcomes redacted."""
+    return need.model_copy(
+        update={
+            "title": _title(need.title),
+            "description": _text(need.description),
+            "outcomes": _texts(need.outcomes),
+        }
+    )
+
+
+def redact_profile(profile: Profile) -> Profile:
+    """Return `profile` with the contact details in its summary, capabilities and track record redacted.
+
+    The name and website stay as they are.
+    """
+    return profile.model_copy(
+        update={
+            "summary": _text(profile.summary),
+            "capabilities": tuple(_capability(part) for part in profile.capabilities),
+            "track_record": tuple(_work(part) for part in profile.track_record),
+        }
+    )
+
+
+def _capability(part: Capability) -> Capability:
+    texts = {"title": _title(part.title), "description": _text(part.description), "outcomes": _texts(part.outcomes)}
+    return part.model_copy(update=texts)
+
+
+def _work(part: TrackRecord) -> TrackRecord:
+    return part.model_copy(update={"title": _title(part.title), "description": _text(part.description)})
+
+
+def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_text(text) for text in texts)
+
+
+# The mark may be longer than the contact detail. The limits hold all the same.
+def _title(title: str) -> str:
+    return redact(title).text[:MAX_TITLE]
+
+
+def _text(text: str) -> str:
+    return redact(text).text[:MAX_TEXT]
