@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from matcher.foundations.arrays import Mask
 from matcher.index.columns import ProfileColumns
 from matcher.records import Filters, Profile, Region, Sector, Size
-from matcher.records.policy import IMPLIED_SCHEMES, SME_MAX_EMPLOYEES, SME_MAX_TURNOVER
+from matcher.records.policy import IMPLIED_SCHEMES
 from matcher.records.postcodes import region_of_postcode
 from matcher.records.vocabulary import find_region
 
@@ -79,15 +79,6 @@ def home_bits(profile: Profile) -> int:
         return EVERYWHERE
     home = region_of_postcode(profile.postcode) if profile.postcode else None
     return bits_of(coverage.regions or ([home] if home else []))
-
-
-def size_of(profile: Profile) -> Size | None:
-    """Return the size by the statutory test on what is known, else by sector, else None."""
-    employees, turnover = profile.employees, profile.turnover
-    if employees is not None or turnover is not None:
-        small = (employees or 0) < SME_MAX_EMPLOYEES and (turnover or 0) <= SME_MAX_TURNOVER
-        return Size.SME if small else Size.LARGE
-    return {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}.get(profile.sector)
 
 
 def passing(profiles: ProfileColumns, filters: Filters, on: date) -> dict[str, Mask]:

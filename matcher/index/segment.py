@@ -14,9 +14,9 @@ from scipy.sparse import csr_array
 
 from matcher.foundations.arrays import Mask, Vectors
 from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns, Ragged
-from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits, size_of
+from matcher.index.eligibility import SECTORS, SIZES, bits_of, day_number, held_schemes, home_bits, region_bits
 from matcher.index.postings import Postings, norm_of, terms_of
-from matcher.records import Profile
+from matcher.records import Profile, size_of
 from matcher.records.places import regions_of_record
 from matcher.scoring.signals import FAMILIES, UNDATED
 from matcher.texts.passages import Passage, PassageKind, passages_of

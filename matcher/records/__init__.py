@@ -1,10 +1,11 @@
 """The nouns of the product as immutable, validated values."""
 
-from matcher.records.filters import Filters, Size
+from matcher.records.filters import Filters
 from matcher.records.match import Evidence, Match, SearchResult
 from matcher.records.need import Buyer, Need, Requirements
 from matcher.records.parsing import Record, parse
 from matcher.records.profile import Accreditation, Capability, Contact, Coverage, Identifiers, Profile, TrackRecord
+from matcher.records.size import Size, size_of
 from matcher.records.vocabulary import Region, Sector, Stage
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Stage",
     "TrackRecord",
     "parse",
+    "size_of",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -10,14 +9,8 @@ from pydantic import AfterValidator, Field
 from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, printable
 from matcher.records.need import Need
 from matcher.records.parsing import Record
+from matcher.records.size import Size
 from matcher.records.vocabulary import Sector
-
-
-class Size(StrEnum):
-    """Size of a supplier under the statutory test for small and medium enterprises."""
-
-    SME = "sme"
-    LARGE = "large"
 
 
 class Filters(Record):

@@ -17,17 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.foundations.arrays import Ints, Mask
-from matcher.records import Need, Profile, Sector
+from matcher.records import Need, Profile, size_of
 
 UNKNOWN: Final = "unknown"
 
 # CPV division 85 is health and social work services, 33 medical equipment and pharmaceuticals (Regulation
 # (EC) 213/2008). They decide for needs that have no `health` flag.
 HEALTH_DIVISIONS: Final = ("85", "33")
-
-# The statutory test for small and medium enterprises: under 250 staff and at most £44 million turnover.
-SME_STAFF: Final = 250
-SME_TURNOVER: Final = 44e6
 
 
 def read_health_flags(path: Path) -> dict[str, bool]:
@@ -61,15 +57,9 @@ def winner_sector(profile: Profile) -> str:
 
 
 def winner_size(profile: Profile) -> str:
-    """Return "sme", "large" or "unknown": as the sector says it, else by the statutory test where decidable."""
-    if profile.sector in (Sector.SME, Sector.LARGE):
-        return profile.sector.value
-    if profile.employees is None:
-        return UNKNOWN
-    if profile.employees >= SME_STAFF:
-        return Sector.LARGE.value
-    # Above the turnover limit the balance sheet decides, which a profile does not hold.
-    return Sector.SME.value if profile.turnover is not None and profile.turnover <= SME_TURNOVER else UNKNOWN
+    """Return the size of `profile` as the size filter has it: "sme", "large" or "unknown"."""
+    size = size_of(profile)
+    return size.value if size else UNKNOWN
 
 
 def track_record(profile: Profile) -> str:

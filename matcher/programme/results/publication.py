@@ -12,7 +12,6 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
-from matcher.index.eligibility import size_of
 from matcher.programme.area import BodyLookup, empty_lookup
 from matcher.programme.programme import Programme
 from matcher.programme.results.assignment import Assignment, greedy, optimal, unlimited
@@ -24,7 +23,7 @@ from matcher.programme.results.tables import CsvWriter, JsonLinesWriter, NeedRes
 from matcher.programme.results.themes import theme_of
 from matcher.programme.results.workbook import Workbook
 from matcher.programme.results.worksheet import MAX_ROWS
-from matcher.records import Need, Profile, SearchResult
+from matcher.records import Need, Profile, SearchResult, size_of
 
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"

@@ -43,13 +43,14 @@ def test_reads_flags_and_skips_lines_without_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sector", "employees", "turnover", "expected"),
     [
-        (Sector.SME, 900, None, "sme"),
+        (Sector.SME, 900, None, "large"),
         (Sector.LARGE, None, None, "large"),
         (Sector.CHARITY, 250, 1e6, "large"),
         (Sector.CHARITY, 249, 44e6, "sme"),
-        (Sector.CHARITY, 249, 45e6, "unknown"),
-        (Sector.CHARITY, 249, None, "unknown"),
-        (Sector.CHARITY, None, 1e6, "unknown"),
+        (Sector.CHARITY, 249, 45e6, "large"),
+        (Sector.CHARITY, 249, None, "sme"),
+        (Sector.CHARITY, None, 1e6, "sme"),
+        (Sector.CHARITY, None, None, "unknown"),
     ],
 )
 def test_size_follows_the_sector_then_the_statutory_test(
