@@ -71,10 +71,10 @@ _NEXT: Final = _any("", "")
 
 
 class Redaction(NamedTuple):
-    """A text in which `REMOVED` stands for each contact detail, and how many there were."""
+    """A text in which `REMOVED` stands for each contact detail, and how many `removed`."""
 
     text: str
-    count: int
+    removed: int
 
 
 def redact(text: str) -> Redaction:

@@ -40,7 +40,7 @@ def test_a_contact_detail_is_redacted(detail: str, text: str) -> None:
     "text", ["Tel: 496 0000", "telephone no. 960123", "Call us on 113 496 0000", "fax 960 123 ext"]
 )
 def test_a_number_after_a_word_for_telephone_is_redacted(text: str) -> None:
-    assert redact(text).count == 1
+    assert redact(text).removed == 1
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_text_that_only_looks_like_a_contact_detail_stays(text: str) -> None:
 )
 def test_each_contact_detail_is_found_whatever_is_next_to_it(text: str, count: int) -> None:
     redacted = redact(text)
-    assert redacted.count == count
+    assert redacted.removed == count
     assert "960" not in redacted.text
 
 
