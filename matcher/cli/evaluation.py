@@ -1,4 +1,4 @@
-"""`matcher evaluate`: how well known partners are found, with intervals, slices and rivals."""
+"""`matcher evaluate`: measure how well known partners are ranked, with intervals, slices and other systems."""
 
 from __future__ import annotations
 
@@ -28,55 +28,55 @@ from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
-# The two rows that give an interval: what they are called, and which end of it they show.
-_ENDS: Final = (("  95 % from", 0), ("  95 % to", 1))
-
-File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+# The two rows below each figure: the heading, and which end of the interval it shows.
+_INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 
 def evaluate(
     context: typer.Context,
-    profiles: File,
-    needs: File,
-    qrels: File,
-    baseline: Annotated[bool, typer.Option(help="Beside it: BM25, the encoder alone, and their sum.")] = False,
-    compare: Annotated[bool, typer.Option(help="Beside it: other systems on the same files.")] = False,
+    profiles: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of profiles to rank.")],
+    needs: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of needs.")],
+    qrels: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Relevance judgements of profiles for needs (TREC qrels).")
+    ],
+    baseline: Annotated[bool, typer.Option(help="Also measure BM25, the encoder alone, and their sum.")] = False,
+    compare: Annotated[bool, typer.Option(help="Also measure other search systems on the same files.")] = False,
     model: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, help="A folder written by train, in place of the one in use."),
+        typer.Option(exists=True, file_okay=False, help="Use the model in this folder, written by matcher train."),
     ] = None,
-    without: Annotated[list[str] | None, typer.Option(help="A signal to leave out, to see what it is worth.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A signal to switch off. Repeat for several.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how well the judged partners are found, over an index made for the purpose."""
+    """Measure how well the partners judged relevant are ranked. Uses a temporary register and index."""
     settings = with_model(context.obj, model) if model else context.obj
     judgements = read_judgements(qrels)
-    register, wanted = _records(profiles, Profile), _records(needs, Need)
+    profile_records, need_records = _records(profiles, Profile), _records(needs, Need)
     with opened_store(settings) as store, progress_bar() as bar:
 
-        def engine(own: Store) -> Engine:
-            engine = engine_of(settings, own, vectors=store.vectors)
+        def build_engine(register_store: Store) -> Engine:
+            engine = engine_of(settings, register_store, vectors=store.vectors)
             engine.model = engine.model.without(without or ())
             return engine
 
-        def tracked(needs: Sequence[Need], name: str) -> Iterable[Need]:
-            task = bar.add_task(f"Ranking by {name}", total=len(needs))
+        def track(needs: Sequence[Need], name: str) -> Iterable[Need]:
+            task = bar.add_task(f"Ranking with {name}", total=len(needs))
             for need in needs:
                 yield need
                 bar.advance(task)
 
-        stock = SentenceEncoder(packaged_model(), settings.device)  # rivals know nothing of tuned weights
-        # A rival asks for the vectors of needs as it does for those of passages; only the latter are to be kept.
-        passing = CachedEncoder(stock, Aside(store.vectors))
+        stock = SentenceEncoder(packaged_model(), settings.device)  # without tuned weights
+        # Rivals encode needs and passages alike, so none of their vectors are stored.
+        unsaved = CachedEncoder(stock, Aside(store.vectors))
         report = measure(
-            product_system(engine),
-            register,
-            wanted,
+            product_system(build_engine),
+            profile_records,
+            need_records,
             judgements,
             health=read_health_flags(needs),
             baselines=product_baselines(CachedEncoder(stock, store.vectors)) if baseline else (),
-            compared=rivals(passing.encode) if compare else (),
-            progress=tracked,
+            compared=rivals(unsaved.encode) if compare else (),
+            progress=track,
         )
     if json:
         typer.echo(json_format.dumps(report.to_json(), indent=2))
@@ -85,7 +85,7 @@ def evaluate(
 
 
 def _records(path: Path, kind: type[R]) -> list[R]:
-    """Return the records of a file. Skip lines that cannot be used, and report how many on stderr."""
+    """Return the records in the file `path`. Skip invalid lines, and report how many on stderr."""
     rejected: list[Rejected] = []
     records = list(read_records(path, kind, on_rejected=rejected.append))
     if rejected:
@@ -94,15 +94,15 @@ def _records(path: Path, kind: type[R]) -> list[R]:
 
 
 def show(report: Report, console: Console = out) -> None:
-    """Print the figures, each with its interval below it: seven columns of numbers fit 80 characters."""
-    table = _table("Rank ties at their mean; 95 % intervals by bootstrap over needs")
+    """Print `report` as tables, with each interval below its figure so that seven columns fit 80 characters."""
+    table = _table("Means over needs, with ties at their mean rank and 95 % bootstrap intervals")
     _add(table, "matcher", report.figures)
     for name, other in {**report.baselines, **report.compared}.items():
         _add(table, name, other.figures)
         _add_ratios(table, other)
     console.print(table)
     if report.slices:
-        slices = _table("Slices of matcher's figures")
+        slices = _table("Figures of matcher by slice")
         for slicing, kinds in report.slices.items():
             slices.add_row(f"[bold]by {slicing.replace('_', ' ')}[/bold]")
             for kind, figures in kinds.items():
@@ -110,14 +110,14 @@ def show(report: Report, console: Console = out) -> None:
         console.print(slices)
     if report.calibration:
         error, shown = (report.calibration[f"expected_calibration_error{of}"] for of in ("", "@10"))
-        console.print(f"Expected calibration error: {error:.4f} over comparable pairs, {shown:.3f} over the first ten.")
+        console.print(f"Expected calibration error: {error:.4f} over comparable pairs, {shown:.3f} over the top ten.")
     if report.fairness:
         small, large, gap = (report.fairness[name] for name in ("small", "large_at_equal_evidence", "difference"))
         low, high = gap["mean_rank"]["interval"]
         console.print(
-            f"Mean rank of winners with as much evidence: {small['mean_rank']:.1f} for {small['winners']} SMEs and "
-            f"not-for-profits, {large['mean_rank']:.1f} for {large['winners']} large ones; "
-            f"difference {gap['mean_rank']['value']:+.1f} ({low:+.1f} to {high:+.1f})."
+            f"Mean rank of winners with equal evidence: {small['mean_rank']:.1f} for {small['winners']} SMEs and "
+            f"not-for-profits, {large['mean_rank']:.1f} for {large['winners']} large suppliers. "
+            f"Difference: {gap['mean_rank']['value']:+.1f} ({low:+.1f} to {high:+.1f})."
         )
     for line in report.ignored.lines():
         console.print(line)
@@ -134,15 +134,15 @@ def _table(title: str) -> Table:
 def _add(table: Table, name: str, figures: MetricFigures) -> None:
     bounds = [figures.intervals[metric] for metric in METRICS]
     table.add_row(escape(name), *(f"{figures.means[metric]:.3f}" for metric in METRICS), str(figures.queries))
-    for words, end in _ENDS:
-        table.add_row(words, *(f"{bound[end]:.3f}" for bound in bounds), style="dim")
+    for heading, end in _INTERVAL_ROWS:
+        table.add_row(heading, *(f"{bound[end]:.3f}" for bound in bounds), style="dim")
 
 
 def _add_ratios(table: Table, other: Comparison) -> None:
     ratios = [other.ratios[metric] for metric in METRICS]
     table.add_row("  matcher / this", *(_ratio(ratio.value) for ratio in ratios))
-    for words, end in _ENDS:
-        table.add_row(words, *(_ratio((ratio.low, ratio.high)[end]) for ratio in ratios), style="dim")
+    for heading, end in _INTERVAL_ROWS:
+        table.add_row(heading, *(_ratio((ratio.low, ratio.high)[end]) for ratio in ratios), style="dim")
 
 
 def _ratio(value: float | None) -> str:

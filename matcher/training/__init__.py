@@ -1,1 +1,1 @@
-"""Training: from award history to a scoring model and an encoder, with time respected."""
+"""Training: builds an encoder and a scoring model from past awards, using only what was known at the time."""

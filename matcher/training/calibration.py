@@ -1,26 +1,33 @@
-"""Calibration: from scores to the share of comparable pairs in which the supplier won."""
+"""Calibration: from a score to the share of comparable pairs that the supplier won."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from matcher.evaluation.measures.calibration import COMPARABLE
-from matcher.foundations.arrays import Floats, Rows
+from matcher.foundations.arrays import Floats, Mask, Rows
 from matcher.scoring.model import Curve
 
 
-def is_comparable(scores: Floats, need: Rows, starts: Rows) -> NDArray[np.bool_]:
-    """Return which candidates are among the `COMPARABLE` first of their need."""
-    order = np.lexsort((-scores, need))
-    place = np.empty(len(scores), dtype=np.int64)
-    place[order] = np.arange(len(scores)) - starts[need[order]]
-    return place < COMPARABLE
+def is_comparable(scores: Floats, need: Rows) -> Mask:
+    """Return which candidates are among the `COMPARABLE` highest `scores` for their need, shape (candidates,).
+
+    `need`, shape (candidates,), identifies the need of each candidate. Among equal scores, earlier candidates
+    come first.
+    """
+    import pandas as pd
+
+    rank = pd.Series(-scores).groupby(need).rank(method="first")
+    return np.asarray(rank <= COMPARABLE)
 
 
-def fit_log_odds(scores: Floats, won: NDArray[np.bool_]) -> Curve:
-    """Return log odds of winning as a rising straight line over scores (Platt 1999), level beyond what was seen."""
+def fit_log_odds(scores: Floats, won: Mask) -> Curve:
+    """Fit the log odds of winning as a rising straight line over `scores` (Platt 1999), flat beyond their range.
+
+    Both arguments have shape (pairs,), with at least one pair that won and one that did not.
+    """
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=1e6).fit(scores[:, None], won)
     slope, offset = max(float(model.coef_[0, 0]), 1e-6), float(model.intercept_[0])
     low, high = float(scores.min()) - 1.0, float(scores.max()) + 1.0

@@ -1,4 +1,4 @@
-"""Examples: for each past need, what the signals would have been for everybody on the day it was published."""
+"""Training examples: the signals of all candidates for a past need, as of the day it was published."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
-from matcher.foundations.arrays import Floats, Rows
+from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
 from matcher.foundations.errors import InvalidInput
 from matcher.index import Index, query_for, retrieve
 from matcher.records import Need, Profile, TrackRecord
@@ -17,23 +18,26 @@ from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, UNDATED, piece_sign
 from matcher.sources.awards import Award, Winner
 
 _WORK = FAMILIES.index("work")
-_EVERYBODY = 2**31 - 1
+_NO_LIMIT = 2**31 - 1
+
+# A need with the ids of the profiles that won it.
+WonNeed = tuple[Need, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Needs with all their candidates, flattened.
+    """Needs with all their candidates, as flat arrays.
 
-    Candidate c belongs to need `need[c]`, need n's candidates begin at `starts[n]`, and candidate c's pieces
-    at `piece_starts[c]`.
+    Candidate c belongs to need `need[c]` and its pieces start at `piece_starts[c]`. The candidates of need n start
+    at `starts[n]`.
     """
 
-    pieces: np.ndarray[tuple[int, int], np.dtype[np.float32]]  # (pieces, PIECE_SIGNALS)
-    family: np.ndarray[tuple[int], np.dtype[np.int8]]  # (pieces,)
+    pieces: Vectors  # (pieces, PIECE_SIGNALS)
+    family: NDArray[np.int8]  # (pieces,)
     candidate: Rows  # (pieces,)
     piece_starts: Rows  # (candidates,)
     profiles: Floats  # (candidates, PROFILE_SIGNALS)
-    won: np.ndarray[tuple[int], np.dtype[np.bool_]]  # (candidates,)
+    won: Mask  # (candidates,)
     need: Rows  # (candidates,)
     starts: Rows  # (needs,)
 
@@ -42,16 +46,18 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class _One:
-    pieces: Floats
-    family: np.ndarray[tuple[int], np.dtype[np.int8]]
+class _NeedExamples:
+    """The candidates of one need. `counts` is the number of pieces of each."""
+
+    pieces: Vectors
+    family: NDArray[np.int8]
     counts: Rows
     profiles: Floats
-    won: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    won: Mask
 
 
 def suppliers_of(awards: Iterable[Award]) -> list[Profile]:
-    """Return the winners of `awards` as profiles whose track record is what they won."""
+    """Return the winners of `awards` as profiles whose track record is the awards they won, in order of id."""
     winners: dict[str, Winner] = {}
     work: dict[str, list[TrackRecord]] = {}
     for award in awards:
@@ -76,66 +82,69 @@ def suppliers_of(awards: Iterable[Award]) -> list[Profile]:
 
 def examples_of(
     profiles: Sequence[Profile],
-    needs: Sequence[tuple[Need, frozenset[str]]],
+    needs: Sequence[WonNeed],
     encoder: CachedEncoder,
     *,
     dated: bool,
     progress: Callable[[int], None] | None = None,
 ) -> Examples:
-    """Return the examples of `needs`, each with the ids of the profiles that won it.
+    """Return training examples of `needs`, with `profiles` as candidates.
 
-    A need sees only work dated before the day it was published; with `dated`, a profile is a candidate only
-    once it has such work. A need of whose winners none is a candidate is left out.
+    Only undated work, and work from before the day a need was published, counts for that need. If `dated`, a profile
+    without such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
+    called with 1 after each need.
 
     Raises:
-        InvalidInput: that leaves no need.
+        InvalidInput: every need was skipped.
 
     """
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
     index = Index(encoder.fingerprint).updated(changes, encoder.encode, len(changes))
-    found = []
+    examples = []
     for need, winners in needs:
-        one = _example(index, need, winners, encoder, dated)
-        if one.won.any():
-            found.append(one)
+        candidates = _candidates(index, need, winners, encoder, dated)
+        if candidates.won.any():
+            examples.append(candidates)
         if progress is not None:
             progress(1)
-    if not found:
-        raise InvalidInput("of no award is the winner known before", remedy="Give a longer history")
-    return _flattened(found)
+    if not examples:
+        raise InvalidInput("no award was won by a supplier already known", remedy="Give a longer history")
+    return _flattened(examples)
 
 
-def _example(index: Index, need: Need, winners: frozenset[str], encoder: CachedEncoder, dated: bool) -> _One:
+def _candidates(
+    index: Index, need: Need, winners: frozenset[str], encoder: CachedEncoder, dated: bool
+) -> _NeedExamples:
     on = need.published or date.today()
     query = query_for(need, encoder, on)
-    candidates = retrieve(index, index.live, query, depth=_EVERYBODY, on=on)
+    candidates = retrieve(index, index.live, query, depth=_NO_LIMIT, on=on)
     owners = candidates.owners()
-    seen = (candidates.family != _WORK) | (candidates.day == UNDATED) | (candidates.day < query.facts.day)
+    known = (candidates.family != _WORK) | (candidates.day == UNDATED) | (candidates.day < query.facts.day)
     if dated:
-        worked = np.bincount(owners, seen & (candidates.family == _WORK), len(candidates)) > 0
-        seen &= worked[owners]
-    counts = np.bincount(owners[seen], minlength=len(candidates))
-    kept = counts > 0
-    ids = index.profiles.id[candidates.profiles[kept]]
-    return _One(
-        pieces=piece_signals(candidates, query.facts)[seen].astype(np.float32),
-        family=candidates.family[seen],
-        counts=counts[kept].astype(np.int64),
-        profiles=profile_signals(candidates)[kept],
+        worked = np.bincount(owners, known & (candidates.family == _WORK), len(candidates)) > 0
+        known &= worked[owners]
+    counts = np.bincount(owners[known], minlength=len(candidates))
+    included = counts > 0
+    ids = index.profiles.id[candidates.profiles[included]]
+    return _NeedExamples(
+        pieces=piece_signals(candidates, query.facts)[known].astype(np.float32),
+        family=candidates.family[known],
+        counts=counts[included].astype(np.int64),
+        profiles=profile_signals(candidates)[included],
         won=np.isin(ids, list(winners)),
     )
 
 
-def _flattened(found: Sequence[_One]) -> Examples:
-    counts = np.concatenate([one.counts for one in found])
-    sizes = np.array([len(one.won) for one in found], dtype=np.int64)
+def _flattened(examples: Sequence[_NeedExamples]) -> Examples:
+    counts = np.concatenate([example.counts for example in examples])
+    sizes = np.array([len(example.won) for example in examples], dtype=np.int64)
     return Examples(
-        pieces=np.concatenate([one.pieces for one in found]).reshape(-1, len(PIECE_SIGNALS)),
-        family=np.concatenate([one.family for one in found]),
+        pieces=np.concatenate([example.pieces for example in examples]).reshape(-1, len(PIECE_SIGNALS)),
+        family=np.concatenate([example.family for example in examples]),
         candidate=np.repeat(np.arange(len(counts)), counts),
         piece_starts=np.cumsum(counts) - counts,
-        profiles=np.concatenate([one.profiles for one in found]),
-        won=np.concatenate([one.won for one in found]),
-        need=np.repeat(np.arange(len(found)), sizes),
+        profiles=np.concatenate([example.profiles for example in examples]),
+        won=np.concatenate([example.won for example in examples]),
+        need=np.repeat(np.arange(len(examples)), sizes),
         starts=np.cumsum(sizes) - sizes,
     )

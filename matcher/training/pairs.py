@@ -1,4 +1,4 @@
-"""Pairs of texts that belong together, from which the encoder learns what counts as close in this field."""
+"""Pairs of texts that belong together, on which the encoder is tuned."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from matcher.records import Profile
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, telling
 
-# How many of a supplier's other notices each is paired with, and how close these must be (cosine of the
-# stock encoder): further apart is another line of business, closer is the same notice again.
+# Each notice is paired with at most this many other notices of the same supplier.
 NEAREST: Final = 3
-LEAST_CLOSE: Final = 0.15
-MOST_CLOSE: Final = 0.985
-# A notice with more winners than this is a framework of everybody in the trade and says little of each.
-MOST_WINNERS: Final = 12
-# Shorter texts than this say too little.
-LEAST_CHARACTERS: Final = 20
+# Cosine of paired notices with the stock encoder. Below the range they are different lines of business, above it the
+# same notice published again.
+MIN_COSINE: Final = 0.15
+MAX_COSINE: Final = 0.985
+# A notice with more winners is a framework agreement with most of a trade, and says little about each winner.
+MAX_WINNERS: Final = 12
+# Shorter texts say too little.
+MIN_CHARACTERS: Final = 20
 
-# What share of the pairs of each kind is used: notices of one winner are what it is about, and few.
+# The share of pairs of each kind to use. Pairs with the same winner matter most and are rare.
 SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "name": 0.3, "register": 1.0}
 
 _LEGAL_FORMS = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
@@ -34,7 +35,10 @@ _LEGAL_FORMS = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|co
 
 @dataclass(frozen=True)
 class TextPair:
-    """Two texts. `owners` name who they are of: pairs with an owner in common are no counterexamples."""
+    """Two texts that belong together.
+
+    `owners` are the ids of the suppliers they are about. Pairs that share an owner are not negatives of each other.
+    """
 
     kind: str
     left: str
@@ -50,49 +54,55 @@ def name_key(name: str) -> str:
 
 
 def pairs_of(
-    awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], deal: random.Random
+    awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], rng: random.Random
 ) -> list[TextPair]:
-    """Return the pairs of `awards`, whose needs have `vectors`, shape (awards, dimensions), and of `register`."""
-    found = [*_of_winners(awards, vectors, deal), *_of_notices(awards)]
+    """Return the pairs from `awards` and the profiles in `register`.
+
+    `vectors`, shape (awards, dimensions), are those of the needs in `awards`. `rng` decides which texts to pair.
+    """
+    pairs = [*_of_winners(awards, vectors, rng), *_of_notices(awards)]
     texts: dict[str, str] = {}
     for profile in register:
         summary, objects = telling(profile.summary), telling(" ".join(c.description for c in profile.capabilities))
         texts.setdefault(name_key(profile.name), summary or objects)
-        told = min(len(summary), len(objects)) > LEAST_CHARACTERS
-        if told and summary[:60].lower() != objects[:60].lower():
-            found.append(TextPair("two_texts", summary, objects, frozenset({profile.id})))
-    return [*found, *_of_names(awards, texts, deal)]
+        long_enough = min(len(summary), len(objects)) > MIN_CHARACTERS
+        if long_enough and summary[:60].lower() != objects[:60].lower():
+            pairs.append(TextPair("two_texts", summary, objects, frozenset({profile.id})))
+    return [*pairs, *_of_names(awards, texts, rng)]
 
 
-def _of_winners(awards: Sequence[Award], vectors: Vectors, deal: random.Random) -> Iterator[TextPair]:
+def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -> Iterator[TextPair]:
+    """Yield pairs of notices with the same winner: "same_winner"."""
     won: dict[str, list[int]] = defaultdict(list)
     for i, award in enumerate(awards):
-        if len(award.winners) <= MOST_WINNERS:
+        if len(award.winners) <= MAX_WINNERS:
             for winner in award.winners:
                 won[winner.id].append(i)
     close: dict[tuple[int, int], None] = {}
     for rows in won.values():
         cosines = vectors[rows] @ vectors[rows].T
         for row, near in zip(rows, cosines, strict=True):
-            others = [rows[j] for j in np.argsort(-near, kind="stable") if LEAST_CLOSE < near[j] < MOST_CLOSE]
+            others = [rows[j] for j in np.argsort(-near, kind="stable") if MIN_COSINE < near[j] < MAX_COSINE]
             close |= dict.fromkeys(tuple(sorted((row, other))) for other in others[:NEAREST])
     for a, b in close:
-        one, other = awards[a].need, awards[b].need
+        need, other = awards[a].need, awards[b].need
         owners = frozenset(winner.id for award in (awards[a], awards[b]) for winner in award.winners)
-        right = query_of(other) if deal.random() < 0.7 else headline(other.title)
-        yield TextPair("same_winner", query_of(one), right, owners)
-        if deal.random() < 0.5:
-            yield TextPair("same_winner", headline(one.title), query_of(other), owners)
+        right = query_of(other) if rng.random() < 0.7 else headline(other.title)
+        yield TextPair("same_winner", query_of(need), right, owners)
+        if rng.random() < 0.5:
+            yield TextPair("same_winner", headline(need.title), query_of(other), owners)
 
 
 def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
+    """Yield the title and description of each notice: "title_and_text"."""
     for award in awards:
         text = telling(award.need.description)
-        if len(text) > 2 * LEAST_CHARACTERS:
+        if len(text) > 2 * MIN_CHARACTERS:
             yield TextPair("title_and_text", headline(award.need.title), text, frozenset(w.id for w in award.winners))
 
 
-def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Random) -> Iterator[TextPair]:
+def _of_names(awards: Sequence[Award], texts: dict[str, str], rng: random.Random) -> Iterator[TextPair]:
+    """Yield the name of each winner ("name") and its text in `texts` ("register") with up to two awards it won."""
     won: dict[str, list[Award]] = defaultdict(list)
     names: dict[str, str] = {}
     for award in awards:
@@ -101,10 +111,10 @@ def _of_names(awards: Sequence[Award], texts: dict[str, str], deal: random.Rando
             names.setdefault(winner.id, winner.name)
     for id, rows in won.items():
         text = texts.get(name_key(names[id]))
-        for award in deal.sample(rows, min(2, len(rows))):
+        for award in rng.sample(rows, min(2, len(rows))):
             owners = frozenset(winner.id for winner in award.winners)
             if len(award.winners) <= 4:
                 yield TextPair("name", names[id], query_of(award.need), owners)
-            if text and len(text) > LEAST_CHARACTERS:
+            if text and len(text) > MIN_CHARACTERS:
                 yield TextPair("register", text, query_of(award.need), owners)
                 yield TextPair("register", query_of(award.need), text, owners)

@@ -1,10 +1,9 @@
-"""Tuning: the packaged encoder taught, by contrast, what counts as close in this field.
+"""Tuning: contrastive training of the packaged encoder on pairs of texts from this field.
 
-In a batch of pairs, each left text should be closest to its own right text, and the other way round
-(multiple negatives ranking loss, both ways). Word embeddings stay as they are, so that words the awards do
-not use keep their sense; only the layers above them learn, at a small rate, for some minutes. That is done several
-times, with the pairs dealt out in another way each time, and the mean of the weights is what is used: it errs less
-than any one of them.
+In a batch of pairs, each left text should be closest to its own right text, and vice versa (symmetric multiple
+negatives ranking loss). Word embeddings are frozen, so that words that do not occur in the awards keep their meaning.
+The layers above are trained for a few minutes with a small learning rate. Several runs sample and order the pairs
+differently, and the result is the mean of their weights, which is more accurate than any single run.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from matcher.foundations.arrays import Mask
 from matcher.training.pairs import SHARES, TextPair
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 BATCH: Final = 64
 RATE: Final = 5e-5
-# Steps until the rate is reached, at which it then stays.
+# Steps to reach the full learning rate, which then stays constant.
 WARM_UP: Final = 16
 DECAY: Final = 0.01
 SCALE: Final = 20.0
-# Word pieces and characters read of a text while tuning; the first say most, and time is quadratic in them.
+# Word pieces and characters used of each text in tuning. Texts start with what matters most, and time is quadratic
+# in word pieces.
 WORD_PIECES: Final = 64
 CHARACTERS: Final = 400
 EPOCHS: Final = 2
@@ -44,38 +45,38 @@ def tune_encoder(
     epochs: int = EPOCHS,
     seed: int = 1,
 ) -> int:
-    """Tune the encoder in `folder` on `pairs` and write the changed weights to `out`, in half precision.
+    """Tune the encoder in `folder` on `pairs`, write the changed weights to `out` and return the number of steps.
 
-    `progress` is told of each step, `epochs` is how often the pairs are gone through, `seed` says how they are dealt
-    out. Returns the number of steps.
+    Weights are in half precision. `progress` is called with 1 after each step. `epochs` is the number of passes over
+    the pairs, and `seed` decides how they are sampled and ordered.
     """
     import torch
     from safetensors.torch import save_file
 
-    deal = random.Random(seed)
+    rng = random.Random(seed)
     torch.manual_seed(seed)
-    model = _taught(folder)
-    learning = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    optimiser = torch.optim.AdamW(learning.values(), lr=RATE, weight_decay=DECAY)
-    batches = [batch for _ in range(epochs) for batch in _batches(pairs, deal)]
+    model = _trainable(folder)
+    trainable = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    optimiser = torch.optim.AdamW(trainable.values(), lr=RATE, weight_decay=DECAY)
+    batches = [batch for _ in range(epochs) for batch in _batches(pairs, rng)]
     for step, batch in enumerate(batches, start=1):
         for group in optimiser.param_groups:
             group["lr"] = RATE * min(1.0, step / WARM_UP)
         loss = _loss(model, batch)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(learning.values(), 1.0)
+        torch.nn.utils.clip_grad_norm_(trainable.values(), 1.0)
         optimiser.step()
         if progress is not None:
             progress(1)
     out.parent.mkdir(parents=True, exist_ok=True)
     state = model.state_dict()
-    save_file({name: state[name].half().contiguous() for name in learning}, out)
+    save_file({name: state[name].half().contiguous() for name in trainable}, out)
     return len(batches)
 
 
 def average_weights(runs: Sequence[Path], out: Path) -> None:
-    """Write the mean of the weights that `runs` hold to `out`, in half precision."""
+    """Write the mean of the weights in the files `runs` to `out`, in half precision."""
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -84,28 +85,32 @@ def average_weights(runs: Sequence[Path], out: Path) -> None:
     save_file({name: mean.half() for name, mean in means.items()}, out)
 
 
-def _taught(folder: Path) -> SentenceTransformer:
-    """Load the encoder of which all but the word embeddings learns."""
+def _trainable(folder: Path) -> SentenceTransformer:
+    """Load the encoder with all weights trainable except the embeddings."""
     from sentence_transformers import SentenceTransformer
 
-    # With drop-out, attention written out takes half the time of the fused kind, on a processor.
-    how = {"dtype": "float32", "attn_implementation": "eager"}
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs=how).train()
+    # With dropout, eager attention takes half the time of fused attention on a CPU.
+    options = {"dtype": "float32", "attn_implementation": "eager"}
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs=options).train()
     model.max_seq_length = WORD_PIECES
     for name, weight in model.named_parameters():
         weight.requires_grad_("embeddings" not in name)
     return model
 
 
-def _batches(pairs: Sequence[TextPair], deal: random.Random) -> list[list[TextPair]]:
-    """Deal the pairs of each kind into batches of similar length: one kind a batch, so that it is no giveaway."""
+def _batches(pairs: Sequence[TextPair], rng: random.Random) -> list[list[TextPair]]:
+    """Return shuffled batches of pairs with texts of similar length.
+
+    A batch has one kind of pair, so that the kind does not reveal which texts belong together. A remainder of at most
+    `BATCH` // 8 pairs is dropped.
+    """
     batches = []
     for kind, share in SHARES.items():
         chosen = [pair for pair in pairs if pair.kind == kind]
-        chosen = deal.sample(chosen, int(len(chosen) * share))
-        chosen.sort(key=lambda pair: len(pair.right) // 150 + deal.random() * 2)
+        chosen = rng.sample(chosen, int(len(chosen) * share))
+        chosen.sort(key=lambda pair: len(pair.right) // 150 + rng.random() * 2)
         batches += [chosen[i : i + BATCH] for i in range(0, len(chosen), BATCH) if len(chosen) - i > BATCH // 8]
-    deal.shuffle(batches)
+    rng.shuffle(batches)
     return batches
 
 
@@ -116,7 +121,7 @@ def _loss(model: SentenceTransformer, batch: Sequence[TextPair]) -> torch.Tensor
         torch.nn.functional.normalize(_embedded(model, [text[:CHARACTERS] for text in side]), dim=1)
         for side in ([pair.left for pair in batch], [pair.right for pair in batch])
     )
-    scores = (left @ right.T * SCALE).masked_fill(torch.from_numpy(_alike(batch)), -1e4)
+    scores = (left @ right.T * SCALE).masked_fill(torch.from_numpy(_related(batch)), -1e4)
     own = torch.arange(len(batch))
     entropy = torch.nn.functional.cross_entropy
     return (entropy(scores, own) + entropy(scores.T, own)) / 2
@@ -126,15 +131,18 @@ def _embedded(model: SentenceTransformer, texts: list[str]) -> torch.Tensor:
     import torch
 
     with torch.autocast("cpu", torch.bfloat16):
-        found: torch.Tensor = model(dict(model.preprocess(texts)))["sentence_embedding"]
-    return found.float()
+        embeddings: torch.Tensor = model(dict(model.preprocess(texts)))["sentence_embedding"]
+    return embeddings.float()
 
 
-def _alike(batch: Sequence[TextPair]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Return which pairs of a batch are no counterexample to each other: of one owner, or of one text."""
-    alike = np.zeros((len(batch), len(batch)), dtype=bool)
-    for i, one in enumerate(batch):
+def _related(batch: Sequence[TextPair]) -> Mask:
+    """Return which pairs in a batch are not negatives of each other: they share an owner or a text.
+
+    The result has shape (pairs, pairs).
+    """
+    related = np.zeros((len(batch), len(batch)), dtype=bool)
+    for i, pair in enumerate(batch):
         for j, other in enumerate(batch):
-            shared = bool(one.owners & other.owners) or one.left == other.left or one.right == other.right
-            alike[i, j] = i != j and shared
-    return alike
+            shared = bool(pair.owners & other.owners) or pair.left == other.left or pair.right == other.right
+            related[i, j] = i != j and shared
+    return related

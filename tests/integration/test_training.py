@@ -1,4 +1,4 @@
-"""The whole recipe on a made history: it learns, repeats itself to the last bit, resumes, and can be put to use."""
+"""Training end to end on a sample history: it learns, is repeatable bit for bit, resumes, and can be promoted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from matcher.records import Need, Profile, parse
 from matcher.scoring.model import AdditiveModel
 from matcher.sources.awards import Award, Winner
 from matcher.store import Store
-from matcher.training.training import FITTED_SHARE, ModelManifest, Recipe, train
+from matcher.training.learning import FITTED_SHARE
+from matcher.training.manifest import ModelManifest
+from matcher.training.recipe import Recipe
+from matcher.training.training import train
 from tests.support.commands import Command
 from tests.support.fakes import MemoryVectors
 
@@ -28,7 +31,7 @@ TRADES = (
     "asthma home monitoring", "diabetes eye screening", "housing advice", "recovery college",
     "befriending by telephone",
 )  # fmt: skip
-# The notices of one supplier, worded each in its own way: of these alone there are pairs.
+# The notices of one supplier, each in different words. Only these form pairs.
 VARIED = (
     "strength and balance for older people",
     "exercise to prevent falls",
@@ -37,13 +40,13 @@ VARIED = (
 )
 
 
-def made_history() -> list[Award]:
-    """Return 220 awards, one a day; each trade has two suppliers, of whom either wins by chance."""
-    deal = random.Random(1)
+def sample_history() -> list[Award]:
+    """Return 220 awards, one per day. Each trade has two suppliers, and either wins at random."""
+    rng = random.Random(1)
     awards = []
     for n in range(220):
-        trade = deal.randrange(len(TRADES))
-        title, id = TRADES[trade], f"{deal.choice('ab')}{trade}"
+        trade = rng.randrange(len(TRADES))
+        title, id = TRADES[trade], f"{rng.choice('ab')}{trade}"
         if n % 55 == 10:
             title, id = VARIED[n // 55], "varied"
         need = parse(Need, {"id": f"n{n}", "title": title, "published": date(2020, 1, 1) + timedelta(days=n)})
@@ -51,7 +54,7 @@ def made_history() -> list[Award]:
     return awards
 
 
-# Three of them have won, under the name they have here.
+# Three of these profiles have the name of a winner.
 REGISTER = [
     parse(
         Profile,
@@ -68,21 +71,21 @@ REGISTER = [
 
 @dataclass
 class Run:
-    """Training into a folder, and what it told of."""
+    """Training into a folder, and the steps it reported."""
 
     folder: Path
     vectors: MemoryVectors = field(default_factory=MemoryVectors)
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
     def __call__(self) -> ModelManifest:
-        self.told.clear()
+        self.steps.clear()
 
-        def tell(what: str) -> Callable[[int], None]:
-            self.told.append(what)
+        def start_progress(step: str) -> Callable[[int], None]:
+            self.steps.append(step)
             return lambda _: None
 
-        recipe = Recipe(packaged_model(), self.vectors, REGISTER, tell, epochs=1, runs=2)
-        return train(made_history(), recipe, self.folder, name="made", version="7")
+        recipe = Recipe(packaged_model(), self.vectors, REGISTER, start_progress, epochs=1, runs=2)
+        return train(sample_history(), recipe, self.folder, name="sample", version="7")
 
     def written(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
@@ -90,59 +93,64 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that went through."""
-    made = Run(tmp_path_factory.mktemp("trained"))
-    made()
-    return made
+    """A complete run."""
+    complete = Run(tmp_path_factory.mktemp("trained"))
+    complete()
+    return complete
 
 
-def test_what_was_learned_is_told(run: Run) -> None:
+def test_the_manifest_reports_what_was_learned(run: Run) -> None:
     manifest = json.loads((run.folder / "manifest.json").read_text())
-    assert (manifest["name"], manifest["version"], manifest["awards"]) == ("made", "7", 220)
+    assert (manifest["name"], manifest["version"], manifest["awards"]) == ("sample", "7", 220)
+    assert list(manifest) == [
+        "name", "version", "history", "awards", "first", "last", "pairs", "runs", "steps", "fitted_needs",
+        "register_needs", "seed", "held_back",
+    ]  # fmt: skip
+    assert set(manifest["held_back"]) == {"hit@10", "mrr", "expected_calibration_error", "reliability", "needs", "from"}
     assert (manifest["first"], manifest["last"]) == ("2020-01-01", "2020-08-07")
     assert 1 <= manifest["pairs"]["same_winner"] <= 9
     assert manifest["pairs"]["register"] == 12
     assert manifest["steps"] > 1
-    asked = round(220 * FITTED_SHARE)
-    assert asked / 2 < manifest["fitted_needs"] <= asked
+    needs = round(220 * FITTED_SHARE)
+    assert needs / 2 < manifest["fitted_needs"] <= needs
     assert 15 < manifest["register_needs"] < 50
-    held = manifest["held_back"]
-    assert (held["needs"], held["from"]) == (110, "2020-04-20")
-    assert held["hit@10"] > 0.95
-    assert held["mrr"] > 0.5, "the two of the trade come first, in either order"
-    assert 0 <= held["expected_calibration_error"] < 0.25
-    assert run.told.count("Tuning the encoder") == 3, "once in the rehearsal, and twice on all"
+    holdout = manifest["held_back"]
+    assert (holdout["needs"], holdout["from"]) == (110, "2020-04-20")
+    assert holdout["hit@10"] > 0.95
+    assert holdout["mrr"] > 0.5, "the two suppliers of the trade rank first, in either order"
+    assert 0 <= holdout["expected_calibration_error"] < 0.25
+    assert run.steps.count("Tuning the encoder") == 3, "once in the rehearsal, and twice on the whole history"
 
 
-def test_the_model_ranks_and_its_probabilities_rise(run: Run) -> None:
+def test_the_model_loads_and_its_probabilities_rise(run: Run) -> None:
     model = AdditiveModel.load(run.folder)
-    assert (model.name, model.version) == ("made", "7")
+    assert (model.name, model.version) == ("sample", "7")
     low, high = model.log_odds.values
     assert low < high
 
 
-def test_a_second_run_does_not_tune_again_and_writes_the_same(run: Run) -> None:
+def test_a_second_run_skips_tuning_and_writes_the_same_files(run: Run) -> None:
     before = run.written()
     again = Run(run.folder, run.vectors)
     again()
-    assert "Tuning the encoder" not in again.told
+    assert "Tuning the encoder" not in again.steps
     assert again.written() == before
 
 
-def test_an_interrupted_run_goes_on_and_ends_in_the_same_model_bit_for_bit(run: Run, tmp_path: Path) -> None:
-    """Killed while the last tuning was written; what had been encoded is lost with the home."""
+def test_an_interrupted_run_resumes_to_the_same_model_bit_for_bit(run: Run, tmp_path: Path) -> None:
+    """The run was killed while writing the last tuning run, and the cached vectors were lost."""
     shutil.copytree(run.folder, tmp_path / "cut")
-    for made in ("weights.safetensors", "run-2.stamp", "model.json", "manifest.json"):
-        (tmp_path / "cut" / made).unlink()
+    for file in ("weights.safetensors", "run-2.stamp", "model.json", "manifest.json"):
+        (tmp_path / "cut" / file).unlink()
     (tmp_path / "cut" / "run-2.safetensors").write_bytes(b"half")
     resumed = Run(tmp_path / "cut")
     resumed()
-    assert resumed.told.count("Tuning the encoder") == 1, "only what was not done is"
+    assert resumed.steps.count("Tuning the encoder") == 1, "only the incomplete run is repeated"
     assert resumed.vectors.kept == run.vectors.kept
     assert resumed.written() == run.written()
 
 
-def test_a_promoted_model_is_searched_with(run: Run, command: Command, tmp_path: Path) -> None:
+def test_search_uses_a_promoted_model(run: Run, command: Command, tmp_path: Path) -> None:
     models = tmp_path / "models"
     assert command("promote", run.folder, "--models", models).code == 0
     settings = Settings(
@@ -155,9 +163,9 @@ def test_a_promoted_model_is_searched_with(run: Run, command: Command, tmp_path:
         with store.writing() as writer:
             writer.put_many([(profile, None) for profile in REGISTER])
         engine = engine_of(settings, store)
-        found = engine.search(Need(id="n", title="Meals for schools"))
-        assert engine.index().encoder != SentenceEncoder(packaged_model()).fingerprint, "it is the tuned one"
-    assert (found.model, found.results[0].profile_id) == ("made-7", "r2")
-    likely = [match.probability for match in found.results]
-    assert likely == sorted(likely, reverse=True)
-    assert all(match.contributions["accreditations"] == 0 for match in found.results), "none was asked for"
+        answer = engine.search(Need(id="n", title="Meals for schools"))
+        assert engine.index().encoder != SentenceEncoder(packaged_model()).fingerprint, "the tuned encoder"
+    assert (answer.model, answer.results[0].profile_id) == ("sample-7", "r2")
+    probabilities = [match.probability for match in answer.results]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert all(match.contributions["accreditations"] == 0 for match in answer.results), "the need requires none"

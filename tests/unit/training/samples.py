@@ -1,4 +1,4 @@
-"""Made examples, dealt by chance from a seed."""
+"""Random sample examples, repeatable by seed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from matcher.training.parameters import ParameterLayout
 LAYOUT = ParameterLayout.standard()
 
 
-def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3) -> Examples:
-    """Return examples of 1 to `pieces` pieces a candidate with signals at random in their ranges; the first wins."""
-    deal = np.random.default_rng(seed)
-    counts = deal.integers(1, pieces + 1, needs * candidates)
+def sample_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3) -> Examples:
+    """Return examples with random signals in their ranges and 1 to `pieces` pieces per candidate. The first wins."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, pieces + 1, needs * candidates)
     low, high = np.array([(max(s.low, -1), min(s.high, 1)) for s in PIECE_SIGNALS]).T
-    rows = deal.uniform(low, high, (counts.sum(), len(PIECE_SIGNALS)))
+    rows = rng.uniform(low, high, (counts.sum(), len(PIECE_SIGNALS)))
     profile_low, profile_high = np.array([(max(s.low, -2), min(s.high, 2)) for s in PROFILE_SIGNALS]).T
     won = np.zeros((needs, candidates), dtype=bool)
     won[:, 0] = True
     return Examples(
-        # In steps that are exact in single precision.
+        # Multiples of 1/256 are exact in single precision.
         pieces=(np.round(rows * 256) / 256).astype(np.float32),
-        family=deal.integers(0, len(FAMILIES), counts.sum()).astype(np.int8),
+        family=rng.integers(0, len(FAMILIES), counts.sum()).astype(np.int8),
         candidate=np.repeat(np.arange(len(counts)), counts),
         piece_starts=np.cumsum(counts) - counts,
-        profiles=deal.uniform(profile_low, profile_high, (len(counts), len(PROFILE_SIGNALS))),
+        profiles=rng.uniform(profile_low, profile_high, (len(counts), len(PROFILE_SIGNALS))),
         won=won.ravel(),
         need=np.repeat(np.arange(needs), candidates),
         starts=np.arange(needs) * candidates,
@@ -36,10 +36,10 @@ def made_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3
 
 
 def won_by(examples: Examples, parameters: Floats, seed: int = 0) -> Examples:
-    """Return the examples with one winner a need, drawn with the chances that `parameters` give the candidates."""
-    deal = np.random.default_rng(seed)
+    """Return the examples with one random winner per need, drawn with the probabilities that `parameters` give."""
+    rng = np.random.default_rng(seed)
     level = scores(WeightedExamples.of(examples, 1.0, 0.0), LAYOUT, parameters)
-    noisy = level + deal.gumbel(size=len(level))  # whoever is highest then is drawn with those chances
+    noisy = level + rng.gumbel(size=len(level))  # the highest candidate is then drawn with those probabilities
     won = np.zeros(len(level), dtype=bool)
     for start, end in zip(examples.starts, [*examples.starts[1:], len(level)], strict=True):
         won[start + int(np.argmax(noisy[start:end]))] = True

@@ -1,4 +1,4 @@
-"""Examples: a past need sees what was known on its day, and no more."""
+"""Training examples: a past need uses only what was known on the day it was published."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ def encoder() -> CachedEncoder:
 
 
 def award(id: str, day: int, *winners: str, title: str = "falls clinic", **fields: object) -> Award:
-    """Return an award of the day so many days after the first."""
+    """Return an award published `day` days after `FIRST`."""
     published = (FIRST + timedelta(days=day)).isoformat()
     need = parse(Need, {"id": id, "title": title, "published": published, **fields})
     return Award(need, tuple(Winner(id=winner, name=f"Name {winner}", sector=Sector.SME) for winner in winners))
 
 
-def made(awards: Sequence[Award], asked: Sequence[Award] | None = None) -> Examples:
-    needs = [(one.need, frozenset(winner.id for winner in one.winners)) for one in asked or awards]
+def examples_from(awards: Sequence[Award], of: Sequence[Award] | None = None) -> Examples:
+    needs = [(award.need, frozenset(winner.id for winner in award.winners)) for award in of or awards]
     return examples_of(suppliers_of(awards), needs, encoder(), dated=True)
 
 
 def check_layout(examples: Examples) -> None:
+    """Check the shapes and group starts of `examples`."""
     candidates = len(examples.won)
     assert examples.pieces.shape == (len(examples.family), len(PIECE_SIGNALS))
     assert examples.profiles.shape == (candidates, len(PROFILE_SIGNALS))
@@ -51,7 +52,7 @@ def check_layout(examples: Examples) -> None:
     assert np.logical_or.reduceat(examples.won, examples.starts).all(), "every need has a winner"
 
 
-def test_winners_as_profiles() -> None:
+def test_winners_become_profiles_with_their_awards_as_track_record() -> None:
     awards = [
         award("n1", 0, "b", "a", value=5_000, cpv=["85100000"], buyer={"name": "Calder Council"}, region="Leeds"),
         award("n2", 1, "a", title="meals", description="hot meals"),
@@ -66,50 +67,50 @@ def test_winners_as_profiles() -> None:
     assert (a.track_record[0], a.track_record[1].description) == (piece, "hot meals")
 
 
-def test_a_need_sees_only_work_of_earlier_days() -> None:
+def test_a_need_uses_only_work_from_earlier_days() -> None:
     awards = [award("n1", 0, "a"), award("n2", 5, "a"), award("n3", 5, "a", "b"), award("n4", 9, "a", "b")]
-    examples = made(awards)
+    examples = examples_from(awards)
     check_layout(examples)
-    # n1 has no past. On day 5 "a" has one piece of work, and "b" none yet; on day 9 they have three and one.
+    # n1 has no earlier work. On day 5, "a" has one piece of work and "b" none. On day 9 they have three and one.
     assert examples.need.tolist() == [0, 1, 2, 2]
     assert examples.won.tolist() == [True] * 4
     of_work = np.bincount(examples.candidate, examples.family == WORK)
     assert of_work.tolist() == [1, 1, 3, 1]
-    assert np.bincount(examples.candidate).tolist() == [2, 2, 4, 2], "and each its name"
+    assert np.bincount(examples.candidate).tolist() == [2, 2, 4, 2], "each also has its name"
     years = np.expm1(-examples.pieces[examples.family == WORK, RECENCY].astype(float)) * 365.25
     assert years.round(2).tolist() == [5, 5, 9, 4, 4, 4]
 
 
-def test_suppliers_without_earlier_work_are_no_candidates_and_winners_unknown_before_are_left_out() -> None:
+def test_suppliers_without_earlier_work_are_not_candidates() -> None:
     awards = [award("n1", 0, "a"), award("n2", 1, "b"), award("n3", 2, "c", "a"), award("n4", 3, "d")]
-    examples = made(awards)
+    examples = examples_from(awards)
     check_layout(examples)
-    assert len(examples) == 1, "only of n3 is a winner known before"
-    assert examples.won.tolist() == [True, False], "a and b; not c, who is new, and not d, who comes later"
+    assert len(examples) == 1, "only n3 has a winner with earlier work"
+    assert examples.won.tolist() == [True, False], "a and b, but not c (new) or d (later)"
 
 
-def test_where_nobody_is_known_before_there_is_nothing_to_learn_from() -> None:
+def test_no_winner_with_earlier_work_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="longer history"):
-        made([award("n1", 0, "a"), award("n2", 1, "b")])
+        examples_from([award("n1", 0, "a"), award("n2", 1, "b")])
 
 
-def test_profiles_of_a_register_are_candidates_without_work() -> None:
+def test_profiles_in_a_register_are_candidates_without_earlier_work() -> None:
     register = [
         Profile(id="x", name="Falls clinic", summary="falls"),
         parse(Profile, {"id": "y", "name": "Meals", "track_record": [{"title": "meals"}]}),
         parse(Profile, {"id": "z", "name": "Later", "track_record": [{"title": "falls", "date": "2020-06-01"}]}),
     ]
-    told: list[int] = []
-    asked = [(award("n", 9).need, frozenset({"x", "elsewhere"})), (award("m", 9).need, frozenset({"elsewhere"}))]
-    examples = examples_of(register, asked, encoder(), dated=False, progress=told.append)
+    steps: list[int] = []
+    needs = [(award("n", 9).need, frozenset({"x", "elsewhere"})), (award("m", 9).need, frozenset({"elsewhere"}))]
+    examples = examples_of(register, needs, encoder(), dated=False, progress=steps.append)
     check_layout(examples)
-    assert told == [1, 1]
+    assert steps == [1, 1]
     assert examples.won.tolist() == [True, False, False]
     families = [
         sorted(FAMILIES[family] for family in examples.family[examples.candidate == candidate])
         for candidate in range(3)
     ]
-    assert families == [["name", "offer"], ["name", "work"], ["name"]], "work without a day counts, later work does not"
+    assert families == [["name", "offer"], ["name", "work"], ["name"]], "undated work counts, later work does not"
 
 
 days = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"), min_size=1)), min_size=2, max_size=8)
@@ -117,20 +118,20 @@ days = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"), min
 
 @settings(max_examples=40)
 @given(days)
-def test_each_need_sees_what_was_known_before_its_day(drawn: list[tuple[int, set[str]]]) -> None:
-    """Each need asked by itself: its candidates are those with earlier work, and have just that work."""
+def test_each_need_uses_exactly_the_work_from_before_its_day(drawn: list[tuple[int, set[str]]]) -> None:
+    """For each need alone, the candidates are the suppliers with earlier work, each with just that work."""
     awards = [award(f"n{i}", day, *sorted(winners)) for i, (day, winners) in enumerate(drawn)]
-    for asked in awards:
-        assert asked.need.published
-        earlier = [one for one in awards if one.need.published and one.need.published < asked.need.published]
-        known = Counter(winner.id for one in earlier for winner in one.winners)
+    for current in awards:
+        assert current.need.published
+        earlier = [award for award in awards if award.need.published and award.need.published < current.need.published]
+        known = Counter(winner.id for award in earlier for winner in award.winners)
         expected = [known[id] for id in sorted(known)]
-        if not any(winner.id in known for winner in asked.winners):
+        if not any(winner.id in known for winner in current.winners):
             with pytest.raises(InvalidInput):
-                made(awards, [asked])
+                examples_from(awards, [current])
             continue
-        examples = made(awards, [asked])
+        examples = examples_from(awards, [current])
         check_layout(examples)
         assert np.bincount(examples.candidate, examples.family == WORK).tolist() == expected
-        assert examples.won.tolist() == [id in {winner.id for winner in asked.winners} for id in sorted(known)]
+        assert examples.won.tolist() == [id in {winner.id for winner in current.winners} for id in sorted(known)]
         assert (examples.pieces[examples.family == WORK, RECENCY] < 0).all()

@@ -1,4 +1,4 @@
-"""Fitting finds what made the data, and its gradient is that of its loss."""
+"""Fitting recovers known weights, and its gradient is exact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matcher.training import fitting
 from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, fit_parameters, scores
 
-from .samples import LAYOUT, made_examples, won_by
+from .samples import LAYOUT, sample_examples, won_by
 
 _SIGNALS = [signal.name for signal in PIECE_SIGNALS]
 
@@ -21,8 +21,8 @@ def two_winners(examples: Examples) -> Examples:
     return Examples(**{**vars(examples), "won": won})
 
 
-def test_the_loss_by_hand() -> None:
-    """Two needs of two candidates of one piece: strengths of work 0.5 and 0, then 0.25 and 0.25 both won."""
+def test_loss_by_hand() -> None:
+    """Two needs, each with two candidates of one piece. Scores are 1 (won) and 0, then 0.5 and 0.5 (both won)."""
     pieces = np.zeros((4, len(PIECE_SIGNALS)), dtype=np.float32)
     pieces[:, _SIGNALS.index("meaning")] = [0.5, 0, 0.25, 0.25]
     examples = Examples(
@@ -40,23 +40,23 @@ def test_the_loss_by_hand() -> None:
     parameters[place] = 2.0
     part = WeightedExamples.of(examples, 1.0, 0.0)
     assert scores(part, LAYOUT, parameters).tolist() == pytest.approx([1, 0, 0.5, 0.5])
-    first = np.log1p(np.exp(-1))  # one winner: both halves alike
-    second = 0.5 * 0 + 0.5 * np.log(2)  # both won: somebody surely; each with chance ½
+    first = np.log1p(np.exp(-1))  # one winner: both terms are equal
+    second = 0.5 * 0 + 0.5 * np.log(2)  # both won: some winner is certain, each has probability ½
     value, _ = fitting._loss(part, LAYOUT, parameters)
     assert value == pytest.approx((first + second) / 2)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_gradient_is_that_of_the_loss(seed: int) -> None:
-    examples = two_winners(made_examples(4, 6, seed))
+def test_the_gradient_matches_finite_differences(seed: int) -> None:
+    examples = two_winners(sample_examples(4, 6, seed))
     part = WeightedExamples.of(examples, 1.0, -0.25)
-    deal = np.random.default_rng(seed)
-    # Steps and points that single precision holds exactly, so that the differences are those of the loss.
+    rng = np.random.default_rng(seed)
+    # Steps and points that are exact in single precision, so that rounding does not affect the differences.
     step = 2.0**-8
-    at = np.round((LAYOUT.prior() + deal.uniform(0, 1, len(LAYOUT.prior()))) * 64) / 64
-    _, gradient = fitting._loss(part, LAYOUT, at)
-    for i in range(len(at)):
-        up, down = at.copy(), at.copy()
+    point = np.round((LAYOUT.prior() + rng.uniform(0, 1, len(LAYOUT.prior()))) * 64) / 64
+    _, gradient = fitting._loss(part, LAYOUT, point)
+    for i in range(len(point)):
+        up, down = point.copy(), point.copy()
         up[i] += step
         down[i] -= step
         difference = (fitting._loss(part, LAYOUT, up)[0] - fitting._loss(part, LAYOUT, down)[0]) / (2 * step)
@@ -64,45 +64,45 @@ def test_the_gradient_is_that_of_the_loss(seed: int) -> None:
     assert np.abs(gradient).max() > 0.01
 
 
-def test_known_weights_are_found_again() -> None:
+def test_known_weights_are_recovered() -> None:
     truth = LAYOUT.prior()
-    deal = np.random.default_rng(3)
-    truth[: LAYOUT.weights] = deal.uniform(0.5, 4, LAYOUT.weights)
-    examples = won_by(made_examples(4_000, 8, seed=4, pieces=2), truth, seed=5)
-    found = fit_parameters([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so much that the prior has no say
-    apart = np.abs(found - truth)[: LAYOUT.weights]
-    assert np.median(apart) < 0.2
-    assert np.corrcoef(found[: LAYOUT.weights], truth[: LAYOUT.weights])[0, 1] > 0.95
-    believed = np.abs(LAYOUT.prior() - truth)[: LAYOUT.weights]
-    assert apart.mean() < believed.mean() / 4
+    rng = np.random.default_rng(3)
+    truth[: LAYOUT.weights] = rng.uniform(0.5, 4, LAYOUT.weights)
+    examples = won_by(sample_examples(4_000, 8, seed=4, pieces=2), truth, seed=5)
+    fit = fit_parameters([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so high that the prior hardly counts
+    error = np.abs(fit - truth)[: LAYOUT.weights]
+    assert np.median(error) < 0.2
+    assert np.corrcoef(fit[: LAYOUT.weights], truth[: LAYOUT.weights])[0, 1] > 0.95
+    prior_error = np.abs(LAYOUT.prior() - truth)[: LAYOUT.weights]
+    assert error.mean() < prior_error.mean() / 4
 
 
-def test_weights_stay_above_nought_and_within_bounds_where_the_data_says_otherwise() -> None:
+def test_weights_stay_within_bounds_whatever_the_data() -> None:
     against = -LAYOUT.prior() * 3
-    examples = won_by(made_examples(300, 6, seed=6), against, seed=7)
-    found = fit_parameters([WeightedExamples.of(examples, 1.0, 0.0)], LAYOUT)
-    for value, (low, high) in zip(found, LAYOUT.bounds(), strict=True):
+    examples = won_by(sample_examples(300, 6, seed=6), against, seed=7)
+    fit = fit_parameters([WeightedExamples.of(examples, 1.0, 0.0)], LAYOUT)
+    for value, (low, high) in zip(fit, LAYOUT.bounds(), strict=True):
         assert low is None or value >= low
         assert high is None or value <= high
-    assert (found[: LAYOUT.weights] == 0).any()
-    assert LAYOUT.biases(found)[FAMILIES.index("work")] == 0
+    assert (fit[: LAYOUT.weights] == 0).any()
+    assert LAYOUT.biases(fit)[FAMILIES.index("work")] == 0
 
 
-def test_without_much_to_learn_from_the_prior_stays() -> None:
-    found = fit_parameters([WeightedExamples.of(made_examples(5, 3), 1e-9, 0.0)], LAYOUT)
-    assert found == pytest.approx(LAYOUT.prior(), abs=1e-4)
+def test_parameters_stay_at_the_prior_without_data() -> None:
+    fit = fit_parameters([WeightedExamples.of(sample_examples(5, 3), 1e-9, 0.0)], LAYOUT)
+    assert fit == pytest.approx(LAYOUT.prior(), abs=1e-4)
 
 
-def test_the_same_data_gives_the_same_weights_and_parts_count_by_their_weight() -> None:
-    one, other = (
-        won_by(made_examples(60, 5, seed=seed), LAYOUT.prior() * factor, seed) for seed, factor in ((8, 1), (9, 0))
+def test_fitting_is_repeatable_and_parts_count_by_weight() -> None:
+    first, second = (
+        won_by(sample_examples(60, 5, seed=seed), LAYOUT.prior() * factor, seed) for seed, factor in ((8, 1), (9, 0))
     )
     steps: list[int] = []
-    parts = [WeightedExamples.of(one, 1.0, 0.0), WeightedExamples.of(other, 0.5, 0.0)]
-    found = fit_parameters(parts, LAYOUT, steps.append)
-    assert fit_parameters(parts, LAYOUT).tolist() == found.tolist()
-    assert 0 < sum(steps) <= fitting.ROUNDS
-    assert fit_parameters([parts[0], WeightedExamples.of(other, 0.0, 0.0)], LAYOUT) == pytest.approx(
+    parts = [WeightedExamples.of(first, 1.0, 0.0), WeightedExamples.of(second, 0.5, 0.0)]
+    fit = fit_parameters(parts, LAYOUT, steps.append)
+    assert fit_parameters(parts, LAYOUT).tolist() == fit.tolist()
+    assert 0 < sum(steps) <= fitting.MAX_ITERATIONS
+    assert fit_parameters([parts[0], WeightedExamples.of(second, 0.0, 0.0)], LAYOUT) == pytest.approx(
         fit_parameters(parts[:1], LAYOUT)
     )
-    assert fit_parameters(parts[:1], LAYOUT).tolist() != found.tolist()
+    assert fit_parameters(parts[:1], LAYOUT).tolist() != fit.tolist()

@@ -1,4 +1,4 @@
-"""Pairs: of one winner, of one notice, of a name and its work; never of what is too far apart or the same."""
+"""Text pairs: what is paired, and what is too far apart or too similar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from matcher.foundations.arrays import Vectors
 from matcher.records import Need, Profile, parse
 from matcher.sources.awards import Award, Winner
-from matcher.training.pairs import MOST_WINNERS, NEAREST, TextPair, name_key, pairs_of
+from matcher.training.pairs import MAX_WINNERS, NEAREST, TextPair, name_key, pairs_of
 
 
 def award(id: str, title: str, *winners: str, description: str = "") -> Award:
@@ -20,7 +20,7 @@ def award(id: str, title: str, *winners: str, description: str = "") -> Award:
 
 
 def at(*degrees: float) -> Vectors:
-    """Return unit vectors at these angles."""
+    """Return unit vectors at the given angles."""
     return np.array([[np.cos(np.radians(d)), np.sin(np.radians(d))] for d in degrees], dtype=np.float32)
 
 
@@ -28,42 +28,44 @@ def pairs(awards: Sequence[Award], vectors: Vectors, register: Sequence[Profile]
     return pairs_of(awards, vectors, register, random.Random(seed))
 
 
-def linked(found: Sequence[TextPair]) -> set[frozenset[str]]:
+def same_winner(found: Sequence[TextPair]) -> set[frozenset[str]]:
     return {frozenset({pair.left, pair.right}) for pair in found if pair.kind == "same_winner"}
 
 
-def test_notices_of_one_winner_are_paired_when_close_but_not_the_same() -> None:
+def test_notices_of_one_winner_are_paired_if_close_but_not_the_same() -> None:
     awards = [award("1", "Falls", "a"), award("2", "Steps", "a"), award("3", "Meals", "a"), award("4", "Stairs", "b")]
     found = pairs(awards, at(0, 40, 120, 20))
-    assert linked(found) == {frozenset({"Falls", "Steps"}), frozenset({"Steps", "Meals"})}, "0 and 120 are too far"
-    assert linked(pairs(awards, at(0, 5, 95, 20))) == set(), "too alike, or too far"
+    assert same_winner(found) == {frozenset({"Falls", "Steps"}), frozenset({"Steps", "Meals"})}, (
+        "0° and 120° are too far apart"
+    )
+    assert same_winner(pairs(awards, at(0, 5, 95, 20))) == set(), "too close, or too far apart"
     assert all(pair.owners == {"a"} for pair in found if pair.kind == "same_winner")
 
 
-def test_each_notice_is_paired_with_its_nearest_only_and_each_pair_once() -> None:
+def test_each_notice_is_paired_once_with_its_nearest_only() -> None:
     awards = [award(str(n), f"Notice {n}", "a", "b") for n in range(10)]
-    found = linked(pairs(awards, at(*range(0, 120, 12))))
+    found = same_winner(pairs(awards, at(*range(0, 120, 12))))
     assert len(found) <= 10 * NEAREST
     assert frozenset({"Notice 0", "Notice 1"}) in found
     assert frozenset({"Notice 0", "Notice 9"}) not in found
 
 
-@pytest.mark.parametrize(("winners", "paired"), [(MOST_WINNERS, True), (MOST_WINNERS + 1, False)])
-def test_a_framework_of_everybody_says_little(winners: int, paired: bool) -> None:
-    everybody = [f"w{n}" for n in range(winners)]
-    found = pairs([award("1", "Falls", *everybody), award("2", "Steps", *everybody)], at(0, 40))
-    assert bool(linked(found)) == paired
-    assert not [pair for pair in found if pair.kind == "name"], "nor does its title of a name"
+@pytest.mark.parametrize(("winners", "paired"), [(MAX_WINNERS, True), (MAX_WINNERS + 1, False)])
+def test_notices_with_many_winners_are_not_paired(winners: int, paired: bool) -> None:
+    ids = [f"w{n}" for n in range(winners)]
+    found = pairs([award("1", "Falls", *ids), award("2", "Steps", *ids)], at(0, 40))
+    assert bool(same_winner(found)) == paired
+    assert not [pair for pair in found if pair.kind == "name"], "nor with names"
 
 
-def test_a_notice_is_paired_with_its_own_title_where_its_text_says_enough() -> None:
+def test_a_notice_is_paired_with_its_title_if_its_text_is_long_enough() -> None:
     text = "Strength and balance classes for older people in village halls"
     awards = [award("1", "Falls", "a", "b", description=f"{text}. https://example.org"), award("2", "Steps", "a")]
-    told = [pair for pair in pairs(awards, at(0, 90)) if pair.kind == "title_and_text"]
-    assert told == [TextPair("title_and_text", "Falls", text, frozenset({"a", "b"}))]
+    own = [pair for pair in pairs(awards, at(0, 90)) if pair.kind == "title_and_text"]
+    assert own == [TextPair("title_and_text", "Falls", text, frozenset({"a", "b"}))]
 
 
-def test_names_and_texts_of_a_register_go_with_the_work_won() -> None:
+def test_names_and_register_texts_are_paired_with_awards_won() -> None:
     objects = "The relief of hunger among the old"
     register = [
         parse(
@@ -83,7 +85,7 @@ def test_names_and_texts_of_a_register_go_with_the_work_won() -> None:
     assert by_kind["two_texts"] == [TextPair("two_texts", meals, objects, frozenset({"r1"}))]
 
 
-def test_the_same_seed_deals_the_same_pairs() -> None:
+def test_the_same_seed_gives_the_same_pairs() -> None:
     awards = [award(str(n), f"Notice {n}", "a", description="x" * 50) for n in range(12)]
     vectors = at(*range(0, 120, 10))
     assert pairs(awards, vectors) == pairs(awards, vectors)

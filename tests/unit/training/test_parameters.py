@@ -15,7 +15,7 @@ from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms
 
-from .samples import LAYOUT, made_examples
+from .samples import LAYOUT, sample_examples
 
 CAPACITY, COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
 LEVEL = Curve((0.0,), (0.0,))
@@ -29,7 +29,7 @@ def parameters(seed: int) -> Floats:
 
 
 def examples(seed: int) -> Examples:
-    made = made_examples(20, 10, seed, pieces=5)
+    made = sample_examples(20, 10, seed, pieces=5)
     deal = np.random.default_rng(seed)
     profiles = made.profiles.copy()
     profiles[:, CAPACITY] = deal.uniform(-8, 8, len(profiles))
