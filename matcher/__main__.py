@@ -1,4 +1,4 @@
-"""`python -m matcher` is the command `matcher`."""
+"""Run the command `matcher` as `python -m matcher`."""
 
 from matcher.cli import main
 

@@ -1,4 +1,7 @@
-"""The command line: one module a command. Errors become one line on stderr and an exit code here, nowhere else."""
+"""The command line, with one module per group of commands.
+
+Only this package turns errors into exit codes and a line on stderr.
+"""
 
 from __future__ import annotations
 
@@ -42,18 +45,18 @@ app.command()(split)
 app.command()(organisation)
 app.add_typer(programme)
 
-# 1: the work failed; 2: the call was wrong.
+# Exit codes: the work failed, or the command line was wrong.
 _FAILED, _WRONG_CALL = 1, 2
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its exit code."""
     try:
         sys.exit(app(prog_name="matcher", standalone_mode=False))
     except TyperException as error:
         message = " ".join(error.format_message().split())
-        if message:  # without one, the help was asked for by giving no command
-            print(f"error: {message.rstrip('.')}. See matcher --help", file=sys.stderr)
+        if message:  # empty if no command was given: Typer has printed the help
+            print(f"error: {message.rstrip('.')}. For help, run: matcher --help", file=sys.stderr)
         sys.exit(_WRONG_CALL)
     except Abort:
         sys.exit(_FAILED)

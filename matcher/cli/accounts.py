@@ -1,4 +1,4 @@
-"""`matcher accounts`: organisations, members and keys. Whoever has the machine is trusted with them."""
+"""`matcher accounts`: manage organisations, members and keys. Anyone with access to the machine may run it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from matcher.accounts import Accounts, ApiKey, Keys, OrganisationKind, Ownership
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.bootstrap import opened_store
 from matcher.cli.app import err, out
+from matcher.cli.options import Json
 from matcher.store import RecordKind
 
-accounts = typer.Typer(name="accounts", help="Organisations, members and their keys.", no_args_is_help=True)
+accounts = typer.Typer(name="accounts", help="Manage organisations, members and their keys.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DAY: Final = "%Y-%m-%d"
 
 
 @accounts.command("add-organisation")
 def add_organisation(
     context: typer.Context,
-    id: Annotated[str, typer.Argument(help="A short id: small letters, digits, hyphens.")],
-    name: Annotated[str, typer.Option(help="Its full name.")],
-    kind: Annotated[OrganisationKind, typer.Option(help="What it is to this service.")],
-    charity: Annotated[str | None, typer.Option(help="Charity number, once you have checked it.")] = None,
-    company: Annotated[str | None, typer.Option(help="Company number, once you have checked it.")] = None,
+    id: Annotated[str, typer.Argument(help="A short id of lower-case letters, digits and hyphens.")],
+    name: Annotated[str, typer.Option(help="The full name.")],
+    kind: Annotated[OrganisationKind, typer.Option(help="The role of the organisation in this service.")],
+    charity: Annotated[str | None, typer.Option(help="Charity number. Check it first.")] = None,
+    company: Annotated[str | None, typer.Option(help="Company number. Check it first.")] = None,
 ) -> None:
-    """Add an organisation. A profile with a number given here is its own to claim at once."""
+    """Add an organisation. It can take over a profile with the same charity or company number immediately."""
     with opened_store(context.obj) as store:
         made = Accounts(store.database).add_organisation(id, name=name, kind=kind, charity=charity, company=company)
     out.print(f"organisation {made.id} added", markup=False)
@@ -41,14 +41,15 @@ def add_member(
     context: typer.Context,
     organisation: Annotated[str, typer.Argument(help="Id of the organisation.")],
     name: Annotated[str, typer.Option(help="Display name of the person or program.")],
-    email: Annotated[str | None, typer.Option(help="Address; may be left out.")] = None,
-    role: Annotated[list[Role] | None, typer.Option(help="Role; may be given several times.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Who it is at the sign-in provider, where there is one.")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail address. Optional.")] = None,
+    role: Annotated[list[Role] | None, typer.Option(help="Role. Repeat for several roles.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Subject id at the sign-in provider, if you use one.")] = None,
 ) -> None:
-    """Add a member. Prints its id."""
+    """Add a member and print its id."""
     with opened_store(context.obj) as store:
-        kept = Accounts(store.database)
-        made = kept.add_member(organisation, name=name, email=email, roles=role or (), subject=subject)
+        made = Accounts(store.database).add_member(
+            organisation, name=name, email=email, roles=role or (), subject=subject
+        )
     typer.echo(made.id)
 
 
@@ -56,21 +57,24 @@ def add_member(
 def add_key(
     context: typer.Context,
     member: Annotated[str, typer.Argument(help="Id of the member.")],
-    label: Annotated[str, typer.Option(help="What it is for.")] = "",
-    days: Annotated[int, typer.Option(min=1, max=LONGEST_KEY_LIFE.days, help="How long it holds.")] = KEY_LIFE.days,
+    label: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    days: Annotated[
+        int, typer.Option(min=1, max=LONGEST_KEY_LIFE.days, help="Number of days the key is valid.")
+    ] = KEY_LIFE.days,
 ) -> None:
-    """Make a key for a member. It is printed now and never again."""
+    """Create a key for a member. The key is printed only once."""
     with opened_store(context.obj) as store:
         made = Keys(store.database).make(member, label=label, life=timedelta(days=days))
-    err.print(f"Holds until {made.key.expires_at:{_DAY}}. Keep it safe: it cannot be shown again.")
+    err.print(f"Valid until {made.key.expires_at:{_DAY}}. Keep the key safe: it cannot be shown again.")
     typer.echo(made.text)
 
 
 @accounts.command("revoke-key")
 def revoke_key(
-    context: typer.Context, prefix: Annotated[str, typer.Argument(help="The part of the key after mk_.")]
+    context: typer.Context,
+    prefix: Annotated[str, typer.Argument(help="The part of the key between mk_ and the next underscore.")],
 ) -> None:
-    """End a key at once."""
+    """Revoke a key immediately."""
     with opened_store(context.obj) as store:
         Keys(store.database).revoke(prefix)
     out.print(f"key {prefix} revoked", markup=False)
@@ -78,7 +82,7 @@ def revoke_key(
 
 @accounts.command("erase-member")
 def erase_member(context: typer.Context, member: Annotated[str, typer.Argument(help="Id of the member.")]) -> None:
-    """Erase name and address of a member for good and end its keys and sessions. Its id stays."""
+    """Permanently erase a member's name and e-mail address, and end their keys and sessions. The id remains."""
     with opened_store(context.obj) as store:
         Accounts(store.database).erase_member(member)
     out.print(f"member {member} erased", markup=False)
@@ -87,43 +91,43 @@ def erase_member(context: typer.Context, member: Annotated[str, typer.Argument(h
 @accounts.command("give")
 def give(
     context: typer.Context,
-    kind: Annotated[RecordKind, typer.Argument(help="What the record is.")],
+    kind: Annotated[RecordKind, typer.Argument(help="The kind of record.")],
     id: Annotated[str, typer.Argument(help="Id of the record.")],
-    organisation: Annotated[str, typer.Argument(help="Id of the organisation that it is to belong to.")],
+    organisation: Annotated[str, typer.Argument(help="Id of the new owner.")],
 ) -> None:
-    """Make a profile or a need an organisation's own, whoever had it before. A draft stays one."""
+    """Make an organisation the owner of a profile or a need. It replaces any earlier owner. A draft stays a draft."""
     with opened_store(context.obj) as store:
         store.profile(id) if kind is RecordKind.PROFILE else store.need(id)
         Accounts(store.database).organisation(organisation)
         ownership = Ownership(store.database)
-        owning = ownership.of(kind, id)
-        ownership.give(kind, id, organisation, draft=owning is not None and owning.draft)
+        current = ownership.of(kind, id)
+        ownership.give(kind, id, organisation, draft=current is not None and current.draft)
     out.print(f"{kind.value} {id} belongs to {organisation}", markup=False)
 
 
 @accounts.command("list")
-def list_accounts(context: typer.Context, json: AsJson = False) -> None:
-    """List organisations, members and keys. Of a key, only its prefix is known."""
+def list_accounts(context: typer.Context, json: Json = False) -> None:
+    """List organisations, members and keys. Keys are shown by their prefix only."""
     with opened_store(context.obj) as store:
-        kept = Accounts(store.database)
-        organisations, members, keys = kept.organisations(), kept.members(), Keys(store.database).all()
+        records = Accounts(store.database)
+        organisations, members, keys = records.organisations(), records.members(), Keys(store.database).all()
     if json:
-        told = {
+        report = {
             "organisations": [asdict(row) for row in organisations],
             "members": [asdict(row) for row in members],
             "keys": [asdict(row) for row in keys],
         }
-        typer.echo(json_format.dumps(told, indent=2, default=_plain))
+        typer.echo(json_format.dumps(report, indent=2, default=_plain))
         return
     for organisation in organisations:
-        _say(f"{organisation.id}: {organisation.name} ({organisation.kind.value})")
+        _print(f"{organisation.id}: {organisation.name} ({organisation.kind.value})")
         for member in members:
             if member.organisation_id == organisation.id:
-                named = member.name or "erased"
-                _say(f"  {member.id}: {named}, {', '.join(sorted(member.roles))}")
+                name = member.name or "erased"
+                _print(f"  {member.id}: {name}, {', '.join(sorted(member.roles))}")
                 for key in keys:
                     if key.member_id == member.id:
-                        _say(f"    {_line_of(key)}")
+                        _print(f"    {_line_of(key)}")
 
 
 def _line_of(key: ApiKey) -> str:
@@ -132,8 +136,8 @@ def _line_of(key: ApiKey) -> str:
     return f"mk_{key.prefix}_…  {until}, {used}" + (f", {key.label}" if key.label else "")
 
 
-def _say(line: str) -> None:
-    """Print a line as it is, however long: an id that is cut is of no use."""
+def _print(line: str) -> None:
+    """Print a line without wrapping it, so that ids stay complete."""
     out.print(line, markup=False, soft_wrap=True)
 
 

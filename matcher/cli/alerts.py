@@ -1,4 +1,4 @@
-"""`matcher alerts`: tells suppliers of new opportunities."""
+"""`matcher alerts`: digests of new opportunities for suppliers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from matcher.alerts import Alert, Alerts, Digest, digests, letter_of, send, write
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import err, out
+from matcher.cli.options import Json
 from matcher.foundations.errors import Unavailable
 from matcher.foundations.settings import Settings
 from matcher.store import Store
@@ -18,41 +19,41 @@ from matcher.store import Store
 
 def alerts(
     context: typer.Context,
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, JSON and e-mail.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, as JSON and e-mail.")],
+    json: Json = False,
 ) -> None:
-    """Write a digest for every alert with something new, and mail it where MATCHER_SMTP_HOST is set."""
+    """Write a digest for every alert with new opportunities. If MATCHER_SMTP_HOST is set, also e-mail it."""
     settings: Settings = context.obj
-    told: dict[str, int] = {}
+    sent: dict[str, int] = {}
     failed: Unavailable | None = None
     with opened_engine(settings) as engine:
-        kept = Alerts(engine.store.database)
-        for digest in digests(engine, kept):
+        saved = Alerts(engine.store.database)
+        for digest in digests(engine, saved):
             if isinstance(digest, Alert):
-                err.print(f"the profile {digest.profile_id} was withdrawn; its alert is removed", markup=False)
-                kept.remove(digest.profile_id)
+                err.print(f"profile {digest.profile_id} is withdrawn, so its alert has been removed", markup=False)
+                saved.remove(digest.profile_id)
                 continue
             if not digest.opportunities:
                 continue
             try:
-                _tell(digest, engine.store, settings, out_folder)
-            except Unavailable as error:  # the others are told all the same
+                _deliver(digest, engine.store, settings, out_folder)
+            except Unavailable as error:  # send the other digests first
                 failed = error
                 continue
-            # Only now: what fails before is told again.
-            kept.tell(digest.profile_id, [one.need_id for one in digest.opportunities])
-            told[digest.profile_id] = len(digest.opportunities)
+            # Recorded last, so that a failed digest is sent again.
+            saved.tell(digest.profile_id, [opportunity.need_id for opportunity in digest.opportunities])
+            sent[digest.profile_id] = len(digest.opportunities)
     if failed is not None:
         raise failed
     if json:
-        typer.echo(json_format.dumps({"told": told}, indent=2))
+        typer.echo(json_format.dumps({"told": sent}, indent=2))
     else:
         out.print(
-            f"suppliers told: {len(told):,}; opportunities: {sum(told.values()):,}; in {out_folder}", markup=False
+            f"{len(sent):,} digests with {sum(sent.values()):,} opportunities written to {out_folder}", markup=False
         )
 
 
-def _tell(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
+def _deliver(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
     contact = store.contact(digest.profile_id)
     address = contact.email if contact else None
     letter = letter_of(digest, sender=settings.mail_from, to=address) if address else None

@@ -11,6 +11,7 @@ from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.options import Json, Scheduler
 from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, State
 from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, parse
@@ -20,24 +21,22 @@ from matcher.sources.formats.jsonl import Rejected, read
 
 def bulk(
     context: typer.Context,
-    needs: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="JSON Lines file of needs.")] = None,
+    needs: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of needs.")] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", file_okay=False, help="Folder for the results.")] = None,
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="Partners per need.")] = 10,
-    chunk: Annotated[int, typer.Option(min=1, max=10_000, help="Needs searched together.")] = CHUNK,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Dask scheduler, tcp://host:port; default: the cores of this machine.")
-    ] = None,
-    resume: Annotated[str | None, typer.Option(help="A run that was stopped or broken off.", metavar="ID")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of partners for each need.")] = 10,
+    chunk: Annotated[int, typer.Option(min=1, max=10_000, help="Number of needs to search together.")] = CHUNK,
+    scheduler: Scheduler = None,
+    resume: Annotated[str | None, typer.Option(help="Id of a paused or interrupted run.", metavar="ID")] = None,
+    json: Json = False,
 ) -> None:
-    """Match every need of a file; write JSON Lines, CSV, Parquet, a workbook and a report.
+    """Match every need in a file. Write JSON Lines, CSV, Parquet, a workbook and a report.
 
-    A run that was broken off, of a programme too, can be resumed.
+    You can resume an interrupted run, including a run of a programme.
     """
     if resume is None and (needs is None or out_folder is None):
-        raise typer.BadParameter("--needs and --out are needed, or --resume")
+        raise typer.BadParameter("give --needs and --out, or --resume")
     if resume is not None and (needs is not None or out_folder is not None):
-        raise typer.BadParameter("--resume goes on with the needs and the folder of then: leave out --needs and --out")
+        raise typer.BadParameter("--resume uses the needs and the folder of the run: leave out --needs and --out")
     with opened_engine(context.obj) as engine, progress_bar() as bar:
         runs = Runs(engine, context.obj.programmes_folder)
         if needs is not None and out_folder is not None:

@@ -1,4 +1,4 @@
-"""Logs of the service: one line an event on stderr, as JSON for machines or as text for people."""
+"""Log configuration of the service: one line per event on stderr, as JSON or text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            # Copies: who sets logging up takes them to pieces.
+            # Copies, because logging changes the dictionaries.
             "events": dict(_JSON if form == "json" else _TEXT),
             "requests": dict(_JSON if form == "json" else _REQUESTS),
         },

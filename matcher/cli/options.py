@@ -22,9 +22,7 @@ Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a Dask scheduler, tcp://host:port. By default, the cores of this machine."),
 ]
-IgnoreRequirements = Annotated[
-    bool, typer.Option("--ignore-requirements", help="Include partners that do not meet the need's requirements.")
-]
+IgnoreRequirements = Annotated[bool, typer.Option(help="Include partners that do not meet the need's requirements.")]
 RegionFilter = Annotated[
     list[str] | None, typer.Option(help="Only partners that cover this region. Repeat for any of several regions.")
 ]

@@ -1,4 +1,4 @@
-"""`matcher programme`: a region's needs against the whole register, and a report on it."""
+"""`matcher programme`: match a region's needs with the whole register and report on the result."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.cli.bulk import print_progress, print_run_id, progress_bar_callback
 from matcher.cli.imports import OnError
+from matcher.cli.options import (
+    AccreditationFilter,
+    IgnoreRequirements,
+    Json,
+    RegionFilter,
+    Scheduler,
+    SectorFilter,
+    SizeFilter,
+)
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.staged_files import StagedFiles
 from matcher.programme import Programme, Progress, RunOptions, Runs, State
@@ -32,57 +41,73 @@ from matcher.register import Organisations
 from matcher.sources.formats.jsonl import Accepted, read
 
 programme = typer.Typer(
-    name="programme", help="Match a region's needs with the whole register, and report on it.", no_args_is_help=True
+    name="programme", help="Match a region's needs with the whole register and write a report.", no_args_is_help=True
 )
 
 Map = Annotated[
-    str | None, typer.Option("--map", help="Which column holds which field: title=Column,value=Column. See preview.")
+    str | None,
+    typer.Option(
+        "--map",
+        help="The column of each field, such as title=Column,value=Column. Check it with: matcher programme preview.",
+    ),
 ]
-SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default: the one that fits best.")]
+SheetName = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook. By default, the sheet that fits best.")
+]
 _NEEDS_FILE = "needs.jsonl"
 _SHOWN = 90
-_FILES = "Needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json)."
+_FILES = "A file of needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json)."
 
 
 @programme.command()
 def match(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="Name of the programme, as the report is to have it.")],
+    name: Annotated[str, typer.Option(help="Name of the programme, as it appears in the report.")],
     out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
     needs: Annotated[Path | None, typer.Option(help=_FILES, dir_okay=False)] = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Needs: those imported before, all or by --where-…")] = False,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Match the needs in the register. To select some, add --where options.")
+    ] = False,
     region: Annotated[
-        str | None, typer.Option(help="Region, or code or name of an ICB, CCG, AHSN or health innovation network.")
+        str | None,
+        typer.Option(help="A region, or the code or name of an ICB, CCG, AHSN or health innovation network."),
     ] = None,
     map_: Map = None,
     sheet: SheetName = None,
     on_error: Annotated[
-        OnError, typer.Option(help="At a row that cannot be read: stop, or skip it and keep it in rejects.csv.")
+        OnError, typer.Option(help="If a row cannot be read: stop, or skip it and write it to rejects.csv.")
     ] = OnError.STOP,
-    where_stage: Annotated[list[str] | None, typer.Option(help="Stored needs at this stage; repeat for any.")] = None,
-    where_region: Annotated[list[str] | None, typer.Option(help="Stored needs in this region; repeat for any.")] = None,
-    where_cpv: Annotated[list[str] | None, typer.Option(help="Stored needs whose CPV code begins so.")] = None,
-    where_buyer: Annotated[str | None, typer.Option(help="Stored needs of a buyer: part of its name, or code.")] = None,
-    where_words: Annotated[str | None, typer.Option(help="Stored needs with all these words.")] = None,
-    where_open: Annotated[bool, typer.Option("--where-open", help="Stored needs that have not closed.")] = False,
-    supplier_region: Annotated[list[str] | None, typer.Option(help="Only partners that cover it; repeat.")] = None,
-    sector: Annotated[list[str] | None, typer.Option(help="Only partners of this sector; repeat for any.")] = None,
-    accreditation: Annotated[list[str] | None, typer.Option(help="Held and in date; repeat for all.")] = None,
-    size: Annotated[str | None, typer.Option(help="sme or large.")] = None,
-    ignore_requirements: Annotated[bool, typer.Option(help="Rank those too who miss what a need requires.")] = False,
+    where_stage: Annotated[
+        list[str] | None, typer.Option(help="Only stored needs at this stage. Repeat for any of several stages.")
+    ] = None,
+    where_region: Annotated[
+        list[str] | None, typer.Option(help="Only stored needs in this region. Repeat for any of several regions.")
+    ] = None,
+    where_cpv: Annotated[
+        list[str] | None, typer.Option(help="Only stored needs with a CPV code that begins with these digits.")
+    ] = None,
+    where_buyer: Annotated[
+        str | None, typer.Option(help="Only stored needs of this buyer. Give its ODS code or part of its name.")
+    ] = None,
+    where_words: Annotated[str | None, typer.Option(help="Only stored needs that contain all these words.")] = None,
+    where_open: Annotated[bool, typer.Option("--where-open", help="Only stored needs that have not closed.")] = False,
+    supplier_region: RegionFilter = None,
+    sector: SectorFilter = None,
+    accreditation: AccreditationFilter = None,
+    size: SizeFilter = None,
+    ignore_requirements: IgnoreRequirements = False,
     capacity: Annotated[
-        int | None, typer.Option(min=1, help="Assign one partner a need, none more than this many needs.")
+        int | None,
+        typer.Option(min=1, help="Also assign one partner to each need, with at most this many needs for a partner."),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, max=1_000, help="Partners per need.")] = 10,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Dask scheduler, tcp://host:port; default: the cores of this machine.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    top: Annotated[int, typer.Option(min=1, max=1_000, help="Number of partners for each need.")] = 10,
+    scheduler: Scheduler = None,
+    json: Json = False,
 ) -> None:
-    """Match every need; write a report, a workbook, JSON Lines, CSV and Parquet."""
+    """Match every need. Write a report, a workbook, JSON Lines, CSV and Parquet."""
     if (needs is None) != stored:
         raise InvalidInput(
-            "give the needs either by --needs FILE or by --stored", remedy="See matcher programme --help"
+            "give either --needs FILE or --stored", remedy="To see the options, run: matcher programme match --help"
         )
     query = parse(
         NeedQuery,
@@ -90,7 +115,7 @@ def match(
         | ({"open_on": date.today()} if where_open else {}),
     )
     if not stored and query != NeedQuery():
-        raise InvalidInput("--where-… chooses among stored needs", remedy="Give --stored in place of --needs")
+        raise InvalidInput("--where options select stored needs", remedy="Replace --needs with --stored")
     chosen, intake = parse_column_choice(map_), ReadSummary()
     with opened_engine(context.obj) as engine:
         asked = parse(
@@ -118,14 +143,14 @@ def match(
 
 @programme.command()
 def template(
-    file: Annotated[Path, typer.Argument(help="File to write: needs.csv or needs.xlsx.", dir_okay=False)],
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    file: Annotated[Path, typer.Argument(help="File to write, such as needs.csv or needs.xlsx.", dir_okay=False)],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write an empty table of needs to fill in."""
+    """Write an empty table of needs for you to fill in."""
     if file.exists() and not force:
-        raise InvalidInput(f"{file} is there already", remedy="Name another file, or give --force")
+        raise InvalidInput(f"{file} already exists", remedy="Choose another file, or add --force")
     write_template(file)
-    out.print(f"Fill in a need a row: {escape(str(file))}")
+    out.print(f"Fill in one need per row: {escape(str(file))}")
 
 
 @programme.command()
@@ -133,10 +158,10 @@ def preview(
     needs: Annotated[Path, typer.Argument(help=_FILES, dir_okay=False)],
     map_: Map = None,
     sheet: SheetName = None,
-    rows: Annotated[int, typer.Option(min=0, max=1_000, help="How many needs to show.")] = 5,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    rows: Annotated[int, typer.Option(min=0, max=1_000, help="Number of needs to show.")] = 5,
+    json: Json = False,
 ) -> None:
-    """Show how a file of needs would be read, and what is wrong with it. Nothing is matched or kept."""
+    """Show how a file of needs would be read, and its problems. Nothing is matched or saved."""
     found = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
     if json:
         typer.echo(found.model_dump_json(indent=2, exclude_none=True))
@@ -154,7 +179,9 @@ def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: ReadSum
                 file.write(asked.with_default_region(need).model_dump_json(exclude_none=True) + "\n")
                 bar.update(task, completed=count)
         if not count:
-            raise InvalidInput("no stored need is chosen", remedy="Loosen --where-…, or import needs first")
+            raise InvalidInput(
+                "no stored need is selected", remedy="Remove some --where options, or import needs first"
+            )
     intake.accepted = count
     return folder / _NEEDS_FILE
 

@@ -13,6 +13,14 @@ from rich.table import Table
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, out, progress_bar
+from matcher.cli.options import (
+    AccreditationFilter,
+    IgnoreRequirements,
+    Json,
+    RegionFilter,
+    SectorFilter,
+    SizeFilter,
+)
 from matcher.foundations.errors import InvalidInput
 from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
@@ -27,32 +35,35 @@ _REASONS = 4
 
 def search(
     context: typer.Context,
-    text: Annotated[str | None, typer.Argument(help="The need in your own words.")] = None,
-    need: Annotated[str | None, typer.Option(help="Id of a stored need, in place of TEXT.")] = None,
-    region: Annotated[
-        list[str] | None, typer.Option(help="Only partners that cover it; repeat for any of several.")
-    ] = None,
-    sector: Annotated[list[str] | None, typer.Option(help="Only this sector; repeat for any of several.")] = None,
-    accreditation: Annotated[
-        list[str] | None, typer.Option(help="Held and in date; repeat for all of several.")
-    ] = None,
-    size: Annotated[str | None, typer.Option(help="sme or large.")] = None,
+    text: Annotated[str | None, typer.Argument(help="The need, in your own words.")] = None,
+    need: Annotated[str | None, typer.Option(help="Id of a stored need, instead of TEXT.")] = None,
+    region: RegionFilter = None,
+    sector: SectorFilter = None,
+    accreditation: AccreditationFilter = None,
+    size: SizeFilter = None,
     identifier: Annotated[
-        list[str] | None, typer.Option(help="charity, company, cqc, ods, ppon, or charity:NUMBER.")
+        list[str] | None,
+        typer.Option(
+            help="Only partners with this identifier: charity, company, cqc, ods or ppon, or with a number as in "
+            "charity:NUMBER. Repeat to require several."
+        ),
     ] = None,
-    min_turnover: Annotated[float | None, typer.Option(help="Pounds a year, at least.")] = None,
-    max_turnover: Annotated[float | None, typer.Option(help="Pounds a year, at most.")] = None,
+    min_turnover: Annotated[float | None, typer.Option(help="Minimum turnover, in pounds a year.")] = None,
+    max_turnover: Annotated[float | None, typer.Option(help="Maximum turnover, in pounds a year.")] = None,
     changed_since: Annotated[int | None, typer.Option(help="Only profiles revised after this sequence number.")] = None,
-    ignore_requirements: Annotated[bool, typer.Option(help="Rank those too who miss what the need requires.")] = False,
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many partners to show.")] = 10,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the search in the ledger, as a new decision.")] = False,
-    by: Annotated[str | None, typer.Option(help="With --keep: the organisation or key that acts, no person.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ignore_requirements: IgnoreRequirements = False,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of partners to show.")] = 10,
+    keep: Annotated[bool, typer.Option("--keep", help="Save the search in the ledger as a new decision.")] = False,
+    by: Annotated[
+        str | None, typer.Option(help="With --keep: the organisation or key that saves the search, not a person.")
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Rank the partners that fit a need, in words or stored, and say why."""
+    """Rank the partners that fit a need, with reasons. Describe the need or give its id."""
     if (text is None) == (need is None):
         raise InvalidInput(
-            "give the need either in words or by --need ID", remedy='For example: matcher search "falls prevention"'
+            "give either a description of the need or --need ID",
+            remedy='For example: matcher search "falls prevention"',
         )
     if keep != (by is not None):
         raise InvalidInput(
@@ -87,7 +98,7 @@ def search(
         return
     show(wanted, result)
     if entry is not None:
-        out.print(f"Kept as decision [bold]{entry.content.decision}[/bold], hash {entry.hash}", soft_wrap=True)
+        out.print(f"Saved as decision [bold]{entry.content.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
 
 _NOBODY: Final = "No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements."

@@ -12,30 +12,34 @@ from matcher.cli.logs import log_config
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
 
-# How long requests under way may take to end once the service is told to stop, in seconds.
-_PATIENCE: Final = 20
+# Seconds that open requests may take to finish once the service is stopping.
+_SHUTDOWN_SECONDS: Final = 20
 
 
 def serve(
     context: typer.Context,
-    host: Annotated[str | None, typer.Option(help="Address to bind to; by default this machine only.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to bind to. By default, only this machine can connect.")
+    ] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on.")] = None,
 ) -> None:
-    """Serve the HTTP API until stopped."""
+    """Serve the HTTP API until you stop it."""
     import uvicorn
 
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings: Settings = context.obj.model_copy(update=chosen)
     if settings.access == "open" and not settings.is_local:
         raise InvalidInput(
-            f"MATCHER_ACCESS is open, and {settings.host} is reached from other machines",
-            remedy="Unset MATCHER_ACCESS and make keys with `matcher accounts`, or bind to 127.0.0.1",
+            f"MATCHER_ACCESS is open, and other machines can reach {settings.host}",
+            remedy="Unset MATCHER_ACCESS and create keys with: matcher accounts add-key. Or bind to 127.0.0.1",
         )
-    # The application is named, not imported: the engine knows nothing of its service. So it reads its settings itself.
+    # The engine does not import the service, so uvicorn gets the application by name and it reads its own settings.
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port
     if settings.access is None and settings.is_local:
-        err.print("Until the first key is made (matcher accounts), whoever is on this machine may do everything.")
+        err.print(
+            "Until you create the first key (matcher accounts add-key), anyone on this machine can do everything."
+        )
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")
     uvicorn.run(
         "api.app:create",
@@ -45,5 +49,5 @@ def serve(
         server_header=False,
         access_log=False,
         log_config=log_config(settings.log),
-        timeout_graceful_shutdown=_PATIENCE,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )

@@ -1,5 +1,5 @@
-"""Operations: what keeps an installation in health."""
+"""Checks that an installation works."""
 
-from matcher.operations.doctor import Check, examine
+from matcher.operations.doctor import Check, run_checks
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "run_checks"]

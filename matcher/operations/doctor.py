@@ -1,4 +1,4 @@
-"""Doctor: looks at every part of an installation and says what is wrong with it and what to do."""
+"""The checks behind `matcher doctor`: each examines one part of an installation."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import Encoder
-from matcher.foundations.errors import MatcherError, Unavailable, UserError
+from matcher.foundations.errors import MatcherError, Unavailable
 from matcher.foundations.reference_tables import terms
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
@@ -21,26 +21,33 @@ from matcher.ledger import Ledger
 from matcher.scoring.model import AdditiveModel
 from matcher.store import Store
 
-# A SQLite register of a hundred thousand profiles takes about two gigabytes, and a snapshot of its index one.
+# A SQLite register of 100,000 profiles takes about 2 GB, and a snapshot of its index 1 GB.
 LEAST_FREE_BYTES: Final = 1_000_000_000
-# Faults beyond these say nothing new.
-_MOST_FAULTS: Final = 5
+# Problems to report for the database and the ledger.
+_MAX_PROBLEMS: Final = 5
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, whether it is well, and what was seen or what to do."""
+    """The outcome of one check. `message` describes the part, or the problem and its remedy."""
 
     name: str
-    well: bool
-    said: str
+    ok: bool
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the check as a JSON value."""
+        return {"name": self.name, "well": self.ok, "said": self.message}
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at every part of the installation that `settings` describe. Changes nothing but the schema's version."""
-    with ExitStack() as opened:
-        # Each part that cannot do without one of these asks for it, and says by itself that it cannot be had.
-        store = cache(lambda: opened.enter_context(Store.open(settings.store_url)))
+def run_checks(settings: Settings) -> list[Check]:
+    """Check every part of the installation that `settings` describes.
+
+    Creates or upgrades the database if necessary, and changes nothing else.
+    """
+    with ExitStack() as stack:
+        # Opened by the first check that needs it. If that fails, each check that needs it reports the problem.
+        store = cache(lambda: stack.enter_context(Store.open(settings.store_url)))
         encoder = cache(lambda: encoder_of(settings))
         parts: dict[str, Callable[[], str]] = {
             "home": lambda: _home(settings.home),
@@ -51,51 +58,54 @@ def examine(settings: Settings) -> list[Check]:
             "ranking model": lambda: _ranking(settings.ranking_model),
             "reference tables": lambda: f"{len(terms()):,} terms",
         }
-        return [_checked(name, look) for name, look in parts.items()]
+        return [_run(name, check) for name, check in parts.items()]
 
 
-def _checked(name: str, look: Callable[[], str]) -> Check:
+def _run(name: str, check: Callable[[], str]) -> Check:
     try:
-        return Check(name, True, look())
-    except UserError as error:
-        return Check(name, False, str(error))
+        return Check(name, True, check())
     except (MatcherError, OSError, ValueError) as error:
-        return Check(name, False, f"{error}")
+        return Check(name, False, str(error))
 
 
 def _home(home: Path) -> str:
-    there = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
-    if not os.access(there, os.W_OK):
-        raise Unavailable(f"{there} cannot be written", remedy="Give this user the right to, or choose another home")
-    free = shutil.disk_usage(there).free
+    existing = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        raise Unavailable(
+            f"you do not have permission to write to {existing}", remedy="Get permission, or choose another home"
+        )
+    free = shutil.disk_usage(existing).free
     if free < LEAST_FREE_BYTES:
-        raise Unavailable(f"only {free / 1e6:,.0f} MB are free at {there}", remedy="Make room on the disk")
+        raise Unavailable(
+            f"only {free / 1e6:,.0f} MB are free at {existing}",
+            remedy=f"Free at least {LEAST_FREE_BYTES / 1e9:,.0f} GB on this disk",
+        )
     return f"{home}, {free / 1e9:,.1f} GB free"
 
 
 def _database(store: Store) -> str:
-    if faults := store.faults(most=_MOST_FAULTS):
-        raise Unavailable("; ".join(faults), remedy="Restore the latest backup with: matcher restore FILE")
-    held = store.counts()
-    return f"{held['profiles']:,} profiles, {held['needs']:,} needs, {store.sequence():,} revisions, all sound"
+    if problems := store.faults(most=_MAX_PROBLEMS):
+        raise Unavailable("; ".join(problems), remedy="Restore the latest backup with: matcher restore FILE --replace")
+    counts = store.counts()
+    return f"{counts['profiles']:,} profiles, {counts['needs']:,} needs, {store.sequence():,} revisions, all intact"
 
 
 def _ledger(store: Store) -> str:
-    found = Ledger(store).verify()
-    if not found.intact:
-        faults = "; ".join(str(fault) for fault in found.problems[:_MOST_FAULTS])
-        raise Unavailable(faults, remedy="Compare with a backup; see all with: matcher ledger verify")
-    return f"{found.entries:,} entries, all whole, last hash {found.hash}"
+    verification = Ledger(store).verify()
+    if not verification.intact:
+        problems = "; ".join(map(str, verification.problems[:_MAX_PROBLEMS]))
+        raise Unavailable(problems, remedy="Compare the ledger with a backup. To see more, run: matcher ledger verify")
+    return f"{verification.entries:,} entries, all intact, last hash {verification.hash}"
 
 
 def _index(folder: Path, store: Callable[[], Store], encoder: Callable[[], Encoder]) -> str:
     if not folder.exists():
-        return "none written yet; it is built at the first search"
-    found = Snapshots(folder).load(encoder().fingerprint)
-    if found is None:
-        return "the one on disk is of another encoder or version, or damaged; it is built anew at the next search"
-    behind = store().sequence() - found.sequence
-    return f"{len(found):,} profiles, {len(found.passages):,} passages, {behind:,} revisions to catch up"
+        return "not built yet: the first search will build it"
+    index = Snapshots(folder).load(encoder().fingerprint)
+    if index is None:
+        return "damaged, or from another encoder or version: the next search will rebuild it"
+    behind = store().sequence() - index.sequence
+    return f"{len(index):,} profiles, {len(index.passages):,} passages, {behind:,} revisions behind the database"
 
 
 def _encoder(encoder: Encoder) -> str:

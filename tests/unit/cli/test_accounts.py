@@ -160,8 +160,8 @@ def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settin
         with store.writing() as writer:
             writer.withdraw(RecordKind.PROFILE, "without")
     done = command("alerts", "--out", third)
-    assert "suppliers told: 1; opportunities: 1" in done.out
-    assert "without was withdrawn" in done.err
+    assert "1 digests with 1 opportunities written to" in done.out
+    assert "without is withdrawn" in done.err
     assert told(third) == {"with%2Fcontact.json": ["draft"]}
 
 

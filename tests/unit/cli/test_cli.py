@@ -1,4 +1,4 @@
-"""The command line: help for everything, exit codes, one-line errors, and the shape of `--json`."""
+"""The command line: help, exit codes, one-line errors, and the output of `--json`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ COMMANDS = (
 DEMO = Path(__file__).resolve().parents[3] / "data" / "demo"
 
 
-@pytest.mark.parametrize("order", [(), *((name,) for name in COMMANDS)])
-def test_help(command: Command, order: tuple[str, ...]) -> None:
-    done = command(*order, "--help")
+@pytest.mark.parametrize("arguments", [(), *((name,) for name in COMMANDS)])
+def test_every_command_has_help(command: Command, arguments: tuple[str, ...]) -> None:
+    done = command(*arguments, "--help")
     assert (done.code, done.err) == (0, "")
     assert "Usage: matcher" in done.out
-    assert order or all(name in done.out for name in COMMANDS)
+    assert arguments or all(name in done.out for name in COMMANDS)
 
 
 @pytest.mark.parametrize(
-    "order",
+    "arguments",
     [
         ("nonsense",),
         ("search", "x", "--unknown"),
@@ -38,13 +38,13 @@ def test_help(command: Command, order: tuple[str, ...]) -> None:
         ("--home",),
     ],
 )
-def test_a_wrong_call_is_one_line_and_code_2(command: Command, order: tuple[str, ...]) -> None:
-    refused = command(*order)
+def test_a_usage_error_is_one_line_and_code_2(command: Command, arguments: tuple[str, ...]) -> None:
+    refused = command(*arguments)
     assert refused.code == 2
     assert "matcher --help" in refused.complaint
 
 
-def test_without_a_command_the_help_is_shown(command: Command) -> None:
+def test_the_help_is_printed_without_a_command(command: Command) -> None:
     done = command()
     assert done.code == 2
     assert "Usage: matcher" in done.out + done.err
@@ -67,9 +67,9 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
     assert {name: report[name] for name in ("files", "added", "updated", "unchanged", "rejected")} == {
         "files": 1, "added": 2, "updated": 0, "unchanged": 0, "rejected": 0,
     }  # fmt: skip
-    found = command("search", "falls prevention", "--json")
-    assert (found.code, found.err) == (0, "")
-    answer = json.loads(found.out)
+    searched = command("search", "falls prevention", "--json")
+    assert (searched.code, searched.err) == (0, "")
+    answer = json.loads(searched.out)
     assert [match["profile_id"] for match in answer["results"]] == ["a", "b"]
     for match in answer["results"]:
         assert {"profile_id", "name", "sector", "score", "contributions", "evidence"} <= match.keys()
@@ -78,13 +78,13 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
 
     only = json.loads(command("search", "falls", "--accreditation", "dspt", "--sector", "sme", "--json").out)
     assert [match["profile_id"] for match in only["results"]] == ["b"]
-    nobody = command("search", "falls", "--sector", "cic")
-    assert nobody.code == 0
-    assert "No partner passes" in nobody.out
+    none_eligible = command("search", "falls", "--sector", "cic")
+    assert none_eligible.code == 0
+    assert "No partner passes" in none_eligible.out
     assert "The register is empty. Import profiles" in command("--home", tmp_path / "empty", "search", "falls").out
 
     table = command("search", "falls prevention").out
-    assert "Falls [b]Clinic[/b]" in table, "what suppliers write is no markup"
+    assert "Falls [b]Clinic[/b]" in table, "suppliers' text is not markup"
 
     needs = tmp_path / "needs.jsonl"
     needs.write_text('{"id": "n1", "title": "Falls prevention", "requirements": {"sectors": ["charity"]}}')
@@ -99,15 +99,15 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
     assert all(Path(file).is_file() for file in done["files"])
 
 
-def test_a_need_that_is_not_there_fails(command: Command) -> None:
+def test_an_unknown_need_fails(command: Command) -> None:
     refused = command("search", "--need", "n9")
     assert refused.code == 1
     assert "there is no need 'n9'" in refused.complaint
 
 
-def test_it_runs_as_a_module_and_leaves_with_its_code(tmp_path: Path) -> None:
-    order = [sys.executable, "-m", "matcher", "--home", str(tmp_path / "home")]
-    refused = subprocess.run([*order, "search"], capture_output=True, text=True, check=False)
+def test_it_runs_as_a_module_and_exits_with_its_code(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "matcher", "--home", str(tmp_path / "home")]
+    refused = subprocess.run([*program, "search"], capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("error: give the need either in words or by --need ID. ")
+    assert refused.stderr.startswith("error: give either a description of the need or --need ID. ")
     assert refused.stderr.count("\n") == 1

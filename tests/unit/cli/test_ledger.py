@@ -29,7 +29,7 @@ def with_decision(command: Command, tmp_path: Path) -> Command:
     file.write_text("\n".join(map(json.dumps, PROFILES)), encoding="utf-8")
     assert command("import", "profiles", file).code == 0
     done = command("search", "falls prevention", "--sector", "cic", "--sector", "charity", "--keep", "--by", "icb-qwo")
-    assert "Kept as decision d1, hash " in done.out
+    assert "Saved as decision d1, hash " in done.out
     return command
 
 

@@ -50,15 +50,15 @@ def test_a_programme_of_stored_needs(filled: Command, tmp_path: Path) -> None:
     common = ("programme", "match", "--name", "P", "--stored", "--out", tmp_path / "out")
     assert "2 needs (stored needs), 4 matches" in filled(*common).out
     assert "1 needs (stored needs), 2 matches" in filled(*common, "--where-stage", "tender").out
-    assert "no stored need is chosen" in filled(*common, "--where-words", "nothing like it").complaint
+    assert "no stored need is selected" in filled(*common, "--where-words", "nothing like it").complaint
     assert "is not a region" in filled(*common, "--where-region", "Mars").complaint
 
 
 def test_wrong_calls_are_told_in_a_line(filled: Command, tmp_path: Path) -> None:
     needs, out = tmp_path / "needs.csv", tmp_path / "out"
     common = ("programme", "match", "--name", "P", "--out", out)
-    assert "either by --needs FILE or by --stored" in filled(*common).complaint
-    assert "Give --stored" in filled(*common, "--needs", needs, "--where-open").complaint
+    assert "either --needs FILE or --stored" in filled(*common).complaint
+    assert "Replace --needs with --stored" in filled(*common, "--needs", needs, "--where-open").complaint
     bad = filled(*common, "--needs", needs)
     assert bad.code == 1
     assert "line 4, value: 'lots' is not an amount in pounds" in bad.complaint
@@ -83,6 +83,6 @@ def test_a_preview_shows_needs_and_problems(filled: Command, tmp_path: Path) -> 
 def test_a_template_is_not_written_over(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "needs.xlsx"
     assert command("programme", "template", file).code == 0
-    assert "is there already" in command("programme", "template", file).complaint
+    assert "already exists" in command("programme", "template", file).complaint
     assert command("programme", "template", file, "--force").code == 0
     assert command("programme", "preview", file).code == 0
