@@ -1,1 +1,1 @@
-"""The HTTP service: it translates between HTTP and the engine, and decides nothing."""
+"""The HTTP service. It translates between HTTP and the engine and makes no decisions of its own."""

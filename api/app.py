@@ -1,4 +1,4 @@
-"""The application: made from settings, opened when it starts, closed when it stops."""
+"""The application: created from the settings, opened when it starts and closed when it stops."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
-from api import problems
 from api.access import permissions
 from api.access.guard import GuardedRoute
-from api.middleware.head_requests import Heads
+from api.middleware.body_limit import BodyLimit
+from api.middleware.encoded_slashes import EncodedSlashes
+from api.middleware.head_requests import HeadRequests
 from api.middleware.rate_limits import RateLimits
 from api.middleware.security_headers import SecurityHeaders
-from api.middleware.telemetry import Metrics, Observing
-from api.middleware.unhandled_errors import Failures
-from api.openapi.security import describe
-from api.requests.bodies import BodyLimit
-from api.requests.record_ids import EncodedSlashes
+from api.middleware.telemetry import ServiceMetrics, TelemetryMiddleware
+from api.middleware.unhandled_errors import UnhandledErrors
+from api.openapi.security import complete_openapi
+from api.problems import responses
 from api.routes import ROUTERS
 from api.service import Service
 from matcher.bootstrap import opened_engine
@@ -29,31 +29,31 @@ from matcher.foundations.errors import MatcherError
 from matcher.foundations.settings import Settings
 from matcher.search.engine import Engine
 
-EngineOf = Callable[[Settings], AbstractContextManager[Engine]]
+OpenEngine = Callable[[Settings], AbstractContextManager[Engine]]
 
 _DESCRIPTION: Final = """\
-Holds needs and capability profiles, finds and ranks the partners that fit a need, and says why.
+Store needs and capability profiles, and find, rank and explain the partners that fit a need.
 
-Records are never overwritten: a change is a new revision, and its sequence number is the ETag. What is
-refused is answered with `application/problem+json` (RFC 9457): the field, what is wrong, and the remedy.
+Records are never overwritten. Each change is a new revision, and its sequence number is the ETag. Errors are
+`application/problem+json` (RFC 9457) and give the field, what is wrong and how to correct it.
 
-Send a key with every request, `Authorization: Bearer mk_…`. Another organisation's drafts look as if they were
-not there.
+Send a key with every request: `Authorization: Bearer mk_…`. Drafts of other organisations look as if they did not
+exist.
 """
 
 
-def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_engine) -> FastAPI:
-    """Return the application. Nothing is opened before it starts.
+def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_engine) -> FastAPI:
+    """Return the application. It opens the engine when it starts, not before.
 
     Args:
-        settings: those of the environment by default.
-        engine_of: opens the engine that the settings ask for.
+        settings: the settings of the service; by default, those in the environment.
+        engine_of: opens the engine for the settings.
 
     """
     chosen = settings or Settings()
 
     @asynccontextmanager
-    async def opened(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with engine_of(chosen) as engine:
             app.state.service = service = Service.over(engine, chosen)
             service.readiness.start()
@@ -69,25 +69,25 @@ def create(settings: Settings | None = None, *, engine_of: EngineOf = opened_eng
         title="Partnership matcher",
         description=_DESCRIPTION,
         version=version("partnership-matcher"),
-        lifespan=opened,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    problems.install(app)
-    # The last one added is the first to see a request.
-    app.state.metrics = metrics = Metrics.new()
-    app.add_middleware(BodyLimit, uploads=chosen.upload_limit)
+    responses.install(app)
+    # A request passes through the middleware in reverse order: the last one added sees it first.
+    app.state.metrics = metrics = ServiceMetrics.new()
+    app.add_middleware(BodyLimit, upload_limit=chosen.upload_limit)
     app.add_middleware(RateLimits, rate=chosen.rate_limit)
-    app.add_middleware(Failures)
-    app.add_middleware(Observing, metrics=metrics)
-    for middleware in (EncodedSlashes, Heads, SecurityHeaders):
+    app.add_middleware(UnhandledErrors)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    for middleware in (EncodedSlashes, HeadRequests, SecurityHeaders):
         app.add_middleware(middleware)
     for router in ROUTERS:
         app.include_router(router)
     permissions.check(_route_names(app))
-    describe(app)
+    complete_openapi(app)
     return app
 
 
@@ -95,11 +95,11 @@ def _route_names(app: FastAPI) -> list[str]:
     """Return the names of all routes.
 
     Raises:
-        MatcherError: one that is not public would let anybody in.
+        MatcherError: a route that is not public has no guard.
 
     """
-    found = list(iter_route_contexts(app.routes))
-    for route in found:
+    routes = list(iter_route_contexts(app.routes))
+    for route in routes:
         if route.name not in permissions.PUBLIC and not isinstance(route.original_route, GuardedRoute):
-            raise MatcherError(f"the route {route.name} is not guarded")
-    return [str(route.name) for route in found]
+            raise MatcherError(f"the route {route.name} has no guard")
+    return [str(route.name) for route in routes]

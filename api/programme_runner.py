@@ -1,4 +1,4 @@
-"""Programmes: runs of many needs, done one after the other beside the requests, and taken up again after a restart."""
+"""The programme runner: runs programmes one after the other in the background, and continues them after a restart."""
 
 from __future__ import annotations
 
@@ -20,73 +20,81 @@ _STOP: Final = ""
 _log = logging.getLogger(__name__)
 
 
-class Programmes:
-    """The runs of a service process, in the home's folder."""
+class ProgrammeRunner:
+    """Runs the programmes stored in `folder`, with one background thread."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.runs = Runs(engine, folder)
-        self._waiting: queue.Queue[str] = queue.Queue()
+        self._queue: queue.Queue[str] = queue.Queue()
         self._current: Job | None = None
         self._stopping = threading.Event()
-        self._work = threading.Thread(target=self._run, name="programmes", daemon=True)
+        self._thread = threading.Thread(target=self._run_queue, name="programmes", daemon=True)
 
     def start(self) -> None:
-        """Begin to run what waits, first of all what was broken off."""
+        """Start the background thread, with the runs that were queued when the service last stopped."""
         for id in self.runs.jobs.ids():
             if self.runs.jobs.job(id).progress().state is State.QUEUED:
-                self._waiting.put(id)
-        self._work.start()
+                self._queue.put(id)
+        self._thread.start()
 
     def start_run(
-        self, needs: Sequence[Need], order: RunOptions, *, refused: int = 0, rejects: Path | None = None
+        self, needs: Sequence[Need], options: RunOptions, *, refused: int = 0, rejects: Path | None = None
     ) -> Job:
-        """Keep a run, and the file `rejects` of rows that were `refused`, and have it done once those before it are.
+        """Save a run of `needs`, queue it and return its job.
+
+        Args:
+            needs: the needs to match.
+            options: the programme, who asked for it, and notes for its report.
+            refused: how many rows of an uploaded file were refused.
+            rejects: the file of those rows, which the run keeps a copy of, or None.
 
         Raises:
-            InvalidInput: an id stands in `needs` twice.
-            Unavailable: the home cannot be written.
+            InvalidInput: two needs have the same id.
+            Unavailable: the run could not be saved.
 
         """
-        job = self.runs.create(needs, None, order, refused=refused, rejects=rejects)
-        self._waiting.put(job.id)
+        job = self.runs.create(needs, None, options, refused=refused, rejects=rejects)
+        self._queue.put(job.id)
         return job
 
     def resume(self, job: Job) -> None:
-        """Have a run that was paused or that failed taken up again.
+        """Queue the paused or failed run of `job` again.
 
         Raises:
-            Conflict: it is over, or under way.
+            Conflict: the run is finished, cancelled or running.
 
         """
-        stands = job.progress()
-        if stands.state.is_over or stands.state is State.RUNNING:
-            raise Conflict(f"the programme {job.id} is {stands.state}", remedy="Only a paused or failed one goes on")
-        job.save_progress(replace(stands, state=State.QUEUED, problem=""))
-        self._waiting.put(job.id)
+        progress = job.progress()
+        if progress.state.is_over or progress.state is State.RUNNING:
+            raise Conflict(
+                f"the programme {job.id} is {progress.state}", remedy="You can only resume a paused or failed programme"
+            )
+        job.save_progress(replace(progress, state=State.QUEUED, problem=""))
+        self._queue.put(job.id)
 
     def stop(self) -> None:
-        """End the run under way after the chunks that are being searched; it is taken up again at the next start."""
+        """Stop the current run after the chunks being searched. The next start continues it."""
         self._stopping.set()
-        self._waiting.put(_STOP)
+        self._queue.put(_STOP)
         current = self._current
         if current is not None and not current.progress().state.is_over:
             current.request_stop(StopRequest.PAUSE)
-        if self._work.is_alive():
-            self._work.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
-    def _run(self) -> None:
-        while (id := self._waiting.get()) != _STOP and not self._stopping.is_set():
+    def _run_queue(self) -> None:
+        while (id := self._queue.get()) != _STOP and not self._stopping.is_set():
             try:
                 self._current = self.runs.jobs.job(id)
                 if not self._current.progress().state.is_over:
-                    self._go_on(self._current)
+                    self._run(self._current)
             except MatcherError as error:
                 _log.warning("the run %s: %s", id, error)
             except Exception:
                 _log.exception("the run %s failed", id)
             self._current = None
 
-    def _go_on(self, job: Job) -> None:
-        told = self.runs.run(job.id)
-        if self._stopping.is_set() and told.state is State.PAUSED:
-            job.save_progress(replace(told, state=State.QUEUED, problem=INTERRUPTED))
+    def _run(self, job: Job) -> None:
+        progress = self.runs.run(job.id)
+        if self._stopping.is_set() and progress.state is State.PAUSED:
+            job.save_progress(replace(progress, state=State.QUEUED, problem=INTERRUPTED))

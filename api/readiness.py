@@ -1,4 +1,4 @@
-"""Readiness: brings the index and the encoder up in the background, and says what is still missing."""
+"""Readiness: loads the index and the encoder in the background and reports what is not ready."""
 
 from __future__ import annotations
 
@@ -6,107 +6,111 @@ import logging
 import threading
 from typing import Final
 
-from api.requests.validation import Finding
+from api.problems.field_errors import FieldError
 from matcher.embedding import Progress
 from matcher.foundations.errors import MatcherError, Unavailable
 from matcher.records import Need
 from matcher.search.engine import Engine
 
-# How long a question for readiness waits for an index that has only a little to catch up, in seconds.
-_PATIENCE: Final = 0.5
-# A first search loads the encoder and lays out what every later search uses.
+# How long a readiness check waits for an index that is only a little behind, in seconds.
+_MAX_WAIT: Final = 0.5
+# The first search loads the encoder and builds what every later search uses.
 _FIRST_SEARCH: Final = "Is the service ready to answer?"
 
 _log = logging.getLogger(__name__)
 
 
 class _Stopped(Exception):
-    """The service is stopping, so the work ends here."""
+    """The service is stopping, so loading ends here."""
 
 
 class Readiness:
-    """Ready once the index is in step with the database and the first search has been made."""
+    """Whether the service is ready: the index is up to date and the first search is done."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._stopping = threading.Event()
         self._searched = threading.Event()
-        self._sequence = -1  # of the index when it was last looked at
+        self._sequence = -1  # of the index after the last update
         self._starting = threading.Lock()
-        self._work: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> threading.Thread:
-        """Bring index and encoder up in the background, unless that is under way."""
+        """Load index and encoder in a background thread, and return it. If one is already running, return that."""
         with self._starting:
-            if self._work is None or not self._work.is_alive():
-                self._work = threading.Thread(target=self._bring_up, name="readiness", daemon=True)
-                self._work.start()
-            return self._work
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._load, name="readiness", daemon=True)
+                self._thread.start()
+            return self._thread
 
     def stop(self) -> None:
-        """End the work under way and, where the index is up, write a snapshot of it."""
+        """Stop loading. If the index is loaded, save a snapshot of it."""
         self._stopping.set()
-        if self._work is not None:
-            self._work.join()
+        if self._thread is not None:
+            self._thread.join()
         if self._sequence >= 0:
             self._save()
 
-    def missing(self) -> list[Finding]:
-        """Return what is not ready, nothing where all is."""
+    def missing(self) -> list[FieldError]:
+        """Return an entry for each part that is not ready: `database`, `index`, `encoder`. Empty if all are ready.
+
+        Starts loading and waits for it briefly if the index is behind or no search has been made.
+        """
         try:
             latest = self._engine.store.sequence()
         except Unavailable as error:
             _log.warning("%s", error)
-            return [_missing("database", "cannot be used")]
+            return [_not_ready("database", "is not available")]
         if self._sequence < latest or not self._searched.is_set():
-            self.start().join(_PATIENCE)
-        findings = []
+            self.start().join(_MAX_WAIT)
+        parts = []
         if self._sequence < latest:
-            findings.append(_missing("index", "is not in step with the database yet"))
+            parts.append(_not_ready("index", "is not up to date yet"))
         if not self._searched.is_set():
-            findings.append(_missing("encoder", "is not loaded yet"))
-        return findings
+            parts.append(_not_ready("encoder", "is not loaded yet"))
+        return parts
 
     def require(self) -> None:
-        """Return if a search would be answered at once, but for what changed since the last one.
+        """Check that a search would be answered without loading anything first. It may still index recent changes.
 
         Raises:
-            Unavailable: the index or the encoder is not up yet. A search would wait for them, and many of
-                them would leave no room for other requests.
+            Unavailable: the index or the encoder is not loaded. Searches would wait for them, and many waiting
+                searches would leave no thread for other requests.
 
         """
         if not self._searched.is_set():
             self.start()
-            raise Unavailable("the index or the encoder is not up yet", remedy="Ask again in a moment")
+            raise Unavailable("the index or the encoder is not loaded yet", remedy="Try again in a moment")
 
-    def _bring_up(self) -> None:
+    def _load(self) -> None:
         try:
-            self._sequence = self._engine.index(self._announce).sequence
+            self._sequence = self._engine.index(self._on_start).sequence
             if not self._searched.is_set():
                 self._save()
                 self._engine.search(Need.of_text(_FIRST_SEARCH), top=1)
                 self._searched.set()
         except _Stopped:
-            _log.info("stopped before the index was in step")
+            _log.info("stopped before the index was up to date")
         except MatcherError as error:
-            _log.error("the index or the encoder cannot be brought up: %s", error)
+            _log.error("the index or the encoder could not be loaded: %s", error)
         except Exception:
-            _log.exception("the index or the encoder cannot be brought up")
+            _log.exception("the index or the encoder could not be loaded")
 
-    def _announce(self, _: int) -> Progress:
-        return self._go_on
+    def _on_start(self, _: int) -> Progress:
+        return self._on_progress
 
-    def _go_on(self, _: int) -> None:
+    def _on_progress(self, _: int) -> None:
         if self._stopping.is_set():
             raise _Stopped
 
     def _save(self) -> None:
-        """Write a snapshot; without one the next start only takes longer."""
+        """Save a snapshot of the index. If that fails, only the next start takes longer."""
         try:
             self._engine.save()
         except (MatcherError, OSError) as error:
-            _log.warning("no snapshot of the index was written: %s", error)
+            _log.warning("the snapshot of the index could not be saved: %s", error)
 
 
-def _missing(part: str, problem: str) -> Finding:
-    return Finding(field=part, problem=f"the {part} {problem}", remedy="Ask again in a moment; the log tells more")
+def _not_ready(part: str, problem: str) -> FieldError:
+    remedy = "Try again in a moment; the log of the service has the cause"
+    return FieldError(field=part, problem=f"the {part} {problem}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""Service: what every route works with, opened when the application starts."""
+"""The running service: the objects that routes work with, created when the application starts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Annotated, Self, cast
 from fastapi import Depends, Request
 
 from api.access.guard import Guard
-from api.access.oidc import Provider
-from api.programme_runner import Programmes
+from api.access.oidc import OidcProvider
+from api.programme_runner import ProgrammeRunner
 from api.readiness import Readiness
 from matcher.accounts import Accounts, Claims, Creations
 from matcher.alerts import Alerts
@@ -26,7 +26,7 @@ from matcher.store import Store
 
 @dataclass(frozen=True)
 class Service:
-    """The engine, whether it is ready to answer, and what is kept beside its records."""
+    """The engine, its readiness, and everything stored in addition to profiles and needs."""
 
     engine: Engine
     readiness: Readiness
@@ -37,16 +37,16 @@ class Service:
     creations: Creations
     alerts: Alerts
     ledger: Ledger
-    programmes: Programmes
-    checking: threading.Lock
-    provider: Provider
+    programmes: ProgrammeRunner
+    ledger_check: threading.Lock
+    provider: OidcProvider
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
-        """Put the parts together over an engine."""
+        """Return the service over `engine`."""
         store = engine.store
         registrations = Registrations(store, Directory(store))
-        ledger, programmes = Ledger(store), Programmes(engine, settings.programmes_folder)
+        ledger, programmes = Ledger(store), ProgrammeRunner(engine, settings.programmes_folder)
         return cls(
             engine,
             Readiness(engine),
@@ -59,7 +59,7 @@ class Service:
             ledger,
             programmes,
             threading.Lock(),
-            Provider(settings),
+            OidcProvider(settings),
         )
 
     @property
@@ -76,16 +76,16 @@ RunningService = Annotated[Service, Depends(_service)]
 
 
 @contextmanager
-def alone(service: Service) -> Iterator[None]:
-    """Do work that reads the whole ledger, or goes back to an earlier register: for one caller at a time.
+def exclusive_ledger_check(service: Service) -> Iterator[None]:
+    """Hold the only turn to read the whole ledger or to search an earlier register. Either is slow.
 
     Raises:
-        Unavailable: somebody else's is under way.
+        Unavailable: another request holds the turn.
 
     """
-    if not service.checking.acquire(blocking=False):
-        raise Unavailable("another check of the ledger is under way", remedy="Ask again when it has ended")
+    if not service.ledger_check.acquire(blocking=False):
+        raise Unavailable("another check of the ledger is in progress", remedy="Try again when it has finished")
     try:
         yield
     finally:
-        service.checking.release()
+        service.ledger_check.release()

@@ -1,1 +1,1 @@
-"""Access: authentication, permissions and sign-in."""
+"""Authentication, permissions and sign-in."""

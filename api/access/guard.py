@@ -1,4 +1,4 @@
-"""Access: proves who asks and holds it against the table of permissions, before anything else of a request is read."""
+"""The guard: authenticates a request and checks it against the table of permissions, before its body is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access.permissions import PERMISSIONS, Permission, Reach, Subject
+from api.access.permissions import PERMISSIONS, AccessScope, Permission, Subject
 from api.requests.bodies import JsonRoute
 from api.requests.record_ids import decoded_id
 from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Sessions, Uses
@@ -25,73 +25,73 @@ from matcher.registration.registrations import absent
 from matcher.store import RecordKind, Store
 from matcher.store.writer import not_found
 
-# A browser takes a cookie of this prefix only over TLS, for the whole host and from the host itself.
+# With this prefix, a browser accepts the cookie only over TLS, for the whole host, and from the host itself.
 COOKIE: Final = "__Host-matcher-session"
 CSRF_HEADER: Final = "X-CSRF-Token"
-# Who belongs to no organisation has no records: no organisation is called this.
-_NOBODY: Final = ""
-_SAFE: Final = ("GET", "HEAD")
-_FORWARDED: Final = ("forwarded", "x-forwarded-for")
-# What a browser says of a request that a page of another site makes it send.
-_STRANGE: Final = ("cross-site", "same-site")
+# Matches no organisation id, so a caller without an organisation sees no records.
+_NO_ORGANISATION: Final = ""
+_SAFE_METHODS: Final = ("GET", "HEAD")
+_FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for")
+# The values of Sec-Fetch-Site that a browser sends for requests made by a page on another site.
+_OTHER_SITES: Final = ("cross-site", "same-site")
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who asks, and how far they reach with the route they asked for."""
+    """The authenticated caller of a request, and the records that the caller may reach through its route."""
 
     caller: Caller
-    reach: Reach
+    scope: AccessScope
     ownership: Ownership
 
     @property
     def organisation_id(self) -> str | None:
-        """The organisation of who asks."""
+        """The caller's organisation, or None without accounts."""
         return self.caller.organisation_id
 
     def may_see(self, organisation_id: str | None) -> bool:
-        """Whether who asks may know of what an organisation keeps to itself."""
-        return self.reach is Reach.ALL or organisation_id == self.caller.organisation_id
+        """Return whether the caller may see the private records of `organisation_id`."""
+        return self.scope is AccessScope.ALL or organisation_id == self.caller.organisation_id
 
-    def only(self) -> str | None:
-        """Return the organisation whose records alone are seen, None where everybody's are."""
-        return None if self.reach is Reach.ALL else self.organisation_id or _NOBODY
+    def organisation_filter(self) -> str | None:
+        """Return the id of the only organisation whose records the caller may see, or None for every organisation."""
+        return None if self.scope is AccessScope.ALL else self.organisation_id or _NO_ORGANISATION
 
     def hidden_needs(self) -> frozenset[str]:
-        """Return the ids of needs that who asks may not know of."""
-        if self.reach is Reach.ALL:
+        """Return the ids of the needs that the caller must not learn of."""
+        if self.scope is AccessScope.ALL:
             return frozenset()
         return self.ownership.hidden(RecordKind.NEED, self.caller.organisation_id)
 
-    def owns_decision(self, decision: Decision) -> bool:
-        """Whether who asks may see `decision`."""
+    def may_see_decision(self, decision: Decision) -> bool:
+        """Return whether the caller may see `decision`."""
         by = decision.opening.content.by
-        return self.reach is Reach.ALL or by.partition("/")[0] == self.caller.organisation_id
+        return self.scope is AccessScope.ALL or by.partition("/")[0] == self.caller.organisation_id
 
-    def owns_programme(self, job: Job) -> bool:
-        """Whether who asks may see the run `job`."""
-        return self.reach is Reach.ALL or job.manifest().by == self.caller.organisation_id
+    def may_see_programme(self, job: Job) -> bool:
+        """Return whether the caller may see the run `job`."""
+        return self.scope is AccessScope.ALL or job.manifest().by == self.caller.organisation_id
 
     def check_need(self, id: str) -> None:
-        """Check that who asks may know of the need `id`.
+        """Check that the caller may know of the need `id`.
 
         Raises:
-            NotFound: they may not; the same as where there is none.
+            NotFound: the need is another organisation's draft. The error is the same as for a need that does not exist.
 
         """
-        owning = self.ownership.of(RecordKind.NEED, id)
-        if owning is not None and owning.draft and not self.may_see(owning.organisation_id):
+        owner = self.ownership.of(RecordKind.NEED, id)
+        if owner is not None and owner.draft and not self.may_see(owner.organisation_id):
             raise not_found(RecordKind.NEED, id)
 
 
 class Guard:
-    """Admits a request or refuses it."""
+    """Authenticates and authorises every request to a guarded route."""
 
     def __init__(
         self, settings: Settings, store: Store, registrations: Registrations, ledger: Ledger, jobs: Jobs
     ) -> None:
-        self._open = settings.access
-        self._here = settings.is_local
+        self._access_setting = settings.access
+        self._is_local = settings.is_local
         self._store = store
         self._uses = Uses(store.database)
         self.keys = Keys(store.database, self._uses)
@@ -102,56 +102,58 @@ class Guard:
         self._jobs = jobs
 
     def stop(self) -> None:
-        """Write down what is not written yet."""
+        """Save the times at which keys and sessions were last used."""
         self._uses.write()
 
-    def admit(self, route: str, request: Request) -> Access:
-        """Return who asks and how far they reach.
+    def authorise(self, route: str, request: Request) -> Access:
+        """Return the access that `request` has to the route named `route`.
 
         Raises:
-            NotSignedIn: it is not proved who asks.
-            NotPermitted: they may not do this.
-            NotFound: they may not know of the record, or there is none.
+            NotSignedIn: the request has no valid key or session.
+            NotPermitted: no role of the caller may use the route, the record is another organisation's, or the
+                CSRF token is wrong.
+            NotFound: the record does not exist, or the caller must not learn of it.
 
         """
-        caller = self._caller(request)
+        caller = self._authenticate(request)
         permission = PERMISSIONS[route]
-        access = Access(caller, permission.reach(caller), self.ownership)
-        if access.reach is Reach.NONE:
+        access = Access(caller, permission.for_caller(caller), self.ownership)
+        if access.scope is AccessScope.NONE:
             raise NotPermitted(
-                f"{_said(caller)} may not do this",
-                remedy="Ask your administrator for a role that may; /docs names them",
+                f"{_roles_in_words(caller)} may not do this",
+                remedy="Ask your administrator for a role that allows it; /docs lists the roles",
             )
         if permission.subject is not None and (id := decoded_id(request.path_params.get("id"))) is not None:
             self._check(access, permission, id)
         return access
 
-    def _caller(self, request: Request) -> Caller:
+    def _authenticate(self, request: Request) -> Caller:
         if (header := request.headers.get("authorization")) is not None:
             scheme, _, text = header.partition(" ")
             if scheme.lower() != "bearer":
-                raise NotSignedIn("the header Authorization names no key", remedy="Send: Authorization: Bearer mk_…")
+                raise NotSignedIn("the Authorization header has no key", remedy="Send: Authorization: Bearer mk_…")
             return self.keys.prove(text.strip())
         if (token := request.cookies.get(COOKIE)) is not None:
             caller = self.sessions.prove(token)
-            if request.method not in _SAFE:
+            if request.method not in _SAFE_METHODS:
                 _check_csrf(request, caller)
             return caller
         if self._is_open(request):
             return ANYONE_HERE
-        raise NotSignedIn("no key was sent", remedy="Send a key: Authorization: Bearer mk_…")
+        raise NotSignedIn("the request has no key", remedy="Send a key: Authorization: Bearer mk_…")
 
     def _is_open(self, request: Request) -> bool:
-        """Whether who sends no key is taken for whoever runs the installation.
+        """Return whether to treat a request without a key as the operator's.
 
-        So it is while only this machine can ask, nobody asks on behalf of another machine or of another site's
-        page, and no key has ever been made: with the first one the door shuts.
+        Never for a page on another site. Otherwise `MATCHER_ACCESS` decides. If it is not set, the service must be
+        local, the request not forwarded, and no key ever made.
         """
-        if request.headers.get("sec-fetch-site") in _STRANGE:
+        if request.headers.get("sec-fetch-site") in _OTHER_SITES:
             return False
-        if self._open is not None:
-            return self._open == "open"
-        return self._here and not any(name in request.headers for name in _FORWARDED) and not self.keys.any()
+        if self._access_setting is not None:
+            return self._access_setting == "open"
+        is_forwarded = any(name in request.headers for name in _FORWARDING_HEADERS)
+        return self._is_local and not is_forwarded and not self.keys.any()
 
     def _check(self, access: Access, permission: Permission, id: str) -> None:
         if permission.subject is Subject.REGISTRATION:
@@ -160,7 +162,7 @@ class Guard:
             self._check_decision(access, id)
         elif permission.subject is Subject.PROGRAMME:
             self._check_programme(access, id)
-        elif permission.subject is not None and access.reach is not Reach.ALL:
+        elif permission.subject is not None and access.scope is not AccessScope.ALL:
             self._check_record(access, RecordKind(permission.subject.value), id)
 
     def _check_registration(self, access: Access, id: str) -> None:
@@ -169,26 +171,27 @@ class Guard:
             raise absent(id)
 
     def _check_decision(self, access: Access, id: str) -> None:
-        if access.reach is not Reach.ALL and not access.owns_decision(self._ledger.decision(id)):
+        if access.scope is not AccessScope.ALL and not access.may_see_decision(self._ledger.decision(id)):
             raise no_decision(id)
 
     def _check_programme(self, access: Access, id: str) -> None:
-        if access.reach is not Reach.ALL and not access.owns_programme(self._jobs.job(id)):
+        if access.scope is not AccessScope.ALL and not access.may_see_programme(self._jobs.job(id)):
             raise run_not_found(id)
 
     def _check_record(self, access: Access, kind: RecordKind, id: str) -> None:
-        owning = self.ownership.of(kind, id)
-        if owning is not None and owning.organisation_id == access.organisation_id:
+        owner = self.ownership.of(kind, id)
+        if owner is not None and owner.organisation_id == access.organisation_id:
             return
-        hidden = owning is not None and owning.draft
-        # A hidden record is read as well, so that it takes as long as an absent one.
-        if (hidden or access.reach is Reach.OWN) and (not self._is_there(kind, id) or hidden):
+        is_hidden = owner is not None and owner.draft
+        # Read a hidden record as well, so that it takes as long as a record that does not exist.
+        if (is_hidden or access.scope is AccessScope.OWN) and (not self._exists(kind, id) or is_hidden):
             raise not_found(kind, id)
-        if access.reach is Reach.OWN:
-            whose = "another organisation's" if owning is not None and owning.organisation_id else "nobody's yet"
-            raise NotPermitted(f"the {kind.value} {id!r} is {whose}", remedy=_REMEDIES[kind])
+        if access.scope is AccessScope.OWN:
+            has_owner = owner is not None and owner.organisation_id
+            problem = "belongs to another organisation" if has_owner else "has no owner"
+            raise NotPermitted(f"the {kind.value} {id!r} {problem}", remedy=_OWNERSHIP_REMEDIES[kind])
 
-    def _is_there(self, kind: RecordKind, id: str) -> bool:
+    def _exists(self, kind: RecordKind, id: str) -> bool:
         try:
             self._store.profile(id) if kind is RecordKind.PROFILE else self._store.need(id)
         except NotFound:
@@ -196,35 +199,35 @@ class Guard:
         return True
 
 
-_REMEDIES: Final = {
-    RecordKind.PROFILE: "Change your own; if this one is yours, claim it with POST …/claim",
-    RecordKind.NEED: "Change your own; a new one is created with POST /v1/needs",
+_OWNERSHIP_REMEDIES: Final = {
+    RecordKind.PROFILE: "Change your own profile; if this one is yours, claim it with POST …/claim",
+    RecordKind.NEED: "Change your own needs; create a new one with POST /v1/needs",
 }
 
 
 def _check_csrf(request: Request, caller: Caller) -> None:
-    given = request.headers.get(CSRF_HEADER, "")
-    if not hmac.compare_digest(given.encode(), (caller.csrf or "").encode()):
+    token = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(token.encode(), (caller.csrf or "").encode()):
         raise NotPermitted(
-            f"the header {CSRF_HEADER} is not that of the session",
-            remedy="Send with every change the csrf that began the session, or that /v1/caller tells",
+            f"the {CSRF_HEADER} header does not match the session",
+            remedy="Send the `csrf` value from POST /v1/session or GET /v1/caller",
         )
 
 
-def _said(caller: Caller) -> str:
+def _roles_in_words(caller: Caller) -> str:
     return "the role " + " or ".join(sorted(caller.roles))
 
 
 class GuardedRoute(JsonRoute):
-    """A route that is entered only as the table of permissions has it."""
+    """A route that a request enters only if the guard authorises it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that lets nothing in, not even a body, before the caller is admitted."""
+        """Return the handler that authorises a request before it reads anything of the body."""
         handle, name = super().get_route_handler(), self.name
 
         async def guarded(request: Request) -> Response:
             guard: Guard = request.app.state.service.guard
-            request.state.access = await run_in_threadpool(guard.admit, name, request)
+            request.state.access = await run_in_threadpool(guard.authorise, name, request)
             return await handle(request)
 
         return guarded
@@ -234,4 +237,4 @@ async def _access(request: Request) -> Access:
     return cast("Access", request.state.access)
 
 
-Admitted = Annotated[Access, Depends(_access)]
+CallerAccess = Annotated[Access, Depends(_access)]

@@ -1,169 +1,193 @@
-"""Provider: sign-in by OpenID Connect (authorisation code, PKCE, nonce), where the settings name one.
+"""Sign-in by OpenID Connect, with the authorisation code flow, PKCE and a nonce.
 
-Authlib asks and exchanges, joserfc checks the signature. What a provider says of a person's name or address
-is not looked at: only `sub`, which the administrator has given to a member.
+Authlib's client makes every request, and Authlib validates the claims. Of the claims, only `sub` is used: the
+administrator assigns it to a member. Names and addresses from the provider are ignored.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from matcher.foundations.errors import NotFound, NotSignedIn, Unavailable
 from matcher.foundations.settings import Settings
 
-_SECONDS: Final = 10.0
+# Seconds to wait for the provider.
+_TIMEOUT: Final = 10.0
 _SCOPE: Final = "openid"
-# RS256 is the one that every provider must know (OpenID Connect Discovery 1.0, section 3).
+# Every provider must support RS256 (OpenID Connect Discovery 1.0, section 3).
 _ALGORITHMS: Final = ("RS256", "ES256", "PS256")
-# How far the clocks of two machines may be apart, in seconds.
+# Allowed difference between the clocks of the two machines, in seconds.
 _LEEWAY: Final = 60
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A sign-in under way, kept by the browser that began it: only there can it end."""
+class PendingSignIn:
+    """A sign-in that has started. The browser keeps it in a cookie, so that no other browser can complete it."""
 
     state: str
     nonce: str
     verifier: str
 
     @classmethod
-    def new(cls) -> Pending:
-        """Return one that nobody can guess."""
+    def new(cls) -> PendingSignIn:
+        """Return a sign-in with random values."""
         return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
     @classmethod
-    def of_cookie(cls, value: str | None) -> Pending:
-        """Undo `cookie`.
+    def from_cookie(cls, value: str | None) -> PendingSignIn:
+        """Return the sign-in stored as `value` by `cookie`.
 
         Raises:
-            NotSignedIn: it is none.
+            NotSignedIn: `value` is None or not such a cookie.
 
         """
         parts = (value or "").split(".")
         if len(parts) != 3:
-            raise _again("no sign-in is under way in this browser")
+            raise _refused("no sign-in has started in this browser")
         return cls(*parts)
 
     @property
     def cookie(self) -> str:
-        """What the browser keeps."""
+        """The value of the cookie that stores the sign-in."""
         return f"{self.state}.{self.nonce}.{self.verifier}"
 
 
-class Provider:
-    """The OpenID Connect provider that the settings name."""
+class OidcProvider:
+    """The OpenID Connect provider in the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._known: dict[str, Any] | None = None
+        self._metadata: dict[str, Any] | None = None
 
-    def address(self, pending: Pending) -> str:
-        """Return where the browser goes to sign in.
+    def authorization_url(self, pending: PendingSignIn) -> str:
+        """Return the URL at which the browser signs in.
 
         Raises:
             NotFound: the settings name no provider.
-            Unavailable: it cannot be reached.
+            Unavailable: the provider cannot be reached or its issuer is not the one in the settings, or the client
+                library is not installed.
 
         """
         with self._client() as client:
             url, _ = client.create_authorization_url(
-                self._endpoint("authorization_endpoint"),
+                self._endpoint(client, "authorization_endpoint"),
                 state=pending.state,
                 nonce=pending.nonce,
                 code_verifier=pending.verifier,
             )
         return str(url)
 
-    def subject(self, pending: Pending, state: str, code: str) -> str:
-        """Return who has signed in: the issuer and what it calls them.
+    def subject(self, pending: PendingSignIn, state: str, code: str) -> str:
+        """Return the subject that signed in, as `ISSUER|SUB`. `state` and `code` are from the provider's redirect.
 
         Raises:
             NotFound: the settings name no provider.
-            NotSignedIn: the answer is not one to this sign-in, or not the provider's.
-            Unavailable: the provider cannot be reached.
+            NotSignedIn: `state` belongs to another sign-in, the provider refused `code`, or the ID token is not valid.
+            Unavailable: the provider cannot be reached or its issuer is not the one in the settings, or the client
+                library is not installed.
 
         """
         if not hmac.compare_digest(state.encode(), pending.state.encode()):
-            raise _again("the answer belongs to another sign-in")
+            raise _refused("the response belongs to another sign-in")
         with self._client() as client:
-            import httpx
-            from authlib.integrations.base_client import OAuthError
-
-            endpoint = self._endpoint("token_endpoint")
-            try:
-                token = client.fetch_token(endpoint, code=code, code_verifier=pending.verifier)
-            except (OAuthError, ValueError) as error:
-                raise _again("the provider refused the answer") from error
-            except httpx.HTTPError as error:
-                raise self._unreachable() from error
-        claims = self._claims(str(token.get("id_token", "")), pending.nonce)
+            token = self._fetch_token(client, code, pending.verifier)
+            # Fetched each time, so that a key stops working as soon as the provider withdraws it.
+            keys = self._get(client, self._endpoint(client, "jwks_uri"))
+        claims = self._validated_claims(token, keys, pending.nonce)
         return f"{self._settings.oidc_issuer}|{claims['sub']}"
 
-    def _claims(self, token: str, nonce: str) -> dict[str, Any]:
+    def _fetch_token(self, client: Any, code: str, verifier: str) -> dict[str, Any]:
+        from authlib.integrations.base_client import OAuthError
+
+        endpoint = self._endpoint(client, "token_endpoint")
+        try:
+            return dict(client.fetch_token(endpoint, code=code, code_verifier=verifier))
+        except (OAuthError, ValueError) as error:
+            raise _refused("the provider refused the sign-in") from error
+
+    def _validated_claims(self, token: dict[str, Any], keys: dict[str, Any], nonce: str) -> dict[str, Any]:
+        from authlib.oidc.core import CodeIDToken
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
-        wanted: dict[str, Any] = {
+        client_id = self._settings.oidc_client_id
+        options = {
             "iss": {"essential": True, "value": self._settings.oidc_issuer},
-            "aud": {"essential": True, "value": self._settings.oidc_client_id},
+            "aud": {"essential": True, "value": client_id},
             "nonce": {"essential": True, "value": nonce},
             "sub": {"essential": True},
             "exp": {"essential": True},
         }
+        params = {"nonce": nonce, "client_id": client_id, "access_token": token.get("access_token")}
         try:
-            keys = KeySet.import_key_set(cast("Any", self._get(self._endpoint("jwks_uri"))))
-            claims = jwt.decode(token, keys, algorithms=list(_ALGORITHMS)).claims
-            jwt.JWTClaimsRegistry(leeway=_LEEWAY, **wanted).validate(claims)
+            # Authlib's own decoding takes the algorithms from the provider; this service allows only `_ALGORITHMS`.
+            key_set = KeySet.import_key_set(keys)  # type: ignore[arg-type]
+            id_token = jwt.decode(str(token.get("id_token", "")), key_set, algorithms=list(_ALGORITHMS))
+            claims = CodeIDToken(id_token.claims, id_token.header, options, params)
+            claims.validate(leeway=_LEEWAY)
         except (JoseError, ValueError) as error:
-            raise _again("the provider's word cannot be trusted") from error
+            raise _refused("the ID token from the provider is not valid") from error
         return dict(claims)
 
-    def _client(self) -> Any:
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """Open Authlib's client of the provider; report failed requests as `Unavailable`."""
         settings = self._settings
         if not settings.oidc_issuer:
             raise NotFound("no sign-in provider is set up", remedy="Use a key, or set MATCHER_OIDC_ISSUER")
         try:
+            import httpx2
             from authlib.integrations.httpx_client import OAuth2Client
         except ImportError as error:
             raise Unavailable(
-                "what signs in by OpenID Connect is not installed",
-                remedy="Install it with: pip install 'partnership-matcher[oidc]'",
+                "the libraries for OpenID Connect are not installed",
+                remedy="Install them with: pip install 'partnership-matcher[oidc]'",
             ) from error
-        return OAuth2Client(
+        client = OAuth2Client(
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None,
             redirect_uri=f"{settings.public_url.rstrip('/')}/v1/sign-in/callback",
             scope=_SCOPE,
             code_challenge_method="S256",
-            timeout=_SECONDS,
+            timeout=_TIMEOUT,
         )
-
-    def _endpoint(self, name: str) -> str:
-        if self._known is None:
-            issuer = str(self._settings.oidc_issuer)
-            found = self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            if found.get("issuer") != issuer:
-                raise Unavailable("the sign-in provider names itself otherwise", remedy="Correct MATCHER_OIDC_ISSUER")
-            self._known = found
-        return str(self._known[name])
-
-    def _get(self, url: str) -> dict[str, Any]:
-        import httpx
-
         try:
-            answer: dict[str, Any] = httpx.get(url, timeout=_SECONDS).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise self._unreachable() from error
+            with client:
+                yield client
+        except httpx2.HTTPError as error:
+            raise _unreachable() from error
+
+    def _endpoint(self, client: Any, name: str) -> str:
+        from authlib.oidc.discovery import get_well_known_url
+
+        if self._metadata is None:
+            issuer = str(self._settings.oidc_issuer)
+            metadata = self._get(client, get_well_known_url(issuer, external=True))
+            if metadata.get("issuer") != issuer:
+                raise Unavailable(
+                    "the sign-in provider gives another issuer than the settings", remedy="Correct MATCHER_OIDC_ISSUER"
+                )
+            self._metadata = metadata
+        return str(self._metadata[name])
+
+    @staticmethod
+    def _get(client: Any, url: str) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = client.request("GET", url, withhold_token=True).raise_for_status().json()
+        except ValueError as error:
+            raise _unreachable() from error
         return answer
 
-    def _unreachable(self) -> Unavailable:
-        return Unavailable("the sign-in provider cannot be reached", remedy="Check MATCHER_OIDC_ISSUER; try again")
+
+def _unreachable() -> Unavailable:
+    return Unavailable("the sign-in provider cannot be reached", remedy="Check MATCHER_OIDC_ISSUER, then try again")
 
 
-def _again(problem: str) -> NotSignedIn:
-    return NotSignedIn(problem, remedy="Sign in again, from the start")
+def _refused(problem: str) -> NotSignedIn:
+    return NotSignedIn(problem, remedy="Start again and sign in")

@@ -1,7 +1,7 @@
-"""Permissions: the one table of who may ask what. Every route has a row; the service does not start without it.
+"""The table of permissions: which role may use which route, and on which records.
 
-Nothing else decides: `api/access/guard.py` reads a row before the body of a request is read, and a handler only
-passes on what it was given.
+Every route has a row; the service does not start otherwise. No other code decides: the guard (`api/access/guard.py`)
+checks the row before the body of a request is read, and handlers only use the access it grants.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from matcher.accounts import Caller, Role
 from matcher.foundations.errors import MatcherError
 
 
-class Reach(IntEnum):
-    """How far a role reaches with a route; whoever has several roles reaches as far as the widest.
+class AccessScope(IntEnum):
+    """The records that a role reaches through a route. Of several roles, the widest scope counts.
 
-    NONE: refused. OWN: records of one's organisation. PUBLISHED: those, and what is no longer a draft.
-    ALL: every record.
+    NONE: the route is refused. OWN: records of the caller's organisation. PUBLISHED: those, and every record that is
+    not a draft. ALL: every record.
     """
 
     NONE = 0
@@ -29,7 +29,7 @@ class Reach(IntEnum):
 
 
 class Subject(StrEnum):
-    """What the id in a route's path names."""
+    """What the id in the path of a route identifies."""
 
     PROFILE = "profile"
     NEED = "need"
@@ -40,35 +40,35 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Permission:
-    """How far each role reaches with a route, and what the id of its path names, None without one."""
+    """The scope of each role on a route. `subject` says what the id in its path identifies, None without an id."""
 
-    supplier: Reach
-    commissioner: Reach
-    programme: Reach
-    auditor: Reach
-    administrator: Reach
+    supplier: AccessScope
+    commissioner: AccessScope
+    programme: AccessScope
+    auditor: AccessScope
+    administrator: AccessScope
     subject: Subject | None = None
 
-    def reach(self, caller: Caller) -> Reach:
-        """Return how far `caller` reaches."""
-        return max((self.of(role) for role in caller.roles), default=Reach.NONE)
+    def for_caller(self, caller: Caller) -> AccessScope:
+        """Return the widest scope of the roles of `caller`, or NONE without a role."""
+        return max((self.for_role(role) for role in caller.roles), default=AccessScope.NONE)
 
-    def of(self, role: Role) -> Reach:
-        """Return how far a role reaches."""
-        reach: Reach = getattr(self, role.value)
-        return reach
+    def for_role(self, role: Role) -> AccessScope:
+        """Return the scope of `role`."""
+        scope: AccessScope = getattr(self, role.value)
+        return scope
 
 
-_, OWN, SEEN, ALL = Reach.NONE, Reach.OWN, Reach.PUBLISHED, Reach.ALL
+_, OWN, PUBLISHED, ALL = AccessScope.NONE, AccessScope.OWN, AccessScope.PUBLISHED, AccessScope.ALL
 
-# Routes that ask nobody who they are.
+# Routes that need no authentication.
 PUBLIC: Final = frozenset(
     {"openapi", "read_documentation", "read_problem", "read_health", "read_readiness", "begin_sign_in", "end_sign_in"}
 )
 
 PERMISSIONS: Final[dict[str, Permission]] = {
-    # In the order: supplier, commissioner, programme, auditor, administrator.
-    # Profiles are read by everybody who has an account, and changed by their owner. A new one starts as a registration.
+    # Columns: supplier, commissioner, programme, auditor, administrator.
+    # Anyone with an account may read profiles. Only the owner may change one. A new profile starts as a registration.
     "read_profile": Permission(ALL, ALL, ALL, ALL, ALL, Subject.PROFILE),
     "read_profile_history": Permission(ALL, ALL, ALL, ALL, ALL, Subject.PROFILE),
     "put_profile": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
@@ -80,11 +80,11 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "read_alert": Permission(OWN, _, _, ALL, ALL, Subject.PROFILE),
     "put_alert": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
     "remove_alert": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
-    # A claim is made by the organisation that has no profile yet, and decided by whoever runs the register.
+    # A supplier claims a profile; the administrator decides the claim.
     "claim_profile": Permission(ALL, _, _, _, _),
     "list_claims": Permission(OWN, _, _, ALL, ALL),
     "decide_claim": Permission(_, _, _, _, ALL),
-    # Profiles in the making are seen by their organisation.
+    # Only the organisation that is registering sees a profile before it is confirmed.
     "create_registration": Permission(ALL, _, _, _, ALL),
     "list_registrations": Permission(OWN, _, _, ALL, ALL),
     "read_registration": Permission(OWN, _, _, ALL, ALL, Subject.REGISTRATION),
@@ -92,18 +92,18 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "put_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
     "discard_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
     "confirm_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
-    # Needs are seen by everybody once they are published, and changed by the organisation that has them.
-    "list_needs": Permission(SEEN, SEEN, SEEN, ALL, ALL),
-    "read_need": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
-    "read_need_history": Permission(SEEN, SEEN, SEEN, ALL, ALL, Subject.NEED),
+    # Anyone with an account may read published needs. Only the owner may change one.
+    "list_needs": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL),
+    "read_need": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, Subject.NEED),
+    "read_need_history": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, Subject.NEED),
     "create_need": Permission(_, ALL, ALL, _, ALL),
     "put_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "publish_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "withdraw_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
-    # A search changes nothing; the need that it names must be one that the caller may see.
-    "search": Permission(SEEN, SEEN, SEEN, ALL, ALL),
-    # Decisions are kept by whoever searches for partners, seen by their organisation, and open to scrutiny.
-    "keep_decision": Permission(_, SEEN, SEEN, _, ALL),
+    # A search changes nothing. The caller must be allowed to see the need it is for.
+    "search": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL),
+    # Those who look for partners save decisions. Their organisation and auditors may read them.
+    "keep_decision": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "list_decisions": Permission(_, OWN, OWN, ALL, ALL),
     "read_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
     "note_decision": Permission(_, OWN, OWN, _, ALL, Subject.DECISION),
@@ -111,9 +111,9 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
     "verify_ledger": Permission(_, _, _, ALL, ALL),
     "export_ledger": Permission(_, _, _, ALL, ALL),
-    # Programmes are run by regional programmes and commissioners, and seen by their organisation.
-    "start_programme": Permission(_, SEEN, SEEN, _, ALL),
-    "upload_programme": Permission(_, SEEN, SEEN, _, ALL),
+    # Regional programmes and commissioners run programmes. Their organisation and auditors may read them.
+    "start_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
+    "upload_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "preview_upload": Permission(_, ALL, ALL, _, ALL),
     "list_programmes": Permission(_, OWN, OWN, ALL, ALL),
     "read_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
@@ -122,9 +122,9 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "resume_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
     "cancel_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
     "read_programme_results": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
-    # Figures of the running service, for whoever watches over it.
+    # Metrics for those who monitor the service.
     "read_metrics": Permission(_, _, _, ALL, ALL),
-    # Oneself.
+    # The caller's own details and session.
     "read_caller": Permission(ALL, ALL, ALL, ALL, ALL),
     "begin_session": Permission(ALL, ALL, ALL, ALL, ALL),
     "end_session": Permission(ALL, ALL, ALL, ALL, ALL),
@@ -132,14 +132,14 @@ PERMISSIONS: Final[dict[str, Permission]] = {
 
 
 def check(names: Iterable[str]) -> None:
-    """Check that the table has each of the routes `names`, and no other.
+    """Check that the table has a row for each of the routes `names`, and no other rows.
 
     Raises:
-        MatcherError: it has not.
+        MatcherError: a row is missing, or a row has no route.
 
     """
-    named = set(names)
-    if unknown := named - PUBLIC - set(PERMISSIONS):
-        raise MatcherError(f"the table of permissions has no row for: {', '.join(sorted(unknown))}")
-    if unused := (PUBLIC | set(PERMISSIONS)) - named:
-        raise MatcherError(f"the table of permissions names what is no route: {', '.join(sorted(unused))}")
+    routes = set(names)
+    if missing := routes - PUBLIC - set(PERMISSIONS):
+        raise MatcherError(f"the table of permissions has no row for: {', '.join(sorted(missing))}")
+    if unused := (PUBLIC | set(PERMISSIONS)) - routes:
+        raise MatcherError(f"the table of permissions has rows without a route: {', '.join(sorted(unused))}")

@@ -1,1 +1,1 @@
-"""Middleware: what happens to every request and response."""
+"""ASGI middleware that sees every request and response."""

@@ -1,18 +1,18 @@
-"""HEAD: what GET would answer, without the body (RFC 9110)."""
+"""HEAD requests: the headers of GET without the body (RFC 9110)."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Heads:
-    """Lets the routes of GET answer HEAD."""
+class HeadRequests:
+    """Answers HEAD with the route for GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass HEAD on as GET, and drop the body that comes back."""
+        """Pass HEAD on as GET and drop the body of the response."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return

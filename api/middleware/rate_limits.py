@@ -1,4 +1,4 @@
-"""Limits: how often one caller may ask. Counted in each service process by itself."""
+"""Rate limits: how many requests a caller may make. Each service process counts its own."""
 
 from __future__ import annotations
 
@@ -13,59 +13,62 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problems import TOO_OFTEN, answer
+from api.problems.catalogue import TOO_OFTEN
+from api.problems.responses import problem_response
 from matcher.foundations.errors import InvalidInput
 
-# What is asked by machines that watch over the service; a busy hour must not make it look dead.
-_FREE: Final = ("/healthz", "/readyz")
+# Health checks are exempt, so that a busy service does not look dead.
+_EXEMPT_PATHS: Final = ("/healthz", "/readyz")
 
 
 class RateLimits:
-    """Refuses whoever asks more often than `rate`, such as `1200/minute`; None lets everybody.
+    """Refuses callers that make more requests than `rate` allows, for example `1200/minute`. None sets no limit.
 
-    A caller is told by the address: one who invents keys does not become many. Whoever sends a key is
-    besides counted by that, so that a key used from many places is limited, too.
+    Requests are counted by address, so that inventing keys gains no extra allowance. Requests with a key are also
+    counted by key, so that using one key from many addresses gains none either.
     """
 
     def __init__(self, app: ASGIApp, rate: str | None) -> None:
         self._app = app
-        self._rate = rate_of(rate) if rate is not None else None
-        self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._rate = parse_rate(rate) if rate is not None else None
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it with the seconds after which to ask again."""
-        if scope["type"] == "http" and self._rate is not None and scope["path"] not in _FREE:
-            for caller in _callers(scope):
-                if not self._counted.hit(self._rate, caller):
-                    await self._refuse(self._rate, caller, scope, receive, send)
+        """Pass the request on, or refuse it and give the seconds to wait."""
+        if scope["type"] == "http" and self._rate is not None and scope["path"] not in _EXEMPT_PATHS:
+            for identity in _identities(scope):
+                if not self._limiter.hit(self._rate, identity):
+                    await self._refuse(self._rate, identity, scope, receive, send)
                     return
         await self._app(scope, receive, send)
 
-    async def _refuse(self, rate: RateLimitItem, caller: str, scope: Scope, receive: Receive, send: Send) -> None:
-        reset = self._counted.get_window_stats(rate, caller).reset_time
+    async def _refuse(self, rate: RateLimitItem, identity: str, scope: Scope, receive: Receive, send: Send) -> None:
+        reset = self._limiter.get_window_stats(rate, identity).reset_time
         seconds = max(1, math.ceil(reset - time.time()))
-        refusal = answer(TOO_OFTEN, scope, f"More than {rate} were asked", headers={"Retry-After": str(seconds)})
-        await refusal(scope, receive, send)
+        detail = f"The limit is {rate}"
+        response = problem_response(TOO_OFTEN, scope, detail, headers={"Retry-After": str(seconds)})
+        await response(scope, receive, send)
 
 
-def rate_of(text: str) -> RateLimitItem:
-    """Return the rate that `text` says.
+def parse_rate(text: str) -> RateLimitItem:
+    """Return the rate in `text`.
 
     Raises:
-        InvalidInput: it says none.
+        InvalidInput: `text` is not a valid rate.
 
     """
     try:
         return parse(text)
     except ValueError as error:
         raise InvalidInput(
-            f"MATCHER_RATE_LIMIT is {text!r}, which is no rate", remedy="Write a number and a time, such as 1200/minute"
+            f"MATCHER_RATE_LIMIT is {text!r}, which is not a valid rate",
+            remedy="Give a number and a period, such as 1200/minute",
         ) from error
 
 
-def _callers(scope: Scope) -> list[str]:
+def _identities(scope: Scope) -> list[str]:
     client = scope.get("client")
-    found = [f"address {client[0] if client else 'unknown'}"]
+    identities = [f"address {client[0] if client else 'unknown'}"]
     if (key := Headers(scope=scope).get("authorization")) is not None:
-        found.append(f"key {hashlib.sha256(key.encode()).hexdigest()}")
-    return found
+        identities.append(f"key {hashlib.sha256(key.encode()).hexdigest()}")
+    return identities

@@ -1,4 +1,4 @@
-"""Headers that keep a browser from doing more with an answer than show it."""
+"""Security headers: keep a browser from doing more with a response than show it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SECURITY: Final = {
+_DEFAULTS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# What the register says now may be wrong a moment later; and nothing of it is to stay in a shared cache.
-_NOT_STORED: Final = ("/v1/", "/healthz", "/readyz")
+# Records change at any moment, and shared caches must not hold them.
+_UNCACHED: Final = ("/v1/", "/healthz", "/readyz")
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer that does not set its own."""
+    """Adds security headers to every response, except those that the response sets itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add to what comes back."""
+        """Pass the request on and add headers to the response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -33,9 +33,9 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
+                for name, value in _DEFAULTS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(_NOT_STORED):
+                if scope["path"].startswith(_UNCACHED):
                     headers["Cache-Control"] = "no-store"
             await send(message)
 

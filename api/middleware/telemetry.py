@@ -1,7 +1,7 @@
-"""Observing: what was asked, how it ended and how long it took, as a line in the log and as metrics.
+"""Telemetry: a log line and metrics for every request: route, method, status and time.
 
-Neither holds a path, a query, a body, a key or an address: a route's name says what was asked for, and an id
-made for the request, also in the header `X-Request-ID`, finds its other lines.
+Neither holds a path, query, body, key or address. The name of the route says what was requested. The request id,
+also sent in the header `X-Request-ID`, links the log lines of a request.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID: Final = "X-Request-ID"
-# One that a proxy in front has given goes on, if it is no more than an id.
-_GIVEN: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
-# What is asked for where no route fits.
+# An id from a proxy in front is reused if it has this form.
+_VALID_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+# The name of the route for requests that match none.
 NO_ROUTE: Final = "none"
+# Upper bounds, in seconds.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """The metrics of one application, in a registry of its own."""
+class ServiceMetrics:
+    """The metrics of one application, in their own registry."""
 
     registry: CollectorRegistry
     requests: Counter
@@ -40,63 +41,63 @@ class Metrics:
     records: Gauge
 
     @classmethod
-    def new(cls) -> Metrics:
-        """Return metrics that have counted nothing yet."""
+    def new(cls) -> ServiceMetrics:
+        """Return metrics without any counts."""
         registry = CollectorRegistry()
         return cls(
             registry,
             Counter("matcher_requests", "Requests answered.", ["route", "method", "status"], registry=registry),
             Histogram("matcher_request_seconds", "Time to answer.", ["route"], registry=registry, buckets=_BUCKETS),
             Gauge("matcher_requests_in_progress", "Requests being answered.", registry=registry),
-            Gauge("matcher_store_sequence", "Latest revision of the register.", registry=registry),
-            Gauge("matcher_index_sequence", "Latest revision that the index has taken in.", registry=registry),
+            Gauge("matcher_store_sequence", "Latest revision in the register.", registry=registry),
+            Gauge("matcher_index_sequence", "Latest revision in the index.", registry=registry),
             Gauge("matcher_records", "Current records.", ["kind"], registry=registry),
         )
 
 
 @dataclass
-class _Ending:
+class _Outcome:
     status: int = 500
-    began: float = field(default_factory=time.perf_counter)
+    started: float = field(default_factory=time.perf_counter)
 
     @property
     def seconds(self) -> float:
-        return time.perf_counter() - self.began
+        return time.perf_counter() - self.started
 
 
-class Observing:
-    """Watches every request."""
+class TelemetryMiddleware:
+    """Logs and counts every request."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: ServiceMetrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and note how it ends."""
+        """Pass the request on and record its outcome."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
-        ending = _Ending()
+        sent_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = sent_id if _VALID_ID.fullmatch(sent_id) else uuid.uuid4().hex
+        outcome = _Outcome()
 
-        async def watched(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ending.status = message["status"]
+                outcome.status = message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
         with self._metrics.in_progress.track_inprogress():
             try:
-                await self._app(scope, receive, watched)
+                await self._app(scope, receive, send_with_id)
             finally:
-                self._note(scope, ending, request_id)
+                self._record(scope, outcome, request_id)
 
-    def _note(self, scope: Scope, ending: _Ending, request_id: str) -> None:
+    def _record(self, scope: Scope, outcome: _Outcome, request_id: str) -> None:
         route = getattr(scope.get("route"), "name", NO_ROUTE)
-        # A method is whatever a client writes there, and every value of a label is kept.
+        # A client can send any method, and the metrics keep every value of a label.
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "PUT", "POST", "DELETE") else "other"
-        self._metrics.requests.labels(route, method, ending.status).inc()
-        self._metrics.seconds.labels(route).observe(ending.seconds)
-        told = {"route": route, "method": method, "status": ending.status, "request_id": request_id}
-        _log.info("answered", extra={**told, "milliseconds": round(ending.seconds * 1000, 1)})
+        self._metrics.requests.labels(route, method, outcome.status).inc()
+        self._metrics.seconds.labels(route).observe(outcome.seconds)
+        event = {"route": route, "method": method, "status": outcome.status, "request_id": request_id}
+        _log.info("answered", extra={**event, "milliseconds": round(outcome.seconds * 1000, 1)})

@@ -1,4 +1,4 @@
-"""Failures: whatever nobody foresaw is logged here, and answered without a word of its insides."""
+"""Unhandled errors: logged here, and answered without their cause."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import unexpected
+from api.problems.responses import unexpected
 
 _log = logging.getLogger(__name__)
 
 
-class Failures:
-    """Turns an exception that no handler knows into a problem, unless the answer has begun."""
+class UnhandledErrors:
+    """Turns an exception without a handler into a problem response, unless a response has started."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and see how it ends."""
-        begun = False
+        """Pass the request on and answer if it fails."""
+        started = False
 
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+        async def send_and_note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note_start)
         except Exception:
-            if scope["type"] != "http" or begun:
+            if scope["type"] != "http" or started:
                 raise
             _log.exception("%s failed", scope["method"])
             await unexpected(scope)(scope, receive, send)

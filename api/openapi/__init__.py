@@ -1,1 +1,1 @@
-"""The OpenAPI document: examples, shared responses, security, and its reference page."""
+"""The OpenAPI document: shared responses, examples, security, and the page that shows it."""

@@ -1,4 +1,4 @@
-"""Examples of the bodies and answers, shown in the API description. All of it is made up."""
+"""Example request and response bodies for the OpenAPI document. All of them are invented."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PROFILE: Final[dict[str, Any]] = {
     "name": "Steady Steps",
     "sector": "charity",
     "identifiers": {"charity": "1000003"},
-    "summary": "Strength and balance classes for older people at risk of a fall, in village halls and care homes.",
+    "summary": "Strength and balance classes for older people at risk of falling, in village halls and care homes.",
     "postcode": "LS11 5QN",
     "coverage": {"national": False, "regions": ["Yorkshire and The Humber"]},
     "turnover": 420_000.0,
@@ -42,7 +42,7 @@ CONTACT: Final = {"name": "A. Person", "email": "partnerships@steady-steps.examp
 NEED: Final[dict[str, Any]] = {
     "id": "example-need",
     "title": "Fewer falls among older people",
-    "description": "Exercise and home checks for people over 65 who have fallen or are afraid to.",
+    "description": "Exercise and home checks for people over 65 who have fallen or are afraid of falling.",
     "buyer": {"name": "An integrated care board", "ods_code": "QWO"},
     "outcomes": ["Fewer hospital admissions after a fall"],
     "requirements": {"accreditations": [], "sectors": [], "regions": ["Yorkshire and The Humber"]},
@@ -54,7 +54,7 @@ NEED: Final[dict[str, Any]] = {
     "stage": "market_engagement",
 }
 
-NEEDS: Final = {"needs": [NEED], "next": "example-need"}
+NEED_PAGE: Final = {"needs": [NEED], "next": "example-need"}
 
 HISTORY: Final[dict[str, Any]] = {
     "id": "example-charity",
@@ -65,16 +65,16 @@ HISTORY: Final[dict[str, Any]] = {
 }
 
 SEARCHES: Final[dict[str, dict[str, Any]]] = {
-    "in words": {
-        "summary": "A need in free words",
+    "free text": {
+        "summary": "A need as free text",
         "value": {"text": "strength and balance classes for people over 65", "top": 5},
     },
-    "stored": {
+    "stored need": {
         "summary": "A stored need, charities only",
         "value": {"need_id": "example-need", "filters": {"sectors": ["charity"]}},
     },
-    "stated": {
-        "summary": "A need that is not stored, ranking those too who miss what it requires",
+    "unsaved need": {
+        "summary": "A need that is not stored, including partners that do not meet its requirements",
         "value": {"need": {name: NEED[name] for name in NEED if name != "id"}, "apply_requirements": False},
     },
 }
@@ -94,7 +94,7 @@ _SCORED: Final[dict[str, Any]] = {
     ],
 }
 
-RESULT: Final = {
+SEARCH_RESULT: Final = {
     "need_id": "example-need",
     "sequence": 40,
     "model": "hybrid-1",
@@ -124,21 +124,21 @@ COMPLETENESS: Final = {
     "missing": [
         {
             "field": "accreditations",
-            "advice": "Name the schemes you hold, such as DSPT or Cyber Essentials, with the day each ends",
-            "because": "A need that requires a scheme shows only those who hold it",
+            "advice": "List the schemes you hold, such as DSPT or Cyber Essentials, with the date each expires",
+            "because": "Needs that require a scheme are shown only to suppliers that hold it",
             "required": False,
         }
     ],
 }
 
-DRAFT: Final = {
+REGISTRATION_DRAFT: Final = {
     "profile": PROFILE,
     "contact_kept": True,
     "completeness": COMPLETENESS,
     "similar": [{"profile_id": "GB-CHC-1000003", "name": "STEADY STEPS", "likeness": "identifier"}],
 }
 
-PREVIEW: Final = {
+PROFILE_PREVIEW: Final = {
     "profile": PROFILE,
     "quotes": [{"text": "Falls prevention. Twenty weeks of training.", "source": "capability: Falls prevention"}],
 }
@@ -155,7 +155,7 @@ CLAIM: Final = {
 
 ALERT: Final = {"profile_id": "example-charity", "band": "possible", "saved_at": "2026-04-01T09:00:00Z"}
 
-EXPORT: Final = {
+PROFILE_EXPORT: Final = {
     "id": "example-charity",
     "organisation_id": "steady-steps",
     "profile": PROFILE,
@@ -189,19 +189,19 @@ OPPORTUNITIES: Final = {
 
 CALLER: Final = {"organisation_id": "steady-steps", "member_id": "member-0f1e2d3c4b5a6978", "roles": ["supplier"]}
 
-SESSION: Final = {"csrf": "9f86d081884c7d65", "expires_at": "2026-04-01T19:00:00Z"}
+STARTED_SESSION: Final = {"csrf": "9f86d081884c7d65", "expires_at": "2026-04-01T19:00:00Z"}
 
 _HASH: Final = "5c39cf12fb2d6c1d5ec7f9bd5d0ab8d8ba5b9c0e6b2a6a2a7d6f5c6b1b0e9f11"
 
-KEPT_DECISION: Final = {"decision": "d1", "entry": 1, "hash": _HASH, "result": RESULT}
+SAVED_DECISION: Final = {"decision": "d1", "entry": 1, "hash": _HASH, "result": SEARCH_RESULT}
 
-DECISION: Final[dict[str, Any]] = {
+DECISION_SUMMARY: Final[dict[str, Any]] = {
     "decision": "d1",
     "recorded_at": "2026-04-01T09:00:00Z",
     "by": "an-icb/member-0f1e2d3c4b5a6978",
     "need_id": "example-need",
     "sequence": 40,
-    "model": RESULT["model"],
+    "model": SEARCH_RESULT["model"],
     "considered": 246,
     "eligible": 31,
     "candidates": 31,
@@ -210,7 +210,7 @@ DECISION: Final[dict[str, Any]] = {
     "standing": {"example-charity": "shortlist"},
 }
 
-NOTED: Final = {"event": "shortlist", "profile": "example-charity"}
+DECISION_EVENT: Final = {"event": "shortlist", "profile": "example-charity"}
 
 ENTRY: Final[dict[str, Any]] = {
     "number": 2,
@@ -223,8 +223,8 @@ ENTRY: Final[dict[str, Any]] = {
     "hash": _HASH[::-1],
 }
 
-WHOLE_DECISION: Final = {
-    **DECISION,
+DECISION_DETAIL: Final = {
+    **DECISION_SUMMARY,
     "entries": [ENTRY],
     "every_candidate": [
         {
@@ -243,7 +243,7 @@ LEDGER_HEAD: Final = {"entries": 2, "hash": _HASH}
 
 VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}
 
-WANTED_PROGRAMME: Final = {
+PROGRAMME_REQUEST: Final = {
     "name": "Falls across the region",
     "region": "QWO",
     "needs": [{"id": "falls-calder", "title": "Fewer falls among older people"}],
@@ -251,9 +251,9 @@ WANTED_PROGRAMME: Final = {
     "capacity": 3,
 }
 
-SENT_TABLE: Final = {"file": "Title,Description\nFewer falls,Exercise after a fall\n", "columns": "title=Title"}
+NEEDS_UPLOAD: Final = {"file": "Title,Description\nFewer falls,Exercise after a fall\n", "columns": "title=Title"}
 
-SENT_PROGRAMME: Final = {**SENT_TABLE, "name": "Falls across the region", "region": "QWO", "on_error": "skip"}
+PROGRAMME_UPLOAD: Final = {**NEEDS_UPLOAD, "name": "Falls across the region", "region": "QWO", "on_error": "skip"}
 
 UPLOAD_PREVIEW: Final[dict[str, Any]] = {
     "form": "CSV, UTF-8, delimiter comma",
@@ -274,7 +274,7 @@ UPLOAD_PREVIEW: Final[dict[str, Any]] = {
     "refused": 1,
 }
 
-PROGRAMME: Final = {
+PROGRAMME_PROGRESS: Final = {
     "id": "20261122-0f1e2d3c",
     "name": "Falls across the region",
     "area": "NHS West Yorkshire Integrated Care Board",

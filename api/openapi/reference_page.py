@@ -1,4 +1,4 @@
-"""Pages: HTML written from the OpenAPI document, without scripts and without anything from elsewhere."""
+"""HTML pages written from the OpenAPI document. They load no scripts and nothing from other sites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
 
-from api.problems import PROBLEM_TYPES, ProblemType
+from api.problems.catalogue import PROBLEM_TYPES, ProblemType
 
 _STYLE: Final = """
 body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1d1d1d;background:#fff}
@@ -23,12 +23,12 @@ a{color:#004a91}
 a:focus{outline:3px solid #1d1d1d;background:#ffeb3b}
 """
 _SENTENCE: Final = re.compile(r"(?<=\.) ")
-# The only mark that descriptions use.
-_QUOTED: Final = re.compile("`([^`]+)`")
+# Backticks are the only markup in descriptions.
+_CODE_SPAN: Final = re.compile("`([^`]+)`")
 
 
 def routes_page(document: dict[str, Any]) -> str:
-    """Return a page of every route of an OpenAPI document: parameters, example bodies, answers."""
+    """Return a page of every route in an OpenAPI `document`: its parameters, example bodies and responses."""
     routes = [
         (method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -40,24 +40,25 @@ def routes_page(document: dict[str, Any]) -> str:
         f'<li><a href="#{escape(route["operationId"])}">{method} {escape(path)}</a> {_brief(route)}</li>'
         for method, path, route in routes
     ]
-    kinds = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in PROBLEM_TYPES]
+    problems = [f'<li><a href="{kind.type}">{kind.status} {escape(kind.title)}</a></li>' for kind in PROBLEM_TYPES]
     sections = [line for method, path, route in routes for line in _route(method, path, route)]
     return _page(
         title,
         [
             *_paragraphs(info["description"]),
-            '<p>For programs: <a href="/openapi.json">the OpenAPI document</a>.</p>',
+            '<p>To generate a client, use <a href="/openapi.json">the OpenAPI document</a>.</p>',
             f'<nav aria-label="Routes"><ul>{"".join(contents)}</ul></nav>',
             *sections,
-            f'<h2 id="problems">Problems</h2><ul>{"".join(kinds)}</ul>',
+            f'<h2 id="problems">Problems</h2><ul>{"".join(problems)}</ul>',
         ],
     )
 
 
-def problem_page(kind: ProblemType) -> str:
-    """Return a page that says what a kind of problem means."""
-    back = '<p><a href="/docs#problems">All kinds of problem</a></p>'
-    return _page(kind.title, [f"<p>Status {kind.status}. {_prose(kind.meaning)}</p>", back])
+def problem_page(problem_type: ProblemType) -> str:
+    """Return a page that explains `problem_type`."""
+    back = '<p><a href="/docs#problems">All types of problem</a></p>'
+    explanation = f"<p>Status {problem_type.status}. {_prose(problem_type.meaning)}</p>"
+    return _page(problem_type.title, [explanation, back])
 
 
 def _page(title: str, body: list[str]) -> str:
@@ -74,31 +75,33 @@ def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
         rows = [
             (p["name"], p["in"], "yes" if p.get("required") else "no", p.get("description", "")) for p in parameters
         ]
-        yield _table("Parameters", ("name", "in", "required", "meaning"), rows)
+        yield _table("Parameters", ("name", "in", "required", "description"), rows)
     for media in route.get("requestBody", {}).get("content", {}).values():
         for example in media.get("examples", {}).values():
-            yield f"<h3>{escape(example.get('summary', 'Example'))}</h3>{_code(example['value'])}"
-    answers = route["responses"]
-    yield _table("Answers", ("status", "meaning"), [(code, answers[code]["description"]) for code in sorted(answers)])
-    for code in sorted(answers):
-        example = answers[code].get("content", {}).get("application/json", {}).get("example")
+            yield f"<h3>{escape(example.get('summary', 'Example request'))}</h3>{_code(example['value'])}"
+    responses = sorted(route["responses"].items())
+    yield _table(
+        "Responses", ("status", "description"), [(code, response["description"]) for code, response in responses]
+    )
+    for code, response in responses:
+        example = response.get("content", {}).get("application/json", {}).get("example")
         if example is not None:
-            yield f"<h3>An answer {code}</h3>{_code(example)}"
+            yield f"<h3>Example response: {code}</h3>{_code(example)}"
 
 
 def _brief(route: dict[str, Any]) -> str:
-    """Return the first sentence of what a route does."""
+    """Return the first sentence of the description of a route."""
     return _prose(_SENTENCE.split(" ".join(route["description"].split()), maxsplit=1)[0])
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield the paragraphs of a description, which an empty line parts."""
+    """Yield the paragraphs of a description, which are separated by empty lines."""
     yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in text.strip().split("\n\n"))
 
 
 def _prose(text: str) -> str:
-    """Return HTML for a description: what stands between backticks in it is code."""
-    return _QUOTED.sub(r"<code>\1</code>", escape(text))
+    """Return a description as HTML, with the parts between backticks as code."""
+    return _CODE_SPAN.sub(r"<code>\1</code>", escape(text))
 
 
 def _table(caption: str, names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -1,8 +1,25 @@
-"""Descriptions of answers that several routes share."""
+"""The responses that routes share, as parts of an OpenAPI operation."""
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+from api.problems.catalogue import (
+    CONFLICT,
+    INVALID,
+    MALFORMED,
+    MEDIA,
+    NOT_FOUND,
+    PRECONDITION,
+    TOO_LARGE,
+    TOO_OFTEN,
+    UNAVAILABLE,
+    UNEXPECTED,
+    ProblemType,
+)
+from api.problems.responses import MEDIA_TYPE
+
+Responses = dict[int | str, dict[str, Any]]
 
 _ETAG: Final = {
     "ETag": {
@@ -12,23 +29,60 @@ _ETAG: Final = {
 }
 
 
-def described(status: int, text: str, example: Any, *, revision: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Return the part of a route's description for an answer in JSON, with its ETag where it is a revision."""
-    answer: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
-    return {status: answer | ({"headers": _ETAG} if revision else {})}
+def json_response(status: int, text: str, example: Any, *, etag: bool = False) -> Responses:
+    """Return the JSON response of `status`, described by `text`. With `etag`, it has the header ETag."""
+    response: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
+    return {status: response | ({"headers": _ETAG} if etag else {})}
 
 
-def created(text: str, example: Any, id: str, *next: str) -> dict[int | str, dict[str, Any]]:
-    """Return the part of a route's description for what was created: where it is, its ETag, and what comes next.
+def created_response(text: str, example: Any, id_pointer: str, *next_routes: str) -> Responses:
+    """Return the response 201 of a route that creates a record, with the headers ETag and Location.
 
     Args:
-        id: where in the answer the id stands, as a JSON pointer.
-        next: names of the routes that the id may be given to.
+        text: description of the response.
+        example: example of its body.
+        id_pointer: JSON pointer to the new id in the body.
+        next_routes: names of the routes that accept the new id, for OpenAPI links.
 
     """
-    answer = described(201, text, example, revision=True)
-    location = {"description": "Path of what was created.", "schema": {"type": "string"}}
-    answer[201]["headers"] = {**answer[201]["headers"], "Location": location}
-    given = {"id": f"$response.body#{id}"}
-    answer[201]["links"] = {name: {"operationId": name, "parameters": given} for name in next}
-    return answer
+    responses = json_response(201, text, example, etag=True)
+    location = {"description": "Path of the new record.", "schema": {"type": "string"}}
+    responses[201]["headers"] = {**responses[201]["headers"], "Location": location}
+    parameters = {"id": f"$response.body#{id_pointer}"}
+    responses[201]["links"] = {name: {"operationId": name, "parameters": parameters} for name in next_routes}
+    return responses
+
+
+def problem_responses(*problem_types: ProblemType) -> Responses:
+    """Return the responses for `problem_types`, and for the two that any route may give: 429 and 500."""
+    return {kind.status: _problem_response(kind) for kind in (*problem_types, TOO_OFTEN, UNEXPECTED)}
+
+
+def _problem_response(problem_type: ProblemType) -> dict[str, Any]:
+    example = {
+        "type": problem_type.type,
+        "title": problem_type.title,
+        "status": problem_type.status,
+        "detail": problem_type.title,
+        "instance": "/v1/…",
+        "remedy": problem_type.meaning,
+    }
+    if problem_type is INVALID:
+        error = {"field": "postcode", "problem": "'LS' is not a UK postcode", "remedy": "Give a UK postcode"}
+        detail = f"{error['field']}: {error['problem']}"
+        example |= {"detail": detail, "field": error["field"], "remedy": error["remedy"], "errors": [error]}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    response: dict[str, Any] = {
+        "description": f"{problem_type.title}. {problem_type.meaning}",
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
+    }
+    if problem_type is UNAVAILABLE:
+        response["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return response
+
+
+# What a route may answer when it reads a record by id, reads a body, or does both.
+ID_PROBLEMS: Final = problem_responses(NOT_FOUND, INVALID)
+BODY_PROBLEMS: Final = problem_responses(MALFORMED, TOO_LARGE, MEDIA, INVALID)
+WITHDRAWAL_PROBLEMS: Final = ID_PROBLEMS | problem_responses(PRECONDITION)
+CONFLICT_PROBLEMS: Final = ID_PROBLEMS | problem_responses(CONFLICT)

@@ -1,4 +1,4 @@
-"""Description: what the table of permissions adds to the OpenAPI document."""
+"""What the table of permissions adds to the OpenAPI document: security, refusals, and the roles of each route."""
 
 from __future__ import annotations
 
@@ -6,38 +6,43 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from api import problems
 from api.access.guard import COOKIE, CSRF_HEADER
-from api.access.permissions import PERMISSIONS, Permission, Reach, Subject
-from api.problems import NOT_PERMITTED, NOT_SIGNED_IN, UNAVAILABLE
+from api.access.permissions import PERMISSIONS, AccessScope, Permission, Subject
+from api.openapi.responses import problem_responses
+from api.problems.catalogue import NOT_PERMITTED, NOT_SIGNED_IN, UNAVAILABLE
+from api.problems.responses import Problem
 from matcher.accounts import Role
 
 _SCHEMES: Final = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key, mk_…, as it was shown when it was made."},
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, mk_…, as shown when it was made."},
     "session": {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": f"A browser session. With every change, {CSRF_HEADER} must be sent, too.",
+        "description": f"A browser session. Also send the header {CSRF_HEADER} with every change.",
     },
 }
-_SAID: Final = {Reach.OWN: "its own", Reach.PUBLISHED: "what is published and its own", Reach.ALL: "all"}
+_SCOPES_IN_WORDS: Final = {
+    AccessScope.OWN: "their own records",
+    AccessScope.PUBLISHED: "published records and their own",
+    AccessScope.ALL: "all records",
+}
 
 
-def describe(app: FastAPI) -> None:
-    """Complete the OpenAPI document of `app`: problems, security, who may do what."""
-    described = app.openapi
+def complete_openapi(app: FastAPI) -> None:
+    """Complete the OpenAPI document of `app` with problems, security and the roles of each route."""
+    build = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _complete(described())
-        return described()
+            _complete(build())
+        return build()
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _complete(document: dict[str, Any]) -> None:
-    schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
     schemas.update(schema.pop("$defs"))
     schemas["Problem"] = schema
@@ -45,28 +50,29 @@ def _complete(document: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for method, operation in operations.items():
             if (permission := PERMISSIONS.get(operation["operationId"])) is not None:
-                _guard(method, operation, permission)
+                _complete_operation(method, operation, permission)
 
 
-def _guard(method: str, operation: dict[str, Any], permission: Permission) -> None:
+def _complete_operation(method: str, operation: dict[str, Any], permission: Permission) -> None:
     operation["security"] = [{name: []} for name in _SCHEMES]
-    kinds = [NOT_SIGNED_IN, UNAVAILABLE, *([NOT_PERMITTED] if may_refuse(method, permission) else [])]
-    added = {str(code): answer for code, answer in problems.documented(*kinds).items()}
+    problem_types = [NOT_SIGNED_IN, UNAVAILABLE, *([NOT_PERMITTED] if may_refuse(method, permission) else [])]
+    added = {str(status): response for status, response in problem_responses(*problem_types).items()}
     operation["responses"] = dict(sorted({**added, **operation["responses"]}.items()))
-    operation["description"] += f"\n\n{who_may(permission)}"
+    operation["description"] += f"\n\n{roles_in_words(permission)}"
 
 
 def may_refuse(method: str, permission: Permission) -> bool:
-    """Whether a route can be refused to somebody who is known: by role, by owner, or for a missing CSRF header."""
-    reaches = {permission.of(role) for role in Role}
-    owned = Reach.OWN in reaches and permission.subject in (Subject.PROFILE, Subject.NEED)
-    return method.upper() not in ("GET", "HEAD") or Reach.NONE in reaches or owned
+    """Return whether a route may refuse a known caller: for the role, the owner, or a missing CSRF header."""
+    scopes = {permission.for_role(role) for role in Role}
+    checks_owner = AccessScope.OWN in scopes and permission.subject in (Subject.PROFILE, Subject.NEED)
+    return method.upper() not in ("GET", "HEAD") or AccessScope.NONE in scopes or checks_owner
 
 
-def who_may(permission: Permission) -> str:
-    """Return a sentence that says which roles may use a route."""
-    by_reach = {
-        reach: [role.value for role in Role if permission.of(role) is reach] for reach in sorted(_SAID, reverse=True)
+def roles_in_words(permission: Permission) -> str:
+    """Return a sentence that lists the roles that may use a route, and on which records."""
+    roles_by_scope = {
+        scope: [role.value for role in Role if permission.for_role(role) is scope]
+        for scope in sorted(_SCOPES_IN_WORDS, reverse=True)
     }
-    told = [f"{', '.join(roles)} ({_SAID[reach]})" for reach, roles in by_reach.items() if roles]
-    return f"Who may: {'; '.join(told)}."
+    parts = [f"{', '.join(roles)} ({_SCOPES_IN_WORDS[scope]})" for scope, roles in roles_by_scope.items() if roles]
+    return f"Roles: {'; '.join(parts)}."

@@ -1,1 +1,1 @@
-"""Requests: how bodies, uploads and headers are read and validated."""
+"""How the service reads and validates paths, headers, bodies and uploads."""

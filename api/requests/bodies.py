@@ -1,4 +1,4 @@
-"""Bodies: how large they may be, and how JSON is read from them."""
+"""How JSON and form bodies are read."""
 
 from __future__ import annotations
 
@@ -10,55 +10,17 @@ from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MALFORMED, MEDIA, TOO_LARGE, RequestRefused, answer
+from api.problems.catalogue import MALFORMED, MEDIA, TOO_LARGE
+from api.problems.responses import RequestRefused
 
-# Ten times the largest profile or need known; a list of records belongs into a file for `matcher import`.
-MAX_BODY: Final = 2 * 1024 * 1024
-
-# Each value may be wrong in its own way, and to say so takes 20 µs of the one thread that all requests share.
-# A profile of 500 pieces of work has about 6,000.
+# Each value may be wrong in its own way, and reporting an error takes 20 µs of the one thread that all requests share.
+# A profile with 500 entries in its track record has about 6,000 values.
 MAX_VALUES: Final = 20_000
 
-_MIB: Final = 1024 * 1024
-_UPLOADS: Final = ("/v1/uploads", "/v1/uploads/previews")
-_JSON, _FILE = "application/json", "multipart/form-data"
-
-
-class BodyLimit:
-    """Refuses a body that is too long: by its announced length, else as soon as that much has come in.
-
-    Most may have `MAX_BODY`, one with a file `uploads` MiB.
-    """
-
-    def __init__(self, app: ASGIApp, uploads: int) -> None:
-        self._app = app
-        self._uploads = uploads * _MIB
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body counted."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        most = self._uploads if scope["path"] in _UPLOADS else MAX_BODY
-        problem = f"The body is longer than {most // _MIB} MiB"
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and (len(announced) > 20 or int(announced) > most):
-            await answer(TOO_LARGE, scope, problem)(scope, receive, send)
-            return
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most:
-                raise RequestRefused(TOO_LARGE, problem, remedy=TOO_LARGE.meaning)
-            return message
-
-        await self._app(scope, counted, send)
+_JSON, _FORM = "application/json", "multipart/form-data"
+# Bytes in which the end of a form must appear: its last boundary and anything after it.
+_TAIL: Final = 1_024
 
 
 class JsonRequest(Request):
@@ -68,7 +30,7 @@ class JsonRequest(Request):
         """Return the decoded body.
 
         Raises:
-            Refused: it is not JSON, or holds more than `MAX_VALUES` values.
+            RequestRefused: the body is not JSON, or holds more than `MAX_VALUES` values.
 
         """
         try:
@@ -81,63 +43,61 @@ class JsonRequest(Request):
 
 
 class FormRequest(Request):
-    """A request whose form is read as it comes, and must come to its end."""
+    """A request whose form is read as a stream and must be complete."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """Yield the pieces of the body.
+        """Yield the chunks of the body.
 
         Raises:
-            Refused: it ends before the form does.
+            RequestRefused: the body ends before the form does.
 
         """
         _, options = parse_options_header(self.headers["content-type"])
         end = b"--" + options.get(b"boundary", b"") + b"--"
         tail = b""
-        async with aclosing(super().stream()) as pieces:
-            async for piece in pieces:
-                tail = (tail + piece)[-_TAIL:]
-                yield piece
+        async with aclosing(super().stream()) as chunks:
+            async for chunk in chunks:
+                tail = (tail + chunk)[-_TAIL:]
+                yield chunk
         if b"boundary" in options and end not in tail:
-            raise RequestRefused(MALFORMED, "The form ends early", remedy="Send it again, whole")
-
-
-# Bytes within which a form ends: its last boundary, and what may follow that.
-_TAIL: Final = 1_024
+            raise RequestRefused(MALFORMED, "The form is incomplete", remedy="Send the complete form again")
 
 
 class JsonRoute(APIRoute):
-    """A route whose body, where it has one, is JSON, or a form with a file, and says so."""
+    """A route whose body, if it has one, is JSON or a form, as its content type must state."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that reads the body as a `JsonRequest` does."""
+        """Return the handler that reads the body as a `JsonRequest` or `FormRequest`.
+
+        The handler raises `RequestRefused` if the content type is not the one expected.
+        """
         handle = super().get_route_handler()
 
         async def read(request: Request) -> Response:
             if self.body_field is None:
                 return await handle(request)
             is_form = isinstance(self.body_field.field_info, params.Form)
-            _check_content_type(request, _FILE if is_form else _JSON)
-            kind = FormRequest if is_form else JsonRequest
-            return await handle(kind(request.scope, request.receive))
+            _check_content_type(request, _FORM if is_form else _JSON)
+            request_class = FormRequest if is_form else JsonRequest
+            return await handle(request_class(request.scope, request.receive))
 
         return read
 
 
 def _check_content_type(request: Request, expected: str) -> None:
-    given = request.headers.get("content-type", "")
-    if given.partition(";")[0].strip().lower() != expected:
-        said = f"{given[:100]!r}" if given else "not given"
-        raise RequestRefused(
-            MEDIA, f"The content type is {said}, not {expected}", remedy=f"Send Content-Type: {expected}"
-        )
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != expected:
+        problem = f"The content type is {content_type[:100]!r}" if content_type else "The content type is missing"
+        raise RequestRefused(MEDIA, problem, remedy=f"Send Content-Type: {expected}")
 
 
 def _holds_more_than(limit: int, value: Any) -> bool:
-    waiting = [value]
-    seen = 0
-    while waiting and seen + len(waiting) <= limit:
-        seen += 1
-        item = waiting.pop()
+    """Return whether `value` holds more than `limit` values, itself included. Stops counting there."""
+    pending = [value]
+    counted = 0
+    while pending and counted + len(pending) <= limit:
+        counted += 1
+        item = pending.pop()
         if isinstance(item, dict | list):
-            waiting += item.values() if isinstance(item, dict) else item
-    return bool(waiting)
+            pending += item.values() if isinstance(item, dict) else item
+    return bool(pending)

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a creation that is sent twice by a client that lost the answer happens once."""
+"""The Idempotency-Key header: a client that lost the response can safely repeat a request to create a record."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pydantic import AfterValidator, Field
 from matcher.records.fields import printable
 
 
-def _asked(
+def _idempotency_key(
     idempotency_key: Annotated[
         Annotated[str, Field(min_length=1, max_length=255), AfterValidator(printable)] | None,
         Header(
-            description="Any text of the client's own. Repeated within a week with the same body, the first answer "
-            "comes again and nothing new is created; with another body it is refused.",
+            description="Any text of your choice. If you repeat a request within a week with the same key and body, "
+            "you get the first response again and nothing new is created. With another body it is refused.",
         ),
     ] = None,
 ) -> str | None:
     return idempotency_key
 
 
-IdempotencyKey = Annotated[str | None, Depends(_asked)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]

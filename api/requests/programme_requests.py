@@ -1,4 +1,4 @@
-"""Orders: what is asked of a programme over HTTP."""
+"""What a client asks of a programme over HTTP."""
 
 from __future__ import annotations
 
@@ -13,32 +13,36 @@ from matcher.programme.area import EVERYWHERE, BodyLookup, area_of
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Phrase, Title
 
-# A form sends numbers as text, JSON as numbers: only the latter are held to be such.
+# Not strict: forms send numbers as text. JSON bodies add `strict=True`.
 Top = Annotated[int, Field(ge=1, le=1_000)]
 Capacity = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class Ordered(Record):
-    """What is asked of a programme, but for its needs."""
+class ProgrammeOptions(Record):
+    """The options of a programme, without its needs."""
 
     name: Title
     region: Phrase | None = Field(
         None,
-        description="Where it works: a region, or the code or name of an ICB, CCG, AHSN or health innovation network; "
-        "an old one stands for what succeeded it. A need that names no place counts as in its region.",
+        description="Area of the programme: a region, or the code or name of an ICB, CCG, AHSN or health innovation "
+        "network. A past code or name stands for its successor. Needs without a place count as in its region.",
     )
-    filters: Filters = Field(Filters(), description="Who is eligible, besides what each need requires.")
-    top: Annotated[Top, Field(strict=True)] = Field(10, description="How many partners a need.")
-    apply_requirements: StrictBool = Field(True, description="Whether what a need requires also decides.")
+    filters: Filters = Field(
+        Filters(), description="Which partners are eligible, in addition to what each need requires."
+    )
+    top: Annotated[Top, Field(strict=True)] = Field(10, description="How many partners to return for each need.")
+    apply_requirements: StrictBool = Field(
+        True, description="Whether partners that do not meet a need's requirements are left out."
+    )
     capacity: Annotated[Capacity, Field(strict=True)] | None = Field(
-        None, description="Assign one partner to each need such that none is given more needs than this."
+        None, description="Assign one partner to each need, and at most this many needs to each partner."
     )
 
     def programme(self, lookup: BodyLookup) -> Programme:
-        """Return the programme that is asked for.
+        """Return the programme with these options, as of today. `lookup` finds the NHS body of a code or name.
 
         Raises:
-            InvalidInput: the region is not known.
+            InvalidInput: `region` is not a known region or NHS body.
 
         """
         try:
@@ -56,11 +60,11 @@ class Ordered(Record):
         )
 
 
-class WantedProgramme(Ordered):
-    """What to match: needs sent with it, or all that are stored and that one may see."""
+class ProgrammeRequest(ProgrammeOptions):
+    """A programme to run: on the needs in the request, or on every stored need that you may see."""
 
-    # As many as the limits of a body let through; a file may hold more.
+    # About as many as the limits of a body allow. A file may hold more.
     needs: Annotated[tuple[Need, ...], Field(max_length=5_000)] = Field(
-        (), description="Longer lists are uploaded as a file, with `POST /v1/uploads`."
+        (), description="Needs to match. Upload longer lists as a file, with `POST /v1/uploads`."
     )
-    stored: StrictBool = Field(False, description="Match the stored needs that one may see, in place of `needs`.")
+    stored: StrictBool = Field(False, description="Match every stored need that you may see, in place of `needs`.")

@@ -1,4 +1,4 @@
-"""Decisions: searches kept for good, and what was decided on them."""
+"""Decisions: searches saved permanently, and the events recorded on them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, Field
 
-from api.access.guard import Access, Admitted, GuardedRoute
+from api.access.guard import Access, CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
-from api.routes.matching.search import SearchRequest, wanted
-from api.routes.records.revisions import SENT
-from api.service import RunningService, alone
+from api.openapi.responses import BODY_PROBLEMS, ID_PROBLEMS, json_response, problem_responses
+from api.problems.catalogue import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE
+from api.routes.matching.search import SearchRequest, requested_need
+from api.service import RunningService, exclusive_ledger_check
 from matcher.ledger import Entry, Event
 from matcher.records import SearchResult
 from matcher.records.fields import Id
@@ -25,8 +24,8 @@ router = APIRouter(prefix="/v1", tags=["decisions"], route_class=GuardedRoute)
 DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a decision.", examples=["d1"])]
 
 
-class KeptDecision(BaseModel):
-    """A search that was kept as a decision. `hash` is worth noting elsewhere: it speaks for all before it."""
+class SavedDecision(BaseModel):
+    """A search saved as a decision. Note `hash` outside the service: it covers this entry and every entry before it."""
 
     decision: str
     entry: int
@@ -34,8 +33,8 @@ class KeptDecision(BaseModel):
     result: SearchResult
 
 
-class DecisionInBrief(BaseModel):
-    """A decision: its search, and the last event on each profile that something was noted on."""
+class DecisionSummary(BaseModel):
+    """A decision: its search, and `standing`, the latest event on each profile that has events."""
 
     decision: str
     recorded_at: datetime
@@ -51,15 +50,15 @@ class DecisionInBrief(BaseModel):
     standing: dict[str, Event]
 
 
-class Decisions(BaseModel):
-    """Decisions, the oldest first. `next` is the `after` of the next page, none on the last one."""
+class DecisionPage(BaseModel):
+    """Decisions, oldest first. `next` is the `after` value for the next page, or null on the last page."""
 
-    decisions: list[DecisionInBrief]
+    decisions: list[DecisionSummary]
     next: int | None = None
 
 
-class KeptCandidate(BaseModel):
-    """A candidate of a kept search; `revision` is that of its profile."""
+class RecordedCandidate(BaseModel):
+    """A candidate of a saved search. `revision` is the revision of its profile that the search read."""
 
     rank: int
     profile_id: str
@@ -70,7 +69,7 @@ class KeptCandidate(BaseModel):
 
 
 class LedgerEntry(BaseModel):
-    """An entry of the ledger. `hash` is the SHA-256 of all the rest as canonical JSON."""
+    """An entry of the ledger. `hash` is the SHA-256 of its other content as canonical JSON."""
 
     number: int
     decision: str
@@ -83,16 +82,16 @@ class LedgerEntry(BaseModel):
     hash: str
 
 
-class WholeDecision(DecisionInBrief):
+class DecisionDetail(DecisionSummary):
     """A decision with its entries, every candidate, and the profiles that each filter excluded."""
 
     entries: list[LedgerEntry]
-    every_candidate: list[KeptCandidate]
+    every_candidate: list[RecordedCandidate]
     excluded_by: dict[str, list[str]]
 
 
-class Noted(BaseModel):
-    """What was decided on a candidate. A rejection needs a reason; closing is about no profile."""
+class DecisionEvent(BaseModel):
+    """An event to record on a candidate. A rejection needs a reason. To close the decision, leave out the profile."""
 
     event: Event
     profile: Id | None = None
@@ -100,7 +99,10 @@ class Noted(BaseModel):
 
 
 class ReplayDifference(BaseModel):
-    """What was `then` and is `now`, of which profile, and which contribution or filter."""
+    """A difference between the recorded search (`then`) and the replay (`now`).
+
+    `profile` and `name` give the profile and the contribution or filter, if the difference is about one.
+    """
 
     what: str
     then: Any
@@ -110,7 +112,7 @@ class ReplayDifference(BaseModel):
 
 
 class ReplayResult(BaseModel):
-    """What became of a replay: identical bit for bit, or exactly what differs."""
+    """The result of a replay: identical bit for bit, or every difference."""
 
     decision: str
     identical: bool
@@ -122,91 +124,110 @@ class ReplayResult(BaseModel):
     "/decisions",
     status_code=201,
     responses={
-        **described(201, "The search, kept as a decision.", examples.KEPT_DECISION),
-        **documented(NOT_FOUND, UNAVAILABLE),
-        **SENT,
+        **json_response(201, "The search, saved as a decision.", examples.SAVED_DECISION),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND, UNAVAILABLE),
     },
 )
 def keep_decision(
-    asked: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCHES)], service: RunningService, access: Admitted
-) -> KeptDecision:
-    """Search, and keep for good what was asked, found and left out. Any part of it can be checked later."""
-    need = wanted(asked, service.store, access)
+    request: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCHES)],
+    service: RunningService,
+    access: CallerAccess,
+) -> SavedDecision:
+    """Search, and save the request, the results and the excluded profiles permanently, so that all can be checked."""
+    need = requested_need(request, service.store, access)
     service.readiness.require()
-    kept = service.ledger.save(
+    saved = service.ledger.save(
         service.engine,
         need,
-        asked.filters,
+        request.filters,
         by=actor(access),
-        top=asked.top,
-        apply_requirements=asked.apply_requirements,
+        top=request.top,
+        apply_requirements=request.apply_requirements,
     )
-    said = kept.entry.content
-    return KeptDecision(decision=said.decision, entry=said.number, hash=kept.entry.hash, result=kept.result)
+    content = saved.entry.content
+    return SavedDecision(decision=content.decision, entry=content.number, hash=saved.entry.hash, result=saved.result)
 
 
 @router.get(
-    "/decisions", responses=described(200, "Decisions.", {"decisions": [examples.DECISION]}) | documented(INVALID)
+    "/decisions",
+    responses={
+        **json_response(200, "The decisions.", {"decisions": [examples.DECISION_SUMMARY]}),
+        **problem_responses(INVALID),
+    },
 )
 def list_decisions(
     service: RunningService,
-    access: Admitted,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Only decisions whose first entry is above this.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")] = 50,
-) -> Decisions:
-    """List the decisions of one's organisation; auditors and administrators see all."""
-    page = list(islice(service.ledger.decisions(after=after, organisation=access.only()), limit))
+    access: CallerAccess,
+    after: Annotated[
+        int, Query(ge=0, le=2**53, description="Only decisions whose first entry has a higher number.")
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many decisions to return, at most 200.")] = 50,
+) -> DecisionPage:
+    """List the decisions of your organisation. Auditors and administrators see every decision."""
+    page = list(islice(service.ledger.decisions(after=after, organisation=access.organisation_filter()), limit))
     last = page[-1].opening.content.number if len(page) == limit else None
-    return Decisions(decisions=[DecisionInBrief(**one.to_json()) for one in page], next=last)
+    return DecisionPage(decisions=[DecisionSummary(**decision.to_json()) for decision in page], next=last)
 
 
 @router.get(
     "/decisions/{id}",
-    responses={**described(200, "The decision.", examples.WHOLE_DECISION), **documented(NOT_FOUND, INVALID)},
+    responses={**json_response(200, "The decision.", examples.DECISION_DETAIL), **ID_PROBLEMS},
 )
-def read_decision(id: DecisionId, service: RunningService) -> WholeDecision:
-    """Read all of a decision: every candidate with its score and contributions, and who was left out by what."""
+def read_decision(id: DecisionId, service: RunningService) -> DecisionDetail:
+    """Read a whole decision: every candidate with its score, and which filter excluded which profiles."""
     decision = service.ledger.decision(id)
-    answer = service.ledger.result(decision)
-    return WholeDecision(
+    result = service.ledger.result(decision)
+    return DecisionDetail(
         **decision.to_json(),
-        entries=[_told(entry) for entry in (decision.opening, *decision.notes)],
-        every_candidate=[KeptCandidate(**one) for one in answer.candidates()],
-        excluded_by=answer.excluded_by(),
+        entries=[_ledger_entry(entry) for entry in (decision.opening, *decision.notes)],
+        every_candidate=[RecordedCandidate(**candidate) for candidate in result.candidates()],
+        excluded_by=result.excluded_by(),
     )
 
 
 @router.post(
     "/decisions/{id}/events",
     status_code=201,
-    responses={**described(201, "The entry.", examples.ENTRY), **documented(NOT_FOUND, CONFLICT), **SENT},
+    responses={
+        **json_response(201, "The entry.", examples.ENTRY),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND, CONFLICT),
+    },
 )
 def note_decision(
     id: DecisionId,
-    sent: Annotated[Noted, Body(openapi_examples={"shortlist": {"value": examples.NOTED}})],
+    body: Annotated[DecisionEvent, Body(openapi_examples={"shortlist": {"value": examples.DECISION_EVENT}})],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
 ) -> LedgerEntry:
-    """Record what was decided on a candidate: shortlist, reject, invite, engage, award; or close the decision."""
-    return _told(service.ledger.note(id, sent.event, sent.profile, by=actor(access), reason=sent.reason))
+    """Record an event on a candidate (shortlist, reject, invite, engage or award), or close the decision."""
+    return _ledger_entry(service.ledger.note(id, body.event, body.profile, by=actor(access), reason=body.reason))
 
 
 @router.get(
     "/decisions/{id}/replay",
-    responses={**described(200, "What became of it.", examples.REPLAY), **documented(NOT_FOUND, INVALID, UNAVAILABLE)},
+    responses={
+        **json_response(200, "The result of the replay.", examples.REPLAY),
+        **ID_PROBLEMS,
+        **problem_responses(UNAVAILABLE),
+    },
 )
 def replay_decision(id: DecisionId, service: RunningService) -> ReplayResult:
-    """Compute a kept search again from the revisions and with the model it saw, and compare bit for bit."""
-    with alone(service):
+    """Replay a saved search with the revisions and the model it used, and compare the results bit for bit."""
+    with exclusive_ledger_check(service):
         return ReplayResult(**service.ledger.replay(service.engine, id).to_json())
 
 
 def actor(access: Access) -> str:
-    """Return who acts, as the ledger keeps it: the ids of an organisation and its member, no names."""
+    """Return the caller as the ledger records it: the ids of organisation and member, without names.
+
+    Return `this-installation` for a caller without an organisation.
+    """
     caller = access.caller
     return f"{caller.organisation_id}/{caller.member_id}" if caller.organisation_id else "this-installation"
 
 
-def _told(entry: Entry) -> LedgerEntry:
-    said = entry.to_json()
-    return LedgerEntry(**{name: said.get(name) for name in LedgerEntry.model_fields})
+def _ledger_entry(entry: Entry) -> LedgerEntry:
+    content = entry.to_json()
+    return LedgerEntry(**{name: content.get(name) for name in LedgerEntry.model_fields})

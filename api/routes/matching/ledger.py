@@ -1,4 +1,4 @@
-"""The ledger: its head, its verification, its export."""
+"""The ledger: its latest hash, its verification and its export."""
 
 from __future__ import annotations
 
@@ -10,57 +10,60 @@ from pydantic import BaseModel
 
 from api.access.guard import GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import INVALID, UNAVAILABLE, documented
-from api.service import RunningService, alone
+from api.openapi.responses import json_response, problem_responses
+from api.problems.catalogue import INVALID, UNAVAILABLE
+from api.service import RunningService, exclusive_ledger_check
 from matcher.ledger import Format, export_lines
 
 router = APIRouter(prefix="/v1/ledger", tags=["decisions"], route_class=GuardedRoute)
 
-_MEDIA: Final = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv"}
-_EXAMPLES: Final = {"application/jsonl": '{"hash": "5c39…", "entry": {…}}', "text/csv": "row,number,decision,…"}
+_MEDIA_TYPES: Final = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv"}
 
 
 class LedgerHead(BaseModel):
-    """How many entries there are, and the hash of the last one."""
+    """The number of entries, and the hash of the latest entry."""
 
     entries: int
     hash: str
 
 
 class LedgerFault(BaseModel):
-    """What is wrong, and at which entry."""
+    """A fault in the ledger. `entry` is the number of the entry, or null if the fault is not about one entry."""
 
     entry: int | None
     problem: str
 
 
 class LedgerVerification(LedgerHead):
-    """Whether every entry is what was recorded."""
+    """The result of a verification: `whole` is true if every entry is as it was recorded."""
 
     whole: bool
     faults: list[LedgerFault]
 
 
-@router.get("", responses=described(200, "The head of the ledger.", examples.LEDGER_HEAD))
+@router.get("", responses=json_response(200, "The head of the ledger.", examples.LEDGER_HEAD))
 def read_ledger_head(service: RunningService) -> LedgerHead:
-    """Tell how many entries there are and the last hash. Note it elsewhere: it shows if the past is rewritten."""
+    """Read the number of entries and the latest hash. Note the hash elsewhere: it reveals a rewritten ledger."""
     entries, hash = service.ledger.head()
     return LedgerHead(entries=entries, hash=hash)
 
 
 @router.get(
     "/verification",
-    responses={**described(200, "What was found.", examples.VERIFICATION), **documented(INVALID, UNAVAILABLE)},
+    responses={
+        **json_response(200, "The result of the verification.", examples.VERIFICATION),
+        **problem_responses(INVALID, UNAVAILABLE),
+    },
 )
 def verify_ledger(
     service: RunningService,
     expect: Annotated[
-        str | None, Query(pattern=r"^[0-9a-f]{64}$", description="A hash noted earlier, to be found still.")
+        str | None,
+        Query(pattern=r"^[0-9a-f]{64}$", description="A hash you noted earlier. It must still be in the ledger."),
     ] = None,
 ) -> LedgerVerification:
-    """Read and hash every entry again."""
-    with alone(service):
+    """Verify the ledger: read every entry and compute its hash again."""
+    with exclusive_ledger_check(service):
         return LedgerVerification(**service.ledger.verify(expect).to_json())
 
 
@@ -69,20 +72,21 @@ def verify_ledger(
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Every entry, with every kept search spelled out.",
+            "description": "Every entry, with saved searches in full.",
             "content": {
-                media: {"schema": {"type": "string"}, "example": f"{examples.ENTRY['number']}\n"}
-                for media in _MEDIA.values()
+                media_type: {"schema": {"type": "string"}, "example": f"{examples.ENTRY['number']}\n"}
+                for media_type in _MEDIA_TYPES.values()
             },
         },
-        **documented(INVALID),
+        **problem_responses(INVALID),
     },
 )
 def export_ledger(
-    service: RunningService, format: Annotated[Format, Query(description="How it is written.")] = Format.JSONL
+    service: RunningService, format: Annotated[Format, Query(description="Format of the file.")] = Format.JSONL
 ) -> StreamingResponse:
-    """Export the whole ledger, as lines of JSON or as a table."""
-    name = f'attachment; filename="ledger.{format.value}"'
+    """Export the whole ledger as JSON Lines or CSV."""
     return StreamingResponse(
-        export_lines(service.ledger, format), media_type=_MEDIA[format], headers={"Content-Disposition": name}
+        export_lines(service.ledger, format),
+        media_type=_MEDIA_TYPES[format],
+        headers={"Content-Disposition": f'attachment; filename="ledger.{format.value}"'},
     )

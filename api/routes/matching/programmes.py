@@ -1,4 +1,4 @@
-"""Programmes: many needs against the whole register, as a run that can be watched, paused and taken up again."""
+"""Programmes: match many needs with the whole register, as a run that can be watched, paused and resumed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from api.access.guard import Access, Admitted, GuardedRoute
+from api.access.guard import Access, CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, documented
-from api.requests.programme_requests import WantedProgramme
-from api.routes.records.revisions import SENT
+from api.openapi.responses import BODY_PROBLEMS, CONFLICT_PROBLEMS, ID_PROBLEMS, json_response, problem_responses
+from api.problems.catalogue import UNAVAILABLE
+from api.requests.programme_requests import ProgrammeRequest
 from api.service import RunningService, Service
 from matcher.foundations.errors import InvalidInput, NotFound, Place
 from matcher.programme import Job, Progress, RunOptions, State, StopRequest
@@ -30,14 +29,14 @@ router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=Gua
 ProgrammeId = Annotated[
     str, Path(pattern=r"^[0-9]{8}-[0-9a-f]{8}$", description="Id of a programme.", examples=["20261122-0f1e2d3c"])
 ]
-# The report brings its own style, and nothing of it runs.
-_PAGE: Final = {
+# The report has inline styles. The sandbox keeps anything in it from running.
+_REPORT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 }
-# How often who watches is told, in seconds.
-_BEAT: Final = 0.5
-_MEDIA: Final = {
+# Seconds between two looks at the progress of a watched programme.
+_POLL_INTERVAL: Final = 0.5
+_MEDIA_TYPES: Final = {
     ".jsonl": "application/jsonl",
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
@@ -48,11 +47,11 @@ _MEDIA: Final = {
 
 
 class ProgrammeProgress(BaseModel):
-    """How far a programme is: needs done of all, needs a second, seconds left where that is known.
+    """The progress of a programme: needs done and in total, needs per second, and seconds left if known.
 
-    `area` is where it works, under today's name. `refused` counts rows of an uploaded file that were no needs; they
-    stand in `rejects.csv`. Of a finished one, `files` names the results and `unmatched` the
-    needs that nobody is eligible for.
+    `area` is where the programme works, under its current name. `refused` counts the rows of an uploaded file that
+    could not be read as needs; they are in `rejects.csv`. When the programme has finished, `files` lists the results,
+    and `unmatched` lists the needs that no partner is eligible for.
     """
 
     id: str
@@ -72,57 +71,57 @@ class ProgrammeProgress(BaseModel):
 
 
 class ProgrammeList(BaseModel):
-    """Programmes, the oldest first."""
+    """Programmes, oldest first."""
 
     programmes: list[ProgrammeProgress]
 
 
-# Each event of a stream, as the schema of its media type describes it.
-_EVENT: Final = {
+# An event of a stream, described as the schema of the media type.
+_EVENT_SCHEMA: Final = {
     "type": "object",
     "properties": {"event": {"const": "progress"}, "data": {"type": "string"}},
     "required": ["event", "data"],
 }
-_TOLD: Final = described(200, "How far it is.", examples.PROGRAMME)
+_PROGRESS: Final = json_response(200, "The progress of the programme.", examples.PROGRAMME_PROGRESS)
 
 
 @router.post(
     "",
     status_code=202,
     responses={
-        **described(202, "It waits to be run.", examples.PROGRAMME),
-        **documented(UNAVAILABLE),
-        **SENT,
+        **json_response(202, "The programme, queued to run.", examples.PROGRAMME_PROGRESS),
+        **BODY_PROBLEMS,
+        **problem_responses(UNAVAILABLE),
     },
 )
 def start_programme(
-    asked: Annotated[WantedProgramme, Body(openapi_examples={"programme": {"value": examples.WANTED_PROGRAMME}})],
+    request: Annotated[ProgrammeRequest, Body(openapi_examples={"programme": {"value": examples.PROGRAMME_REQUEST}})],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
     response: Response,
 ) -> ProgrammeProgress:
-    """Match many needs with the register as it is now. The answer comes at once; the work is done beside."""
-    needs = _needs(asked, service, access)
+    """Match many needs with the register as it is at this moment. The programme runs in the background."""
+    needs = _requested_needs(request, service, access)
     service.readiness.require()
-    wanted = asked.programme(Organisations(service.store).today)
-    intake = ReadSummary("the store" if asked.stored else "the request", len(needs))
-    order = RunOptions(wanted, by=access.organisation_id or "", notes=source_notes(wanted, intake))
-    job = service.programmes.start_run(needs, order)
+    programme = request.programme(Organisations(service.store).today)
+    summary = ReadSummary("the store" if request.stored else "the request", len(needs))
+    options = RunOptions(programme, by=access.organisation_id or "", notes=source_notes(programme, summary))
+    job = service.programmes.start_run(needs, options)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
-    return told(job)
+    return progress_of(job)
 
 
-@router.get("", responses=described(200, "Programmes.", {"programmes": [examples.PROGRAMME]}))
-def list_programmes(service: RunningService, access: Admitted) -> ProgrammeList:
-    """List the programmes of one's organisation; auditors and administrators see all."""
-    found = service.programmes.runs.jobs.readable()
-    return ProgrammeList(programmes=[told(job) for job in found if access.owns_programme(job)])
+@router.get("", responses=json_response(200, "The programmes.", {"programmes": [examples.PROGRAMME_PROGRESS]}))
+def list_programmes(service: RunningService, access: CallerAccess) -> ProgrammeList:
+    """List the programmes of your organisation. Auditors and administrators see every programme."""
+    jobs = service.programmes.runs.jobs.readable()
+    return ProgrammeList(programmes=[progress_of(job) for job in jobs if access.may_see_programme(job)])
 
 
-@router.get("/{id}", responses={**_TOLD, **documented(NOT_FOUND, INVALID)})
+@router.get("/{id}", responses={**_PROGRESS, **ID_PROBLEMS})
 def read_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Tell how far a programme is."""
-    return told(service.programmes.runs.jobs.job(id))
+    """Read the progress of a programme."""
+    return progress_of(service.programmes.runs.jobs.job(id))
 
 
 @router.get(
@@ -130,34 +129,36 @@ def read_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgres
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Server-sent events: `progress` whenever it has changed, the last one when it is over.",
-            "content": {"text/event-stream": {"schema": _EVENT, "example": {"event": "progress", "data": "{…}"}}},
+            "description": "Server-sent events: `progress` after each change. The last event has the final state.",
+            "content": {
+                "text/event-stream": {"schema": _EVENT_SCHEMA, "example": {"event": "progress", "data": "{…}"}}
+            },
         },
-        **documented(NOT_FOUND, INVALID),
+        **ID_PROBLEMS,
     },
 )
 def watch_programme(id: ProgrammeId, service: RunningService) -> StreamingResponse:
-    """Watch a programme until it runs no more."""
+    """Watch a programme until it finishes, fails, or is paused or cancelled."""
     return StreamingResponse(_events(service.programmes.runs.jobs.job(id)), media_type="text/event-stream")
 
 
-@router.post("/{id}/pause", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
+@router.post("/{id}/pause", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Pause a programme after the needs that are being searched."""
+    """Pause a programme after the needs it is searching for."""
     return _request_stop(service, id, StopRequest.PAUSE)
 
 
-@router.post("/{id}/resume", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
+@router.post("/{id}/resume", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Go on with a programme that was paused or that failed, from the last needs done."""
+    """Resume a paused or failed programme after the last needs it completed."""
     job = service.programmes.runs.jobs.job(id)
     service.programmes.resume(job)
-    return told(job)
+    return progress_of(job)
 
 
-@router.delete("/{id}", responses={**_TOLD, **documented(NOT_FOUND, CONFLICT, INVALID)})
+@router.delete("/{id}", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def cancel_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Cancel a programme for good."""
+    """Cancel a programme permanently."""
     return _request_stop(service, id, StopRequest.CANCEL)
 
 
@@ -167,9 +168,11 @@ def cancel_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgr
     responses={
         200: {
             "description": "The file.",
-            "content": {media: {"schema": {"type": "string"}, "example": "…"} for media in _MEDIA.values()},
+            "content": {
+                media_type: {"schema": {"type": "string"}, "example": "…"} for media_type in _MEDIA_TYPES.values()
+            },
         },
-        **documented(NOT_FOUND, INVALID),
+        **ID_PROBLEMS,
     },
 )
 def read_programme_results(
@@ -177,66 +180,70 @@ def read_programme_results(
     file: Annotated[str, Path(pattern=r"^[a-z-]{1,40}\.[a-z]{1,10}$", examples=["matches.csv"])],
     service: RunningService,
 ) -> FileResponse:
-    """Download a file of the results of a finished programme; the report, `report.html`, is shown."""
-    files = _files(service.programmes.runs.jobs.job(id))
+    """Download a results file of a finished programme. A browser shows `report.html` instead of saving it."""
+    files = _downloads(service.programmes.runs.jobs.job(id))
     if file not in files:
-        there = ", ".join(files) or "none before it is finished"
-        raise NotFound(f"there is no file {file!r}", remedy=f"Those that are there: {there}")
-    shown = FilePath(file).suffix == ".html"
+        available = ", ".join(files) or "none until the programme has finished"
+        raise NotFound(f"the programme has no file {file!r}", remedy=f"Available files: {available}")
+    is_page = FilePath(file).suffix == ".html"
     return FileResponse(
         files[file],
-        media_type=_MEDIA.get(FilePath(file).suffix),
+        media_type=_MEDIA_TYPES.get(FilePath(file).suffix),
         filename=file,
-        headers=_PAGE if shown else None,
-        content_disposition_type="inline" if shown else "attachment",
+        headers=_REPORT_HEADERS if is_page else None,
+        content_disposition_type="inline" if is_page else "attachment",
     )
 
 
-def told(job: Job) -> ProgrammeProgress:
-    """Return how far a run is, as it is shown."""
-    progress = job.progress()
+def progress_of(job: Job) -> ProgrammeProgress:
+    """Return the progress of the run `job` as a response."""
+    progress, manifest = job.progress(), job.manifest()
     fields: dict[str, Any] = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
-    manifest = job.manifest()
     programme = {"name": manifest.programme.name, "area": manifest.programme.area.name, "refused": manifest.refused}
-    fields |= {**programme, "files": list(_files(job))}
-    return ProgrammeProgress(**fields)
+    return ProgrammeProgress(**{**fields, **programme, "files": list(_downloads(job))})
 
 
-def _files(job: Job) -> dict[str, str]:
-    """Return where the files of a run are that can be downloaded, by name."""
+def _downloads(job: Job) -> dict[str, str]:
+    """Return the paths of the files of a run that can be downloaded, by name."""
     rejects = [str(job.rejects_file)] if job.rejects_file.exists() else []
     return {FilePath(path).name: path for path in (*job.progress().files, *rejects)}
 
 
-def _needs(asked: WantedProgramme, service: Service, access: Access) -> list[Need]:
-    if asked.stored == bool(asked.needs):
+def _requested_needs(request: ProgrammeRequest, service: Service, access: Access) -> list[Need]:
+    """Return the needs to match: those in the request, or every stored need that the caller may see.
+
+    Raises:
+        InvalidInput: the request has both or neither, or no need is stored.
+
+    """
+    if request.stored == bool(request.needs):
         raise InvalidInput(
-            "either needs are sent or the stored ones are asked for",
-            remedy="Send `needs`, or `stored: true`",
+            "give either needs or `stored: true`",
+            remedy="Send the needs to match, or leave them out and send `stored: true`",
             place=Place(field="needs"),
         )
-    if not asked.stored:
-        return list(asked.needs)
+    if not request.stored:
+        return list(request.needs)
     hidden = access.hidden_needs()
     needs = [revision.record for revision in service.store.needs() if revision.id not in hidden]
     if not needs:
-        raise InvalidInput("no need is stored", remedy="Send `needs`", place=Place(field="stored"))
+        raise InvalidInput("no needs are stored", remedy="Send `needs` instead", place=Place(field="stored"))
     return needs
 
 
 def _request_stop(service: Service, id: str, request: StopRequest) -> ProgrammeProgress:
     job = service.programmes.runs.jobs.job(id)
     job.request_stop(request)
-    return told(job)
+    return progress_of(job)
 
 
 async def _events(job: Job) -> AsyncIterator[str]:
     last = None
     while True:
-        now = await run_in_threadpool(told, job)
-        if now != last:
-            yield f"event: progress\ndata: {now.model_dump_json(exclude_none=True)}\n\n"
-        if now.state not in (State.QUEUED, State.RUNNING):
+        progress = await run_in_threadpool(progress_of, job)
+        if progress != last:
+            yield f"event: progress\ndata: {progress.model_dump_json(exclude_none=True)}\n\n"
+        if progress.state not in (State.QUEUED, State.RUNNING):
             return
-        last = now
-        await asyncio.sleep(_BEAT)
+        last = progress
+        await asyncio.sleep(_POLL_INTERVAL)

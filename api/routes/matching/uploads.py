@@ -1,4 +1,4 @@
-"""Uploads: a file of needs, larger than JSON may be, previewed or made a programme of."""
+"""Uploads: preview a file of needs, or run a programme on it. A file may be larger than a JSON body."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Response
 
-from api.access.guard import Admitted, GuardedRoute
+from api.access.guard import CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import UNAVAILABLE, documented
-from api.requests.uploads import MOST_ROWS, SentProgramme, SentTable, laid_down
-from api.routes.matching.programmes import ProgrammeProgress, told
-from api.routes.records.revisions import SENT
+from api.openapi.responses import BODY_PROBLEMS, json_response, problem_responses
+from api.problems.catalogue import UNAVAILABLE
+from api.requests.uploads import MAX_ROWS, NeedsUpload, ProgrammeUpload, saved_upload
+from api.routes.matching.programmes import ProgrammeProgress, progress_of
 from api.service import RunningService
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.programme import RunOptions
@@ -29,55 +28,62 @@ _MULTIPART: Final = "multipart/form-data"
 @router.post(
     "",
     status_code=202,
-    responses={**described(202, "It waits to be run.", examples.PROGRAMME), **documented(UNAVAILABLE), **SENT},
+    responses={
+        **json_response(202, "The programme, queued to run.", examples.PROGRAMME_PROGRESS),
+        **BODY_PROBLEMS,
+        **problem_responses(UNAVAILABLE),
+    },
 )
 def upload_programme(
-    sent: Annotated[
-        SentProgramme, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.SENT_PROGRAMME}})
+    upload: Annotated[
+        ProgrammeUpload, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.PROGRAMME_UPLOAD}})
     ],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
     response: Response,
 ) -> ProgrammeProgress:
-    """Match the needs of a file with the register as it is now. What is answered with 202 is kept.
+    """Match the needs in a file with the register as it is at this moment.
 
-    With `on_error` skip, rows that cannot be read are counted as `refused` and stand in the result `rejects.csv`, each
-    with its field, the reason and the remedy; otherwise the first of them refuses the whole file.
+    A response of 202 means that the needs are stored. With `on_error` skip, rows that cannot be read are counted as
+    `refused` and listed in the result `rejects.csv`, each with its field, the reason and the remedy. Otherwise the
+    first such row refuses the whole file.
     """
     service.readiness.require()
-    asked = sent.order().programme(Organisations(service.store).today)
-    columns, intake = _columns(sent), ReadSummary()
-    with laid_down(sent.file) as path:
+    programme = upload.options().programme(Organisations(service.store).today)
+    columns, summary = _columns(upload), ReadSummary()
+    with saved_upload(upload.file) as path:
         out = path.parent / "out"
-        found = read_needs(
-            path, out, on_error=sent.on_error, chosen=columns, sheet=sent.sheet, intake=intake, most=MOST_ROWS
+        rows = read_needs(
+            path, out, on_error=upload.on_error, chosen=columns, sheet=upload.sheet, intake=summary, most=MAX_ROWS
         )
-        needs = list(found)
-        order = RunOptions(asked, by=access.organisation_id or "", notes=source_notes(asked, intake))
-        job = service.programmes.start_run(needs, order, refused=intake.refused, rejects=out / REJECTS)
+        needs = list(rows)
+        options = RunOptions(programme, by=access.organisation_id or "", notes=source_notes(programme, summary))
+        job = service.programmes.start_run(needs, options, refused=summary.refused, rejects=out / REJECTS)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
-    return told(job)
+    return progress_of(job)
 
 
 @router.post(
     "/previews",
     responses={
-        **described(200, "How it would be read.", examples.UPLOAD_PREVIEW),
-        **documented(UNAVAILABLE),
-        **SENT,
+        **json_response(200, "How the file would be read.", examples.UPLOAD_PREVIEW),
+        **BODY_PROBLEMS,
+        **problem_responses(UNAVAILABLE),
     },
 )
 def preview_upload(
-    sent: Annotated[SentTable, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.SENT_TABLE}})],
+    upload: Annotated[
+        NeedsUpload, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.NEEDS_UPLOAD}})
+    ],
 ) -> NeedsPreview:
-    """Show how a file of needs would be read, and what is wrong with it. Nothing is matched or kept."""
-    columns = _columns(sent)
-    with laid_down(sent.file) as path:
-        return preview_of(path, columns, sent.sheet, most=MOST_ROWS)
+    """Preview how a file of needs would be read, and what is wrong with it. Nothing is matched or stored."""
+    columns = _columns(upload)
+    with saved_upload(upload.file) as path:
+        return preview_of(path, columns, upload.sheet, most=MAX_ROWS)
 
 
-def _columns(sent: SentTable) -> dict[str, str]:
+def _columns(upload: NeedsUpload) -> dict[str, str]:
     try:
-        return parse_column_choice(sent.columns)
+        return parse_column_choice(upload.columns)
     except InvalidInput as error:
         raise InvalidInput(error.problem, remedy=error.remedy, place=Place(field="columns")) from error

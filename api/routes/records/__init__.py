@@ -1,1 +1,1 @@
-"""Routes for profiles, needs and registrations."""
+"""Routes for profiles, needs, registrations, claims and opportunities."""

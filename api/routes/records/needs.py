@@ -1,4 +1,4 @@
-"""Needs: what commissioners want to bring about, from a draft to an award."""
+"""Needs: what commissioners want to achieve, from draft to award."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
-from api.access.guard import Access, Admitted, GuardedRoute
+from api.access.guard import Access, CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import created, described
-from api.problems import INVALID, PRECONDITION, documented
+from api.openapi.responses import (
+    BODY_PROBLEMS,
+    ID_PROBLEMS,
+    WITHDRAWAL_PROBLEMS,
+    created_response,
+    json_response,
+    problem_responses,
+)
+from api.problems.catalogue import INVALID
 from api.requests.idempotency import IdempotencyKey
-from api.requests.preconditions import Asked, etag, withdraw
+from api.requests.preconditions import RequestPreconditions, etag
 from api.requests.record_ids import RecordId, path_of
-from api.routes.records.revisions import READ, REVISED, SENT, History, history, record_of, revised, shown
+from api.routes.records import revisions
+from api.routes.records.revisions import RevisionHistory, put_responses, read_responses, record_of
 from api.service import RunningService, Service
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import NotFound
@@ -27,139 +35,137 @@ from matcher.store import RecordKind, Store
 
 router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=GuardedRoute)
 
-_SENT: Final[dict[str, Any]] = {"need": {"value": examples.NEED}}
+_UPDATE: Final[dict[str, Any]] = {"need": {"value": examples.NEED}}
 _NEW: Final[dict[str, Any]] = {"need": {"value": {name: examples.NEED[name] for name in examples.NEED if name != "id"}}}
-_SOURCE: Final = "api"
-_NEXT: Final = ("read_need", "put_need", "publish_need", "withdraw_need")
+_NEXT_ROUTES: Final = ("read_need", "put_need", "publish_need", "withdraw_need")
 
 
-class SentNeed(Need):
-    """A need as it is sent: its id is that of the path."""
+class NeedUpdate(Need):
+    """A need in the body of a PUT request. The path gives its id."""
 
-    id: Id = Field(default_factory=str, description="That of the path, or left out.")
+    id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
 
 
 class NewNeed(Need):
-    """A need as it is created: its id is given to it."""
+    """A need to create. The service chooses its id."""
 
-    id: Id = Field(default_factory=str, description="Left out: an id is given to the need.", max_length=0)
+    id: Id = Field(default_factory=str, description="Leave it out: the service chooses the id.", max_length=0)
 
 
-class Needs(BaseModel):
-    """A page of needs in the order of their ids."""
+class NeedPage(BaseModel):
+    """A page of needs, in order of their ids."""
 
     needs: list[Need]
-    next: str | None = Field(None, description="The `after` of the next page; left out on the last one.")
+    next: str | None = Field(None, description="The `after` value for the next page. Left out on the last page.")
 
 
 @router.get(
     "",
     response_model_exclude_none=True,
-    responses={**described(200, "A page of needs.", examples.NEEDS), **documented(INVALID)},
+    responses={**json_response(200, "A page of needs.", examples.NEED_PAGE), **problem_responses(INVALID)},
 )
 def list_needs(
     service: RunningService,
-    access: Admitted,
-    after: Annotated[Id | None, Query(description="Only needs whose id comes after this one.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="How many needs a page has, at most 500.")] = 100,
-    own: Annotated[bool, Query(description="Only needs of one's own organisation.")] = False,
-    draft: Annotated[bool | None, Query(description="Only drafts, or only what is published.")] = None,
-) -> Needs:
-    """List the needs that are published and one's own drafts, a page at a time."""
-    found = _own(service, access, after or "") if own else _seen(service.store, access, after or "")
+    access: CallerAccess,
+    after: Annotated[Id | None, Query(description="Only needs whose id comes after this id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many needs to return, at most 500.")] = 100,
+    own: Annotated[bool, Query(description="Only needs of your organisation.")] = False,
+    draft: Annotated[
+        bool | None, Query(description="`true` for drafts only, `false` for published needs only.")
+    ] = None,
+) -> NeedPage:
+    """List published needs and your own drafts, one page at a time."""
+    needs = _own_needs(service, access, after or "") if own else _visible_needs(service.store, access, after or "")
     drafts = service.guard.ownership.drafts(RecordKind.NEED)
-    several = list(islice((need for need in found if draft in (None, need.id in drafts)), limit + 1))
-    page = several[:limit]
-    return Needs(needs=page, next=page[-1].id if len(several) > limit else None)
+    selected = list(islice((need for need in needs if draft in (None, need.id in drafts)), limit + 1))
+    page = selected[:limit]
+    return NeedPage(needs=page, next=page[-1].id if len(selected) > limit else None)
 
 
 @router.post(
     "",
     status_code=201,
     response_model_exclude_none=True,
-    responses={**created("The need as a draft, with the id it was given.", examples.NEED, "/id", *_NEXT), **SENT},
+    responses={
+        **created_response("The need, as a draft, with its new id.", examples.NEED, "/id", *_NEXT_ROUTES),
+        **BODY_PROBLEMS,
+    },
 )
 def create_need(
-    sent: Annotated[NewNeed, Body(openapi_examples=_NEW)],
+    body: Annotated[NewNeed, Body(openapi_examples=_NEW)],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
     key: IdempotencyKey,
     response: Response,
 ) -> Need:
-    """Create a need as a draft, which only one's own organisation sees until it is published."""
-    asked = sent.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+    """Create a need as a draft. Only your organisation sees a draft until you publish it."""
+    request = {"need": body.model_dump(mode="json", exclude={"id"}, exclude_none=True)}
 
     def create() -> dict[str, Any]:
-        need = record_of(Need, sent, make_record_id(sent.title, "need"))
-        put = writer.put(need, source=_SOURCE)
+        need = record_of(Need, body, make_record_id(body.title, "need"))
+        stored = writer.put(need, source=revisions.SOURCE)
         service.guard.ownership.give(RecordKind.NEED, need.id, access.organisation_id, draft=True)
-        return {"sequence": put.sequence, "need": need.model_dump(mode="json", exclude_none=True)}
+        return {"sequence": stored.sequence, "need": need.model_dump(mode="json", exclude_none=True)}
 
     with service.store.writing() as writer:
-        answer = service.creations.once(access.organisation_id, key, {"need": asked}, create)
+        answer = service.creations.once(access.organisation_id, key, request, create)
     need = Need.model_validate(answer["need"])
     response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("needs", need.id)})
     return need
 
 
-@router.post("/{id:record}/publication", status_code=204, responses=READ)
+@router.post("/{id:record}/publication", status_code=204, responses=ID_PROBLEMS)
 def publish_need(id: RecordId, service: RunningService) -> None:
-    """Publish a draft: everybody sees it and suppliers find it among their opportunities. There is no way back."""
+    """Publish a draft. Everyone can then see it, and suppliers find it among their opportunities.
+
+    You cannot make a published need a draft again.
+    """
     service.store.need(id)
     service.guard.ownership.publish(RecordKind.NEED, id)
 
 
 @router.get(
     "/{id:record}/history",
-    responses={**described(200, "The revisions.", {**examples.HISTORY, "id": "example-need"}), **READ},
+    responses={**json_response(200, "The revisions.", {**examples.HISTORY, "id": "example-need"}), **ID_PROBLEMS},
 )
-def read_need_history(id: RecordId, service: RunningService) -> History:
+def read_need_history(id: RecordId, service: RunningService) -> RevisionHistory:
     """List the revisions of a need, withdrawals included."""
-    return history(service.store, RecordKind.NEED, id)
+    return revisions.history(service.store, RecordKind.NEED, id)
 
 
-@router.get(
-    "/{id:record}",
-    response_model_exclude_none=True,
-    responses={**described(200, "The need.", examples.NEED, revision=True), **READ},
-)
+@router.get("/{id:record}", response_model_exclude_none=True, responses=read_responses("need", examples.NEED))
 def read_need(id: RecordId, service: RunningService, response: Response) -> Need:
-    """Read a need as it stands."""
-    return shown(service.store.need(id), response)
+    """Read the latest revision of a need."""
+    return revisions.read(service.store.need(id), response)
 
 
-@router.put(
-    "/{id:record}",
-    response_model_exclude_none=True,
-    responses={
-        **described(200, "The need as now kept, in place of an earlier one.", examples.NEED, revision=True),
-        **described(201, "The need as now kept, the first of this id.", examples.NEED, revision=True),
-        **REVISED,
-    },
-)
+@router.put("/{id:record}", response_model_exclude_none=True, responses=put_responses("need", examples.NEED))
 def put_need(
     id: RecordId,
-    sent: Annotated[SentNeed, Body(openapi_examples=_SENT)],
+    body: Annotated[NeedUpdate, Body(openapi_examples=_UPDATE)],
     service: RunningService,
-    asked: Asked,
+    preconditions: RequestPreconditions,
     response: Response,
 ) -> Need:
-    """Revise a need of one's own; an administrator may record one under any id. The same again makes no revision."""
-    return revised(service.store, record_of(Need, sent, id), asked, response)
+    """Revise a need of your organisation. An administrator can also store a need under a new id.
+
+    Sending the same content again does not create a revision.
+    """
+    return revisions.put(service.store, record_of(Need, body, id), preconditions, response)
 
 
-@router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
-def withdraw_need(id: RecordId, service: RunningService, asked: Asked) -> None:
-    """Withdraw a need. Its history stays."""
-    withdraw(service.store, RecordKind.NEED, id, asked)
+@router.delete("/{id:record}", status_code=204, responses=WITHDRAWAL_PROBLEMS)
+def withdraw_need(id: RecordId, service: RunningService, preconditions: RequestPreconditions) -> None:
+    """Withdraw a need. Its history remains."""
+    revisions.withdraw(service.store, RecordKind.NEED, id, preconditions)
 
 
-def _seen(store: Store, access: Access, after: str) -> Iterator[Need]:
+def _visible_needs(store: Store, access: Access, after: str) -> Iterator[Need]:
     hidden = access.hidden_needs()
     return (revision.record for revision in store.needs(after) if revision.id not in hidden)
 
 
-def _own(service: Service, access: Access, after: str) -> Iterator[Need]:
+def _own_needs(service: Service, access: Access, after: str) -> Iterator[Need]:
     for id in sorted(service.guard.ownership.owned(RecordKind.NEED, access.organisation_id)):
         if id > after:
             with suppress(NotFound):  # withdrawn

@@ -1,4 +1,4 @@
-"""Opportunities: the open needs that fit a supplier, and the alert that tells of new ones."""
+"""Opportunities: the open needs that fit a supplier, and the alert that reports new ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pydantic import BaseModel
 
 from api.access.guard import GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
+from api.openapi.responses import BODY_PROBLEMS, ID_PROBLEMS, json_response
 from api.requests.record_ids import RecordId
-from api.routes.records.revisions import READ, SENT
 from api.service import RunningService
 from matcher.alerts import Alert
 from matcher.records.policy import Band
@@ -23,8 +22,8 @@ router = APIRouter(prefix="/v1/profiles", tags=["opportunities"], route_class=Gu
 _ALERT: Final = examples.ALERT
 
 
-class WantedAlert(BaseModel):
-    """What to be told of."""
+class AlertRequest(BaseModel):
+    """Which opportunities an alert reports: those of `band` or better."""
 
     band: Band = Band.POSSIBLE
 
@@ -32,40 +31,43 @@ class WantedAlert(BaseModel):
 @router.get(
     "/{id:record}/opportunities",
     response_model_exclude_none=True,
-    responses={**described(200, "The open needs that fit, best first.", examples.OPPORTUNITIES), **READ},
+    responses={**json_response(200, "The open needs that fit, best first.", examples.OPPORTUNITIES), **ID_PROBLEMS},
 )
 def list_opportunities(
     id: RecordId,
     service: RunningService,
-    top: Annotated[int, Query(ge=1, le=1_000, description="How many to return.")] = 10,
+    top: Annotated[int, Query(ge=1, le=1_000, description="How many opportunities to return.")] = 10,
     apply_requirements: Annotated[
-        bool, Query(description="Whether needs are left out whose requirements the supplier does not meet.")
+        bool, Query(description="Whether to leave out needs whose requirements the supplier does not meet.")
     ] = True,
 ) -> Opportunities:
-    """Rank the open needs for a supplier, by the scores that it has in their searches, with the same reasons."""
+    """Rank the open needs for a supplier, with the same scores and reasons as in a search for each need."""
     service.readiness.require()
     drafts = service.guard.ownership.drafts(RecordKind.NEED)
     return opportunities_for(service.engine, id, hidden=drafts, top=top, apply_requirements=apply_requirements)
 
 
-@router.get("/{id:record}/alert", responses={**described(200, "The alert.", _ALERT), **READ})
+@router.get("/{id:record}/alert", responses={**json_response(200, "The alert.", _ALERT), **ID_PROBLEMS})
 def read_alert(id: RecordId, service: RunningService) -> Alert:
     """Read the alert of a profile."""
     return service.alerts.read(id)
 
 
-@router.put("/{id:record}/alert", responses={**described(200, "The alert as saved.", _ALERT), **READ, **SENT})
+@router.put(
+    "/{id:record}/alert",
+    responses={**json_response(200, "The alert as saved.", _ALERT), **ID_PROBLEMS, **BODY_PROBLEMS},
+)
 def put_alert(
     id: RecordId,
-    sent: Annotated[WantedAlert, Body(openapi_examples={"alert": {"value": {"band": "possible"}}})],
+    body: Annotated[AlertRequest, Body(openapi_examples={"alert": {"value": {"band": "possible"}}})],
     service: RunningService,
 ) -> Alert:
-    """Save an alert: new opportunities of this band or better are told in the next digest."""
+    """Save the alert of a profile. The next digest reports new opportunities of this band or better."""
     service.store.profile(id)
-    return service.alerts.save(id, sent.band)
+    return service.alerts.save(id, body.band)
 
 
-@router.delete("/{id:record}/alert", status_code=204, responses=READ)
+@router.delete("/{id:record}/alert", status_code=204, responses=ID_PROBLEMS)
 def remove_alert(id: RecordId, service: RunningService) -> None:
-    """Remove the alert of a profile, and what it was told."""
+    """Remove the alert of a profile, and the record of what it reported."""
     service.alerts.remove(id)

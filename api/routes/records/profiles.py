@@ -1,4 +1,4 @@
-"""Profiles: what suppliers can do, one revision after the other."""
+"""Profiles: what suppliers can do, in revisions."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
-from api.access.guard import Admitted, GuardedRoute
-from api.access.permissions import Reach
+from api.access.guard import CallerAccess, GuardedRoute
+from api.access.permissions import AccessScope
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import CONFLICT, PRECONDITION, documented
-from api.requests.preconditions import Asked, withdraw
+from api.openapi.responses import ID_PROBLEMS, WITHDRAWAL_PROBLEMS, json_response
+from api.problems.catalogue import CONFLICT
+from api.requests.preconditions import RequestPreconditions
 from api.requests.record_ids import RecordId
+from api.routes.records import revisions
 from api.routes.records.revisions import (
-    READ,
-    REVISED,
-    History,
-    RevisionEntry,
-    entry,
-    history,
+    RevisionHistory,
+    RevisionSummary,
+    put_responses,
+    read_responses,
     record_of,
-    revised,
-    shown,
+    summary_fields,
 )
 from api.service import RunningService
 from matcher.accounts import Claim
@@ -35,115 +33,113 @@ from matcher.store import RecordKind
 
 router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=GuardedRoute)
 
-_SENT: Final[dict[str, Any]] = {"profile": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
+_UPDATE: Final[dict[str, Any]] = {"profile": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
 
 
-class SentProfile(Profile):
-    """A profile as it is sent: its id is that of the path, and it may bring whom to write to."""
+class ProfileUpdate(Profile):
+    """A profile in the body of a PUT request, with an optional contact. The path gives its id."""
 
-    id: Id = Field(default_factory=str, description="That of the path, or left out.")
+    id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
     contact: Contact | None = Field(
-        None, description="Kept apart from the profile, never shown here. Left out, what is kept stays."
+        None, description="Stored separately from the profile and not shown. Leave it out to keep the stored contact."
     )
 
 
-class KeptRevision(RevisionEntry):
-    """A revision with all it says; `source` is where it came from."""
+class ExportedRevision(RevisionSummary):
+    """A revision with its content. `source` says where it came from."""
 
     source: str
     profile: Profile | None = None
 
 
-class Export(BaseModel):
-    """Everything that is kept of a supplier, the contact included."""
+class ProfileExport(BaseModel):
+    """Everything stored about a supplier, including the contact."""
 
     id: str
     organisation_id: str | None = None
     profile: Profile | None = None
     contact: Contact | None = None
-    revisions: list[KeptRevision]
+    revisions: list[ExportedRevision]
     claims: list[Claim]
     alert: Alert | None = None
 
 
-@router.get("/{id:record}/history", responses={**described(200, "The revisions.", examples.HISTORY), **READ})
-def read_profile_history(id: RecordId, service: RunningService) -> History:
+@router.get("/{id:record}/history", responses={**json_response(200, "The revisions.", examples.HISTORY), **ID_PROBLEMS})
+def read_profile_history(id: RecordId, service: RunningService) -> RevisionHistory:
     """List the revisions of a profile, withdrawals included."""
-    return history(service.store, RecordKind.PROFILE, id)
+    return revisions.history(service.store, RecordKind.PROFILE, id)
 
 
-@router.get("/{id:record}/completeness", responses={**described(200, "What is there.", examples.COMPLETENESS), **READ})
+@router.get(
+    "/{id:record}/completeness",
+    responses={**json_response(200, "How complete the profile is.", examples.COMPLETENESS), **ID_PROBLEMS},
+)
 def read_profile_completeness(id: RecordId, service: RunningService) -> Completeness:
-    """Say what a profile lacks, and what each piece of it would do for being found."""
+    """Read what a profile lacks, and how adding it would help commissioners find the supplier."""
     return completeness_of(service.store.profile(id).record)
 
 
 @router.get(
     "/{id:record}/export",
     response_model_exclude_none=True,
-    responses={**described(200, "Everything that is kept.", examples.EXPORT), **READ},
+    responses={**json_response(200, "Everything stored.", examples.PROFILE_EXPORT), **ID_PROBLEMS},
 )
-def export_profile(id: RecordId, service: RunningService, access: Admitted) -> Export:
-    """Give everything that is kept of a supplier, for them to take away. Works for a withdrawn profile, too."""
-    store, owning = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
-    found = store.history(RecordKind.PROFILE, id)
-    latest = found[-1].record
-    return Export(
+def export_profile(id: RecordId, service: RunningService, access: CallerAccess) -> ProfileExport:
+    """Export everything stored about a supplier. This also works for a withdrawn profile."""
+    store, owner = service.store, service.guard.ownership.of(RecordKind.PROFILE, id)
+    history = store.history(RecordKind.PROFILE, id)
+    latest = history[-1].record
+    return ProfileExport(
         id=id,
-        organisation_id=owning.organisation_id if owning else None,
+        organisation_id=owner.organisation_id if owner else None,
         profile=latest if isinstance(latest, Profile) else None,
         contact=store.contact(id),
         revisions=[
-            KeptRevision(**entry(revision), source=revision.source, profile=revision.record) for revision in found
+            ExportedRevision(**summary_fields(revision), source=revision.source, profile=revision.record)
+            for revision in history
         ],
         claims=[claim for claim in service.claims.on(id) if access.may_see(claim.organisation_id)],
         alert=service.alerts.find(id),
     )
 
 
-@router.delete("/{id:record}/contact", status_code=204, responses=READ)
+@router.delete("/{id:record}/contact", status_code=204, responses=ID_PROBLEMS)
 def erase_profile_contact(id: RecordId, service: RunningService) -> None:
-    """Erase whom to write to, for good. The profile stays."""
+    """Erase the contact of a profile permanently. The profile remains."""
     if not service.store.erase_contact(id):
-        service.store.profile(id)  # nothing was kept; there may be no such profile at all
+        service.store.profile(id)  # no contact was stored; raises NotFound if there is no such profile either
 
 
-@router.get(
-    "/{id:record}",
-    response_model_exclude_none=True,
-    responses={**described(200, "The profile.", examples.PROFILE, revision=True), **READ},
-)
+@router.get("/{id:record}", response_model_exclude_none=True, responses=read_responses("profile", examples.PROFILE))
 def read_profile(id: RecordId, service: RunningService, response: Response) -> Profile:
-    """Read a profile as it stands."""
-    return shown(service.store.profile(id), response)
+    """Read the latest revision of a profile."""
+    return revisions.read(service.store.profile(id), response)
 
 
 @router.put(
     "/{id:record}",
     response_model_exclude_none=True,
-    responses={
-        **described(200, "The profile as now kept, in place of an earlier one.", examples.PROFILE, revision=True),
-        **described(201, "The profile as now kept, the first of this id.", examples.PROFILE, revision=True),
-        **REVISED,
-        **documented(CONFLICT),
-    },
+    responses=put_responses("profile", examples.PROFILE, CONFLICT),
 )
 def put_profile(
     id: RecordId,
-    sent: Annotated[SentProfile, Body(openapi_examples=_SENT)],
+    body: Annotated[ProfileUpdate, Body(openapi_examples=_UPDATE)],
     service: RunningService,
-    access: Admitted,
-    asked: Asked,
+    access: CallerAccess,
+    preconditions: RequestPreconditions,
     response: Response,
 ) -> Profile:
-    """Revise a profile of one's own; an administrator may record one under any id. The same again makes no revision."""
-    profile = record_of(Profile, sent, id)
-    if access.reach is Reach.OWN:
+    """Revise a profile of your organisation. An administrator can also store a profile under a new id.
+
+    Sending the same content again does not create a revision.
+    """
+    profile = record_of(Profile, body, id)
+    if access.scope is AccessScope.OWN:
         service.registrations.check_numbers(profile)
-    return revised(service.store, profile, asked, response, sent.contact)
+    return revisions.put(service.store, profile, preconditions, response, body.contact)
 
 
-@router.delete("/{id:record}", status_code=204, responses={**READ, **documented(PRECONDITION)})
-def withdraw_profile(id: RecordId, service: RunningService, asked: Asked) -> None:
-    """Withdraw a profile: it is found no more, its contact is erased, its history stays."""
-    withdraw(service.store, RecordKind.PROFILE, id, asked)
+@router.delete("/{id:record}", status_code=204, responses=WITHDRAWAL_PROBLEMS)
+def withdraw_profile(id: RecordId, service: RunningService, preconditions: RequestPreconditions) -> None:
+    """Withdraw a profile. Searches do not find it, its contact is erased, and its history remains."""
+    revisions.withdraw(service.store, RecordKind.PROFILE, id, preconditions)

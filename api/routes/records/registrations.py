@@ -1,4 +1,4 @@
-"""Registrations: how a supplier puts a profile together before anybody else sees it."""
+"""Registrations: how a supplier prepares a profile before anyone else can see it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
-from api.access.guard import Admitted, GuardedRoute
-from api.access.permissions import Reach
+from api.access.guard import CallerAccess, GuardedRoute
+from api.access.permissions import AccessScope
 from api.openapi import examples
-from api.openapi.responses import created, described
-from api.problems import CONFLICT, NOT_FOUND, PRECONDITION, documented
+from api.openapi.responses import BODY_PROBLEMS, ID_PROBLEMS, created_response, json_response, problem_responses
+from api.problems.catalogue import CONFLICT, NOT_FOUND, PRECONDITION
 from api.requests.idempotency import IdempotencyKey
-from api.requests.preconditions import Asked, etag
+from api.requests.preconditions import RequestPreconditions, etag
 from api.requests.record_ids import RecordId, path_of
-from api.routes.records.profiles import SentProfile
-from api.routes.records.revisions import READ, SENT, record_of
+from api.routes.records.profiles import ProfileUpdate
+from api.routes.records.revisions import record_of
 from api.service import RunningService
 from matcher.records import Contact, Profile
 from matcher.records.fields import MAX_CODES, Id
@@ -32,85 +32,95 @@ from matcher.registration import (
 
 router = APIRouter(prefix="/v1/registrations", tags=["registrations"], route_class=GuardedRoute)
 
-_BEGUN: Final[dict[str, Any]] = {"registration": {"value": examples.NEW_PROFILE}}
-_SENT: Final[dict[str, Any]] = {"registration": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
-_NEXT: Final = (
+_NEW: Final[dict[str, Any]] = {"registration": {"value": examples.NEW_PROFILE}}
+_UPDATE: Final[dict[str, Any]] = {"registration": {"value": {**examples.PROFILE, "contact": examples.CONTACT}}}
+_NEXT_ROUTES: Final = (
     "read_registration",
     "preview_registration",
     "put_registration",
     "confirm_registration",
     "discard_registration",
 )
-_THEN: Final = ("read_profile", "list_opportunities", "put_alert", "export_profile", "withdraw_profile")
+_PROFILE_ROUTES: Final = ("read_profile", "list_opportunities", "put_alert", "export_profile", "withdraw_profile")
 
 
 class NewProfile(Profile):
-    """A profile as its registration begins: its id is given to it."""
+    """A profile to register. The service chooses its id."""
 
-    id: Id = Field(default_factory=str, description="Left out: an id is given to the profile.", max_length=0)
-    contact: Contact | None = Field(None, description="Whom to write to; kept apart, shown to nobody.")
+    id: Id = Field(default_factory=str, description="Leave it out: the service chooses the id.", max_length=0)
+    contact: Contact | None = Field(None, description="Stored separately from the profile and not shown.")
 
 
-class Draft(BaseModel):
-    """A registration: the profile as it stands, what it lacks, and who in the register may be the same supplier."""
+class RegistrationDraft(BaseModel):
+    """A registration: the profile so far, what it lacks, and profiles that may be the same supplier."""
 
     profile: Profile
-    contact_kept: bool = Field(description="Whether a contact is kept. It is not shown; export the profile to see it.")
+    contact_kept: bool = Field(
+        description="Whether a contact is stored. It is not shown; export the profile to see it."
+    )
     completeness: Completeness
     similar: list[Similar] = Field(
-        description="Profiles that are, by identifier, or may be, by name, the same supplier."
+        description="Profiles with the same identifier, which are the same supplier, or the same name, which may be."
     )
 
 
-class Drafts(BaseModel):
-    """The registrations under way, in the order of their ids."""
+class RegistrationList(BaseModel):
+    """The registrations in progress, in order of their ids."""
 
-    registrations: list[Draft]
+    registrations: list[RegistrationDraft]
 
 
-class Confirmation(BaseModel):
-    """What is said with a confirmation."""
+class ConfirmationRequest(BaseModel):
+    """The body of a confirmation."""
 
     distinct_from: list[Id] = Field(
         default_factory=list,
         max_length=MAX_CODES,
-        description="Ids of profiles of the same name that are known to be of others.",
+        description="Ids of profiles that have the same name but belong to other suppliers.",
     )
 
 
-@router.get("", responses=described(200, "The registrations.", {"registrations": [examples.DRAFT]}))
-def list_registrations(service: RunningService, access: Admitted) -> Drafts:
-    """List the registrations of one's own organisation that are not confirmed yet."""
-    kept = service.registrations
-    found = kept.all() if access.reach is Reach.ALL else kept.of(access.organisation_id)
-    return Drafts(registrations=[_draft(service.registrations, made) for made in found])
+@router.get("", responses=json_response(200, "The registrations.", {"registrations": [examples.REGISTRATION_DRAFT]}))
+def list_registrations(service: RunningService, access: CallerAccess) -> RegistrationList:
+    """List the registrations of your organisation that are not confirmed yet.
+
+    Auditors and administrators see every registration.
+    """
+    stored = service.registrations
+    listed = stored.all() if access.scope is AccessScope.ALL else stored.of(access.organisation_id)
+    return RegistrationList(registrations=[_draft(stored, registration) for registration in listed])
 
 
 @router.post(
     "",
     status_code=201,
     response_model_exclude_none=True,
-    responses={**created("The registration, with the id it was given.", examples.DRAFT, "/profile/id", *_NEXT), **SENT},
+    responses={
+        **created_response(
+            "The registration, with its new id.", examples.REGISTRATION_DRAFT, "/profile/id", *_NEXT_ROUTES
+        ),
+        **BODY_PROBLEMS,
+    },
 )
 def create_registration(
-    sent: Annotated[NewProfile, Body(openapi_examples=_BEGUN)],
+    body: Annotated[NewProfile, Body(openapi_examples=_NEW)],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
     key: IdempotencyKey,
     response: Response,
-) -> Draft:
-    """Begin to register a supplier. Nobody else sees it before it is confirmed."""
-    asked = sent.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+) -> RegistrationDraft:
+    """Start to register a supplier. Only your organisation sees the registration until you confirm it."""
+    request = {"registration": body.model_dump(mode="json", exclude={"id"}, exclude_none=True)}
 
     def create() -> dict[str, Any]:
-        profile = record_of(Profile, Profile.model_construct(**dict(sent)), "new")
-        made = service.registrations.begin(profile, sent.contact, access.organisation_id)
-        return _draft(service.registrations, made).model_dump(mode="json", exclude_none=True)
+        profile = record_of(Profile, Profile.model_construct(**dict(body)), "new")
+        registration = service.registrations.begin(profile, body.contact, access.organisation_id)
+        return _draft(service.registrations, registration).model_dump(mode="json", exclude_none=True)
 
     service.registrations.follow()
     with service.store.writing():
-        answer = service.creations.once(access.organisation_id, key, {"registration": asked}, create)
-    draft = Draft.model_validate(answer)
+        answer = service.creations.once(access.organisation_id, key, request, create)
+    draft = RegistrationDraft.model_validate(answer)
     response.headers.update({"ETag": etag(1), "Location": path_of("registrations", draft.profile.id)})
     return draft
 
@@ -118,10 +128,10 @@ def create_registration(
 @router.get(
     "/{id:record}/preview",
     response_model_exclude_none=True,
-    responses={**described(200, "As others will see it.", examples.PREVIEW), **READ},
+    responses={**json_response(200, "The profile as others will see it.", examples.PROFILE_PREVIEW), **ID_PROBLEMS},
 )
 def preview_registration(id: RecordId, service: RunningService) -> ProfilePreview:
-    """Show a registration as others will see it, and as search will read it."""
+    """Preview a registration as others will see it and as searches will read it."""
     return preview_of(service.registrations.read(id).profile)
 
 
@@ -130,28 +140,34 @@ def preview_registration(id: RecordId, service: RunningService) -> ProfilePrevie
     status_code=201,
     response_model_exclude_none=True,
     responses={
-        **created("The profile, now in the register and found at once.", examples.PROFILE, "/id", *_THEN),
-        **SENT,
-        **documented(NOT_FOUND, CONFLICT),
+        **created_response(
+            "The profile, which searches can find immediately.", examples.PROFILE, "/id", *_PROFILE_ROUTES
+        ),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND, CONFLICT),
     },
 )
 def confirm_registration(
     id: RecordId,
-    sent: Annotated[Confirmation, Body(openapi_examples={"nothing to say": {"value": {}}})],
+    body: Annotated[ConfirmationRequest, Body(openapi_examples={"no duplicates": {"value": {}}})],
     service: RunningService,
-    access: Admitted,
+    access: CallerAccess,
     key: IdempotencyKey,
     response: Response,
 ) -> Profile:
-    """Confirm a registration. A supplier that is in the register already is not doubled: claim its profile instead."""
+    """Confirm a registration, which adds its profile to the register.
+
+    If the supplier already has a profile, the confirmation is refused: claim that profile instead.
+    """
 
     def create() -> dict[str, Any]:
-        profile, put = service.registrations.confirm(writer, id, distinct_from=sent.distinct_from)
-        return {"sequence": put.sequence, "profile": profile.model_dump(mode="json", exclude_none=True)}
+        profile, stored = service.registrations.confirm(writer, id, distinct_from=body.distinct_from)
+        return {"sequence": stored.sequence, "profile": profile.model_dump(mode="json", exclude_none=True)}
 
+    request = {"confirmation": id, **body.model_dump()}
     service.registrations.follow()
     with service.store.writing() as writer:
-        answer = service.creations.once(access.organisation_id, key, {"confirmation": id, **sent.model_dump()}, create)
+        answer = service.creations.once(access.organisation_id, key, request, create)
     response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("profiles", id)})
     return Profile.model_validate(answer["profile"])
 
@@ -159,52 +175,52 @@ def confirm_registration(
 @router.get(
     "/{id:record}",
     response_model_exclude_none=True,
-    responses={**described(200, "The registration.", examples.DRAFT, revision=True), **READ},
+    responses={**json_response(200, "The registration.", examples.REGISTRATION_DRAFT, etag=True), **ID_PROBLEMS},
 )
-def read_registration(id: RecordId, service: RunningService, response: Response) -> Draft:
-    """Read a registration: the profile as it stands and what it lacks."""
-    return _shown(service.registrations, service.registrations.read(id), response)
+def read_registration(id: RecordId, service: RunningService, response: Response) -> RegistrationDraft:
+    """Read a registration: the profile so far and what it lacks."""
+    return _draft_with_etag(service.registrations, service.registrations.read(id), response)
 
 
 @router.put(
     "/{id:record}",
     response_model_exclude_none=True,
     responses={
-        **described(200, "The registration as now kept.", examples.DRAFT, revision=True),
-        **SENT,
-        **documented(NOT_FOUND, PRECONDITION),
+        **json_response(200, "The registration as stored.", examples.REGISTRATION_DRAFT, etag=True),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND, PRECONDITION),
     },
 )
 def put_registration(
     id: RecordId,
-    sent: Annotated[SentProfile, Body(openapi_examples=_SENT)],
+    body: Annotated[ProfileUpdate, Body(openapi_examples=_UPDATE)],
     service: RunningService,
-    asked: Asked,
+    preconditions: RequestPreconditions,
     response: Response,
-) -> Draft:
+) -> RegistrationDraft:
     """Change a registration."""
-    profile = record_of(Profile, Profile.model_construct(**dict(sent)), id)
+    profile = record_of(Profile, Profile.model_construct(**dict(body)), id)
     with service.store.writing():
-        asked.check(service.registrations.read(id).number)
-        made = service.registrations.revise(profile, sent.contact)
-    return _shown(service.registrations, made, response)
+        preconditions.check(service.registrations.read(id).number)
+        registration = service.registrations.revise(profile, body.contact)
+    return _draft_with_etag(service.registrations, registration, response)
 
 
-@router.delete("/{id:record}", status_code=204, responses=READ)
+@router.delete("/{id:record}", status_code=204, responses=ID_PROBLEMS)
 def discard_registration(id: RecordId, service: RunningService) -> None:
-    """Discard a registration, and the contact with it."""
+    """Discard a registration and its contact permanently."""
     service.registrations.discard(id)
 
 
-def _shown(registrations: Registrations, made: Registration, response: Response) -> Draft:
-    response.headers["ETag"] = etag(made.number)
-    return _draft(registrations, made)
+def _draft_with_etag(registrations: Registrations, registration: Registration, response: Response) -> RegistrationDraft:
+    response.headers["ETag"] = etag(registration.number)
+    return _draft(registrations, registration)
 
 
-def _draft(registrations: Registrations, made: Registration) -> Draft:
-    return Draft(
-        profile=made.profile,
-        contact_kept=made.contact is not None,
-        completeness=completeness_of(made.profile),
-        similar=registrations.similar(made.profile),
+def _draft(registrations: Registrations, registration: Registration) -> RegistrationDraft:
+    return RegistrationDraft(
+        profile=registration.profile,
+        contact_kept=registration.contact is not None,
+        completeness=completeness_of(registration.profile),
+        similar=registrations.similar(registration.profile),
     )

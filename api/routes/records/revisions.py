@@ -1,4 +1,4 @@
-"""Records: reading and revising them, and their history, the same for profiles and needs."""
+"""How profiles and needs are read, revised and withdrawn: what their routes have in common."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any, Final, TypeVar
 from fastapi import Response
 from pydantic import BaseModel
 
-from api.problems import CONFLICT, INVALID, MALFORMED, MEDIA, NOT_FOUND, PRECONDITION, TOO_LARGE, documented
-from api.requests.preconditions import Preconditions, etag, put
-from api.requests.record_ids import same_id
+from api.openapi.responses import BODY_PROBLEMS, ID_PROBLEMS, Responses, json_response, problem_responses
+from api.problems.catalogue import NOT_FOUND, PRECONDITION, ProblemType
+from api.requests.preconditions import Preconditions, etag
+from api.requests.record_ids import check_same_id
+from matcher.foundations.errors import NotFound
 from matcher.records import Contact, Need, Profile
+from matcher.register import Session
 from matcher.store import RecordKind, Revision, Store
+from matcher.store.revisions import kind_of
 
 R = TypeVar("R", Profile, Need)
 
-READ: Final = documented(NOT_FOUND, INVALID)
-SENT: Final = documented(MALFORMED, TOO_LARGE, MEDIA, INVALID)
-REVISED: Final = SENT | documented(NOT_FOUND, PRECONDITION)
-DECIDED: Final = READ | documented(CONFLICT)
+# The source of every revision that these routes store.
+SOURCE: Final = "api"
 
 
-class RevisionEntry(BaseModel):
-    """One revision of a record. `sequence` orders all revisions of the register."""
+class RevisionSummary(BaseModel):
+    """A revision of a record. `sequence` orders all revisions in the register."""
 
     number: int
     sequence: int
@@ -31,50 +33,102 @@ class RevisionEntry(BaseModel):
     withdrawn: bool
 
 
-class History(BaseModel):
-    """The revisions of a record, the first one first."""
+class RevisionHistory(BaseModel):
+    """The revisions of a record, oldest first."""
 
     id: str
-    revisions: list[RevisionEntry]
+    revisions: list[RevisionSummary]
 
 
-def record_of(kind: type[R], sent: R, id: str) -> R:
-    """Return what was sent as a record of the id in the path.
+def read_responses(noun: str, example: Any) -> Responses:
+    """Return the responses of a route that reads a record of the kind `noun`."""
+    return json_response(200, f"The {noun}.", example, etag=True) | ID_PROBLEMS
+
+
+def put_responses(noun: str, example: Any, *problem_types: ProblemType) -> Responses:
+    """Return the responses of a route that puts a record of the kind `noun`; `problem_types` adds to the usual ones."""
+    return {
+        **json_response(200, f"The {noun} as stored, in place of an earlier revision.", example, etag=True),
+        **json_response(201, f"The {noun} as stored, the first with this id.", example, etag=True),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND, PRECONDITION, *problem_types),
+    }
+
+
+def record_of(kind: type[R], body: R, id: str) -> R:
+    """Return the fields that a record of `kind` has in `body`, under the id from the path.
 
     Raises:
-        InvalidInput: it brings another id.
+        InvalidInput: `body` has another id, or its fields are not valid.
 
     """
-    same_id(sent.id, id)
-    fields: dict[str, Any] = {name: getattr(sent, name) for name in kind.model_fields}
+    check_same_id(body.id, id)
+    fields: dict[str, Any] = {name: getattr(body, name) for name in kind.model_fields}
     return kind(**{**fields, "id": id})
 
 
-def shown(revision: Revision[R], response: Response) -> R:
-    """Return the record of a revision, its ETag in the headers."""
+def read(revision: Revision[R], response: Response) -> R:
+    """Return the record of `revision`, and set its ETag on `response`."""
     response.headers["ETag"] = etag(revision.sequence)
     return revision.record
 
 
-def revised(store: Store, record: R, asked: Preconditions, response: Response, contact: Contact | None = None) -> R:
-    """Put a record if the preconditions hold, and return it, 201 where it is the first of its id."""
-    done = put(store, record, asked, contact)
-    response.status_code = 201 if done.outcome == "added" else 200
-    response.headers["ETag"] = etag(done.sequence)
+def put(store: Store, record: R, preconditions: Preconditions, response: Response, contact: Contact | None = None) -> R:
+    """Store `record`, and set its ETag and the status on `response`: 201 for the first revision with its id, or 200.
+
+    A record equal to the latest revision is not stored again. `contact` replaces the stored contact of a profile; None
+    leaves it as it is.
+
+    Raises:
+        PreconditionFailed: a precondition does not hold.
+        Unavailable: the database is not available.
+
+    """
+    with store.writing() as writer:
+        preconditions.check(_latest_sequence(store, kind_of(record), record.id))
+        if isinstance(record, Need):
+            stored = writer.put(record, source=SOURCE)
+        else:
+            stored = Session(writer).put_own([(record, contact)], source=SOURCE)[0]
+    response.status_code = 201 if stored.outcome == "added" else 200
+    response.headers["ETag"] = etag(stored.sequence)
     return record
 
 
-def history(store: Store, kind: RecordKind, id: str) -> History:
-    """Return the revisions of a record, withdrawals included.
+def withdraw(store: Store, kind: RecordKind, id: str, preconditions: Preconditions) -> None:
+    """Withdraw the record `id`.
 
     Raises:
-        NotFound: there never was such a record.
+        NotFound: there is no such record, or it is already withdrawn.
+        PreconditionFailed: a precondition does not hold.
+        Unavailable: the database is not available.
 
     """
-    return History(id=id, revisions=[RevisionEntry(**entry(revision)) for revision in store.history(kind, id)])
+    with store.writing() as writer:
+        if (current := _latest_sequence(store, kind, id)) is not None:
+            preconditions.check(current)
+        writer.withdraw(kind, id, source=SOURCE)
 
 
-def entry(revision: Revision[Any]) -> dict[str, Any]:
-    """Return the fields of a `RevisionEntry`."""
-    same = {name: getattr(revision, name) for name in ("number", "sequence", "recorded_at")}
-    return {**same, "withdrawn": revision.record is None}
+def history(store: Store, kind: RecordKind, id: str) -> RevisionHistory:
+    """Return the history of the record `id`, withdrawals included.
+
+    Raises:
+        NotFound: no record has ever had this id.
+
+    """
+    revisions = [RevisionSummary(**summary_fields(revision)) for revision in store.history(kind, id)]
+    return RevisionHistory(id=id, revisions=revisions)
+
+
+def summary_fields(revision: Revision[Any]) -> dict[str, Any]:
+    """Return the fields of the `RevisionSummary` of `revision`."""
+    fields = {name: getattr(revision, name) for name in ("number", "sequence", "recorded_at")}
+    return {**fields, "withdrawn": revision.record is None}
+
+
+def _latest_sequence(store: Store, kind: RecordKind, id: str) -> int | None:
+    try:
+        return (store.profile(id) if kind is RecordKind.PROFILE else store.need(id)).sequence
+    except NotFound:
+        return None

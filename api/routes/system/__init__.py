@@ -1,1 +1,1 @@
-"""Routes for sign-in, documentation, health and metrics."""
+"""Routes for callers, sign-in, documentation, health and metrics."""

@@ -1,4 +1,4 @@
-"""Callers: who one is to the service, and sessions for browsers."""
+"""The caller of the service, and browser sessions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api.access.guard import COOKIE, CSRF_HEADER, Admitted, GuardedRoute
+from api.access.guard import COOKIE, CSRF_HEADER, CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import described
-from api.problems import CONFLICT, documented
+from api.openapi.responses import json_response, problem_responses
+from api.problems.catalogue import CONFLICT
 from api.service import RunningService
 from matcher.accounts import NewSession, Role
 from matcher.accounts.policy import SESSION_LIFE
@@ -19,27 +19,27 @@ from matcher.foundations.errors import Conflict
 router = APIRouter(prefix="/v1", tags=["callers"], route_class=GuardedRoute)
 
 
-class Self(BaseModel):
-    """Who asks. Without accounts there is no organisation, only the role of whoever has the machine."""
+class CurrentCaller(BaseModel):
+    """The sender of the request. Without accounts there is no organisation, only the role of the operator."""
 
     organisation_id: str | None = None
     member_id: str | None = None
     roles: list[Role]
-    csrf: str | None = Field(None, description=f"In a browser session: to be sent as {CSRF_HEADER} with every change.")
+    csrf: str | None = Field(None, description=f"In a browser session: send it as {CSRF_HEADER} with every change.")
 
 
-class Begun(BaseModel):
-    """A browser session that has begun. Its token is in the cookie only."""
+class StartedSession(BaseModel):
+    """A new browser session. Only the cookie has its token."""
 
-    csrf: str = Field(description=f"To be sent as {CSRF_HEADER} with every change.")
+    csrf: str = Field(description=f"Send it as {CSRF_HEADER} with every change.")
     expires_at: datetime
 
 
-@router.get("/caller", response_model_exclude_none=True, responses=described(200, "Who asks.", examples.CALLER))
-def read_caller(access: Admitted) -> Self:
-    """Say who asks, as the key or the session has it."""
+@router.get("/caller", response_model_exclude_none=True, responses=json_response(200, "The caller.", examples.CALLER))
+def read_caller(access: CallerAccess) -> CurrentCaller:
+    """Read the organisation, member and roles that the key or session belongs to."""
     caller = access.caller
-    return Self(
+    return CurrentCaller(
         organisation_id=caller.organisation_id,
         member_id=caller.member_id,
         roles=sorted(caller.roles),
@@ -50,27 +50,30 @@ def read_caller(access: Admitted) -> Self:
 @router.post(
     "/session",
     status_code=201,
-    responses={**described(201, "The session has begun; its cookie is set.", examples.SESSION), **documented(CONFLICT)},
+    responses={
+        **json_response(201, "The session has started and its cookie is set.", examples.STARTED_SESSION),
+        **problem_responses(CONFLICT),
+    },
 )
-def begin_session(service: RunningService, access: Admitted, response: Response) -> Begun:
-    """Begin a browser session of the member whose key is sent."""
+def begin_session(service: RunningService, access: CallerAccess, response: Response) -> StartedSession:
+    """Start a browser session for the member whose key you send."""
     if access.caller.member_id is None:
-        raise Conflict("no key was sent, so nobody's session can begin", remedy="Send a key")
-    begun = service.guard.sessions.begin(access.caller.member_id)
-    set_session(response, begun)
-    return Begun(csrf=begun.csrf, expires_at=begun.expires_at)
+        raise Conflict("a session needs a member, and the request has no key", remedy="Send a key")
+    session = service.guard.sessions.begin(access.caller.member_id)
+    set_session_cookie(response, session)
+    return StartedSession(csrf=session.csrf, expires_at=session.expires_at)
 
 
-@router.delete("/session", status_code=204, responses=documented())
+@router.delete("/session", status_code=204, responses=problem_responses())
 def end_session(request: Request, service: RunningService, response: Response) -> None:
-    """End the browser session whose cookie is sent."""
+    """End the browser session whose cookie you send."""
     if (token := request.cookies.get(COOKIE)) is not None:
         service.guard.sessions.end(token)
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
 
 
-def set_session(response: Response, begun: NewSession) -> None:
-    """Give the browser the cookie of a session."""
+def set_session_cookie(response: Response, session: NewSession) -> None:
+    """Set the cookie of `session` on `response`."""
     response.set_cookie(
-        COOKIE, begun.token, max_age=int(SESSION_LIFE.total_seconds()), secure=True, httponly=True, samesite="lax"
+        COOKIE, session.token, max_age=int(SESSION_LIFE.total_seconds()), secure=True, httponly=True, samesite="lax"
     )

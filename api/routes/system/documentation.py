@@ -1,17 +1,20 @@
-"""Documentation: the API description as a plain page, and a page for each kind of problem."""
+"""Documentation: the OpenAPI document as a plain page, and a page for each problem type."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.openapi.reference_page import problem_page, routes_page
-from api.problems import NOT_FOUND, PROBLEM_TYPES, RequestRefused
+from api.problems.catalogue import NOT_FOUND, PROBLEM_TYPES
+from api.problems.responses import RequestRefused
 
 router = APIRouter(include_in_schema=False)
 
-# The pages bring their own style and nothing else.
-_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+# The pages have inline styles and load nothing.
+_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 
 @router.get("/docs")
@@ -22,8 +25,8 @@ def read_documentation(request: Request) -> HTMLResponse:
 
 @router.get("/problems/{slug}")
 def read_problem(slug: str) -> HTMLResponse:
-    """Say what a kind of problem means: the place that the `type` of a problem points at."""
-    kind = next((kind for kind in PROBLEM_TYPES if kind.slug == slug), None)
-    if kind is None:
-        raise RequestRefused(NOT_FOUND, "There is no such kind of problem", remedy="See /docs for those there are")
-    return HTMLResponse(problem_page(kind), headers=_HEADERS)
+    """Explain a problem type. The `type` of a problem leads here."""
+    problem_type = next((problem_type for problem_type in PROBLEM_TYPES if problem_type.slug == slug), None)
+    if problem_type is None:
+        raise RequestRefused(NOT_FOUND, "There is no such problem type", remedy="See /docs for a list")
+    return HTMLResponse(problem_page(problem_type), headers=_HEADERS)

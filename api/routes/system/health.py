@@ -7,8 +7,9 @@ from typing import Final, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from api.openapi.responses import described
-from api.problems import UNAVAILABLE, documented, unavailable
+from api.openapi.responses import json_response, problem_responses
+from api.problems.catalogue import UNAVAILABLE
+from api.problems.responses import unavailable
 from api.service import RunningService
 
 router = APIRouter(tags=["health"])
@@ -17,30 +18,30 @@ _UP: Final = {"status": "up"}
 _READY: Final = {"status": "ready"}
 
 
-class Up(BaseModel):
+class LivenessStatus(BaseModel):
     """The process is up."""
 
     status: Literal["up"] = "up"
 
 
-class Ready(BaseModel):
-    """The database can be reached, the index is in step with it, the encoder is loaded."""
+class ReadinessStatus(BaseModel):
+    """The database is available, the index is up to date and the encoder is loaded."""
 
     status: Literal["ready"] = "ready"
 
 
-@router.get("/healthz", responses={**described(200, "The process is up.", _UP), **documented()})
-async def read_health() -> Up:
-    """Say that the process is up. Asks nothing of database, index or encoder."""
-    return Up()
+@router.get("/healthz", responses={**json_response(200, "The process is up.", _UP), **problem_responses()})
+async def read_health() -> LivenessStatus:
+    """Check that the process is up. This does not check the database, the index or the encoder."""
+    return LivenessStatus()
 
 
 @router.get(
     "/readyz",
-    response_model=Ready,
-    responses={**described(200, "Ready for requests.", _READY), **documented(UNAVAILABLE)},
+    response_model=ReadinessStatus,
+    responses={**json_response(200, "Ready for requests.", _READY), **problem_responses(UNAVAILABLE)},
 )
-def read_readiness(request: Request, service: RunningService) -> Ready | Response:
-    """Say whether requests can be answered; where not, `errors` names what is missing."""
+def read_readiness(request: Request, service: RunningService) -> ReadinessStatus | Response:
+    """Check that the service is ready for requests. If it is not, `errors` lists what is missing."""
     missing = service.readiness.missing()
-    return unavailable(request.scope, missing) if missing else Ready()
+    return unavailable(request.scope, missing) if missing else ReadinessStatus()

@@ -1,32 +1,33 @@
-"""Metrics: figures of the running service, as Prometheus reads them."""
+"""Metrics of the running service, in the text format of Prometheus."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 from prometheus_client import generate_latest
 
 from api.access.guard import GuardedRoute
-from api.middleware.telemetry import Metrics
-from api.problems import UNAVAILABLE, documented
+from api.middleware.telemetry import ServiceMetrics
+from api.openapi.responses import Responses, problem_responses
+from api.problems.catalogue import UNAVAILABLE
 from api.service import RunningService
 
 router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
-_SHOWN: Final[dict[int | str, dict[str, Any]]] = {
+_METRICS: Final[Responses] = {
     200: {
-        "description": "The figures, in the text format of Prometheus.",
+        "description": "The metrics, in the text format of Prometheus.",
         "content": {"text/plain": {"schema": {"type": "string"}, "example": "matcher_store_sequence 246.0\n"}},
     }
 }
 
 
-@router.get("/metrics", response_class=PlainTextResponse, responses={**_SHOWN, **documented(UNAVAILABLE)})
+@router.get("/metrics", response_class=PlainTextResponse, responses={**_METRICS, **problem_responses(UNAVAILABLE)})
 def read_metrics(request: Request, service: RunningService) -> PlainTextResponse:
-    """Say how many requests were answered and how fast, and how far the index has come."""
-    metrics: Metrics = request.app.state.metrics
+    """Read the number and duration of requests, and the latest revision in the register and in the index."""
+    metrics: ServiceMetrics = request.app.state.metrics
     metrics.revisions.set(service.store.sequence())
     metrics.indexed.set(service.engine.at())
     for kind, count in service.store.counts().items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.problems import PROBLEM_TYPES
+from api.problems.catalogue import PROBLEM_TYPES
 
 
 def problem(response: Any, status: int, *, field: str | None = None) -> dict[str, Any]:

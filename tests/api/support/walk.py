@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
-from api.access.permissions import PERMISSIONS, Reach, Subject
+from api.access.permissions import PERMISSIONS, AccessScope, Subject
 from matcher.accounts import Role
 from matcher.programme import State
 from tests.api.support.people import People, Person
@@ -84,7 +84,9 @@ class Served:
 
     def _keeper(self, route: str, person: Person, way: str) -> Person:
         """Return who is to make something by `route` that stands to `person` in the given way."""
-        keepers = [self.people.roles[role] for role in Role if PERMISSIONS[route].of(role) is not Reach.NONE]
+        keepers = [
+            self.people.roles[role] for role in Role if PERMISSIONS[route].for_role(role) is not AccessScope.NONE
+        ]
         return person if way == OWN and person in keepers else self.people.other_commissioner
 
     def _programme(self, route: str, keeper: Person) -> str:

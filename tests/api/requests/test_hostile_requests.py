@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.requests.bodies import MAX_BODY, MAX_VALUES
+from api.middleware.body_limit import MAX_BODY
+from api.requests.bodies import MAX_VALUES
 from matcher.store import Store
 from tests.api.support.checks import problem
 

@@ -1,4 +1,4 @@
-"""Decisions over HTTP: kept, noted, replayed, verified, export_lines."""
+"""Decisions over HTTP: kept, noted, replayed, verified, exported."""
 
 from __future__ import annotations
 

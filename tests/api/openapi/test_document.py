@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.openapi.examples import CONTACT, HISTORY, NEED, NEEDS, PROFILE, RESULT, SEARCHES
-from api.problems import Problem
-from api.routes.records.needs import Needs
-from api.routes.records.revisions import History
+from api.openapi.examples import CONTACT, HISTORY, NEED, NEED_PAGE, PROFILE, SEARCH_RESULT, SEARCHES
+from api.problems.responses import Problem
+from api.routes.records.needs import NeedPage
+from api.routes.records.revisions import RevisionHistory
 from matcher.records import Contact, Need, Profile, SearchResult
 
 # Every problem a route may answer with, besides 500 and, where it is guarded, 401 and 503.
@@ -107,7 +107,7 @@ def test_every_guarded_route_names_its_proofs_and_who_may(document: dict[str, An
     assert set(document["components"]["securitySchemes"]) == {"key", "session"}
     for name, operation in operations(document).items():
         assert operation.get("security", []) == ([] if name in PUBLIC else [{"key": []}, {"session": []}])
-        assert ("Who may: " in operation["description"]) == (name not in PUBLIC)
+        assert ("Roles: " in operation["description"]) == (name not in PUBLIC)
 
 
 def test_every_answer_and_body_has_an_example(document: dict[str, Any]) -> None:
@@ -125,9 +125,9 @@ def test_the_document_names_nothing_it_does_not_hold(document: dict[str, Any]) -
     schemas = document["components"]["schemas"]
     names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert names <= set(schemas)
-    assert {"Problem", "Finding", "Profile", "Need", "Search", "SearchResult"} <= names
+    assert {"Problem", "FieldError", "Profile", "Need", "SearchRequest", "SearchResult"} <= names
     assert "HTTPValidationError" not in schemas
-    assert "id" not in schemas["SentProfile"]["required"]
+    assert "id" not in schemas["ProfileUpdate"]["required"]
     assert "contact" not in schemas["Profile"]["properties"]
 
 
@@ -135,9 +135,9 @@ def test_the_examples_of_answers_are_of_their_kind() -> None:
     Profile.model_validate(PROFILE)
     Need.model_validate(NEED)
     Contact.model_validate(CONTACT)
-    SearchResult.model_validate(RESULT)
-    History.model_validate(HISTORY)
-    Needs.model_validate(NEEDS)
+    SearchResult.model_validate(SEARCH_RESULT)
+    RevisionHistory.model_validate(HISTORY)
+    NeedPage.model_validate(NEED_PAGE)
 
 
 def test_the_examples_of_bodies_are_taken(client: TestClient) -> None:
@@ -187,7 +187,7 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: TestClient,
     for path in document["paths"]:
         assert path in answer.text
     assert "`" not in answer.text, "what is marked as code is shown as code"
-    assert "<code>*</code>: change nothing where the record exists." in answer.text
+    assert "<code>*</code> creates the record only if it does not exist." in answer.text
 
 
 def test_nothing_of_the_usual_pages_is_served(client: TestClient) -> None:

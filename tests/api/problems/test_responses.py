@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
 from api.app import create
-from api.problems import PROBLEM_TYPES
+from api.problems.catalogue import PROBLEM_TYPES
 from matcher.foundations.errors import Conflict, MatcherError, Place, UserError
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine

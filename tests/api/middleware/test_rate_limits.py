@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create
-from api.middleware.rate_limits import rate_of
+from api.middleware.rate_limits import parse_rate
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
@@ -47,8 +47,8 @@ def test_without_a_limit_nobody_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_is_none_is_said(tmp_path: Path) -> None:
-    assert str(rate_of("10/second")) == "10 per 1 second"
+    assert str(parse_rate("10/second")) == "10 per 1 second"
     with pytest.raises(InvalidInput, match="MATCHER_RATE_LIMIT"):
-        rate_of("often")
+        parse_rate("often")
     with pytest.raises(InvalidInput, match="1200/minute"), limited(tmp_path, "often"):
         pass

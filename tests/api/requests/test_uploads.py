@@ -19,8 +19,8 @@ from api.app import create
 from api.requests import uploads
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine, wait_until_ready
+from tests.api.routes.test_programmes import ended
 from tests.api.support.checks import problem
-from tests.api.test_programmes import ended
 from tests.support.notices import EMAIL, PHONES, package, release
 
 CSV = "Ref;Need;Budget\nn1;Falls classes;£1.2m\nn2;Café meals – at home;\n".encode("cp1252")
@@ -197,8 +197,8 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(client: TestClient, scr
 def test_more_rows_than_are_matched_are_refused(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, on_error: str
 ) -> None:
-    monkeypatch.setattr("api.routes.matching.uploads.MOST_ROWS", 3)
-    assert uploads.MOST_ROWS == 100_000
+    monkeypatch.setattr("api.routes.matching.uploads.MAX_ROWS", 3)
+    assert uploads.MAX_ROWS == 100_000
     rows = b"title,value\n" + b"a,1\n" * 2 + b"b,lots\n" * 2
     answer = send(client, rows if on_error == "skip" else b"title\na\nb\nc\nd\n", on_error=on_error)
     assert problem(answer, 422, field="file")["detail"] == "holds more than 3 rows"

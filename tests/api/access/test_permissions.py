@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.access.permissions import PERMISSIONS, PUBLIC, Permission, Reach, Subject, check
+from api.access.permissions import PERMISSIONS, PUBLIC, AccessScope, Permission, Subject, check
 from api.app import create
 from matcher.accounts import Role
 from matcher.foundations.errors import MatcherError
@@ -18,18 +18,18 @@ from tests.api.support.people import Person
 from tests.api.support.walk import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
 
 # What the reach of a route must make of the way in which an id stands to who asks; 0 stands for any success.
-OUTCOMES: dict[tuple[Subject, Reach], dict[str, int]] = {
-    (Subject.PROFILE, Reach.OWN): {OWN: 0, OTHERS: 403, ABSENT: 404},
-    (Subject.PROFILE, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
-    (Subject.NEED, Reach.OWN): {OWN: 0, OTHERS: 403, HIDDEN: 404, ABSENT: 404},
-    (Subject.NEED, Reach.PUBLISHED): {OWN: 0, OTHERS: 0, HIDDEN: 404, ABSENT: 404},
-    (Subject.NEED, Reach.ALL): {OWN: 0, OTHERS: 0, HIDDEN: 0, ABSENT: 404},
-    (Subject.PROGRAMME, Reach.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
-    (Subject.PROGRAMME, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
-    (Subject.DECISION, Reach.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
-    (Subject.DECISION, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
-    (Subject.REGISTRATION, Reach.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
-    (Subject.REGISTRATION, Reach.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
+OUTCOMES: dict[tuple[Subject, AccessScope], dict[str, int]] = {
+    (Subject.PROFILE, AccessScope.OWN): {OWN: 0, OTHERS: 403, ABSENT: 404},
+    (Subject.PROFILE, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
+    (Subject.NEED, AccessScope.OWN): {OWN: 0, OTHERS: 403, HIDDEN: 404, ABSENT: 404},
+    (Subject.NEED, AccessScope.PUBLISHED): {OWN: 0, OTHERS: 0, HIDDEN: 404, ABSENT: 404},
+    (Subject.NEED, AccessScope.ALL): {OWN: 0, OTHERS: 0, HIDDEN: 0, ABSENT: 404},
+    (Subject.PROGRAMME, AccessScope.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
+    (Subject.PROGRAMME, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
+    (Subject.DECISION, AccessScope.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
+    (Subject.DECISION, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
+    (Subject.REGISTRATION, AccessScope.OWN): {OWN: 0, OTHERS: 404, ABSENT: 404},
+    (Subject.REGISTRATION, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
 }
 
 
@@ -42,7 +42,7 @@ def test_the_table_has_every_route_and_no_other() -> None:
 def test_a_route_without_a_row_does_not_start() -> None:
     with pytest.raises(MatcherError, match="no row for: new_route"):
         check([*PUBLIC, *PERMISSIONS, "new_route"])
-    with pytest.raises(MatcherError, match="no route: search"):
+    with pytest.raises(MatcherError, match="without a route: search"):
         check((PUBLIC | set(PERMISSIONS)) - {"search"})
 
 
@@ -56,7 +56,7 @@ def test_what_is_public_asks_nobody(served: Served, route: str) -> None:
 
 @pytest.mark.parametrize("route", sorted(PERMISSIONS))
 def test_nobody_and_spent_keys_are_refused(served: Served, route: str) -> None:
-    role = next(role for role in Role if PERMISSIONS[route].of(role) is not Reach.NONE)
+    role = next(role for role in Role if PERMISSIONS[route].for_role(role) is not AccessScope.NONE)
     id = served.id_of(route, served.people.roles[role], OWN)
     spent = {name: {"Authorization": f"Bearer {key}"} for name, key in served.people.spent_keys(role).items()}
     others = {"none": {}, "basic": {"Authorization": "Basic eDp5"}, "empty": {"Authorization": ""}}
@@ -71,8 +71,8 @@ def test_nobody_and_spent_keys_are_refused(served: Served, route: str) -> None:
 @pytest.mark.parametrize("route", sorted(PERMISSIONS))
 def test_every_role_at_every_route(served: Served, route: str, role: Role) -> None:
     permission, person = PERMISSIONS[route], served.people.roles[role]
-    reach = permission.of(role)
-    if reach is Reach.NONE:
+    reach = permission.for_role(role)
+    if reach is AccessScope.NONE:
         for way in (OWN, OTHERS, ABSENT):
             problem(served.ask(route, served.id_of(route, person, way), person.headers), 403)
     elif permission.subject is None:
@@ -88,7 +88,7 @@ def _check(served: Served, route: str, person: Person, way: str, outcome: int) -
     if (
         route in ("put_profile", "put_need")
         and way == ABSENT
-        and PERMISSIONS[route].of(Role.ADMINISTRATOR) is Reach.ALL
+        and PERMISSIONS[route].for_role(Role.ADMINISTRATOR) is AccessScope.ALL
     ):
         outcome = 0 if person == served.people.roles[Role.ADMINISTRATOR] else outcome
         assert (answer.status_code == 201) == (outcome == 0)
@@ -119,7 +119,7 @@ def test_auditors_read_everything_and_change_nothing(served: Served) -> None:
     for route, permission in PERMISSIONS.items():
         method, _ = served.routes[route]
         changes = method != "GET" and route not in ("search", "begin_session", "end_session")
-        assert permission.auditor is (Reach.NONE if changes else Reach.ALL), route
+        assert permission.auditor is (AccessScope.NONE if changes else AccessScope.ALL), route
 
 
 def test_the_widest_of_several_roles_counts() -> None:
@@ -127,10 +127,10 @@ def test_the_widest_of_several_roles_counts() -> None:
 
     both = Caller(frozenset({Role.AUDITOR, Role.COMMISSIONER}))
     row: Permission = PERMISSIONS["read_need"]
-    assert row.reach(both) is Reach.ALL
-    assert PERMISSIONS["put_need"].reach(both) is Reach.OWN
-    assert PERMISSIONS["put_profile"].reach(both) is Reach.NONE
-    assert row.reach(Caller(frozenset())) is Reach.NONE
+    assert row.for_caller(both) is AccessScope.ALL
+    assert PERMISSIONS["put_need"].for_caller(both) is AccessScope.OWN
+    assert PERMISSIONS["put_profile"].for_caller(both) is AccessScope.NONE
+    assert row.for_caller(Caller(frozenset())) is AccessScope.NONE
 
 
 def test_the_store_is_not_changed_by_what_is_refused(served: Served) -> None:

@@ -57,6 +57,7 @@ class FakeProvider(ThreadingHTTPServer):
             "iss": self.issuer,
             "sub": "person-1",
             "aud": asked["client_id"],
+            "iat": int(time.time()),
             "exp": int(time.time()) + 300,
             "nonce": asked["nonce"],
             **self.claims,
