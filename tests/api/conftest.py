@@ -23,7 +23,7 @@ from tests.support.fakes import engine_over
 
 @contextmanager
 def fake_engine(settings: Settings) -> Iterator[Engine]:
-    """Open an engine as the product does, but for its encoder."""
+    """Open an engine as the service does, but with a fake encoder."""
     with opened_store(settings) as store:
         yield engine_over(store, snapshots=Snapshots(settings.index_folder))
 
@@ -42,7 +42,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    """A client of a service that is ready."""
+    """A client of a service that is ready for requests."""
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         yield client
@@ -50,7 +50,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture
 def register(client: TestClient) -> Store:
-    """The store behind the client."""
+    """The store of the service behind `client`."""
     store: Store = client.app.state.service.store  # type: ignore[attr-defined]
     return store
 

@@ -1,9 +1,8 @@
-"""The service under load: searches by 1, 8 and 32 clients while ten profiles a second are registered.
+"""The service under load: 1, 8 and 32 clients search while ten profiles per second are stored.
 
 python -m tests.benchmarks.load [PASSAGES [SECONDS]]
 
-Every profile whose registration was accepted is looked for afterwards, also after the service has been killed in
-the middle of it all.
+Afterwards, the benchmark looks for every profile that the service accepted. It also kills the service under load.
 """
 
 from __future__ import annotations
@@ -37,25 +36,25 @@ CLIENTS = (1, 8, 32)
 WRITES_A_SECOND = 10
 
 
-class _Drawn(RandomVectors):
-    """Random vectors under the name of the encoder that the service has, so that it takes them for its own."""
+class _FakeVectors(RandomVectors):
+    """Random vectors with the fingerprint of the encoder of the service, so that the service uses them."""
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__()
         self.fingerprint = fingerprint
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row a text."""
+        """Return one row per text."""
         return self(texts)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text."""
+        """Return one row per text."""
         return self(texts)
 
 
 @dataclass
 class Load:
-    """What a load came to."""
+    """The results of one load."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -64,7 +63,7 @@ class Load:
 
 
 def fill(home: Path, passages: int) -> None:
-    """Make a register of about `passages` passages, with vectors and a snapshot of its index."""
+    """Create a register with about `passages` passages, their vectors and a snapshot of the index."""
     profiles = made_profiles(passages // 8)
     counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
     profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
@@ -73,7 +72,7 @@ def fill(home: Path, passages: int) -> None:
     with Store.open(settings.store_url) as store:
         with store.writing() as writer:
             writer.put_many((profile, None) for profile in profiles)
-        encoder = CachedEncoder(_Drawn(encoder_of(settings).fingerprint), store.vectors)
+        encoder = CachedEncoder(_FakeVectors(encoder_of(settings).fingerprint), store.vectors)
         index = Index(encoder.fingerprint).updated(
             [(change.sequence, change.id, change.profile) for change in store.profile_changes(0)],
             encoder.encode,
@@ -85,7 +84,7 @@ def fill(home: Path, passages: int) -> None:
 
 
 class Service:
-    """`matcher serve` as a process of its own."""
+    """`matcher serve` as a separate process."""
 
     def __init__(self, home: Path) -> None:
         with socket.socket() as probe:
@@ -107,17 +106,17 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address of the service."""
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it."""
+        """Stop the process with the signal `how`."""
         self.process.send_signal(how)
         self.process.wait(60)
 
 
 async def put_under_load(service: Service, clients: int, seconds: float, *, kill: bool = False) -> Load:
-    """Search with `clients` at once and register beside them; with `kill`, kill the service half way."""
+    """Search with `clients` clients and store profiles at the same time. With `kill`, kill the service half way."""
     load, until = Load(), time.monotonic() + seconds
     limits = httpx.Limits(max_connections=clients + WRITES_A_SECOND * 4)
     async with (
@@ -134,13 +133,13 @@ async def put_under_load(service: Service, clients: int, seconds: float, *, kill
 
 
 async def _search(client: httpx.AsyncClient, number: int, until: float, load: Load) -> None:
-    needs, asked = demo_needs(), 0
+    needs, searches = demo_needs(), 0
     while time.monotonic() < until:
-        need = needs[(number * 7 + asked) % len(needs)]
-        asked += 1
+        need = needs[(number * 7 + searches) % len(needs)]
+        searches += 1
         started = time.perf_counter()
         try:
-            answer = await client.post("/v1/search", json={"text": f"{need.title} {number}-{asked}", "top": 10})
+            answer = await client.post("/v1/search", json={"text": f"{need.title} {number}-{searches}", "top": 10})
         except httpx.TransportError:
             return
         load.seconds.append(time.perf_counter() - started)
@@ -171,27 +170,27 @@ async def _put(client: httpx.AsyncClient, id: str, body: dict[str, object], load
         load.written.append(time.perf_counter() - started)
 
 
-def told(clients: int, seconds: float, load: Load) -> str:
-    """Return the figures of a load in a line."""
+def summary(clients: int, seconds: float, load: Load) -> str:
+    """Return the results of a load as a line of text."""
     p50, p95, p99 = (1000 * np.quantile(load.seconds, [0.5, 0.95, 0.99])).tolist()
     w50, w95 = (1000 * np.quantile(load.written, [0.5, 0.95])).tolist()
     failed = sum(count for status, count in load.statuses.items() if status >= 400)
     return (
         f"{clients:>2} clients: {len(load.seconds) / seconds:5.1f} searches/s, p50 {p50:5.0f} ms, p95 {p95:5.0f} ms, "
-        f"p99 {p99:5.0f} ms; {len(load.accepted) / seconds:4.1f} registered/s, p50 {w50:4.0f} ms, p95 {w95:5.0f} ms; "
+        f"p99 {p99:5.0f} ms; {len(load.accepted) / seconds:4.1f} stored/s, p50 {w50:4.0f} ms, p95 {w95:5.0f} ms; "
         f"{failed} errors"
     )
 
 
 def missing(home: Path, ids: list[str]) -> list[str]:
-    """Return which of the profiles are not in the register."""
+    """Return the ids that are not in the register."""
     with Store.open(Settings(home=home).store_url) as store:
-        there = store.profiles(ids)
-    return [id for id in ids if id not in there]
+        stored = store.profiles(ids)
+    return [id for id in ids if id not in stored]
 
 
 def run(passages: int, seconds: float) -> None:
-    """Print the figures."""
+    """Run the benchmark and print the results."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         fill(home, passages)
@@ -199,15 +198,15 @@ def run(passages: int, seconds: float) -> None:
         for clients in CLIENTS:
             load = asyncio.run(put_under_load(service, clients, seconds))
             accepted += load.accepted
-            print(told(clients, seconds, load), flush=True)
+            print(summary(clients, seconds, load), flush=True)
         load = asyncio.run(put_under_load(service, 8, seconds, kill=True))
         accepted += load.accepted
-        print(f"killed in the middle: {len(load.accepted)} registrations had been accepted")
-        print(f"accepted in all {len(accepted):,}, missing afterwards {len(missing(home, accepted))}")
-        again = Service(home)
-        found = httpx.get(f"{again.url}/v1/profiles/{accepted[-1]}").status_code
-        print(f"started again: the last one accepted is answered with {found}")
-        again.stop()
+        print(f"killed half way: {len(load.accepted)} profiles had been accepted")
+        print(f"accepted in total: {len(accepted):,}; missing afterwards: {len(missing(home, accepted))}")
+        restarted = Service(home)
+        status = httpx.get(f"{restarted.url}/v1/profiles/{accepted[-1]}").status_code
+        print(f"restarted: reading the last accepted profile gives status {status}")
+        restarted.stop()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`matcher serve` as a process of its own: what the command line says is what is served."""
+"""`matcher serve` as a separate process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(home: Path, port: int, environment: dict[str, str]) -> Iterator[httpx.Client]:
-    """Run `matcher --home HOME serve --port PORT` until the end of the block."""
+    """Run `matcher --home HOME serve --port PORT` until the block ends."""
     command = [sys.executable, "-m", "matcher", "--home", str(home), "serve", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, **environment}) as process:
         try:
@@ -46,9 +46,7 @@ def serving(home: Path, port: int, environment: dict[str, str]) -> Iterator[http
             assert process.wait(60) in (0, 1, 130, -signal.SIGINT)
 
 
-def test_the_home_of_the_command_line_is_served_and_the_server_does_not_name_itself(
-    tmp_path: Path, tiny_encoder: Path
-) -> None:
+def test_serve_uses_the_home_of_the_command_line_and_hides_the_server_name(tmp_path: Path, tiny_encoder: Path) -> None:
     environment = {"MATCHER_HOME": str(tmp_path / "other"), "MATCHER_ENCODER": str(tiny_encoder)}
     with serving(tmp_path / "home", free_port(), environment) as client:
         answer = client.put("/v1/profiles/a", json={"name": "Falls clinic"})

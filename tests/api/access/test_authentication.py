@@ -1,4 +1,4 @@
-"""Keys and browser sessions over HTTP, and when a service is open."""
+"""Keys, browser sessions, and when a service needs neither."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ def people(register: Store) -> People:
 
 @pytest.fixture
 def browser(client: TestClient) -> TestClient:
-    """A client that keeps cookies as a browser does, over TLS."""
+    """A client that stores cookies like a browser, over TLS."""
     return TestClient(client.app, base_url="https://testserver")
 
 
-def test_the_first_key_shuts_the_door(client: TestClient, register: Store) -> None:
+def test_requests_need_a_key_once_a_key_exists(client: TestClient, register: Store) -> None:
     assert client.get("/v1/needs").status_code == 200
     people = People(register)
     problem(client.get("/v1/needs"), 401)
     assert client.get("/v1/needs", headers=people.roles[Role.AUDITOR].headers).status_code == 200
 
 
-def test_who_asks_for_another_machine_needs_a_key(client: TestClient) -> None:
+def test_forwarded_requests_need_a_key(client: TestClient) -> None:
     for header in ("Forwarded", "X-Forwarded-For"):
         problem(client.get("/v1/needs", headers={header: "192.0.2.1"}), 401)
 
 
-def test_another_sites_page_needs_a_key(client: TestClient) -> None:
+def test_requests_from_other_sites_need_a_key(client: TestClient) -> None:
     assert client.get("/v1/needs", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
     for site in ("cross-site", "same-site"):
         problem(client.post("/v1/needs/a/publication", headers={"Sec-Fetch-Site": site}), 401)
 
 
 @pytest.mark.parametrize(("host", "status"), [("0.0.0.0", 401), ("::", 401), ("::1", 200), ("localhost", 200)])
-def test_another_address_demands_keys(tmp_path: Path, host: str, status: int) -> None:
+def test_a_service_reachable_from_other_machines_needs_keys(tmp_path: Path, host: str, status: int) -> None:
     with TestClient(create(Settings(home=tmp_path, host=host), engine_of=fake_engine)) as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/v1/needs").status_code == status
 
 
-def test_a_chosen_access_holds(tmp_path: Path) -> None:
+def test_the_access_setting_overrides_the_default(tmp_path: Path) -> None:
     with TestClient(create(Settings(home=tmp_path, access="keys"), engine_of=fake_engine)) as client:
         problem(client.get("/v1/needs"), 401)
     with TestClient(create(Settings(home=tmp_path, access="open"), engine_of=fake_engine)) as client:
@@ -100,19 +100,19 @@ def test_a_browser_session(browser: TestClient, people: People) -> None:
     problem(browser.get("/v1/caller", headers=stolen), 401)
 
 
-def test_a_key_goes_before_a_cookie(browser: TestClient, people: People) -> None:
+def test_a_key_takes_precedence_over_a_cookie(browser: TestClient, people: People) -> None:
     browser.post("/v1/session", headers=people.roles[Role.COMMISSIONER].headers)
     auditor = people.roles[Role.AUDITOR]
     assert browser.get("/v1/caller", headers=auditor.headers).json()["roles"] == ["auditor"]
     problem(browser.get("/v1/caller", headers={"Authorization": "Bearer mk_1_2"}), 401)
 
 
-def test_nobody_has_no_session(client: TestClient) -> None:
+def test_a_session_needs_a_member(client: TestClient) -> None:
     problem(client.post("/v1/session"), 409)
     problem(client.get("/v1/caller", headers={"Cookie": f"{COOKIE}=nonsense"}), 401)
 
 
-def test_a_draft_is_published_once_and_for_all(client: TestClient, people: People) -> None:
+def test_a_published_draft_stays_published(client: TestClient, people: People) -> None:
     mine, other = people.roles[Role.COMMISSIONER].headers, people.other_commissioner.headers
     made = client.post("/v1/needs", json=NEED, headers={**mine, "Idempotency-Key": "k"})
     assert client.post("/v1/needs", json=NEED, headers={**mine, "Idempotency-Key": "k"}).json() == made.json()
@@ -130,7 +130,7 @@ def test_a_draft_is_published_once_and_for_all(client: TestClient, people: Peopl
     assert client.get("/v1/needs", params={"own": True}, headers=mine).json() == {"needs": []}
 
 
-def test_the_last_use_of_a_key_is_written(client: TestClient, people: People) -> None:
+def test_the_last_use_of_a_key_is_stored(client: TestClient, people: People) -> None:
     person = people.roles[Role.AUDITOR]
     prefix = person.key.split("_")[1]
 

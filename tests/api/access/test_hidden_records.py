@@ -1,4 +1,4 @@
-"""What one may not see looks as if it were not there, asked for by id or listed."""
+"""Records that a caller must not learn of look as if they did not exist, by id and in lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HIDING = [route for route, permission in PERMISSIONS.items() if permission.subje
 
 
 @pytest.mark.parametrize("route", HIDING)
-def test_anothers_id_looks_the_same_as_an_absent_one(served: Served, route: str) -> None:
+def test_a_hidden_record_looks_like_an_absent_one(served: Served, route: str) -> None:
     role = Role.SUPPLIER if PERMISSIONS[route].subject is Subject.REGISTRATION else Role.COMMISSIONER
     person = served.people.roles[role]
     hidden = served.id_of(route, person, HIDDEN)
@@ -30,7 +30,7 @@ def test_anothers_id_looks_the_same_as_an_absent_one(served: Served, route: str)
     assert answers[0] == answers[1]
 
 
-def test_a_search_for_anothers_draft_looks_the_same_too(served: Served) -> None:
+def test_a_search_for_a_hidden_need_looks_like_one_for_an_absent_need(served: Served) -> None:
     hidden = served.people.need(served.people.other_commissioner, draft=True)
     headers = served.people.roles[Role.COMMISSIONER].headers
     answers = [
@@ -42,7 +42,7 @@ def test_a_search_for_anothers_draft_looks_the_same_too(served: Served) -> None:
     assert seen.status_code == 200
 
 
-def test_no_list_shows_anothers_draft(served: Served) -> None:
+def test_lists_omit_drafts_of_other_organisations(served: Served) -> None:
     people = served.people
     hidden = people.need(people.other_commissioner, draft=True)
 
@@ -61,20 +61,20 @@ def test_no_list_shows_anothers_draft(served: Served) -> None:
     assert hidden not in listed(people.roles[Role.ADMINISTRATOR], own=True)
 
 
-def test_a_list_of_decisions_shows_ones_own(served: Served) -> None:
+def test_the_list_of_decisions_shows_those_of_the_organisation(served: Served) -> None:
     people = served.people
     mine, theirs = people.roles[Role.COMMISSIONER], people.other_commissioner
-    kept = {
-        served.client.post("/v1/decisions", json={"text": "steps"}, headers=keeper.headers).json()["decision"]: keeper
-        for keeper in (mine, theirs, mine)
+    owners = {
+        served.client.post("/v1/decisions", json={"text": "steps"}, headers=person.headers).json()["decision"]: person
+        for person in (mine, theirs, mine)
     }
 
     def listed(person: Person) -> set[str]:
         answer = served.client.get("/v1/decisions", params={"limit": 200}, headers=person.headers)
-        return {decision["decision"] for decision in answer.json()["decisions"]} & set(kept)
+        return {decision["decision"] for decision in answer.json()["decisions"]} & set(owners)
 
     for person in (mine, theirs):
-        assert listed(person) == {decision for decision, keeper in kept.items() if keeper is person}
+        assert listed(person) == {decision for decision, owner in owners.items() if owner is person}
     assert listed(people.roles[Role.PROGRAMME]) == set()
     for role in (Role.AUDITOR, Role.ADMINISTRATOR):
-        assert listed(people.roles[role]) == set(kept)
+        assert listed(people.roles[role]) == set(owners)

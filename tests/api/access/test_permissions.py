@@ -1,4 +1,4 @@
-"""The role walk: every route × every role, as the table of permissions has it."""
+"""Every role on every route, compared with the table of permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.api.support.checks import problem
 from tests.api.support.people import Person
 from tests.api.support.walk import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
 
-# What the reach of a route must make of the way in which an id stands to who asks; 0 stands for any success.
+# The expected status for each scope and each relation of a record to the caller. 0 stands for any success.
 OUTCOMES: dict[tuple[Subject, AccessScope], dict[str, int]] = {
     (Subject.PROFILE, AccessScope.OWN): {OWN: 0, OTHERS: 403, ABSENT: 404},
     (Subject.PROFILE, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},
@@ -33,13 +33,13 @@ OUTCOMES: dict[tuple[Subject, AccessScope], dict[str, int]] = {
 }
 
 
-def test_the_table_has_every_route_and_no_other() -> None:
+def test_the_table_has_a_row_for_every_route_and_no_other() -> None:
     names = set(routes_of(create(Settings(), engine_of=fake_engine)))
     assert names == PUBLIC | set(PERMISSIONS)
     assert not PUBLIC & set(PERMISSIONS)
 
 
-def test_a_route_without_a_row_does_not_start() -> None:
+def test_the_table_must_match_the_routes() -> None:
     with pytest.raises(MatcherError, match="no row for: new_route"):
         check([*PUBLIC, *PERMISSIONS, "new_route"])
     with pytest.raises(MatcherError, match="without a route: search"):
@@ -47,47 +47,47 @@ def test_a_route_without_a_row_does_not_start() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(PUBLIC))
-def test_what_is_public_asks_nobody(served: Served, route: str) -> None:
-    # No provider is set up, and no sign-in is under way.
+def test_public_routes_need_no_key(served: Served, route: str) -> None:
+    # No provider is set up, and no sign-in has started.
     expected = {"begin_sign_in": 404, "end_sign_in": 401}.get(route, 200)
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
         assert served.ask(route, "x", headers).status_code == expected
 
 
 @pytest.mark.parametrize("route", sorted(PERMISSIONS))
-def test_nobody_and_spent_keys_are_refused(served: Served, route: str) -> None:
+def test_missing_and_invalid_keys_are_refused(served: Served, route: str) -> None:
     role = next(role for role in Role if PERMISSIONS[route].for_role(role) is not AccessScope.NONE)
     id = served.id_of(route, served.people.roles[role], OWN)
-    spent = {name: {"Authorization": f"Bearer {key}"} for name, key in served.people.spent_keys(role).items()}
+    spent = {name: {"Authorization": f"Bearer {key}"} for name, key in served.people.invalid_keys(role).items()}
     others = {"none": {}, "basic": {"Authorization": "Basic eDp5"}, "empty": {"Authorization": ""}}
     for name, headers in {**spent, **others}.items():
         answer = served.ask(route, id, headers)
-        found = problem(answer, 401)
+        body = problem(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer", name
-        assert "errors" not in found
+        assert "errors" not in body
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("route", sorted(PERMISSIONS))
-def test_every_role_at_every_route(served: Served, route: str, role: Role) -> None:
+def test_every_role_on_every_route(served: Served, route: str, role: Role) -> None:
     permission, person = PERMISSIONS[route], served.people.roles[role]
     reach = permission.for_role(role)
     if reach is AccessScope.NONE:
-        for way in (OWN, OTHERS, ABSENT):
-            problem(served.ask(route, served.id_of(route, person, way), person.headers), 403)
+        for relation in (OWN, OTHERS, ABSENT):
+            problem(served.ask(route, served.id_of(route, person, relation), person.headers), 403)
     elif permission.subject is None:
         answer = _without_subject(served, route, person)
         assert answer.status_code in (200, 201, 202, 204), answer.text
     else:
-        for way, outcome in OUTCOMES[permission.subject, reach].items():
-            _check(served, route, person, way, outcome)
+        for relation, outcome in OUTCOMES[permission.subject, reach].items():
+            _check(served, route, person, relation, outcome)
 
 
-def _check(served: Served, route: str, person: Person, way: str, outcome: int) -> None:
-    answer = served.ask(route, served.id_of(route, person, way), person.headers)
+def _check(served: Served, route: str, person: Person, relation: str, outcome: int) -> None:
+    answer = served.ask(route, served.id_of(route, person, relation), person.headers)
     if (
         route in ("put_profile", "put_need")
-        and way == ABSENT
+        and relation == ABSENT
         and PERMISSIONS[route].for_role(Role.ADMINISTRATOR) is AccessScope.ALL
     ):
         outcome = 0 if person == served.people.roles[Role.ADMINISTRATOR] else outcome
@@ -95,7 +95,7 @@ def _check(served: Served, route: str, person: Person, way: str, outcome: int) -
     if outcome:
         problem(answer, outcome)
     else:
-        assert answer.status_code in (200, 201, 202, 204), f"{route} {way}: {answer.text}"
+        assert answer.status_code in (200, 201, 202, 204), f"{route} {relation}: {answer.text}"
 
 
 def _without_subject(served: Served, route: str, person: Person) -> Any:
@@ -108,7 +108,7 @@ def _without_subject(served: Served, route: str, person: Person) -> Any:
     return served.ask(route, "x", person.headers)
 
 
-def test_a_key_is_asked_for_before_anything_of_the_request_is_looked_at(served: Served) -> None:
+def test_permission_is_checked_before_the_body_is_read(served: Served) -> None:
     for body, headers in ((b"{", {"content-type": "application/json"}), (b"x", {"content-type": "text/plain"})):
         problem(served.client.put("/v1/profiles/a", content=body, headers=headers), 401)
         refused = {**headers, **served.people.roles[Role.AUDITOR].headers}
@@ -122,7 +122,7 @@ def test_auditors_read_everything_and_change_nothing(served: Served) -> None:
         assert permission.auditor is (AccessScope.NONE if changes else AccessScope.ALL), route
 
 
-def test_the_widest_of_several_roles_counts() -> None:
+def test_the_widest_scope_of_several_roles_counts() -> None:
     from matcher.accounts import Caller
 
     both = Caller(frozenset({Role.AUDITOR, Role.COMMISSIONER}))
@@ -133,7 +133,7 @@ def test_the_widest_of_several_roles_counts() -> None:
     assert row.for_caller(Caller(frozenset())) is AccessScope.NONE
 
 
-def test_the_store_is_not_changed_by_what_is_refused(served: Served) -> None:
+def test_a_refused_request_does_not_change_the_store(served: Served) -> None:
     store: Store = served.people.store
     before = store.sequence()
     id = served.people.profile(served.people.other_supplier)

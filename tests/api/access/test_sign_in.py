@@ -1,4 +1,4 @@
-"""Sign-in by a provider: a local one that speaks OpenID Connect, honestly or not."""
+"""Sign-in with a fake OpenID Connect provider, honest or not."""
 
 from __future__ import annotations
 
@@ -27,42 +27,48 @@ from tests.api.support.checks import problem
 
 
 class FakeProvider(ThreadingHTTPServer):
-    """A provider on this machine; `claims` and `key` are what its next word says and is signed with."""
+    """A provider on this machine. `claims` override those of its next ID token, and `key` signs it."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
         self.published = RSAKey.generate_key(2048, {"kid": "1"})
         self.key = self.published
+        self.token_endpoint = f"{self.issuer}/token"
+        self.token_status = 200
         self.claims: dict[str, Any] = {}
         self.headers: dict[str, Any] = {"alg": "RS256", "kid": "1"}
         self.codes: dict[str, dict[str, str]] = {}
 
     def consent(self, url: str) -> dict[str, str]:
-        """Sign in as a person at the address would, and return what the browser brings back."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        assert asked["response_type"] == "code"
-        assert asked["scope"] == "openid"
+        """Sign in at `url` and return the parameters of the redirect back."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        assert query["response_type"] == "code"
+        assert query["scope"] == "openid"
         code = f"code-{len(self.codes)}"
-        self.codes[code] = asked
-        return {"code": code, "state": asked["state"]}
+        self.codes[code] = query
+        return {"code": code, "state": query["state"]}
 
     def token(self, form: dict[str, str]) -> dict[str, str] | None:
-        """Return the answer to a code, once, to whoever began."""
-        asked = self.codes.pop(form["code"], None)
+        """Return the token for a code, once, if the verifier matches the challenge."""
+        query = self.codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
-        if asked is None or asked["code_challenge"] != challenge.decode():
+        if query is None or query["code_challenge"] != challenge.decode():
             return None
         claims = {
             "iss": self.issuer,
             "sub": "person-1",
-            "aud": asked["client_id"],
+            "aud": query["client_id"],
             "iat": int(time.time()),
             "exp": int(time.time()) + 300,
-            "nonce": asked["nonce"],
+            "nonce": query["nonce"],
             **self.claims,
         }
-        return {"access_token": "x", "token_type": "Bearer", "id_token": jwt.encode(self.headers, claims, self.key)}
+        return {
+            "access_token": "x",
+            "token_type": "Bearer",
+            "id_token": jwt.encode(self.headers, claims, self.key, algorithms=[self.headers["alg"]]),
+        }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -70,21 +76,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         issuer = self.server.issuer
-        found: Any = {
+        metadata: Any = {
             "issuer": issuer,
             "authorization_endpoint": f"{issuer}/authorize",
-            "token_endpoint": f"{issuer}/token",
+            "token_endpoint": self.server.token_endpoint,
             "jwks_uri": f"{issuer}/keys",
         }
-        self._say(found if "well-known" in self.path else KeySet([self.server.published]).as_dict())
+        self._send_json(metadata if "well-known" in self.path else KeySet([self.server.published]).as_dict())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         assert self.headers["authorization"] == "Basic " + base64.b64encode(b"matcher:secret").decode()
         answer = self.server.token({name: values[0] for name, values in parse_qs(body).items()})
-        self._say(answer or {"error": "invalid_grant"}, 200 if answer else 400)
+        self._send_json(answer or {"error": "invalid_grant"}, self.server.token_status if answer else 400)
 
-    def _say(self, value: Any, status: int = 200) -> None:
+    def _send_json(self, value: Any, status: int = 200) -> None:
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.end_headers()
@@ -125,15 +131,15 @@ def browser(settings: Settings, provider: FakeProvider) -> Iterator[TestClient]:
         yield client
 
 
-def gone_and_back(browser: TestClient, provider: FakeProvider) -> dict[str, str]:
+def redirect_parameters(browser: TestClient, provider: FakeProvider) -> dict[str, str]:
     begun = browser.get("/v1/sign-in")
     assert begun.status_code == 303
     assert "redirect_uri=https%3A%2F%2Ftestserver%2Fv1%2Fsign-in%2Fcallback" in begun.headers["location"]
     return provider.consent(begun.headers["location"])
 
 
-def test_who_signs_in_has_a_session(browser: TestClient, provider: FakeProvider) -> None:
-    back = gone_and_back(browser, provider)
+def test_signing_in_starts_a_session(browser: TestClient, provider: FakeProvider) -> None:
+    back = redirect_parameters(browser, provider)
     problem(browser.get("/v1/caller"), 401)
     done = browser.get("/v1/sign-in/callback", params=back)
     assert (done.status_code, done.headers["location"]) == (303, "/docs")
@@ -149,28 +155,33 @@ def test_who_signs_in_has_a_session(browser: TestClient, provider: FakeProvider)
         {"aud": "another"},
         {"nonce": "another"},
         {"nonce": None},
-        pytest.param({"exp": int(time.time()) - 3_600}, id="expired"),  # one name, whenever it is collected
+        # With an id of its own, so that the name of the test does not depend on the time of collection.
+        pytest.param({"exp": int(time.time()) - 3_600}, id="expired"),
         {"sub": None},
+        {"iat": None},
+        {"azp": "another"},
     ],
     ids=str,
 )
-def test_a_word_that_is_not_for_us(browser: TestClient, provider: FakeProvider, claims: dict[str, Any]) -> None:
+def test_an_id_token_with_wrong_claims_is_refused(
+    browser: TestClient, provider: FakeProvider, claims: dict[str, Any]
+) -> None:
     provider.claims = claims
-    problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 401)
+    problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 401)
     problem(browser.get("/v1/caller"), 401)
 
 
-def test_a_word_that_is_not_the_providers(browser: TestClient, provider: FakeProvider) -> None:
+def test_an_id_token_with_a_wrong_signature_is_refused(browser: TestClient, provider: FakeProvider) -> None:
     provider.key = RSAKey.generate_key(2048, {"kid": "1"})
-    problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 401)
+    problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 401)
 
 
-def test_an_answer_to_another_sign_in(browser: TestClient, provider: FakeProvider) -> None:
-    back = gone_and_back(browser, provider)
+def test_a_response_to_another_sign_in_is_refused(browser: TestClient, provider: FakeProvider) -> None:
+    back = redirect_parameters(browser, provider)
     problem(browser.get("/v1/sign-in/callback", params={**back, "state": "other"}), 401)
     problem(browser.get("/v1/sign-in/callback", params={**back, "code": "other"}), 401)
     first = browser.cookies[COOKIE]
-    gone_and_back(browser, provider)
+    redirect_parameters(browser, provider)
     assert browser.cookies[COOKIE] != first
     problem(browser.get("/v1/sign-in/callback", params=back), 401)
     browser.cookies.clear()
@@ -178,25 +189,50 @@ def test_an_answer_to_another_sign_in(browser: TestClient, provider: FakeProvide
     problem(browser.get("/v1/sign-in/callback"), 401)
 
 
-def test_who_is_no_member_is_told_whom_to_ask(browser: TestClient, provider: FakeProvider) -> None:
+def test_a_stranger_is_told_what_the_administrator_must_do(browser: TestClient, provider: FakeProvider) -> None:
     provider.claims = {"sub": "person-2"}
-    refused = problem(browser.get("/v1/sign-in/callback", params=gone_and_back(browser, provider)), 403)
+    refused = problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 403)
     assert f"{provider.issuer}|person-2" in refused["remedy"]
 
 
-def test_a_provider_that_is_not_there(settings: Settings) -> None:
+def test_an_unreachable_provider_gives_503(settings: Settings) -> None:
     chosen = settings.model_copy(update={"oidc_issuer": "http://127.0.0.1:9"})
     with TestClient(create(chosen, engine_of=fake_engine), follow_redirects=False) as client:
         problem(client.get("/v1/sign-in"), 503)
 
 
-def test_a_provider_that_calls_itself_otherwise(settings: Settings, provider: FakeProvider) -> None:
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_failing_token_endpoint_gives_503(browser: TestClient, provider: FakeProvider, status: int) -> None:
+    back = redirect_parameters(browser, provider)
+    provider.token_status = status
+    problem(browser.get("/v1/sign-in/callback", params=back), 503)
+
+
+def test_an_unreachable_token_endpoint_gives_503(browser: TestClient, provider: FakeProvider) -> None:
+    provider.token_endpoint = "http://127.0.0.1:9/token"
+    problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 503)
+
+
+def test_a_withdrawn_key_stops_working(browser: TestClient, provider: FakeProvider) -> None:
+    done = browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider))
+    assert done.status_code == 303
+    provider.published = RSAKey.generate_key(2048, {"kid": "1"})
+    browser.cookies.clear()
+    problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 401)
+
+
+def test_other_signature_algorithms_are_refused(browser: TestClient, provider: FakeProvider) -> None:
+    provider.headers = {"alg": "RS384", "kid": "1"}
+    problem(browser.get("/v1/sign-in/callback", params=redirect_parameters(browser, provider)), 401)
+
+
+def test_a_provider_with_another_issuer_gives_503(settings: Settings, provider: FakeProvider) -> None:
     chosen = settings.model_copy(update={"oidc_issuer": provider.issuer + "/"})
     with TestClient(create(chosen, engine_of=fake_engine), follow_redirects=False) as client:
         problem(client.get("/v1/sign-in"), 503)
 
 
-def test_no_provider_is_asked_in_the_clear() -> None:
+def test_the_issuer_must_use_https() -> None:
     with pytest.raises(ValidationError, match="https"):
         Settings(oidc_issuer="http://login.example.org")
     assert "hush" not in repr(Settings(oidc_client_secret=SecretStr("hush")))

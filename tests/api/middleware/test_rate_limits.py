@@ -1,4 +1,4 @@
-"""How often one caller may ask."""
+"""How many requests one caller may make."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def limited(home: Path, rate: str, address: str = "10.0.0.1") -> Iterator[TestCl
         yield client
 
 
-def test_whoever_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> None:
+def test_a_caller_over_the_limit_is_told_how_long_to_wait(tmp_path: Path) -> None:
     with limited(tmp_path, "5/minute") as client:
         answers = [client.get("/v1/caller") for _ in range(8)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
@@ -32,21 +32,21 @@ def test_whoever_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> Non
         assert refused["type"] == "/problems/too-many-requests"
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
         assert "X-Request-ID" in answers[-1].headers
-        assert client.get("/healthz").status_code == 200, "who watches over the service is never refused"
+        assert client.get("/healthz").status_code == 200, "health checks are exempt"
 
 
-def test_invented_keys_make_nobody_many(tmp_path: Path) -> None:
+def test_inventing_keys_gains_no_extra_allowance(tmp_path: Path) -> None:
     with limited(tmp_path, "5/minute") as client:
         answers = [client.get("/v1/caller", headers={"Authorization": f"Bearer mk_{n}"}) for n in range(8)]
         assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
 
 
-def test_without_a_limit_nobody_is_refused(tmp_path: Path) -> None:
+def test_without_a_limit_no_request_is_refused(tmp_path: Path) -> None:
     with limited(tmp_path, "none") as client:
         assert {client.get("/v1/caller").status_code for _ in range(50)} == {200}
 
 
-def test_a_rate_that_is_none_is_said(tmp_path: Path) -> None:
+def test_an_invalid_rate_is_reported(tmp_path: Path) -> None:
     assert str(parse_rate("10/second")) == "10 per 1 second"
     with pytest.raises(InvalidInput, match="MATCHER_RATE_LIMIT"):
         parse_rate("often")

@@ -1,4 +1,4 @@
-"""What the service tells of itself: metrics and log lines that name no person and no record."""
+"""Metrics and log lines, which name no person and no record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matcher.cli.logs import log_config
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def request_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     with caplog.at_level(logging.INFO, logger="api.middleware.telemetry"):
         yield caplog
 
@@ -35,17 +35,19 @@ def test_answers_are_counted_by_route_and_status(client: TestClient) -> None:
     assert metric(client, 'matcher_requests_total{method="GET",route="none",status="404"}') == 1
     assert metric(client, 'matcher_requests_total{method="other",route="read_health",status="405"}') == 1
     assert metric(client, 'matcher_request_seconds_count{route="put_profile"}') == 2
-    assert metric(client, "matcher_requests_in_progress") == 1, "the one that asks"
+    assert metric(client, "matcher_requests_in_progress") == 1, "the request for the metrics itself"
     assert metric(client, "matcher_store_sequence") == 2
     assert metric(client, 'matcher_records{kind="profiles"}') == 2
     client.post("/v1/search", json={"text": "steps"})
     assert metric(client, "matcher_index_sequence") == 2
 
 
-def test_a_line_a_request_without_anything_of_its_sender(client: TestClient, told: pytest.LogCaptureFixture) -> None:
-    told.clear()
+def test_each_request_is_logged_without_data_about_its_sender(
+    client: TestClient, request_log: pytest.LogCaptureFixture
+) -> None:
+    request_log.clear()
     client.get("/v1/profiles/anna.field@example.org?secret=1", headers={"Authorization": "Bearer mk_secret"})
-    [line] = [record for record in told.records if record.name == "api.middleware.telemetry"]
+    [line] = [record for record in request_log.records if record.name == "api.middleware.telemetry"]
     formatter = logging.config.dictConfigClass(log_config("json")).configure_formatter(
         log_config("json")["formatters"]["requests"]
     )
@@ -56,19 +58,19 @@ def test_a_line_a_request_without_anything_of_its_sender(client: TestClient, tol
     assert not any(word in written for word in ("anna", "secret", "testclient"))
 
 
-def test_a_request_keeps_the_id_it_was_given(client: TestClient) -> None:
+def test_a_valid_request_id_is_kept_and_an_invalid_one_replaced(client: TestClient) -> None:
     assert client.get("/healthz", headers={"X-Request-ID": "abc-12345678"}).headers["X-Request-ID"] == "abc-12345678"
-    for strange in ("short", "x" * 65, "with blank 12"):
-        assert len(client.get("/healthz", headers={"X-Request-ID": strange}).headers["X-Request-ID"]) == 32
+    for invalid in ("short", "x" * 65, "with blank 12"):
+        assert len(client.get("/healthz", headers={"X-Request-ID": invalid}).headers["X-Request-ID"]) == 32
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_the_log_can_be_set_up(form: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_log_configuration_works(form: str, capfd: pytest.CaptureFixture[str]) -> None:
     before = logging.root.handlers[:]
     try:
         logging.config.dictConfig(log_config("json" if form == "json" else "text"))
-        told = {"route": "search", "method": "POST", "status": 200, "milliseconds": 1.5, "request_id": "r"}
-        logging.getLogger("api.middleware.telemetry").info("answered", extra=told)
+        event = {"route": "search", "method": "POST", "status": 200, "milliseconds": 1.5, "request_id": "r"}
+        logging.getLogger("api.middleware.telemetry").info("answered", extra=event)
         logging.getLogger("matcher").warning("the disk is nearly full")
         logging.getLogger("matcher").info("not worth a line")
         lines = capfd.readouterr().err.splitlines()

@@ -1,7 +1,7 @@
-"""The service holds what its OpenAPI document promises, whoever asks and whatever is sent.
+"""The service conforms to its OpenAPI document, for every role and any request.
 
-schemathesis makes the requests: from the examples, from the edges of every schema, at random, and in sequences.
-All its checks are on. `MATCHER_SCHEMA_EXAMPLES=50` makes more of them, in every phase for every role.
+schemathesis generates the requests: from the examples, from the edges of every schema, at random, and in sequences.
+All its checks are on. `MATCHER_SCHEMA_EXAMPLES=50` generates more requests, in every phase for every role.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tests.api.conftest import fake_engine
 from tests.api.support.people import People
 
 EXAMPLES = os.environ.get("MATCHER_SCHEMA_EXAMPLES")
-# The edges of every schema are about 2,400 requests; by default one role makes them.
+# The edges of every schema take about 2,400 requests. By default, one role makes them.
 EDGES = Role.SUPPLIER
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, People]]:
-    """The port of a service with accounts, and who may ask it."""
+    """The port of a service with accounts, and its people."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys", rate_limit="none")
     app = create(settings, engine_of=fake_engine)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
@@ -50,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Peop
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_service_is_as_described(served: tuple[int, People], tmp_path: Path, role: Role) -> None:
+def test_the_service_conforms_to_its_document(served: tuple[int, People], tmp_path: Path, role: Role) -> None:
     port, people = served
     phases = "examples,coverage,fuzzing,stateful" if EXAMPLES or role is EDGES else "examples,fuzzing,stateful"
     options = {
@@ -60,11 +60,11 @@ def test_the_service_is_as_described(served: tuple[int, People], tmp_path: Path,
         "max-examples": EXAMPLES or "2",
         "seed": "1",
     }
-    given = [f"--{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", *given]
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", *arguments]
     command += ["--no-color", f"http://127.0.0.1:{port}/openapi.json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5_000:] + done.stderr[-2_000:]
-    made = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
-    assert made is not None, done.stdout[-2_000:]
-    assert int(made[1]) == int(made[2]) > 100
+    counts = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
+    assert counts is not None, done.stdout[-2_000:]
+    assert int(counts[1]) == int(counts[2]) > 100

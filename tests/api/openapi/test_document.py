@@ -14,7 +14,7 @@ from api.routes.records.needs import NeedPage
 from api.routes.records.revisions import RevisionHistory
 from matcher.records import Contact, Need, Profile, SearchResult
 
-# Every problem a route may answer with, besides 500 and, where it is guarded, 401 and 503.
+# The problems of each route, except 429 and 500 and, if it is guarded, 401 and 503.
 READ = {404, 422}
 SENT = {400, 413, 415, 422}
 PROBLEMS = {
@@ -80,8 +80,8 @@ PUBLIC = {
 
 @pytest.fixture
 def document(client: TestClient) -> dict[str, Any]:
-    found: dict[str, Any] = client.get("/openapi.json").json()
-    return found
+    parsed: dict[str, Any] = client.get("/openapi.json").json()
+    return parsed
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -90,27 +90,27 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_every_route_says_which_problems_it_may_answer_with(document: dict[str, Any]) -> None:
-    found = {}
+def test_every_route_lists_its_problems(document: dict[str, Any]) -> None:
+    listed = {}
     for name, operation in operations(document).items():
         failures = {int(code): answer for code, answer in operation["responses"].items() if int(code) >= 400}
-        found[name] = set(failures) - {429, 500}
+        listed[name] = set(failures) - {429, 500}
         assert 500 in failures
         for code, answer in failures.items():
             content = answer["content"]["application/problem+json"]
             assert Problem.model_validate(content["example"]).status == code
             assert set(answer["content"]) == {"application/problem+json"}
-    assert found == {name: codes | {401, 503} for name, codes in PROBLEMS.items()} | PUBLIC
+    assert listed == {name: codes | {401, 503} for name, codes in PROBLEMS.items()} | PUBLIC
 
 
-def test_every_guarded_route_names_its_proofs_and_who_may(document: dict[str, Any]) -> None:
+def test_every_guarded_route_lists_its_security_schemes_and_roles(document: dict[str, Any]) -> None:
     assert set(document["components"]["securitySchemes"]) == {"key", "session"}
     for name, operation in operations(document).items():
         assert operation.get("security", []) == ([] if name in PUBLIC else [{"key": []}, {"session": []}])
         assert ("Roles: " in operation["description"]) == (name not in PUBLIC)
 
 
-def test_every_answer_and_body_has_an_example(document: dict[str, Any]) -> None:
+def test_every_response_and_body_has_an_example(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
         assert operation["summary"], name
         assert operation["description"], name
@@ -121,7 +121,7 @@ def test_every_answer_and_body_has_an_example(document: dict[str, Any]) -> None:
             assert media["examples"], name
 
 
-def test_the_document_names_nothing_it_does_not_hold(document: dict[str, Any]) -> None:
+def test_every_reference_leads_to_a_schema(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert names <= set(schemas)
@@ -131,7 +131,7 @@ def test_the_document_names_nothing_it_does_not_hold(document: dict[str, Any]) -
     assert "contact" not in schemas["Profile"]["properties"]
 
 
-def test_the_examples_of_answers_are_of_their_kind() -> None:
+def test_example_responses_match_their_models() -> None:
     Profile.model_validate(PROFILE)
     Need.model_validate(NEED)
     Contact.model_validate(CONTACT)
@@ -140,7 +140,7 @@ def test_the_examples_of_answers_are_of_their_kind() -> None:
     NeedPage.model_validate(NEED_PAGE)
 
 
-def test_the_examples_of_bodies_are_taken(client: TestClient) -> None:
+def test_example_bodies_are_accepted(client: TestClient) -> None:
     assert client.put("/v1/profiles/example-charity", json={**PROFILE, "contact": CONTACT}).status_code == 201
     assert client.put("/v1/needs/example-need", json=NEED).status_code == 201
     for example in SEARCHES.values():
@@ -155,14 +155,14 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self._open: list[str] = []
         self.feed(text)
         self.close()
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self._open.append(tag)
 
@@ -170,26 +170,26 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
 
-def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: TestClient, document: dict[str, Any]) -> None:
+def test_the_page_has_no_scripts_and_loads_nothing(client: TestClient, document: dict[str, Any]) -> None:
     answer = client.get("/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     page = Page(answer.text)
-    tags = [tag for tag, _ in page.found]
+    tags = [tag for tag, _ in page.elements]
     assert not {"script", "link", "img", "iframe"} & set(tags)
     assert (tags.count("h1"), tags.count("main"), tags.count("title")) == (1, 1, 1)
-    assert dict(page.found)["html"] == {"lang": "en"}
-    ids = {attributes["id"] for _, attributes in page.found if "id" in attributes}
+    assert dict(page.elements)["html"] == {"lang": "en"}
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     assert set(operations(document)) <= ids
-    for tag, attributes in page.found:
+    for tag, attributes in page.elements:
         if tag == "a":
             target = str(attributes["href"])
             assert target[1:] in ids if target.startswith("#") else client.get(target).status_code == 200
     for path in document["paths"]:
         assert path in answer.text
-    assert "`" not in answer.text, "what is marked as code is shown as code"
+    assert "`" not in answer.text, "backticks become code elements"
     assert "<code>*</code> creates the record only if it does not exist." in answer.text
 
 
-def test_nothing_of_the_usual_pages_is_served(client: TestClient) -> None:
+def test_the_default_documentation_pages_are_not_served(client: TestClient) -> None:
     assert client.get("/redoc").status_code == 404
     assert "cdn" not in client.get("/docs").text

@@ -20,9 +20,9 @@ SHAPE = {"type", "title", "status", "detail", "instance", "remedy"}
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/profiles/a", "/v1/searches", "/.env", "/docs/../../etc/passwd"])
-def test_an_unknown_path(client: TestClient, path: str) -> None:
-    found = problem(client.get(path), 404)
-    assert set(found) == SHAPE
+def test_an_unknown_path_is_not_found(client: TestClient, path: str) -> None:
+    body = problem(client.get(path), 404)
+    assert set(body) == SHAPE
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_an_unknown_path(client: TestClient, path: str) -> None:
         ("TRACE", "/v1/profiles/a", "HEAD, GET, PUT, DELETE"),
     ],
 )
-def test_a_method_that_does_not_fit(client: TestClient, method: str, path: str, allowed: str) -> None:
+def test_an_unsupported_method_lists_those_allowed(client: TestClient, method: str, path: str, allowed: str) -> None:
     answer = client.request(method, path)
     problem(answer, 405)
     assert answer.headers["allow"] == allowed
@@ -49,17 +49,17 @@ def test_a_method_that_does_not_fit(client: TestClient, method: str, path: str, 
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", "/v1/profiles/a"), ("PUT", "/v1/needs/a"), ("POST", "/v1/search")]
 )
-def test_a_content_type_that_is_not_json(client: TestClient, method: str, path: str, content_type: str | None) -> None:
+def test_other_content_types_are_refused(client: TestClient, method: str, path: str, content_type: str | None) -> None:
     headers = {"content-type": content_type} if content_type else {}
     problem(client.request(method, path, content=b'{"name": "Steps"}', headers=headers), 415)
 
 
-def test_json_may_say_its_encoding(client: TestClient) -> None:
+def test_the_content_type_may_state_the_encoding(client: TestClient) -> None:
     headers = {"content-type": "Application/JSON; charset=utf-8"}
     assert client.put("/v1/profiles/a", content='{"name": "Stëps"}'.encode(), headers=headers).status_code == 201
 
 
-def test_a_body_that_is_not_there(client: TestClient) -> None:
+def test_a_missing_body_is_reported(client: TestClient) -> None:
     problem(client.put("/v1/profiles/a", headers={"content-type": "application/json"}), 422, field="body")
 
 
@@ -67,20 +67,20 @@ def test_the_instance_is_the_path_as_sent(client: TestClient) -> None:
     assert problem(client.get("/v1/profiles/%C3%BC%2Fa"), 404)["instance"] == "/v1/profiles/%C3%BC%2Fa"
 
 
-def test_of_very_many_findings_the_first_hundred_are_listed(client: TestClient) -> None:
+def test_only_the_first_hundred_errors_are_listed(client: TestClient) -> None:
     body: dict[str, Any] = {"name": "Steps", **{f"field{number}": 1 for number in range(5_000)}}
     answer = client.put("/v1/profiles/a", json=body)
     assert len(problem(answer, 422, field="field0")["errors"]) == 100
 
 
-def test_a_very_long_field_name_is_not_sent_back(client: TestClient) -> None:
+def test_a_very_long_field_name_is_shortened(client: TestClient) -> None:
     answer = client.put("/v1/profiles/a", json={"name": "Steps", "x" * 100_000: 1})
     problem(answer, 422, field="x" * 300)
     assert len(answer.content) < 5_000
 
 
 class Broken:
-    """An engine whose search and reads fail in a given way."""
+    """A service in which everything fails with `fault`."""
 
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
@@ -96,7 +96,7 @@ def fault() -> Exception:
 
 @pytest.fixture
 def broken(settings: Settings, fault: Exception) -> Iterator[TestClient]:
-    """A client of a service whose engine fails with `fault` once it is up."""
+    """A client of a service in which everything fails with `fault` after it has started."""
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         running = client.app.state.service  # type: ignore[attr-defined]
         client.app.state.service = Broken(fault)  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ def broken(settings: Settings, fault: Exception) -> Iterator[TestClient]:
 @pytest.mark.parametrize(
     "fault", [RuntimeError("a secret"), MatcherError("a secret"), UserError("a secret", remedy="")]
 )
-def test_an_unforeseen_failure_tells_nothing(broken: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_reveals_nothing(broken: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     answer = broken.get("/v1/profiles/a")
     assert set(problem(answer, 500)) == SHAPE
     assert "secret" not in answer.text
@@ -118,11 +118,11 @@ def test_an_unforeseen_failure_tells_nothing(broken: TestClient, caplog: pytest.
 
 @pytest.mark.parametrize("fault", [Conflict("it is closed", remedy="Open it", place=Place(field="stage"))])
 def test_a_conflict(broken: TestClient) -> None:
-    found = problem(broken.get("/v1/profiles/a"), 409, field="stage")
-    assert (found["detail"], found["remedy"]) == ("it is closed", "Open it")
+    body = problem(broken.get("/v1/profiles/a"), 409, field="stage")
+    assert (body["detail"], body["remedy"]) == ("it is closed", "Open it")
 
 
-def test_a_stored_record_that_breaks_a_rule_is_not_the_fault_of_the_request(
+def test_an_invalid_stored_record_is_an_internal_error(
     client: TestClient, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     put_profile(client, "a", "Steps")
@@ -138,7 +138,7 @@ def test_a_stored_record_that_breaks_a_rule_is_not_the_fault_of_the_request(
     assert "revision 1 of profile a" in caplog.text
 
 
-def test_each_kind_of_problem_has_a_page(client: TestClient) -> None:
+def test_each_problem_type_has_a_page(client: TestClient) -> None:
     for kind in PROBLEM_TYPES:
         page = client.get(kind.type)
         assert page.status_code == 200
@@ -146,7 +146,7 @@ def test_each_kind_of_problem_has_a_page(client: TestClient) -> None:
     problem(client.get("/problems/other"), 404)
 
 
-def test_headers_of_every_answer(client: TestClient) -> None:
+def test_every_response_has_security_headers(client: TestClient) -> None:
     for path in ("/v1/needs", "/v1/needs/none", "/healthz", "/openapi.json", "/docs", "/none"):
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -165,7 +165,7 @@ def test_head_is_get_without_a_body(client: TestClient) -> None:
     assert client.head("/v1/search").status_code == 405
 
 
-def test_no_problem_speaks_of_insides(client: TestClient, tmp_path: Path) -> None:
+def test_problems_reveal_no_internals(client: TestClient, tmp_path: Path) -> None:
     insides = re.compile(r"pydantic|fastapi|sqlalchemy|Traceback|\.py\b|" + re.escape(str(tmp_path)), re.IGNORECASE)
     for body in ("{", "[]", "null", '{"name": 1}', '{"capabilities": {}}', '{"coverage": []}', '{"capabilities": [1]}'):
         answer = client.put("/v1/profiles/a", content=body, headers={"content-type": "application/json"})

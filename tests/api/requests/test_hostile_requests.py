@@ -35,7 +35,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
-def test_what_is_not_json(client: TestClient, register: Store, method: str, path: str, body: bytes) -> None:
+def test_invalid_json_is_refused(client: TestClient, register: Store, method: str, path: str, body: bytes) -> None:
     problem(client.request(method, path, content=body, headers=JSON), 400)
     assert register.sequence() == 0
 
@@ -62,11 +62,11 @@ def test_a_body_over_the_limit(client: TestClient, register: Store, method: str,
     ],
     ids=["a long list", "many fields", "many lists"],
 )
-def test_a_body_of_very_many_values(client: TestClient, body: dict[str, Any]) -> None:
+def test_a_body_with_too_many_values_is_refused(client: TestClient, body: dict[str, Any]) -> None:
     problem(client.post("/v1/search", json=body), 413)
 
 
-def test_the_values_of_a_body_are_counted_to_the_last(client: TestClient) -> None:
+def test_the_limit_on_values_is_exact(client: TestClient) -> None:
     fields = {f"field{number}": 1 for number in range(MAX_VALUES - 3)}
     problem(client.post("/v1/search", json={"text": "a", "top": 1, **fields}), 422, field="field0")
     problem(client.post("/v1/search", json={"text": "a", "top": 1, "more": 1, **fields}), 413)
@@ -79,11 +79,11 @@ def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("length", ["99999999999999999999999", "3145728"])
-def test_an_announced_length_over_the_limit_is_refused_unread(client: TestClient, length: str) -> None:
+def test_a_content_length_over_the_limit_is_refused_before_reading(client: TestClient, length: str) -> None:
     problem(client.put("/v1/profiles/a", content=b"{}", headers={**JSON, "content-length": length}), 413)
 
 
-def test_escaped_null_bytes_are_cleaned_from_texts_and_refused_in_ids(client: TestClient) -> None:
+def test_escaped_null_bytes_are_removed_from_texts_and_refused_in_ids(client: TestClient) -> None:
     answer = client.put("/v1/profiles/a", content=b'{"name": "Ste\\u0000ps"}', headers=JSON)
     assert (answer.status_code, answer.json()["name"]) == (201, "Steps")
     body = b'{"id": "b\\u0000", "name": "Steps"}'
@@ -91,7 +91,7 @@ def test_escaped_null_bytes_are_cleaned_from_texts_and_refused_in_ids(client: Te
     problem(client.post("/v1/search", content=b'{"need_id": "b\\u0000"}', headers=JSON), 422, field="need_id")
 
 
-def test_markup_comes_back_as_data(client: TestClient) -> None:
+def test_markup_is_returned_as_data(client: TestClient) -> None:
     name = "Steps <script>alert(1)</script>"
     answer = client.put("/v1/profiles/a", json={"name": name})
     assert answer.headers["content-type"] == "application/json"
@@ -111,7 +111,7 @@ def test_markup_comes_back_as_data(client: TestClient) -> None:
         "/v1/needs/" + "%00" * 50,
     ],
 )
-def test_paths_that_reach_for_more(client: TestClient, path: str) -> None:
+def test_path_traversal_and_injection_are_refused(client: TestClient, path: str) -> None:
     for method in ("GET", "DELETE"):
         answer = client.request(method, path)
         problem(answer, 422, field="id")
@@ -124,14 +124,14 @@ def test_an_id_that_looks_like_a_path_is_only_an_id(client: TestClient) -> None:
     assert client.get(path).status_code == 200
 
 
-def test_headers_that_carry_more_than_they_should(client: TestClient) -> None:
+def test_malformed_headers_are_refused(client: TestClient) -> None:
     for value in (b'"1"\xff', b'"' + b"1" * 998 + b'"', "\u00fc".encode()):
         problem(client.put("/v1/profiles/a", json={"name": "Steps"}, headers={b"if-match": value}), 412)
     long = {"if-match": '"' + "1" * 5_000 + '"'}
     problem(client.put("/v1/profiles/a", json={"name": "Steps"}, headers=long), 422, field="if-match")
 
 
-def test_a_query_that_is_no_text(client: TestClient) -> None:
+def test_malformed_queries_are_refused(client: TestClient) -> None:
     problem(client.get("/v1/needs?after=%FF"), 422, field="after")
     problem(client.get("/v1/needs?limit=" + "9" * 5_000), 422, field="limit")
     assert client.get("/v1/needs?colour=1").status_code == 200

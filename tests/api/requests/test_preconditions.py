@@ -12,7 +12,7 @@ PATHS = [("/v1/profiles/a", {"name": "Steps"}), ("/v1/needs/a", {"title": "Care"
 
 
 @pytest.mark.parametrize(("path", "body"), PATHS)
-def test_a_change_holds_for_the_state_that_was_seen(client: TestClient, path: str, body: dict[str, str]) -> None:
+def test_if_match_refuses_a_change_to_another_revision(client: TestClient, path: str, body: dict[str, str]) -> None:
     seen = client.put(path, json=body).headers["etag"]
     changed = client.put(path, json={**body, "postcode": "LS11 5QN"}, headers={"If-Match": seen})
     assert changed.status_code == 200
@@ -24,20 +24,20 @@ def test_a_change_holds_for_the_state_that_was_seen(client: TestClient, path: st
 
 
 @pytest.mark.parametrize("tags", ['"1"', '"7", "1"', "*", ' "1" '])
-def test_tags_that_name_the_state(client: TestClient, tags: str) -> None:
+def test_etags_that_match(client: TestClient, tags: str) -> None:
     put_profile(client, "a", "Steps")
     assert client.put("/v1/profiles/a", json={"name": "Paces"}, headers={"If-Match": tags}).status_code == 200
 
 
 @pytest.mark.parametrize("tags", ['"2"', "1", 'W/"1"', "", '"01"', "'1'", '"1', ",,,", '"', "nonsense"])
-def test_tags_that_do_not(client: TestClient, tags: str) -> None:
+def test_etags_that_do_not_match(client: TestClient, tags: str) -> None:
     put_profile(client, "a", "Steps")
     problem(client.put("/v1/profiles/a", json={"name": "Paces"}, headers={"If-Match": tags}), 412)
     assert client.get("/v1/profiles/a").json()["name"] == "Steps"
 
 
 @pytest.mark.parametrize(("path", "body"), PATHS)
-def test_what_does_not_exist_matches_nothing(client: TestClient, path: str, body: dict[str, str]) -> None:
+def test_no_etag_matches_an_absent_record(client: TestClient, path: str, body: dict[str, str]) -> None:
     problem(client.put(path, json=body, headers={"If-Match": "*"}), 412)
     problem(client.delete(path, headers={"If-Match": "*"}), 404)
     client.put(path, json=body)
@@ -61,7 +61,7 @@ def test_a_refused_change_leaves_the_contact_alone(client: TestClient, register:
     assert register.contact("a") is None
 
 
-def test_of_writers_that_saw_the_same_state_one_wins(client: TestClient, register: Store) -> None:
+def test_of_concurrent_changes_to_one_revision_one_wins(client: TestClient, register: Store) -> None:
     seen = put_profile(client, "a", "Steps")
     for turn in range(5):
 
@@ -77,7 +77,7 @@ def test_of_writers_that_saw_the_same_state_one_wins(client: TestClient, registe
     assert len(register.history(RecordKind.PROFILE, "a")) == 6
 
 
-def test_of_writers_that_want_to_create_one_does(client: TestClient) -> None:
+def test_of_concurrent_creations_one_wins(client: TestClient) -> None:
     def create(writer: int) -> int:
         answer = client.put("/v1/needs/a", json={"title": f"Care {writer}"}, headers={"If-None-Match": "*"})
         return answer.status_code

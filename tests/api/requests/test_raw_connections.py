@@ -1,4 +1,4 @@
-"""Over a socket, where a client may send what no library would."""
+"""Requests over a raw socket, which HTTP libraries would not send."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def port(settings: Settings) -> Iterator[int]:
 
 
 def ask(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Send the pieces, and return the status, the headers and the body of the answer."""
+    """Send `pieces`, and return the status, the headers and the body of the response."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before all was sent
+            pass  # refused before everything was sent
         answer = b""
         try:
             while data := connection.recv(65_536):
@@ -63,7 +63,7 @@ def head(method: str, path: str, *lines: str) -> bytes:
 JSON = "Content-Type: application/json"
 
 
-def test_a_profile_over_the_wire(port: int) -> None:
+def test_a_profile_over_a_raw_connection(port: int) -> None:
     body = b'{"name": "Steps"}'
     status, headers, _ = ask(port, head("PUT", "/v1/profiles/a%2Fhistory", JSON, f"Content-Length: {len(body)}"), body)
     assert (status, headers["etag"]) == (201, '"1"')
@@ -72,14 +72,14 @@ def test_a_profile_over_the_wire(port: int) -> None:
     assert (status, json.loads(answer)["id"]) == (200, "a/history")
 
 
-def test_a_body_without_an_announced_length_is_refused_once_it_is_too_long(port: int) -> None:
+def test_a_chunked_body_is_refused_once_it_is_too_long(port: int) -> None:
     piece = b"%x\r\n%s\r\n" % (65_536, b" " * 65_536)
     status, headers, body = ask(port, head("PUT", "/v1/profiles/a", JSON, "Transfer-Encoding: chunked"), *[piece] * 40)
     assert (status, headers["content-type"]) == (413, "application/problem+json")
     assert json.loads(body)["type"] == "/problems/too-large"
 
 
-def test_a_body_in_chunks_is_read(port: int) -> None:
+def test_a_chunked_body_is_read(port: int) -> None:
     chunks = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (b'{"na', b'me": "St', b'eps"}')]
     request = head("PUT", "/v1/profiles/a", JSON, "Transfer-Encoding: chunked")
     assert ask(port, request, *chunks, b"0\r\n\r\n")[0] == 201
@@ -88,13 +88,13 @@ def test_a_body_in_chunks_is_read(port: int) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/profiles/\xff", "/v1/profiles/%FF%FE", "/v1/profiles/%00", "/v1/profiles/a%0d%0aX: y"]
 )
-def test_a_path_that_is_no_text(port: int, path: str) -> None:
+def test_a_path_that_is_not_text_is_refused(port: int, path: str) -> None:
     status, headers, _ = ask(port, head("GET", path))
     assert status in (400, 422)
     assert "x" not in headers
 
 
-def test_a_client_that_leaves_in_the_middle_harms_nobody(port: int) -> None:
+def test_a_client_that_disconnects_early_does_no_harm(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(head("PUT", "/v1/profiles/a", JSON, "Content-Length: 1000") + b'{"name"')
     assert ask(port, head("GET", "/healthz"))[0] == 200

@@ -1,4 +1,4 @@
-"""Needs uploaded as a file: matched like any others, kept once accepted, refused in words, however hostile."""
+"""Needs uploaded as a file: matched like other needs, stored once accepted, and refused with a clear error."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def filled(client: TestClient) -> TestClient:
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, to see that none stays."""
+    """The folder of temporary files, so that tests can check that none is left."""
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
 
 
-def send(client: TestClient, content: bytes, called: str = "needs.csv", path: str = "", **fields: Any) -> Any:
+def send(client: TestClient, content: bytes, file_name: str = "needs.csv", path: str = "", **fields: Any) -> Any:
     data = {"name": "Winter", **fields} if not path else fields
-    return client.post(f"/v1/uploads{path}", files={"file": (called, content)}, data=data)
+    return client.post(f"/v1/uploads{path}", files={"file": (file_name, content)}, data=data)
 
 
-def accepted(client: TestClient, content: bytes, called: str = "needs.csv", **fields: Any) -> dict[str, Any]:
-    answer = send(client, content, called, **fields)
+def accepted(client: TestClient, content: bytes, file_name: str = "needs.csv", **fields: Any) -> dict[str, Any]:
+    answer = send(client, content, file_name, **fields)
     assert answer.status_code == 202, answer.text
     started = answer.json()
     assert answer.headers["location"] == f"/v1/programmes/{started['id']}"
@@ -93,7 +93,7 @@ def test_every_kind_of_file_is_matched(filled: TestClient, scratch: Path, name: 
     assert list(scratch.iterdir()) == []
 
 
-def test_columns_sheet_and_filters_are_chosen(filled: TestClient) -> None:
+def test_columns_sheet_and_filters_can_be_chosen(filled: TestClient) -> None:
     file = workbook(["What", "Worth"], ["Falls classes", 100])
     filters = json.dumps({"sectors": ["large"]})
     done = accepted(filled, file, "n.xlsx", columns='title="What",value=Worth', sheet="Sheet", filters=filters)
@@ -105,14 +105,14 @@ def test_columns_sheet_and_filters_are_chosen(filled: TestClient) -> None:
     problem(send(filled, file, "n.xlsx", filters='{"sectors": ["x"]}'), 422, field="filters.sectors.0")
 
 
-def test_a_row_that_cannot_be_read_refuses_the_file(filled: TestClient) -> None:
-    found = problem(send(filled, BAD), 422, field="file")
-    assert found["detail"] == "row 3, value: 'lots' is not an amount in pounds"
-    assert found["remedy"].startswith("Write a number")
+def test_an_unreadable_row_refuses_the_file(filled: TestClient) -> None:
+    body = problem(send(filled, BAD), 422, field="file")
+    assert body["detail"] == "row 3, value: 'lots' is not an amount in pounds"
+    assert body["remedy"].startswith("Write a number")
     assert filled.get("/v1/programmes").json() == {"programmes": []}
 
 
-def test_refused_rows_can_be_fetched_and_mended(filled: TestClient) -> None:
+def test_refused_rows_can_be_downloaded_and_corrected(filled: TestClient) -> None:
     done = accepted(filled, BAD, on_error="skip")
     assert (done["total"], done["refused"]) == (1, 2)
     assert "rejects.csv" in done["files"]
@@ -125,17 +125,17 @@ def test_refused_rows_can_be_fetched_and_mended(filled: TestClient) -> None:
     assert "1 taken, 2 refused" in result(filled, done, "report.html").text
 
 
-def test_a_preview_keeps_nothing(filled: TestClient, scratch: Path) -> None:
-    found = send(filled, BAD, path="/previews").json()
-    assert (found["accepted"], found["refused"], found["columns"]["value"]) == (1, 2, "Budget")
-    assert [one["row"] for one in found["problems"]] == [3, 4]
+def test_a_preview_stores_nothing(filled: TestClient, scratch: Path) -> None:
+    body = send(filled, BAD, path="/previews").json()
+    assert (body["accepted"], body["refused"], body["columns"]["value"]) == (1, 2, "Budget")
+    assert [error["row"] for error in body["problems"]] == [3, 4]
     problem(send(filled, b"", path="/previews"), 422, field="file")
     problem(send(filled, BAD, path="/previews", name="x"), 422, field="name")
     assert filled.get("/v1/programmes").json() == {"programmes": []}
     assert list(scratch.iterdir()) == []
 
 
-def test_what_was_accepted_survives_a_restart(settings: Settings) -> None:
+def test_an_accepted_upload_survives_a_restart(settings: Settings) -> None:
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         client.put("/v1/profiles/p", json={"name": "Falls"})
@@ -179,11 +179,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("name", "content"), HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("on_error", ["stop", "skip"])
-def test_hostile_files_are_answered_in_words(
+def test_hostile_files_get_a_clear_error(
     client: TestClient, scratch: Path, name: str, content: bytes, on_error: str
 ) -> None:
-    found = problem(send(client, content, name, on_error=on_error), 422, field="file")
-    assert str(scratch) not in json.dumps(found)
+    body = problem(send(client, content, name, on_error=on_error), 422, field="file")
+    assert str(scratch) not in json.dumps(body)
     assert client.get("/v1/programmes").json() == {"programmes": []}
     assert list(scratch.iterdir()) == []
 
@@ -194,7 +194,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(client: TestClient, scr
 
 
 @pytest.mark.parametrize("on_error", ["stop", "skip"])
-def test_more_rows_than_are_matched_are_refused(
+def test_a_file_with_too_many_rows_is_refused(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, on_error: str
 ) -> None:
     monkeypatch.setattr("api.routes.matching.uploads.MAX_ROWS", 3)
@@ -204,7 +204,7 @@ def test_more_rows_than_are_matched_are_refused(
     assert problem(answer, 422, field="file")["detail"] == "holds more than 3 rows"
 
 
-def test_too_large_a_file_is_refused_while_it_comes(tmp_path: Path, scratch: Path) -> None:
+def test_a_file_over_the_limit_is_refused_while_it_arrives(tmp_path: Path, scratch: Path) -> None:
     settings = Settings(home=tmp_path / "home", rate_limit="none", upload_limit=3)
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntitle\n'
 
@@ -216,8 +216,8 @@ def test_too_large_a_file_is_refused_while_it_comes(tmp_path: Path, scratch: Pat
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         kind = {"content-type": "multipart/form-data; boundary=x"}
-        found = problem(client.post("/v1/uploads", content=pieces(), headers=kind), 413)
-        assert found["detail"] == "The body is longer than 3 MiB"
+        body = problem(client.post("/v1/uploads", content=pieces(), headers=kind), 413)
+        assert body["detail"] == "The body is longer than 3 MiB"
         problem(client.post("/v1/uploads", content=head, headers={**kind, "content-length": "99999999"}), 413)
         large = b"title\n" + b"".join(b"Falls classes no. %d\n" % n for n in range(100_000))
         assert len(large) > 2 * 1024 * 1024
@@ -244,9 +244,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("body", "headers", "status"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_no_form_with_a_file(
-    client: TestClient, scratch: Path, body: bytes, headers: dict[str, str], status: int
-) -> None:
+def test_broken_forms(client: TestClient, scratch: Path, body: bytes, headers: dict[str, str], status: int) -> None:
     problem(client.post("/v1/uploads", content=body, headers=headers), status, field="file" if status == 422 else None)
     assert list(scratch.iterdir()) == []
 
@@ -264,7 +262,7 @@ def test_what_is_no_form_with_a_file(
         ({"columns": "x" * 6_000}, "columns"),
     ],
 )
-def test_a_wrong_field_is_named(client: TestClient, fields: dict[str, str], field: str) -> None:
+def test_an_invalid_field_is_named(client: TestClient, fields: dict[str, str], field: str) -> None:
     problem(send(client, CSV, **fields), 422, field=field)
 
 

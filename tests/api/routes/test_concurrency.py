@@ -12,10 +12,10 @@ from tests.api.support.checks import found_ids, put_profile
 THREADS, TURNS = 32, 6
 
 
-def test_threads_that_put_search_and_withdraw_lose_nothing(client: TestClient, register: Store) -> None:
+def test_concurrent_writes_and_searches_lose_nothing(client: TestClient, register: Store) -> None:
     def work(thread: int) -> list[str]:
         chance = random.Random(thread)
-        kept = []
+        remaining = []
         for turn in range(TURNS):
             id = f"t{thread}/{turn}"
             word = f"word{thread}x{turn}"
@@ -25,20 +25,20 @@ def test_threads_that_put_search_and_withdraw_lose_nothing(client: TestClient, r
                 assert client.delete(f"/v1/profiles/{id}").status_code == 204
                 assert id not in found_ids(client, word, top=1000)
             else:
-                kept.append(id)
-        return kept
+                remaining.append(id)
+        return remaining
 
     with ThreadPoolExecutor(THREADS) as pool:
-        kept = sorted(id for ids in pool.map(work, range(THREADS)) for id in ids)
+        remaining = sorted(id for ids in pool.map(work, range(THREADS)) for id in ids)
 
-    assert register.counts()["profiles"] == len(kept)
-    assert sorted(found_ids(client, "everyone", top=1000)) == kept
-    written = THREADS * TURNS + THREADS * TURNS - len(kept)
+    assert register.counts()["profiles"] == len(remaining)
+    assert sorted(found_ids(client, "everyone", top=1000)) == remaining
+    written = THREADS * TURNS + THREADS * TURNS - len(remaining)
     assert register.sequence() == written
     assert client.get("/readyz").status_code == 200
 
 
-def test_readers_see_whole_states_while_one_record_changes(client: TestClient) -> None:
+def test_readers_see_consistent_revisions_during_writes(client: TestClient) -> None:
     put_profile(client, "a", "Steps 0", "summary 0")
 
     def write(number: int) -> None:

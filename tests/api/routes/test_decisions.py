@@ -1,4 +1,4 @@
-"""Decisions over HTTP: kept, noted, replayed, verified, exported."""
+"""Decisions over HTTP: saved, recorded on, replayed, verified and exported."""
 
 from __future__ import annotations
 
@@ -18,30 +18,35 @@ PROFILES = {"a": "falls classes", "b": "meals", "c": "falls and meals"}
 
 
 @pytest.fixture
-def kept(client: TestClient) -> dict[str, Any]:
+def saved(client: TestClient) -> dict[str, Any]:
     """A decision on three profiles."""
     for id, name in PROFILES.items():
         client.put(f"/v1/profiles/{id}", json={"name": name, "sector": "charity"})
     client.put("/v1/profiles/d", json={"name": "Falls Ltd", "sector": "sme"})
-    asked = {"text": "falls prevention", "filters": {"sectors": ["charity"]}, "top": 2}
-    answer = client.post("/v1/decisions", json=asked)
+    request = {"text": "falls prevention", "filters": {"sectors": ["charity"]}, "top": 2}
+    answer = client.post("/v1/decisions", json=request)
     assert answer.status_code == 201
-    found: dict[str, Any] = answer.json()
-    return found
+    decision: dict[str, Any] = answer.json()
+    return decision
 
 
-def test_a_kept_search_is_the_search_with_all_that_was_left_out(client: TestClient, kept: dict[str, Any]) -> None:
+def test_a_decision_holds_the_search_and_every_candidate(client: TestClient, saved: dict[str, Any]) -> None:
     same = client.post("/v1/search", json={"text": "falls prevention", "filters": {"sectors": ["charity"]}, "top": 2})
-    assert kept["result"] == same.json()
-    found = client.get("/v1/decisions/d1").json()
-    assert [one["profile_id"] for one in found["every_candidate"]][:2] == found["shown"]
-    assert len(found["every_candidate"]) == 3
-    assert found["excluded_by"] == {"sectors": ["d"]}
-    assert all(abs(sum(one["contributions"].values()) - one["score"]) < 1e-9 for one in found["every_candidate"])
+    assert saved["result"] == same.json()
+    body = client.get("/v1/decisions/d1").json()
+    assert [candidate["profile_id"] for candidate in body["every_candidate"]][:2] == body["shown"]
+    assert len(body["every_candidate"]) == 3
+    assert body["excluded_by"] == {"sectors": ["d"]}
+    assert all(
+        abs(sum(candidate["contributions"].values()) - candidate["score"]) < 1e-9
+        for candidate in body["every_candidate"]
+    )
     assert client.get("/v1/decisions").json()["decisions"][0]["decision"] == "d1"
 
 
-def test_a_stored_need_is_kept_by_its_revision(client: TestClient, register: Store, kept: dict[str, Any]) -> None:
+def test_a_decision_refers_to_the_revision_of_a_stored_need(
+    client: TestClient, register: Store, saved: dict[str, Any]
+) -> None:
     client.put("/v1/needs/n", json={"title": "Falls"})
     seen = register.sequence()
     client.post("/v1/decisions", json={"need_id": "n"})
@@ -51,7 +56,7 @@ def test_a_stored_need_is_kept_by_its_revision(client: TestClient, register: Sto
     assert client.get("/v1/decisions/d2/replay").json()["identical"]
 
 
-def test_what_was_decided_is_noted_in_turn(client: TestClient, kept: dict[str, Any]) -> None:
+def test_events_are_recorded_in_order(client: TestClient, saved: dict[str, Any]) -> None:
     def note(**event: Any) -> Any:
         return client.post("/v1/decisions/d1/events", json=event)
 
@@ -69,25 +74,25 @@ def test_what_was_decided_is_noted_in_turn(client: TestClient, kept: dict[str, A
     problem(client.post("/v1/decisions/d7/events", json={"event": "close"}), 404)
 
 
-def test_a_decision_is_replayed_after_the_register_has_moved_on(client: TestClient, kept: dict[str, Any]) -> None:
-    client.put("/v1/profiles/a", json={"name": "Nothing any more", "sector": "charity"})
+def test_a_decision_replays_after_the_register_has_changed(client: TestClient, saved: dict[str, Any]) -> None:
+    client.put("/v1/profiles/a", json={"name": "Nothing similar", "sector": "charity"})
     client.delete("/v1/profiles/b")
     assert client.get("/v1/decisions/d1/replay").json() == {
         "decision": "d1", "identical": True, "differences": [], "notes": []
     }  # fmt: skip
 
 
-def test_the_ledger_is_verified_and_a_hash_noted_earlier_is_found(client: TestClient, kept: dict[str, Any]) -> None:
+def test_verification_finds_a_hash_noted_earlier(client: TestClient, saved: dict[str, Any]) -> None:
     head = client.get("/v1/ledger").json()
-    assert head == {"entries": 1, "hash": kept["hash"]}
+    assert head == {"entries": 1, "hash": saved["hash"]}
     client.post("/v1/decisions/d1/events", json={"event": "shortlist", "profile": "a"})
-    found = client.get("/v1/ledger/verification", params={"expect": head["hash"]}).json()
-    assert (found["whole"], found["entries"]) == (True, 2)
+    body = client.get("/v1/ledger/verification", params={"expect": head["hash"]}).json()
+    assert (body["whole"], body["entries"]) == (True, 2)
     assert not client.get("/v1/ledger/verification", params={"expect": "0" * 63 + "1"}).json()["whole"]
     problem(client.get("/v1/ledger/verification", params={"expect": "abc"}), 422, field="expect")
 
 
-def test_the_export_can_be_checked_by_anybody(client: TestClient, kept: dict[str, Any]) -> None:
+def test_the_export_can_be_verified_independently(client: TestClient, saved: dict[str, Any]) -> None:
     client.post("/v1/decisions/d1/events", json={"event": "reject", "profile": "a", "reason": "=cmd()"})
     previous = "0" * 64
     for line in export_lines(client):
@@ -103,13 +108,13 @@ def test_the_export_can_be_checked_by_anybody(client: TestClient, kept: dict[str
     problem(client.get("/v1/ledger/export", params={"format": "xml"}), 422, field="format")
 
 
-def test_pages_of_decisions(client: TestClient) -> None:
+def test_decisions_are_listed_in_pages(client: TestClient) -> None:
     for _ in range(5):
         client.post("/v1/decisions", json={"text": "falls"})
     seen, after = [], 0
     while True:
         page = client.get("/v1/decisions", params={"after": after, "limit": 2}).json()
-        seen += [one["decision"] for one in page["decisions"]]
+        seen += [decision["decision"] for decision in page["decisions"]]
         if page["next"] is None:
             break
         after = page["next"]

@@ -22,7 +22,7 @@ from tests.support.fakes import WordEncoder, engine_over
 
 
 class HeldEncoder(WordEncoder):
-    """Encodes nothing until it is let go; a `fault` is raised once then."""
+    """Waits for `go` before it encodes; then raises `fault`, if any, once."""
 
     def __init__(self, fault: Exception | None = None) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class HeldEncoder(WordEncoder):
 
 
 class OneEngine:
-    """Opens an engine over a given encoder."""
+    """Opens an engine over `encoder`."""
 
     def __init__(self, encoder: WordEncoder) -> None:
         self.encoder = encoder
@@ -56,15 +56,15 @@ def stock(settings: Settings, count: int = 1) -> None:
         writer.put_many([(Profile(id=f"p{i}", name=f"Steps {i}"), None) for i in range(count)])
 
 
-def test_up_at_once_ready_once_index_and_encoder_are(settings: Settings) -> None:
+def test_the_service_is_up_immediately_and_ready_when_loaded(settings: Settings) -> None:
     stock(settings)
     encoder = HeldEncoder()
     with TestClient(create(settings, engine_of=OneEngine(encoder))) as client:
         assert client.get("/healthz").json() == {"status": "up"}
         answer = client.get("/readyz")
-        found = problem(answer, 503)
+        body = problem(answer, 503)
         assert answer.headers["retry-after"] == "5"
-        assert [error["field"] for error in found["errors"]] == ["index", "encoder"]
+        assert [error["field"] for error in body["errors"]] == ["index", "encoder"]
         searched = client.post("/v1/search", json={"text": "steps"})
         problem(searched, 503)
         assert searched.headers["retry-after"] == "5"
@@ -76,7 +76,7 @@ def test_up_at_once_ready_once_index_and_encoder_are(settings: Settings) -> None
         assert found_ids(client, "steps") == ["p0"]
 
 
-def test_what_fails_while_coming_up_is_tried_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_loading_is_retried_after_a_failure(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     stock(settings)
     encoder = HeldEncoder(fault=RuntimeError("secret cause"))
     encoder.go.set()
@@ -85,14 +85,14 @@ def test_what_fails_while_coming_up_is_tried_again(settings: Settings, caplog: p
     assert "secret cause" in caplog.text
 
 
-def test_a_stop_does_not_wait_for_an_index_under_way(settings: Settings) -> None:
+def test_stopping_does_not_wait_for_the_index(settings: Settings) -> None:
     stock(settings)
     with TestClient(create(settings, engine_of=OneEngine(HeldEncoder()))) as client:
         problem(client.get("/readyz"), 503)
     assert not (settings.index_folder / "CURRENT").exists()
 
 
-def test_the_index_is_written_at_the_end_and_found_at_the_start(settings: Settings) -> None:
+def test_the_index_is_saved_on_stop_and_loaded_on_start(settings: Settings) -> None:
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         put_profile(client, "a", "Steady Steps")
@@ -105,7 +105,7 @@ def test_the_index_is_written_at_the_end_and_found_at_the_start(settings: Settin
         assert found_ids(client, "steady") == ["a"]
 
 
-def test_the_service_stops_where_no_snapshot_can_be_written(
+def test_the_service_stops_even_if_the_snapshot_cannot_be_saved(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.home.mkdir()
@@ -115,7 +115,7 @@ def test_the_service_stops_where_no_snapshot_can_be_written(
     assert "cannot be written" in caplog.text
 
 
-def test_ready_again_after_another_process_has_written(client: TestClient, settings: Settings) -> None:
+def test_the_service_catches_up_with_changes_of_another_process(client: TestClient, settings: Settings) -> None:
     stock(settings, count=3)
     wait_until_ready(client)
     assert len(found_ids(client, "steps")) == 3
@@ -124,14 +124,14 @@ def test_ready_again_after_another_process_has_written(client: TestClient, setti
 def test_without_a_database_the_service_is_up_but_not_ready(
     client: TestClient, register: Store, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    register.close()  # drops the connections, so that the file is opened anew
+    register.close()  # drops the connections, so that the file is opened again
     for path in settings.home.glob("register.sqlite*"):
         path.unlink()
     (settings.home / "register.sqlite").mkdir()
 
     assert client.get("/healthz").status_code == 200
-    found = problem(client.get("/readyz"), 503)
-    assert [error["field"] for error in found["errors"]] == ["database"]
+    body = problem(client.get("/readyz"), 503)
+    assert [error["field"] for error in body["errors"]] == ["database"]
     for answer in (
         client.get("/v1/profiles/a"),
         client.put("/v1/profiles/a", json={"name": "Steps"}),

@@ -16,7 +16,7 @@ def test_a_need_is_put_read_revised_and_withdrawn(client: TestClient) -> None:
     assert (read.json()["stage"], read.headers["etag"]) == ("tender", '"2"')
 
     entries = client.get("/v1/needs/example-need/history").json()["revisions"]
-    assert [(one["number"], one["sequence"]) for one in entries] == [(1, 1), (2, 2)]
+    assert [(entry["number"], entry["sequence"]) for entry in entries] == [(1, 1), (2, 2)]
 
     assert client.delete("/v1/needs/example-need").status_code == 204
     problem(client.get("/v1/needs/example-need"), 404)
@@ -24,14 +24,14 @@ def test_a_need_is_put_read_revised_and_withdrawn(client: TestClient) -> None:
     assert client.get("/v1/needs").json() == {"needs": []}
 
 
-def test_a_need_has_no_contact_and_no_unknown_field(client: TestClient) -> None:
+def test_contacts_and_unknown_fields_are_refused(client: TestClient) -> None:
     problem(client.put("/v1/needs/a", json={"title": "Care", "contact": {}}), 422, field="contact")
     problem(client.put("/v1/needs/a", json={"title": "Care", "buyer": {"nme": "x"}}), 422, field="buyer.name")
     problem(client.put("/v1/needs/a", json={"title": "…"}), 422, field="title")
     problem(client.put("/v1/needs/a", json={"id": "b", "title": "Care"}), 422, field="id")
 
 
-def test_needs_are_listed_a_page_at_a_time(client: TestClient) -> None:
+def test_needs_are_listed_in_pages(client: TestClient) -> None:
     ids = [f"need/{number}" for number in range(7)]
     for id in reversed(ids):
         assert client.put(f"/v1/needs/{id}", json={"title": f"Need {id}"}).status_code == 201
@@ -53,5 +53,5 @@ def test_needs_are_listed_a_page_at_a_time(client: TestClient) -> None:
     ("query", "field"),
     [("limit=0", "limit"), ("limit=501", "limit"), ("limit=x", "limit"), ("limit=", "limit"), ("after=%00", "after")],
 )
-def test_a_wrong_page_is_refused(client: TestClient, query: str, field: str) -> None:
+def test_an_invalid_page_is_refused(client: TestClient, query: str, field: str) -> None:
     problem(client.get(f"/v1/needs?{query}"), 422, field=field)

@@ -42,13 +42,13 @@ def test_first_put_is_201_then_200_and_the_etag_is_the_sequence(client: TestClie
     assert read.json() == {**PROFILE, "employees": 15}
 
 
-def test_unknown_values_are_left_out_of_an_answer(client: TestClient) -> None:
+def test_unknown_values_are_left_out(client: TestClient) -> None:
     put_profile(client, "a", "Steps")
     assert "turnover" not in client.get("/v1/profiles/a").json()
 
 
 @pytest.mark.parametrize("id", IDS)
-def test_every_id_may_stand_in_a_path(client: TestClient, id: str) -> None:
+def test_every_valid_id_works_in_a_path(client: TestClient, id: str) -> None:
     path = f"/v1/profiles/{quoted(id)}"
     assert client.put(path, json={"id": id, "name": "Steps"}).status_code == 201
     assert client.get(path).json()["id"] == id
@@ -59,14 +59,14 @@ def test_every_id_may_stand_in_a_path(client: TestClient, id: str) -> None:
     problem(client.get(path), 404)
 
 
-def test_a_slash_of_an_id_may_stand_as_it_is(client: TestClient) -> None:
+def test_a_slash_in_an_id_need_not_be_encoded(client: TestClient) -> None:
     put_profile(client, "charity/1000003", "Steps")
     assert client.get("/v1/profiles/charity%2F1000003").json()["id"] == "charity/1000003"
     assert client.get("/v1/profiles/charity/1000003/history").json()["id"] == "charity/1000003"
     assert client.get("/v1/profiles/charity%2f1000003/history").json()["id"] == "charity/1000003"
 
 
-def test_an_id_that_ends_like_a_part_must_be_escaped(client: TestClient) -> None:
+def test_an_id_that_ends_like_a_subresource_must_be_encoded(client: TestClient) -> None:
     answer = client.put("/v1/profiles/x/history", json={"name": "Steps"})
     problem(answer, 405)
     assert answer.headers["allow"] == "HEAD, GET"
@@ -77,13 +77,13 @@ def test_an_id_that_ends_like_a_part_must_be_escaped(client: TestClient) -> None
 
 
 @pytest.mark.parametrize("id", ["-a", "a b", "%00", "a%0Ab", "a%0A", "%FF", "a" * 513, "%2E%2E", "%252F", "a%3Fb"])
-def test_what_is_no_id_is_refused(client: TestClient, id: str) -> None:
+def test_invalid_ids_are_refused(client: TestClient, id: str) -> None:
     problem(client.put(f"/v1/profiles/{id}", json={"name": "Steps"}), 422, field="id")
 
 
-def test_the_id_of_the_body_must_be_that_of_the_path(client: TestClient) -> None:
-    found = problem(client.put("/v1/profiles/a", json={"id": "b", "name": "Steps"}), 422, field="id")
-    assert "'b'" in found["detail"]
+def test_the_ids_in_body_and_path_must_be_the_same(client: TestClient) -> None:
+    body = problem(client.put("/v1/profiles/a", json={"id": "b", "name": "Steps"}), 422, field="id")
+    assert "'b'" in body["detail"]
     problem(client.get("/v1/profiles/a"), 404)
 
 
@@ -110,21 +110,21 @@ def test_the_id_of_the_body_must_be_that_of_the_path(client: TestClient) -> None
         ({"track_record": [{"title": "x", "date": "2024-13-01"}]}, "track_record.0.date"),
     ],
 )
-def test_a_wrong_field_is_named(client: TestClient, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_named(client: TestClient, change: dict[str, Any], field: str) -> None:
     body = json.dumps({"name": "Steps", **change}).replace("Infinity", "1e400")
     response = client.put("/v1/profiles/a", content=body, headers={"content-type": "application/json"})
     problem(response, 422, field=field)
 
 
-def test_all_that_is_wrong_is_listed_in_the_words_of_the_records(client: TestClient) -> None:
-    found = problem(client.put("/v1/profiles/a", json={"sector": "club", "colour": 1}), 422, field="name")
-    assert [error["field"] for error in found["errors"]] == ["name", "sector", "colour"]
-    assert found["errors"][0]["problem"] == "is missing"
-    assert found["errors"][1]["remedy"].startswith("Use one of: charity")
-    assert found["errors"][2]["problem"] == "is not a field of this record"
+def test_every_error_is_listed(client: TestClient) -> None:
+    body = problem(client.put("/v1/profiles/a", json={"sector": "club", "colour": 1}), 422, field="name")
+    assert [error["field"] for error in body["errors"]] == ["name", "sector", "colour"]
+    assert body["errors"][0]["problem"] == "is missing"
+    assert body["errors"][1]["remedy"].startswith("Use one of: charity")
+    assert body["errors"][2]["problem"] == "is not a field of this record"
 
 
-def test_a_withdrawn_profile_is_gone_but_for_its_history(client: TestClient) -> None:
+def test_only_the_history_of_a_withdrawn_profile_remains(client: TestClient) -> None:
     put_profile(client, "a", "Steady Steps", "falls prevention classes")
     assert found_ids(client, "falls prevention classes") == ["a"]
     answer = client.delete("/v1/profiles/a")
@@ -143,11 +143,11 @@ def test_a_withdrawn_profile_is_gone_but_for_its_history(client: TestClient) -> 
     assert found_ids(client, "falls prevention classes") == ["a"]
 
 
-def test_what_was_never_there_has_no_history(client: TestClient) -> None:
+def test_an_id_that_never_existed_has_no_history(client: TestClient) -> None:
     problem(client.get("/v1/profiles/a/history"), 404)
 
 
-def test_a_contact_is_kept_never_shown_and_erased_for_good(client: TestClient, register: Store) -> None:
+def test_a_contact_is_stored_never_shown_and_erased_permanently(client: TestClient, register: Store) -> None:
     answers = [
         client.put("/v1/profiles/a", json={**PROFILE, "id": "a", "contact": CONTACT}),
         client.put("/v1/profiles/a", json={**PROFILE, "id": "a"}),

@@ -1,4 +1,4 @@
-"""Programmes over HTTP: started, watched, paused, taken up again, cancelled; the results are those of the searches."""
+"""Programmes over HTTP: started, watched, paused, resumed and cancelled, with the same results as single searches."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ def filled(client: TestClient) -> TestClient:
     return client
 
 
-def start(client: TestClient, **asked: Any) -> dict[str, Any]:
-    answer = client.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, "top": 2, **asked})
+def start(client: TestClient, **options: Any) -> dict[str, Any]:
+    answer = client.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, "top": 2, **options})
     assert answer.status_code == 202, answer.text
-    found: dict[str, Any] = answer.json()
-    assert answer.headers["location"] == f"/v1/programmes/{found['id']}"
-    return found
+    progress: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"/v1/programmes/{progress['id']}"
+    return progress
 
 
 def ended(client: TestClient, id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 60
     while True:
-        found: dict[str, Any] = client.get(f"/v1/programmes/{id}").json()
-        if found["state"] in ("finished", "cancelled", "failed", "paused"):
-            return found
-        assert time.monotonic() < deadline, found
+        progress: dict[str, Any] = client.get(f"/v1/programmes/{id}").json()
+        if progress["state"] in ("finished", "cancelled", "failed", "paused"):
+            return progress
+        assert time.monotonic() < deadline, progress
         time.sleep(0.02)
 
 
-def test_the_results_are_those_of_the_searches(filled: TestClient) -> None:
+def test_the_results_equal_single_searches(filled: TestClient) -> None:
     done = ended(filled, start(filled)["id"])
     assert (done["state"], done["done"], done["total"], done["matches"]) == ("finished", 3, 3, 6)
     lines = filled.get(f"/v1/programmes/{done['id']}/results/matches.jsonl").text.splitlines()
     for need, line in zip(NEEDS, lines, strict=True):
-        alone = filled.post("/v1/search", json={"need": need, "top": 2}).json()
-        assert json.loads(line)["results"] == alone["results"]
+        single = filled.post("/v1/search", json={"need": need, "top": 2}).json()
+        assert json.loads(line)["results"] == single["results"]
     table = filled.get(f"/v1/programmes/{done['id']}/results/matches.csv")
     assert table.headers["content-disposition"] == 'attachment; filename="matches.csv"'
     assert [row["need_id"] for row in csv.DictReader(io.StringIO(table.text))] == ["n0", "n0", "n1", "n1", "n2", "n2"]
@@ -70,7 +70,7 @@ def test_the_results_are_those_of_the_searches(filled: TestClient) -> None:
         ("report.html", "text/html; charset=utf-8"),
     ],
 )
-def test_every_result_comes_with_its_media_type(filled: TestClient, file: str, media: str) -> None:
+def test_every_file_has_its_media_type(filled: TestClient, file: str, media: str) -> None:
     done = ended(filled, start(filled)["id"])
     assert file in done["files"]
     answer = filled.get(f"/v1/programmes/{done['id']}/results/{file}")
@@ -82,37 +82,39 @@ def test_every_result_comes_with_its_media_type(filled: TestClient, file: str, m
     assert answer.headers["content-disposition"].startswith("inline" if file == "report.html" else "attachment")
 
 
-def test_it_is_watched_to_its_end(filled: TestClient) -> None:
+def test_the_events_end_with_the_final_state(filled: TestClient) -> None:
     id = start(filled)["id"]
     with filled.stream("GET", f"/v1/programmes/{id}/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        told = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
-    assert told[-1]["state"] == "finished"
-    assert told[-1] == {name: value for name, value in ended(filled, id).items() if value is not None}
+        events = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+    assert events[-1]["state"] == "finished"
+    assert events[-1] == {name: value for name, value in ended(filled, id).items() if value is not None}
 
 
 @pytest.mark.parametrize("region", ["QWO", "15F", "NHS Leeds CCG"])
-def test_a_board_under_its_old_name_is_todays(filled: TestClient, region: str) -> None:
+def test_a_past_nhs_body_is_replaced_by_its_successor(filled: TestClient, region: str) -> None:
     started = start(filled, region=region, capacity=1)
     assert started["area"] == "NHS West Yorkshire Integrated Care Board"
     done = ended(filled, started["id"])
     figures = filled.get(f"/v1/programmes/{done['id']}/results/figures.json").json()
     assert figures["programme"]["area"]["codes"] == ["QWO"]
-    assert [line["group"] for line in figures["by_region"]] == ["Yorkshire and The Humber"], "a need without a place"
+    assert [line["group"] for line in figures["by_region"]] == ["Yorkshire and The Humber"], (
+        "needs without a place count as in the region"
+    )
     assert [way["most"] for way in figures["assignments"]][1:] == [1, 1]
     report = filled.get(f"/v1/programmes/{done['id']}/results/report.html").text
     assert "A need that names no place counts as in Yorkshire and The Humber." in report
     assert ("asked for as" in report) == (region != "QWO")
 
 
-def test_stored_needs_are_matched_too(filled: TestClient) -> None:
+def test_stored_needs_can_be_matched(filled: TestClient) -> None:
     problem(filled.post("/v1/programmes", json={"name": "All", "stored": True}), 422, field="stored")
     filled.put("/v1/needs/kept", json={"title": "Falls"})
     assert ended(filled, start(filled, needs=[], stored=True)["id"])["total"] == 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("options", "field"),
     [
         ({"needs": []}, "needs"),
         ({"stored": True}, "needs"),
@@ -123,18 +125,20 @@ def test_stored_needs_are_matched_too(filled: TestClient) -> None:
         ({"capacity": 0}, "capacity"),
     ],
 )
-def test_a_wrong_order_is_refused_with_the_field(filled: TestClient, asked: dict[str, Any], field: str) -> None:
-    problem(filled.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, **asked}), 422, field=field)
+def test_an_invalid_programme_is_refused_with_its_field(
+    filled: TestClient, options: dict[str, Any], field: str
+) -> None:
+    problem(filled.post("/v1/programmes", json={"name": "Falls", "needs": NEEDS, **options}), 422, field=field)
     assert filled.get("/v1/programmes").json() == {"programmes": []}
 
 
-def test_an_id_that_stands_twice_is_refused(filled: TestClient) -> None:
+def test_a_duplicate_id_is_refused(filled: TestClient) -> None:
     answer = filled.post("/v1/programmes", json={"name": "Falls", "needs": [NEEDS[0], NEEDS[0]]})
     assert answer.status_code == 422
     assert "n0" in answer.json()["detail"]
 
 
-def test_a_damaged_run_does_not_hide_the_others(filled: TestClient) -> None:
+def test_a_damaged_run_does_not_hide_others(filled: TestClient) -> None:
     whole, damaged = (ended(filled, start(filled)["id"]) for _ in range(2))
     jobs = filled.app.state.service.programmes.runs.jobs  # type: ignore[attr-defined]
     jobs.job(damaged["id"]).write("manifest.json", b"{}")
@@ -142,7 +146,7 @@ def test_a_damaged_run_does_not_hide_the_others(filled: TestClient) -> None:
     problem(filled.get(f"/v1/programmes/{damaged['id']}"), 503)
 
 
-def test_what_is_over_cannot_be_stopped_or_resumed(filled: TestClient) -> None:
+def test_a_finished_programme_cannot_be_stopped_or_resumed(filled: TestClient) -> None:
     done = ended(filled, start(filled)["id"])
     problem(filled.post(f"/v1/programmes/{done['id']}/pause"), 409)
     problem(filled.post(f"/v1/programmes/{done['id']}/resume"), 409)
@@ -151,9 +155,9 @@ def test_what_is_over_cannot_be_stopped_or_resumed(filled: TestClient) -> None:
     problem(filled.get("/v1/programmes/nonsense"), 422, field="id")
 
 
-def test_a_run_that_waits_is_paused_resumed_and_cancelled(filled: TestClient) -> None:
+def test_a_queued_run_can_be_paused_resumed_and_cancelled(filled: TestClient) -> None:
     programmes = filled.app.state.service.programmes  # type: ignore[attr-defined]
-    programmes.stop()  # nobody runs anything, so what is started waits
+    programmes.stop()  # so that new runs stay queued
     one, other = start(filled)["id"], start(filled)["id"]
     assert filled.post(f"/v1/programmes/{one}/pause").json()["state"] == "paused"
     assert filled.delete(f"/v1/programmes/{other}").json()["state"] == "cancelled"
@@ -161,7 +165,7 @@ def test_a_run_that_waits_is_paused_resumed_and_cancelled(filled: TestClient) ->
     assert filled.post(f"/v1/programmes/{one}/resume").json()["state"] == "queued"
 
 
-def test_what_waited_is_done_after_a_restart(settings: Settings) -> None:
+def test_a_queued_run_continues_after_a_restart(settings: Settings) -> None:
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         client.put("/v1/profiles/p", json={"name": "Falls"})
@@ -171,6 +175,6 @@ def test_what_waited_is_done_after_a_restart(settings: Settings) -> None:
         assert client.get(f"/v1/programmes/{id}").json()["state"] == "queued"
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         done = ended(client, id)
-        assert (done["state"], done["matches"]) == ("finished", 3), "against the register as it was when it was asked"
+        assert (done["state"], done["matches"]) == ("finished", 3), "matched with the register as it was at the request"
         figures = client.get(f"/v1/programmes/{id}/results/figures.json").json()
         assert (figures["programme"]["capacity"], figures["programme"]["area"]["name"]) == (2, "London")

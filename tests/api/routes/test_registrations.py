@@ -1,4 +1,4 @@
-"""A supplier's way into the register: draft, preview, confirmation; claimed rather than doubled."""
+"""How a supplier registers: draft, preview, confirmation, and claims of existing profiles."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def supplier(people: People) -> Person:
 
 @pytest.fixture
 def signed_in(client: TestClient, supplier: Person) -> Iterator[TestClient]:
-    """A client that sends the supplier's key."""
+    """A client that sends the key of `supplier`."""
     client.headers.update(supplier.headers)
     yield client
     for name in supplier.headers:
         del client.headers[name]
 
 
-def begun(client: TestClient, **change: Any) -> tuple[str, dict[str, Any]]:
+def start_registration(client: TestClient, **change: Any) -> tuple[str, dict[str, Any]]:
     answer = client.post(ROUTE, json={**NEW_PROFILE, **change})
     assert answer.status_code == 201, answer.text
     draft: dict[str, Any] = answer.json()
@@ -47,15 +47,15 @@ def begun(client: TestClient, **change: Any) -> tuple[str, dict[str, Any]]:
     return draft["profile"]["id"], draft
 
 
-def found(client: TestClient, text: str) -> list[str]:
+def search_ids(client: TestClient, text: str) -> list[str]:
     answer = client.post("/v1/search", json={"text": text})
     return [match["profile_id"] for match in answer.json()["results"]]
 
 
-def test_from_a_draft_to_a_profile_that_is_found(
+def test_a_confirmed_draft_becomes_a_searchable_profile(
     signed_in: TestClient, register: Store, people: People, supplier: Person
 ) -> None:
-    id, draft = begun(signed_in, summary="", capabilities=[])
+    id, draft = start_registration(signed_in, summary="", capabilities=[])
     assert id.startswith("steady-steps-")
     assert draft["contact_kept"]
     assert CONTACT["email"] not in json.dumps(draft)
@@ -63,7 +63,7 @@ def test_from_a_draft_to_a_profile_that_is_found(
     assert draft["completeness"]["missing"][0]["field"] == "capabilities"
     assert draft["completeness"]["missing"][0]["required"]
     assert register.sequence() == 0
-    assert found(signed_in, "steady steps") == []
+    assert search_ids(signed_in, "steady steps") == []
     problem(signed_in.get(f"/v1/profiles/{id}"), 404)
     problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 422, field="capabilities")
 
@@ -80,7 +80,7 @@ def test_from_a_draft_to_a_profile_that_is_found(
     confirmed = signed_in.post(f"{ROUTE}/{id}/confirmation", json={})
     assert (confirmed.status_code, confirmed.headers["location"]) == (201, f"/v1/profiles/{id}")
     assert confirmed.json() == {**body, "id": id}
-    assert found(signed_in, "strength and balance") == [id]
+    assert search_ids(signed_in, "strength and balance") == [id]
     assert signed_in.get(ROUTE).json() == {"registrations": []}
     problem(signed_in.get(f"{ROUTE}/{id}"), 404)
     assert register.contact(id) == Contact(**CONTACT)
@@ -91,7 +91,7 @@ def test_from_a_draft_to_a_profile_that_is_found(
 
 
 def test_the_owner_edits_exports_erases_and_withdraws(signed_in: TestClient, register: Store, supplier: Person) -> None:
-    id, _ = begun(signed_in)
+    id, _ = start_registration(signed_in)
     tag = signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).headers["etag"]
     path = f"/v1/profiles/{id}"
     body = {**NEW_PROFILE, "employees": 15}
@@ -99,7 +99,7 @@ def test_the_owner_edits_exports_erases_and_withdraws(signed_in: TestClient, reg
     assert signed_in.put(path, json=body, headers={"If-Match": tag}).status_code == 200
     assert signed_in.put(f"{path}/alert", json={"band": "strong"}).status_code == 200
     missing = signed_in.get(f"{path}/completeness").json()["missing"]
-    assert [one["field"] for one in missing] == ["summary"]
+    assert [item["field"] for item in missing] == ["summary"]
 
     export = signed_in.get(f"{path}/export").json()
     assert export["contact"] == CONTACT
@@ -112,30 +112,30 @@ def test_the_owner_edits_exports_erases_and_withdraws(signed_in: TestClient, reg
     assert register.contact(id) is None
     assert "contact" not in signed_in.get(f"{path}/export").json()
     assert signed_in.delete(path).status_code == 204
-    assert found(signed_in, "strength and balance") == []
+    assert search_ids(signed_in, "strength and balance") == []
     after = signed_in.get(f"{path}/export").json()
     assert "profile" not in after
     assert [revision["withdrawn"] for revision in after["revisions"]] == [False, False, True]
-    assert signed_in.put(path, json=body).status_code == 201, "and back"
+    assert signed_in.put(path, json=body).status_code == 201, "a withdrawn profile can be stored again"
 
 
-def test_what_is_discarded_is_gone_from_the_file(signed_in: TestClient, register: Store) -> None:
-    id, _ = begun(signed_in)
+def test_a_discarded_registration_is_removed_from_the_database_file(signed_in: TestClient, register: Store) -> None:
+    id, _ = start_registration(signed_in)
     assert signed_in.delete(f"{ROUTE}/{id}").status_code == 204
     problem(signed_in.delete(f"{ROUTE}/{id}"), 404)
     assert register.sequence() == 0
-    files = [file for file in _folder(register) if CONTACT["email"].encode() in file]
+    files = [file for file in _database_files(register) if CONTACT["email"].encode() in file]
     assert files == []
 
 
-def _folder(register: Store) -> list[bytes]:
+def _database_files(register: Store) -> list[bytes]:
     from pathlib import Path
 
     home = Path(register.url.removeprefix("sqlite:///")).parent
     return [file.read_bytes() for file in home.glob("register*")]
 
 
-def test_a_creation_that_is_repeated_happens_once(signed_in: TestClient, client: TestClient, people: People) -> None:
+def test_a_repeated_creation_happens_once(signed_in: TestClient, client: TestClient, people: People) -> None:
     headers = {"Idempotency-Key": "k 1"}
     first = signed_in.post(ROUTE, json=NEW_PROFILE, headers=headers)
     again = signed_in.post(ROUTE, json=dict(reversed(NEW_PROFILE.items())), headers=headers)
@@ -146,7 +146,7 @@ def test_a_creation_that_is_repeated_happens_once(signed_in: TestClient, client:
     problem(signed_in.post(ROUTE, json={"name": "Other"}, headers=headers), 422, field="idempotency-key")
     other = {**people.other_supplier.headers, **headers}
     assert client.post(ROUTE, json={"name": "Other"}, headers=other).status_code == 201, (
-        "keys are an organisation's own"
+        "each organisation has its own idempotency keys"
     )
     problem(
         signed_in.post(ROUTE, json=NEW_PROFILE, headers={"Idempotency-Key": "x" * 256}), 422, field="idempotency-key"
@@ -161,7 +161,7 @@ def test_a_creation_that_is_repeated_happens_once(signed_in: TestClient, client:
     problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 404)
 
 
-def test_of_creations_that_come_at_once_one_creates(signed_in: TestClient) -> None:
+def test_of_concurrent_creations_with_one_key_one_creates(signed_in: TestClient) -> None:
     def create(_: int) -> str:
         answer = signed_in.post(ROUTE, json=NEW_PROFILE, headers={"Idempotency-Key": "k"})
         return str(answer.json()["profile"]["id"])
@@ -178,11 +178,11 @@ def public_profile(register: Store, **change: Any) -> str:
     return str(profile["id"])
 
 
-def test_a_profile_of_a_public_register_is_claimed_not_doubled(
+def test_a_profile_from_a_public_register_is_claimed_not_duplicated(
     signed_in: TestClient, register: Store, client: TestClient, people: People
 ) -> None:
     public = public_profile(register)
-    id, draft = begun(signed_in)
+    id, draft = start_registration(signed_in)
     assert draft["similar"] == [{"profile_id": public, "name": "STEADY STEPS LIMITED", "likeness": "identifier"}]
     refused = problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": [public]}), 409)
     assert public in refused["detail"]
@@ -203,7 +203,7 @@ def test_a_profile_of_a_public_register_is_claimed_not_doubled(
     assert register.counts()["profiles"] == 1
 
 
-def test_a_checked_number_grants_a_claim_at_once(client: TestClient, register: Store, people: People) -> None:
+def test_a_checked_number_grants_a_claim_immediately(client: TestClient, register: Store, people: People) -> None:
     public = public_profile(register)
     known = people.person(Role.SUPPLIER, charity="1000003")
     claim = client.post(f"/v1/profiles/{public}/claim", headers=known.headers).json()
@@ -215,26 +215,26 @@ def test_a_checked_number_grants_a_claim_at_once(client: TestClient, register: S
     problem(client.post("/v1/profiles/absent/claim", headers=known.headers), 404)
 
 
-def test_a_profile_of_the_same_name_is_to_be_ruled_out(signed_in: TestClient, register: Store) -> None:
+def test_a_profile_with_the_same_name_must_be_ruled_out(signed_in: TestClient, register: Store) -> None:
     public = public_profile(register, identifiers=Identifiers(company="02324869"))
-    id, draft = begun(signed_in)
-    assert [(one["profile_id"], one["likeness"]) for one in draft["similar"]] == [(public, "name")]
+    id, draft = start_registration(signed_in)
+    assert [(similar["profile_id"], similar["likeness"]) for similar in draft["similar"]] == [(public, "name")]
     problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={}), 409)
     problem(signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": ["other"]}), 409)
     assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={"distinct_from": [public]}).status_code == 201
 
 
-def test_nobody_takes_on_anothers_number_later(signed_in: TestClient, register: Store) -> None:
-    id, _ = begun(signed_in, identifiers={"charity": "1000004"})
+def test_an_owner_cannot_add_the_number_of_another_profile(signed_in: TestClient, register: Store) -> None:
+    id, _ = start_registration(signed_in, identifiers={"charity": "1000004"})
     assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
     public_profile(register, name="Another")
     body = {name: value for name, value in NEW_PROFILE.items() if name != "contact"}
     problem(signed_in.put(f"/v1/profiles/{id}", json=body), 409)
 
 
-def test_of_confirmations_of_one_number_one_wins(client: TestClient, people: People) -> None:
+def test_of_concurrent_confirmations_of_one_number_one_wins(client: TestClient, people: People) -> None:
     suppliers = [people.person(Role.SUPPLIER) for _ in range(6)]
-    ids = [client.post(ROUTE, json=NEW_PROFILE, headers=one.headers).json()["profile"]["id"] for one in suppliers]
+    ids = [client.post(ROUTE, json=NEW_PROFILE, headers=person.headers).json()["profile"]["id"] for person in suppliers]
 
     def confirm(number: int) -> int:
         path = f"{ROUTE}/{ids[number]}/confirmation"
@@ -244,24 +244,22 @@ def test_of_confirmations_of_one_number_one_wins(client: TestClient, people: Peo
         assert sorted(pool.map(confirm, range(6))) == [201] + [409] * 5
 
 
-def test_an_id_is_given_not_chosen(signed_in: TestClient) -> None:
+def test_the_service_chooses_the_id(signed_in: TestClient) -> None:
     problem(signed_in.post(ROUTE, json={**NEW_PROFILE, "id": "mine"}), 422, field="id")
     problem(signed_in.post(ROUTE, json={}), 422, field="name")
     wrong = {"name": "Steps", "identifiers": {"charity": "x"}}
     problem(signed_in.post(ROUTE, json=wrong), 422, field="identifiers.charity")
-    assert begun(signed_in, name="Ωμέγα")[0].startswith("supplier-")
+    assert start_registration(signed_in, name="Ωμέγα")[0].startswith("supplier-")
 
 
-def test_without_accounts_whoever_has_the_machine_registers(client: TestClient) -> None:
-    id, _ = begun(client)
+def test_without_accounts_the_operator_can_register(client: TestClient) -> None:
+    id, _ = start_registration(client)
     assert client.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
     assert client.get("/v1/caller").json() == {"roles": ["administrator"]}
 
 
-def test_a_supplier_sees_open_needs_and_never_a_draft(
-    signed_in: TestClient, client: TestClient, people: People
-) -> None:
-    id, _ = begun(signed_in)
+def test_opportunities_are_open_published_needs(signed_in: TestClient, client: TestClient, people: People) -> None:
+    id, _ = start_registration(signed_in)
     assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
     commissioner = people.roles[Role.COMMISSIONER].headers
     need = {"title": "Strength and balance", "description": "Classes for older people", "closes": "2999-01-01"}
@@ -271,16 +269,16 @@ def test_a_supplier_sees_open_needs_and_never_a_draft(
     def opportunities() -> list[dict[str, Any]]:
         answer = signed_in.get(f"/v1/profiles/{id}/opportunities")
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["results"]
-        return found
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
 
     assert opportunities() == []
     assert client.post(f"{path}/publication", headers=commissioner).status_code == 204
-    (one,) = opportunities()
+    (opportunity,) = opportunities()
     search = {"need_id": made.json()["id"]}
     (match,) = client.post("/v1/search", json=search, headers=commissioner).json()["results"]
     for name in ("score", "probability", "band", "contributions", "evidence"):
-        assert one[name] == match[name]
+        assert opportunity[name] == match[name]
     assert client.put(path, json={**need, "closes": "2020-01-01"}, headers=commissioner).status_code == 200
     assert opportunities() == []
     problem(signed_in.get(f"/v1/profiles/{id}/opportunities", params={"top": 0}), 422, field="top")

@@ -20,7 +20,7 @@ def stocked(client: TestClient) -> TestClient:
     return client
 
 
-def test_a_search_in_words_ranks_and_says_why(stocked: TestClient) -> None:
+def test_a_search_for_free_text_ranks_with_reasons(stocked: TestClient) -> None:
     response = stocked.post("/v1/search", json={"text": "falls prevention, strength and balance training"})
     result = SearchResult.model_validate_json(response.content)
     assert (result.need_id, result.considered, result.eligible, result.sequence) == ("free-text", 2, 2, 3)
@@ -36,14 +36,14 @@ def test_a_search_in_words_ranks_and_says_why(stocked: TestClient) -> None:
         "rank", "profile_id", "name", "sector", "score", "probability", "band", "contributions", "evidence",
     }  # fmt: skip
     assert (0 <= shown["probability"] <= 1, shown["band"]) == (True, best.band.value)
-    assert tuple(shown["contributions"]) == PARTS, "in the order in which they are added"
+    assert tuple(shown["contributions"]) == PARTS, "in the order of the sum"
     for quote in shown["evidence"]:
         assert set(quote) == {"text", "source", "similarity", "share"}
         assert 0 <= quote["share"] <= 1
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_a_stored_need_and_the_same_need_stated_give_the_same_answer(stocked: TestClient) -> None:
+def test_a_stored_need_and_the_same_unsaved_need_give_the_same_results(stocked: TestClient) -> None:
     stored = stocked.post("/v1/search", json={"need_id": "example-need"})
     stated = stocked.post("/v1/search", json={"need": NEED})
     assert stored.status_code == 200
@@ -52,7 +52,7 @@ def test_a_stored_need_and_the_same_need_stated_give_the_same_answer(stocked: Te
     assert unnamed.json() == {**stored.json(), "need_id": "free-text"}
 
 
-def test_filters_requirements_and_top_hold(stocked: TestClient) -> None:
+def test_filters_requirements_and_top_are_applied(stocked: TestClient) -> None:
     assert len(found_ids(stocked, "chess", top=1)) == 1
     assert found_ids(stocked, "chess", filters={"sectors": ["charity"]}) == ["example-charity"]
     assert found_ids(stocked, "chess", filters={"changed_since": 1}) == ["chess"]
@@ -92,11 +92,11 @@ def test_filters_requirements_and_top_hold(stocked: TestClient) -> None:
         ("text", "body"),
     ],
 )
-def test_a_wrong_question_is_refused_with_the_field(client: TestClient, body: Any, field: str) -> None:
+def test_an_invalid_request_is_refused_with_its_field(client: TestClient, body: Any, field: str) -> None:
     problem(client.post("/v1/search", json=body), 422, field=field)
 
 
-def test_null_is_no_question(client: TestClient) -> None:
+def test_null_is_refused(client: TestClient) -> None:
     headers = {"content-type": "application/json"}
     problem(client.post("/v1/search", content=b"null", headers=headers), 422, field="body")
 
@@ -105,12 +105,12 @@ def test_a_need_that_is_not_stored_is_not_found(client: TestClient) -> None:
     problem(client.post("/v1/search", json={"need_id": "a"}), 404, field="need_id")
 
 
-def test_an_empty_register_answers_with_nobody(client: TestClient) -> None:
+def test_an_empty_register_gives_no_results(client: TestClient) -> None:
     result = client.post("/v1/search", json={"text": "anything"}).json()
     assert (result["considered"], result["results"]) == (0, [])
 
 
-def test_a_profile_put_is_found_by_the_next_search(client: TestClient) -> None:
+def test_the_next_search_finds_a_new_profile(client: TestClient) -> None:
     for number in range(20):
         put_profile(client, f"p{number}", f"word{number}")
         assert found_ids(client, f"word{number}", top=1) == [f"p{number}"]

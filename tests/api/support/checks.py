@@ -1,4 +1,4 @@
-"""What every problem must look like, and short ways to ask."""
+"""A check of problem responses, and shortcuts for common requests."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def problem(response: Any, status: int, *, field: str | None = None) -> dict[str
     """Check that `response` is a problem of `status` about `field`, and return it."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
-    found: dict[str, Any] = response.json()
-    kind = next(kind for kind in PROBLEM_TYPES if kind.status == status)
-    assert (found["type"], found["title"], found["status"]) == (kind.type, kind.title, status)
-    assert found["instance"].startswith("/")
-    assert found["detail"]
-    assert found["remedy"]
-    assert found.get("field") == field
+    body: dict[str, Any] = response.json()
+    expected = next(problem_type for problem_type in PROBLEM_TYPES if problem_type.status == status)
+    assert (body["type"], body["title"], body["status"]) == (expected.type, expected.title, status)
+    assert body["instance"].startswith("/")
+    assert body["detail"]
+    assert body["remedy"]
+    assert body.get("field") == field
     if status == 422:
-        assert found["errors"][0]["field"] == field
-        assert all(set(error) <= {"field", "problem", "remedy"} for error in found["errors"])
+        assert body["errors"][0]["field"] == field
+        assert all(set(error) <= {"field", "problem", "remedy"} for error in body["errors"])
     assert response.headers["x-content-type-options"] == "nosniff"
-    return found
+    return body
 
 
 def found_ids(client: TestClient, text: str, **more: Any) -> list[str]:
@@ -35,7 +35,7 @@ def found_ids(client: TestClient, text: str, **more: Any) -> list[str]:
 
 
 def put_profile(client: TestClient, id: str, name: str, summary: str = "") -> str:
-    """Put a small profile and return its ETag."""
+    """Store a small profile and return its ETag."""
     response = client.put(f"/v1/profiles/{id}", json={"name": name, "summary": summary})
     assert response.status_code in (200, 201), response.text
     return str(response.headers["etag"])

@@ -1,4 +1,4 @@
-"""People: an organisation, a member and a key for every role, and records of theirs."""
+"""An organisation, a member and a key for every role, and records that belong to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Person:
-    """A member with a key; `headers` carry it."""
+    """A member with a key. Send `headers` to use it."""
 
     organisation_id: str
     member_id: str
@@ -36,7 +36,7 @@ class Person:
 
 @dataclass
 class People:
-    """One person of each role, and one more organisation that everything of others belongs to."""
+    """A person in each role, and two more who own the records of others."""
 
     store: Store
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -58,7 +58,7 @@ class People:
         return Person(id, member.id, self.keys.make(member.id).text)
 
     def profile(self, owner: Person | None) -> str:
-        """Add a profile, and return its id."""
+        """Add a profile of `owner`, or without an owner, and return its id."""
         number = next(self._numbers)
         id = f"profile-{number:06}"
         with self.store.writing() as writer:
@@ -68,7 +68,7 @@ class People:
         return id
 
     def need(self, owner: Person | None, *, draft: bool) -> str:
-        """Add a need, and return its id."""
+        """Add a need of `owner`, or without an owner, and return its id."""
         id = f"need-{next(self._numbers):06}"
         with self.store.writing() as writer:
             writer.put(Need(id=id, title="Fewer falls"))
@@ -77,7 +77,7 @@ class People:
         return id
 
     def registration(self, owner: Person) -> str:
-        """Begin a registration, and return its id."""
+        """Start a registration and return its id."""
         number = next(self._numbers)
         profile = Profile(
             id="new", name=f"Paces {number}", summary="classes", identifiers=Identifiers(charity=f"2{number:06}")
@@ -85,11 +85,11 @@ class People:
         return self.registrations.begin(profile, None, owner.organisation_id).id
 
     def absent_id(self) -> str:
-        """Return an id that nothing has."""
+        """Return an id that no record has."""
         return f"absent-{next(self._numbers):06}"
 
-    def spent_keys(self, role: Role) -> dict[str, str]:
-        """Return keys of a role that prove nothing any more."""
+    def invalid_keys(self, role: Role) -> dict[str, str]:
+        """Return keys of `role` that are not valid, by the reason."""
         member = self.roles[role].member_id
         expired = self.keys.make(member, life=timedelta(microseconds=1)).text
         revoked = self.keys.make(member)
