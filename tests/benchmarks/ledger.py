@@ -1,6 +1,6 @@
-"""What keeping a search in the ledger costs beyond the search: `python -m tests.benchmarks.ledger [PROFILES]`.
+"""The cost of saving a search in the ledger: `python -m tests.benchmarks.ledger [PROFILES]`.
 
-The encoder is a stand-in without weights, so that encoding the need hides nothing.
+The encoder is a fast stand-in without weights, so that encoding the need does not hide the cost.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROUNDS = 40
 
 
 def run(profiles: int) -> None:
-    """Print the figures for a register of so many profiles, kept on the disk."""
+    """Print the figures for a register of `profiles` profiles on disk."""
     needs = [need.model_copy(update={"id": FREE_TEXT}) for need in demo_needs()]
     day = date(2026, 10, 1)
     with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{Path(folder) / 'register.sqlite'}") as store:
@@ -39,20 +39,20 @@ def run(profiles: int) -> None:
         seconds = in_turn(
             {
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
-                "keep": lambda n: ledger.save(
+                "save": lambda n: ledger.save(
                     engine, needs[n % len(needs)], by="icb-1", apply_requirements=False, on=day
                 ),
             },
             ROUNDS,
         )
-        kept = [decision.search.candidates for decision in ledger.decisions()]
+        candidate_counts = [decision.search.candidates for decision in ledger.decisions()]
         with store.database.reading() as connection:
-            asked = select(func.avg(func.length(ledger_entry.c.content) + func.length(ledger_entry.c.payload)))
-            size = float(connection.scalar(asked) or 0)
-    search, candidates = median_ms(seconds["search"]), sum(kept) / len(kept)
+            query = select(func.avg(func.length(ledger_entry.c.content) + func.length(ledger_entry.c.payload)))
+            size = float(connection.scalar(query) or 0)
+    search, candidates = median_ms(seconds["search"]), sum(candidate_counts) / len(candidate_counts)
     print(
         f"{profiles:,} profiles, {candidates:,.0f} candidates: search {search:.0f} ms, "
-        f"search and keep {median_ms(seconds['keep']):.0f} ms, {size / 1e3:.0f} kB an entry"
+        f"search and save {median_ms(seconds['keep']):.0f} ms, {size / 1e3:.0f} kB an entry"
     )
 
 

@@ -1,4 +1,4 @@
-"""The command line as a user has it, run in this process."""
+"""The command line, run in this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matcher.cli import main
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended: its exit code and what it printed."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -22,7 +22,7 @@ class Done:
 
     @property
     def complaint(self) -> str:
-        """What it complained of: one line on stderr, nothing on stdout, no traceback."""
+        """The error message: one line on stderr, nothing on stdout, and no traceback."""
         assert self.code in (1, 2), self
         assert self.out == "", "a failed command prints no result"
         assert self.err.startswith("error: ")
@@ -36,7 +36,7 @@ Command = Callable[..., Done]
 
 
 def command_in(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return `matcher` with its home at `home`."""
+    """Return a function that runs `matcher` with `home` as its home."""
     monkeypatch.setenv("MATCHER_HOME", str(home))
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -56,7 +56,7 @@ def command_in(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def tiny_model(folder: Path, words: list[str]) -> Path:
-    """Write a sentence-transformers model that knows a few words, and return its folder."""
+    """Write a sentence-transformers model with a vocabulary of `words`, and return its folder."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding

@@ -1,4 +1,4 @@
-"""What the command line prints fits the console: numbers and ids are never cut."""
+"""The output of the command line fits the console, with complete numbers and ids."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def report() -> Report:
 
 
 @pytest.mark.parametrize("width", [80, 200])
-def test_no_figure_of_an_evaluation_is_cut(width: int) -> None:
+def test_the_figures_of_an_evaluation_are_complete(width: int) -> None:
     shown = console(width)
     show_evaluation(report(), shown)
     text = printed(shown)
@@ -96,21 +96,21 @@ def result(id: str) -> SearchResult:
 
 @pytest.mark.parametrize("width", [40, 80, 99, 100, 120, 200])
 @pytest.mark.parametrize("id", ["made-", "pennine-movement-and-steadiness-for-", "x" * 130])
-def test_an_id_of_a_search_is_never_folded(width: int, id: str) -> None:
+def test_the_ids_in_a_search_result_are_not_folded(width: int, id: str) -> None:
     shown = console(width)
     show_search(Need(id="n", title="Fewer falls"), result(id), shown)
     text = printed(shown)
     for match in result(id).results:
         assert match.profile_id in text
         assert f"{match.rank}" in text
-    assert text.count("strong 12.5%") == 2, "never cut"
+    assert text.count("strong 12.5%") == 2, "the fit is complete"
     assert "[Movement]" in text
-    assert text.count("┃") == 0 or width >= 100, "a list where a table would be squeezed"
+    assert text.count("┃") == 0 or width >= 100, "a narrow console gets a list"
     too_long = [line for line in text.splitlines() if len(line) > width and id not in line]
     assert not too_long
 
 
-def test_what_is_new_is_kept_aside() -> None:
+def test_new_vectors_are_kept_in_memory_only() -> None:
     table = MemoryVectors()
     table.put("m", {"a": b"1"})
     aside = Aside(table)
@@ -122,13 +122,13 @@ def test_what_is_new_is_kept_aside() -> None:
 
 
 @pytest.mark.skipif(not all(find_spec(name) for name in PACKAGES), reason="the extra `benchmarks` is not installed")
-def test_an_evaluation_leaves_no_trace_of_its_needs(command: Command, tmp_path: Path) -> None:
+def test_an_evaluation_stores_no_vector_of_its_needs(command: Command, tmp_path: Path) -> None:
     few, register = tmp_path / "few.jsonl", (DEMO / "profiles.jsonl").read_text().splitlines()[:40]
     few.write_text("\n".join(register))
     profiles = [line.record for line in read(few, Profile) if isinstance(line, Accepted)]
     passages = len({passage.text for profile in profiles for passage in passages_of(profile)})
     files = ("--profiles", few, "--needs", DEMO / "needs.jsonl", "--qrels", DEMO / "qrels.tsv")
-    # The rivals have the stock encoder, whichever the product has: each its own vectors of the same passages.
+    # The rivals use the stock encoder, so the same passages have a second set of vectors.
     for options, encoders in (((), 1), (("--baseline", "--compare"), 2)):
         assert command("evaluate", *files, *options).code == 0
         with Store.open(Settings(home=tmp_path / "home").store_url) as store, store._database.reading() as connection:
