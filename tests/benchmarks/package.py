@@ -1,7 +1,7 @@
-"""A large OCDS package in bounded memory: `python -m tests.benchmarks.package [MEGABYTES]`.
+"""Memory for importing a large OCDS package: `python -m tests.benchmarks.package [MEGABYTES]`.
 
-Writes a package of fictional notices, imports it in a process of its own, and prints how long that took and the
-most memory the process had, beside that of a process that imports a hundredth of it.
+Writes a package of fictional notices, imports it in a separate process, and prints the time and the peak memory of
+that process. Does the same first for a package of one hundredth of the size, to compare.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ _PADDING = "Home visits by therapists for people who have fallen, with exercise 
 
 
 def write(path: Path, megabytes: float) -> int:
-    """Write a package of at least so many megabytes, and return how many releases it has."""
+    """Write a package of at least `megabytes` MB to `path`, and return the number of releases in it."""
     number = 0
     with path.open("w", encoding="utf-8") as file:
         file.write('{"version": "1.1", "releases": [')
         while file.tell() < megabytes * _MEGABYTE:
             number += 1
             firm = party(f"Firm {number % 5_000} Ltd", company=f"{number % 5_000 + 1:08d}")
-            given = release(number, suppliers=(firm,) if number % 2 else (), tender={"description": _PADDING})
-            file.write((", " if number > 1 else "") + json.dumps(given))
+            notice = release(number, suppliers=(firm,) if number % 2 else (), tender={"description": _PADDING})
+            file.write((", " if number > 1 else "") + json.dumps(notice))
         file.write("]}")
     return number
 
 
-def take(folder: Path, megabytes: float, answer: Connection) -> None:
-    """Import a package, and tell the seconds and the megabytes of memory that took."""
+def measure_import(folder: Path, megabytes: float, results: Connection) -> None:
+    """Import a package, and send its releases, the seconds, the peak memory in MB and the counts to `results`."""
     releases = write(folder / "package.json", megabytes)
     before = time.monotonic()
     with Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store:
         take_files(store, Kind.OCDS, [folder / "package.json"])
         counts = store.counts()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answer.send((releases, time.monotonic() - before, memory, counts))
+    results.send((releases, time.monotonic() - before, memory, counts))
 
 
 def main() -> None:
-    """Print the figures."""
+    """Run both imports and print a line for each."""
     megabytes = float(sys.argv[1]) if len(sys.argv) > 1 else 200.0
     context = multiprocessing.get_context("spawn")
     for size in (megabytes / 100, megabytes):
         with tempfile.TemporaryDirectory() as folder:
-            here, there = context.Pipe()
-            process = context.Process(target=take, args=(Path(folder), size, there))
+            receiver, sender = context.Pipe()
+            process = context.Process(target=measure_import, args=(Path(folder), size, sender))
             process.start()
-            releases, seconds, memory, counts = here.recv()
+            releases, seconds, memory, counts = receiver.recv()
             process.join()
         print(f"{size:7.1f} MB, {releases:7,} releases: {seconds:6.1f} s, at most {memory:5.0f} MB of memory, {counts}")
 
