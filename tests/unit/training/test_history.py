@@ -55,13 +55,13 @@ def test_the_holdout_is_the_latest_days_but_at_most_half() -> None:
 def test_needs_with_a_returning_winner_have_all_their_winners() -> None:
     awards = [award("a", 0, "x"), award("b", 1, "x", "y"), award("c", 2, "z"), award("d", 3, "z")]
     needs = won_by_returning_suppliers(awards, 1)
-    assert [(need.id, winners) for need, winners in needs] == [("b", {"x", "y"}), ("d", {"z"})]
+    assert [(need.id, winners) for need, winners in needs] == [("b", frozenset({"x", "y"})), ("d", frozenset({"z"}))]
 
 
 def test_needs_won_by_a_supplier_in_the_register_have_its_ids() -> None:
     register = [Profile(id="p", name="NAME X Limited"), Profile(id="q", name="Name x"), Profile(id="r", name="Other")]
     needs = won_by_register([award("a", 0, "x"), award("b", 0, "y")], register)
-    assert [(need.id, ids) for need, ids in needs] == [("a", {"p", "q"})]
+    assert [(need.id, ids) for need, ids in needs] == [("a", frozenset({"p", "q"}))]
 
 
 def test_the_digest_depends_on_needs_and_winners_but_not_on_the_order_of_winners() -> None:
