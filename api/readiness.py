@@ -87,7 +87,7 @@ class Readiness:
             self._sequence = self._engine.index(self._on_start).sequence
             if not self._searched.is_set():
                 self._save()
-                self._engine.search(Need.of_text(_FIRST_SEARCH), top=1)
+                self._engine.search(Need.from_text(_FIRST_SEARCH), top=1)
                 self._searched.set()
         except _Stopped:
             _log.info("stopped before the index was up to date")

@@ -14,7 +14,7 @@ from api.access.guard import Guard
 from api.access.oidc import OidcProvider
 from api.programme_runner import ProgrammeRunner
 from api.readiness import Readiness
-from matcher.accounts import Accounts, Claims, Creations
+from matcher.accounts import Accounts, Claims, IdempotencyKeys
 from matcher.alerts import Alerts
 from matcher.foundations.errors import Unavailable
 from matcher.foundations.settings import Settings
@@ -34,7 +34,7 @@ class Service:
     registrations: Registrations
     accounts: Accounts
     claims: Claims
-    creations: Creations
+    idempotency_keys: IdempotencyKeys
     alerts: Alerts
     ledger: Ledger
     programmes: ProgrammeRunner
@@ -54,7 +54,7 @@ class Service:
             registrations,
             Accounts(store.database),
             Claims(store),
-            Creations(store.database),
+            IdempotencyKeys(store.database),
             Alerts(store.database),
             ledger,
             programmes,

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access.permissions import PERMISSIONS, AccessScope, Permission, Subject
 from api.requests.bodies import JsonRoute
 from api.requests.record_ids import decoded_id
-from matcher.accounts import ANYONE_HERE, Caller, Keys, Ownership, Sessions, Uses
+from matcher.accounts import LOCAL_OPERATOR, Caller, Keys, LastUsed, Ownership, Sessions
 from matcher.foundations.errors import NotFound, NotPermitted, NotSignedIn
 from matcher.foundations.settings import Settings
 from matcher.ledger import Decision, Ledger
@@ -61,7 +61,7 @@ class Access:
         """Return the ids of the needs that the caller must not learn of."""
         if self.scope is AccessScope.ALL:
             return frozenset()
-        return self.ownership.hidden(RecordKind.NEED, self.caller.organisation_id)
+        return self.ownership.hidden_from(RecordKind.NEED, self.caller.organisation_id)
 
     def may_see_decision(self, decision: Decision) -> bool:
         """Return whether the caller may see `decision`."""
@@ -93,7 +93,7 @@ class Guard:
         self._access_setting = settings.access
         self._is_local = settings.is_local
         self._store = store
-        self._uses = Uses(store.database)
+        self._uses = LastUsed(store.database)
         self.keys = Keys(store.database, self._uses)
         self.sessions = Sessions(store.database, self._uses)
         self.ownership = Ownership(store.database)
@@ -132,14 +132,14 @@ class Guard:
             scheme, _, text = header.partition(" ")
             if scheme.lower() != "bearer":
                 raise NotSignedIn("the Authorization header has no key", remedy="Send: Authorization: Bearer mk_…")
-            return self.keys.prove(text.strip())
+            return self.keys.authenticate(text.strip())
         if (token := request.cookies.get(COOKIE)) is not None:
-            caller = self.sessions.prove(token)
+            caller = self.sessions.authenticate(token)
             if request.method not in _SAFE_METHODS:
                 _check_csrf(request, caller)
             return caller
         if self._is_open(request):
-            return ANYONE_HERE
+            return LOCAL_OPERATOR
         raise NotSignedIn("the request has no key", remedy="Send a key: Authorization: Bearer mk_…")
 
     def _is_open(self, request: Request) -> bool:

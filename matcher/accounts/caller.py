@@ -21,4 +21,4 @@ class Caller:
 
 
 # Whoever reaches a service that is bound to its own machine has the machine, and so the database.
-ANYONE_HERE: Final = Caller(frozenset({Role.ADMINISTRATOR}))
+LOCAL_OPERATOR: Final = Caller(frozenset({Role.ADMINISTRATOR}))

@@ -49,7 +49,7 @@ class Claims:
         self._database = store.database
         self._ownership = Ownership(store.database)
 
-    def make(self, profile: Profile, organisation: Organisation) -> Claim:
+    def submit(self, profile: Profile, organisation: Organisation) -> Claim:
         """Claim a profile; a claim that is waiting already is returned as it is.
 
         Raises:
@@ -65,13 +65,13 @@ class Claims:
                 raise Conflict(
                     f"the profile {profile.id!r} is {whose}", remedy="Ask the administrator if this is wrong"
                 )
-            for made in self.of(organisation.id):
+            for made in self.by_organisation(organisation.id):
                 if made.profile_id == profile.id and made.state is ClaimState.WAITING:
                     return made
             made = Claim(make_id("claim"), profile.id, organisation.id, ClaimState.WAITING, now)
             if _is_proved(profile, organisation):
                 made = replace(made, state=ClaimState.GRANTED, decided_at=now)
-                self._ownership.give(RecordKind.PROFILE, profile.id, organisation.id)
+                self._ownership.assign(RecordKind.PROFILE, profile.id, organisation.id)
             connection.execute(insert(claim).values(**vars(made) | {"state": made.state.value}))
         return made
 
@@ -79,11 +79,11 @@ class Claims:
         """Return all claims, the oldest first."""
         return self._rows(select(claim))
 
-    def of(self, organisation_id: str) -> list[Claim]:
+    def by_organisation(self, organisation_id: str) -> list[Claim]:
         """Return the claims of an organisation, the oldest first."""
         return self._rows(select(claim).where(claim.c.organisation_id == organisation_id))
 
-    def on(self, profile_id: str) -> list[Claim]:
+    def on_profile(self, profile_id: str) -> list[Claim]:
         """Return the claims on a profile, the oldest first."""
         return self._rows(select(claim).where(claim.c.profile_id == profile_id))
 
@@ -115,7 +115,7 @@ class Claims:
             change = {"state": state.value, "decided_at": decided.decided_at, "decided_by": by}
             connection.execute(update(claim).where(claim.c.id == id).values(change))
             if grant:
-                self._ownership.give(RecordKind.PROFILE, found.profile_id, found.organisation_id)
+                self._ownership.assign(RecordKind.PROFILE, found.profile_id, found.organisation_id)
         return decided
 
 

@@ -10,19 +10,19 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from matcher.accounts.policy import CREATION_KEPT
+from matcher.accounts.policy import IDEMPOTENCY_KEY_LIFE
 from matcher.accounts.tables import creation
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.store.database import Database
 
 
-class Creations:
-    """What was created under which key, organisation by organisation, for `CREATION_KEPT`."""
+class IdempotencyKeys:
+    """What was created under which key, organisation by organisation, for `IDEMPOTENCY_KEY_LIFE`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def once(
+    def run_once(
         self, organisation_id: str | None, key: str | None, request: Any, create: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
         """Return what `create` returned the first time under `key`; without a key, create.
@@ -41,7 +41,7 @@ class Creations:
             return create()
         owner, digest = organisation_id or "", _digest(request)
         with self._database.joining() as connection:
-            connection.execute(delete(creation).where(creation.c.created_at < datetime.now(UTC) - CREATION_KEPT))
+            connection.execute(delete(creation).where(creation.c.created_at < datetime.now(UTC) - IDEMPOTENCY_KEY_LIFE))
             asked = select(creation).where(creation.c.organisation_id == owner, creation.c.key == key)
             if (row := connection.execute(asked).one_or_none()) is None:
                 answer = create()

@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 
 from matcher.accounts.caller import Caller
-from matcher.accounts.last_used import Uses
+from matcher.accounts.last_used import LastUsed
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.accounts.roles import Role
-from matcher.accounts.secrets import digest_of, is_same, make_secret
+from matcher.accounts.secrets import digest_of, make_secret, matches_digest
 from matcher.accounts.tables import api_key, member
 from matcher.foundations.errors import InvalidInput, NotFound, NotSignedIn, Place
 from matcher.records import Contact, parse
@@ -49,11 +49,11 @@ class NewKey:
 class Keys:
     """The keys of all members. `uses` is told of every key that proved somebody."""
 
-    def __init__(self, database: Database, uses: Uses | None = None) -> None:
+    def __init__(self, database: Database, uses: LastUsed | None = None) -> None:
         self._database = database
         self._uses = uses
 
-    def make(self, member_id: str, *, label: str = "", life: timedelta = KEY_LIFE) -> NewKey:
+    def create(self, member_id: str, *, label: str = "", life: timedelta = KEY_LIFE) -> NewKey:
         """Make a key for a member. Its text cannot be had again.
 
         Raises:
@@ -77,7 +77,7 @@ class Keys:
             connection.execute(insert(api_key).values(**vars(key), digest=digest_of(secret)))
         return NewKey(key, f"{_MARK}_{key.prefix}_{secret}")
 
-    def prove(self, text: str, *, now: datetime | None = None) -> Caller:
+    def authenticate(self, text: str, *, now: datetime | None = None) -> Caller:
         """Return whose key `text` is.
 
         Raises:
@@ -88,7 +88,7 @@ class Keys:
         mark, _, rest = text.partition("_")
         prefix, _, secret = rest.partition("_")
         row = self._find(prefix) if mark == _MARK and secret and prefix.isalnum() and len(prefix) < 64 else None
-        right = is_same(row.digest if row else _NOBODYS, secret)
+        right = matches_digest(row.digest if row else _NOBODYS, secret)
         if row is None or not right:
             raise NotSignedIn("the key is not known", remedy="Send a key as it was shown when it was made")
         if row.revoked_at is not None or row.removed_at is not None:

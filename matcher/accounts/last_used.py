@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import Table, or_, update
 
-from matcher.accounts.policy import USE_WRITTEN_EVERY
+from matcher.accounts.policy import LAST_USED_INTERVAL
 from matcher.foundations.errors import MatcherError
 from matcher.store.database import Database
 
 
-class Uses:
-    """Remembers uses and writes them at most once in `USE_WRITTEN_EVERY`, in a thread of its own.
+class LastUsed:
+    """Remembers uses and writes them at most once in `LAST_USED_INTERVAL`, in a thread of its own.
 
     A request that only reads must not wait for a writer, and must not fail where none can be had; what is
     not written now is written with the next.
@@ -27,14 +27,14 @@ class Uses:
         self._lock = threading.Lock()
         self._noted: dict[tuple[str, str], datetime] = {}
         self._tables: dict[str, Table] = {}
-        self._written = -USE_WRITTEN_EVERY.total_seconds()
+        self._written = -LAST_USED_INTERVAL.total_seconds()
 
     def note(self, table: Table, key: str, now: datetime) -> None:
         """Remember that the row `key` of `table` was used."""
         with self._lock:
             self._tables[table.name] = table
             self._noted[table.name, key] = now
-            due = time.monotonic() - self._written >= USE_WRITTEN_EVERY.total_seconds()
+            due = time.monotonic() - self._written >= LAST_USED_INTERVAL.total_seconds()
             if due:
                 self._written = time.monotonic()
         if due:

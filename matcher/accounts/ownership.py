@@ -18,7 +18,7 @@ from matcher.store.rows import insert_into
 
 
 @dataclass(frozen=True)
-class Owning:
+class OwnedRecord:
     """Whose a record is: None where it is the operator's own. A draft is seen by its owner only."""
 
     organisation_id: str | None
@@ -32,14 +32,14 @@ class Ownership:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, kind: RecordKind, id: str) -> Owning | None:
+    def of(self, kind: RecordKind, id: str) -> OwnedRecord | None:
         """Return whose the record is, None where it is nobody's."""
         asked = select(ownership).where(ownership.c.kind == kind.value, ownership.c.id == id)
         with self._database.reading() as connection:
             row = connection.execute(asked).one_or_none()
-        return Owning(row.organisation_id, row.draft, row.since) if row else None
+        return OwnedRecord(row.organisation_id, row.draft, row.since) if row else None
 
-    def give(self, kind: RecordKind, id: str, organisation_id: str | None, *, draft: bool = False) -> None:
+    def assign(self, kind: RecordKind, id: str, organisation_id: str | None, *, draft: bool = False) -> None:
         """Make the record the organisation's, whoever had it before."""
         row = {"kind": kind.value, "id": id, "organisation_id": organisation_id, "draft": draft}
         with self._database.joining() as connection:
@@ -53,7 +53,7 @@ class Ownership:
             mine = (ownership.c.kind == kind.value) & (ownership.c.id == id)
             connection.execute(update(ownership).where(mine).values(draft=False))
 
-    def owned(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
+    def owned_by(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
         """Return the ids of the records of an organisation, drafts included; of None, the operator's own."""
         return self._ids(kind, ownership.c.organisation_id.is_not_distinct_from(organisation_id))
 
@@ -61,7 +61,7 @@ class Ownership:
         """Return the ids of all drafts."""
         return self._ids(kind, ownership.c.draft)
 
-    def hidden(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
+    def hidden_from(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
         """Return the ids of the drafts that an organisation may not know of."""
         others = ownership.c.organisation_id.is_distinct_from(organisation_id)
         return self._ids(kind, ownership.c.draft & (others | ownership.c.organisation_id.is_(None)))

@@ -15,7 +15,7 @@ SESSION_LIFE: Final = timedelta(hours=10)
 SESSION_IDLE: Final = timedelta(minutes=30)
 
 # How often it is written down that a key or a session was used.
-USE_WRITTEN_EVERY: Final = timedelta(minutes=1)
+LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
 # For how long the answer to a creation is given again to whoever repeats its Idempotency-Key.
-CREATION_KEPT: Final = timedelta(days=7)
+IDEMPOTENCY_KEY_LIFE: Final = timedelta(days=7)

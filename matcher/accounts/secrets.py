@@ -39,6 +39,6 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def is_same(digest: str, secret: str) -> bool:
+def matches_digest(digest: str, secret: str) -> bool:
     """Whether `secret` has `digest`, in a time that does not tell how much of it is right."""
     return hmac.compare_digest(digest, digest_of(secret))

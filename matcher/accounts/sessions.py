@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, insert, select
 
 from matcher.accounts.caller import Caller
-from matcher.accounts.last_used import Uses
+from matcher.accounts.last_used import LastUsed
 from matcher.accounts.policy import SESSION_IDLE, SESSION_LIFE
 from matcher.accounts.roles import Role
 from matcher.accounts.secrets import digest_of, make_secret
@@ -29,11 +29,11 @@ class NewSession:
 class Sessions:
     """The sessions of all members."""
 
-    def __init__(self, database: Database, uses: Uses) -> None:
+    def __init__(self, database: Database, uses: LastUsed) -> None:
         self._database = database
         self._uses = uses
 
-    def begin(self, member_id: str, *, now: datetime | None = None) -> NewSession:
+    def start(self, member_id: str, *, now: datetime | None = None) -> NewSession:
         """Begin a session of a member, and clear away those that have ended."""
         now, token = now or datetime.now(UTC), make_secret()
         row = {"digest": digest_of(token), "member_id": member_id, "created_at": now}
@@ -43,7 +43,7 @@ class Sessions:
             connection.execute(insert(browser_session).values(**row, expires_at=now + SESSION_LIFE, used_at=now))
         return NewSession(token, csrf_of(token), now + SESSION_LIFE)
 
-    def prove(self, token: str, *, now: datetime | None = None) -> Caller:
+    def authenticate(self, token: str, *, now: datetime | None = None) -> Caller:
         """Return whose session `token` is.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 
-from matcher.store.schema import Moment, metadata
+from matcher.store.schema import Timestamp, metadata
 
 # Ids made by this program, and of organisations: ASCII, sorted by code point everywhere.
 _name: Final = String(64).with_variant(String(64, collation="C"), "postgresql")
@@ -24,7 +24,7 @@ organisation = Table(
     Column("kind", String(16), nullable=False),
     Column("charity", String(32)),  # register numbers that the administrator has checked
     Column("company", String(32)),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
 )
 
 member = Table(
@@ -36,8 +36,8 @@ member = Table(
     Column("name", Text),  # NULL once erased
     Column("email", Text),
     Column("subject", Text, unique=True),  # who it is at the sign-in provider
-    Column("created_at", Moment, nullable=False),
-    Column("removed_at", Moment),
+    Column("created_at", Timestamp, nullable=False),
+    Column("removed_at", Timestamp),
 )
 
 api_key = Table(
@@ -47,10 +47,10 @@ api_key = Table(
     Column("digest", String(64), nullable=False),  # SHA-256 of the secret, in hex
     Column("member_id", _name, ForeignKey(member.c.id), nullable=False),
     Column("label", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("revoked_at", Moment),
-    Column("used_at", Moment),
+    Column("created_at", Timestamp, nullable=False),
+    Column("expires_at", Timestamp, nullable=False),
+    Column("revoked_at", Timestamp),
+    Column("used_at", Timestamp),
 )
 
 browser_session = Table(
@@ -58,9 +58,9 @@ browser_session = Table(
     metadata,
     Column("digest", String(64), primary_key=True),  # SHA-256 of the token, in hex
     Column("member_id", _name, ForeignKey(member.c.id), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    Column("expires_at", Timestamp, nullable=False),
+    Column("used_at", Timestamp, nullable=False),
 )
 
 ownership = Table(
@@ -70,7 +70,7 @@ ownership = Table(
     Column("id", _record_id, primary_key=True),
     Column("organisation_id", _name, ForeignKey(organisation.c.id)),  # NULL: of nobody but the operator
     Column("draft", Boolean(create_constraint=False), nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", Timestamp, nullable=False),
     Index("ix_ownership_organisation_id", "organisation_id"),
 )
 
@@ -81,8 +81,8 @@ claim = Table(
     Column("profile_id", _record_id, nullable=False),
     Column("organisation_id", _name, ForeignKey(organisation.c.id), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("decided_at", Moment),
+    Column("made_at", Timestamp, nullable=False),
+    Column("decided_at", Timestamp),
     Column("decided_by", _name),  # id of the member; NULL where the register number decided
     CheckConstraint("state IN ('waiting', 'granted', 'refused')", name="state"),
     Index("ix_claim_profile_id", "profile_id"),
@@ -95,5 +95,5 @@ creation = Table(
     Column("key", String(255), primary_key=True),
     Column("digest", String(64), nullable=False),  # SHA-256 of the request
     Column("answer", Text, nullable=False),  # JSON, without a contact
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
 )

@@ -2,6 +2,6 @@
 
 from matcher.alerts.alerts import Alert, Alerts
 from matcher.alerts.digest import Digest, digests
-from matcher.alerts.letters import letter_of, send, write
+from matcher.alerts.emails import email_of, send, write
 
-__all__ = ["Alert", "Alerts", "Digest", "digests", "letter_of", "send", "write"]
+__all__ = ["Alert", "Alerts", "Digest", "digests", "email_of", "send", "write"]

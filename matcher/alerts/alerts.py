@@ -73,13 +73,13 @@ class Alerts:
                 raise _absent(profile_id)
             connection.execute(delete(alert_told).where(alert_told.c.profile_id == profile_id))
 
-    def told(self, profile_id: str) -> frozenset[str]:
+    def reported(self, profile_id: str) -> frozenset[str]:
         """Return the ids of the needs that a supplier was told of."""
         with self._database.reading() as connection:
             asked = select(alert_told.c.need_id).where(alert_told.c.profile_id == profile_id)
             return frozenset(connection.scalars(asked))
 
-    def tell(self, profile_id: str, need_ids: Iterable[str]) -> None:
+    def mark_reported(self, profile_id: str, need_ids: Iterable[str]) -> None:
         """Remember that a supplier was told of needs."""
         now = datetime.now(UTC)
         rows = [{"profile_id": profile_id, "need_id": id, "told_at": now} for id in need_ids]

@@ -39,7 +39,7 @@ def digests(engine: Engine, alerts: Alerts, *, on: date | None = None) -> Iterat
     drafts = Ownership(engine.store.database).drafts(RecordKind.NEED)
     for batch in chunks(alerts.all(), _BATCH):
         ids = [alert.profile_id for alert in batch]
-        told = {id: alerts.told(id) for id in ids}
+        told = {id: alerts.reported(id) for id in ids}
         # The best that are new stand among so many of the best.
         top = LONGEST + max(map(len, told.values()))
         found = opportunities_of(engine, ids, hidden=drafts, top=top, on=on)

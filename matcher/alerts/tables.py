@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, String, Table
 
-from matcher.store.schema import Moment, metadata
+from matcher.store.schema import Timestamp, metadata
 
 _record_id: Final = String(512).with_variant(String(512, collation="C"), "postgresql")
 
@@ -15,7 +15,7 @@ alert = Table(
     metadata,
     Column("profile_id", _record_id, primary_key=True),
     Column("band", String(16), nullable=False),  # the lowest band that is told of
-    Column("saved_at", Moment, nullable=False),
+    Column("saved_at", Timestamp, nullable=False),
 )
 
 alert_told = Table(
@@ -23,5 +23,5 @@ alert_told = Table(
     metadata,
     Column("profile_id", _record_id, primary_key=True),
     Column("need_id", _record_id, primary_key=True),
-    Column("told_at", Moment, nullable=False),
+    Column("told_at", Timestamp, nullable=False),
 )

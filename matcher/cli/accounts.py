@@ -64,7 +64,7 @@ def add_key(
 ) -> None:
     """Create a key for a member. The key is printed only once."""
     with opened_store(context.obj) as store:
-        made = Keys(store.database).make(member, label=label, life=timedelta(days=days))
+        made = Keys(store.database).create(member, label=label, life=timedelta(days=days))
     err.print(f"Valid until {made.key.expires_at:{_DAY}}. Keep the key safe: it cannot be shown again.")
     typer.echo(made.text)
 
@@ -101,7 +101,7 @@ def give(
         Accounts(store.database).organisation(organisation)
         ownership = Ownership(store.database)
         current = ownership.of(kind, id)
-        ownership.give(kind, id, organisation, draft=current is not None and current.draft)
+        ownership.assign(kind, id, organisation, draft=current is not None and current.draft)
     out.print(f"{kind.value} {id} belongs to {organisation}", markup=False)
 
 

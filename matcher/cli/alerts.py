@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from matcher.alerts import Alert, Alerts, Digest, digests, letter_of, send, write
+from matcher.alerts import Alert, Alerts, Digest, digests, email_of, send, write
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import err, out
 from matcher.cli.options import Json
@@ -56,7 +56,7 @@ def alerts(
 def _deliver(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
     contact = store.contact(digest.profile_id)
     address = contact.email if contact else None
-    letter = letter_of(digest, sender=settings.mail_from, to=address) if address else None
+    letter = email_of(digest, sender=settings.mail_from, to=address) if address else None
     write(digest, folder, letter)
     if letter is not None and settings.smtp_host:
         send(letter, settings.smtp_host, settings.smtp_port)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_format
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from rich.markup import escape
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.cli.options import Json
+from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import Decision, EntryContent, Event, Format, Ledger, RecordedResult, Replay, export_lines
 
@@ -190,13 +190,8 @@ def _line_of(content: EntryContent) -> str:
 
 def _write(path: Path, lines: Iterator[str]) -> None:
     """Write `lines` to a temporary file and move it to `path`, so that a file is complete or absent."""
-    staging = path.with_name(f".{path.name}.part")
     try:
-        with staging.open("w", encoding="utf-8", newline="") as file:
+        with atomic_files.replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
             file.writelines(lines)
-        staging.replace(path)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}", remedy="Choose another place") from error
-    finally:
-        with suppress(OSError):
-            staging.unlink()

@@ -82,7 +82,7 @@ def search(
     filters = parse(Filters, {name: value for name, value in chosen.items() if value is not None})
     with opened_engine(context.obj) as engine:
         stored = engine.store.need(str(need)) if text is None else None
-        wanted = Need.of_text(str(text)) if stored is None else stored.record
+        wanted = Need.from_text(str(text)) if stored is None else stored.record
         with progress_bar() as bar:
             engine.index(announcing(bar, "Encoding new passages"))
         engine.save()

@@ -30,8 +30,9 @@ class StagedFiles:
 
     def path(self, name: str) -> Path:
         """Return where to write what becomes the file `name`."""
-        part = self.folder / f".{name}.part"
-        self._parts[self.folder / name] = part
+        target = self.folder / name
+        part = atomic_files.part_of(target)
+        self._parts[part] = target
         return part
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -39,19 +40,15 @@ class StagedFiles:
             if error is None:
                 with explain_disk_errors(self.folder):
                     self._check()
-                    for part in self._parts.values():
-                        atomic_files.sync(part)
-                    for target, part in self._parts.items():
-                        part.replace(target)
-                    atomic_files.sync(self.folder)
+                    atomic_files.publish(self._parts)
         finally:
-            for part in self._parts.values():
+            for part in self._parts:
                 with suppress(OSError):
                     part.unlink(missing_ok=True)
 
     def _check(self) -> None:
         """Look for what would stop a move halfway."""
-        if blocked := next((target for target in self._parts if target.is_dir()), None):
+        if blocked := next((target for target in self._parts.values() if target.is_dir()), None):
             raise IsADirectoryError(21, f"{blocked.name} is a folder")
 
 

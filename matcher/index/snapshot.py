@@ -164,9 +164,7 @@ def _save_segment(folder: Path, name: str, segment: Segment) -> None:
     faiss.write_index(segment.vectors, str(staging / "vectors.faiss"))
     sums = {path.name: _checksum(path) for path in sorted(staging.iterdir())}
     (staging / "manifest.json").write_text(json.dumps(sums, indent=1))
-    for path in staging.iterdir():
-        atomic_files.sync(path)
-    staging.rename(folder / name)
+    atomic_files.publish({staging: folder / name})
 
 
 def _load_segment(folder: Path) -> Segment:

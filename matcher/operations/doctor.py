@@ -84,7 +84,7 @@ def _home(home: Path) -> str:
 
 
 def _database(store: Store) -> str:
-    if problems := store.faults(most=_MAX_PROBLEMS):
+    if problems := store.problems(most=_MAX_PROBLEMS):
         raise Unavailable("; ".join(problems), remedy="Restore the latest backup with: matcher restore FILE --replace")
     counts = store.counts()
     return f"{counts['profiles']:,} profiles, {counts['needs']:,} needs, {store.sequence():,} revisions, all intact"

@@ -65,7 +65,7 @@ class Need(Record):
     stage: Stage | None = None
 
     @classmethod
-    def of_text(cls, text: str) -> Self:
+    def from_text(cls, text: str) -> Self:
         """Return a passing need in free words. What a title cannot hold goes on in the description.
 
         Raises:

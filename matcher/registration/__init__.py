@@ -1,7 +1,7 @@
 """Registration: how a supplier comes into the register, from a first draft to a profile that is found."""
 
 from matcher.registration.completeness import Completeness, Missing, completeness_of
-from matcher.registration.directory import Directory, Likeness, Similar
+from matcher.registration.directory import Directory, Likeness, SimilarProfile
 from matcher.registration.preview import ProfilePreview, preview_of
 from matcher.registration.registrations import Registration, Registrations
 
@@ -13,7 +13,7 @@ __all__ = [
     "ProfilePreview",
     "Registration",
     "Registrations",
-    "Similar",
+    "SimilarProfile",
     "completeness_of",
     "preview_of",
 ]

@@ -20,7 +20,7 @@ class Likeness(StrEnum):
     NAME = "name"
 
 
-class Similar(Record):
+class SimilarProfile(Record):
     """A profile that may be the same supplier. By identifier it is; by name it may be."""
 
     profile_id: str
@@ -43,7 +43,7 @@ class Directory:
         self._keys: dict[str, tuple[str, ...]] = {}
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
 
-    def similar(self, profile: Profile) -> list[Similar]:
+    def similar(self, profile: Profile) -> list[SimilarProfile]:
         """Return the other profiles that share an identifier or the name, those by identifier first."""
         self.follow()
         *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
@@ -51,7 +51,7 @@ class Directory:
             sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
             likely = self._ids.get(name, set()) - sure - {profile.id}
             return [
-                Similar(profile_id=id, name=self._names[id], likeness=likeness)
+                SimilarProfile(profile_id=id, name=self._names[id], likeness=likeness)
                 for likeness, ids in ((Likeness.IDENTIFIER, sure), (Likeness.NAME, likely))
                 for id in sorted(ids)
             ]

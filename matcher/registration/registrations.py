@@ -20,7 +20,7 @@ from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
 from matcher.register import Session
 from matcher.registration.completeness import completeness_of
-from matcher.registration.directory import Directory, Likeness, Similar
+from matcher.registration.directory import Directory, Likeness, SimilarProfile
 from matcher.registration.tables import registration
 from matcher.store import Put, RecordKind, Store, Writer
 from matcher.store.revisions import canonical
@@ -52,7 +52,7 @@ class Registrations:
         self._directory = directory
         self._ownership = Ownership(store.database)
 
-    def begin(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
+    def start(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
         """Keep a new registration under an id made from the name; that of `profile` is not used."""
         begun = profile.model_copy(update={"id": make_record_id(profile.name, "supplier")})
         made = Registration(begun, contact, organisation_id, 1, datetime.now(UTC))
@@ -132,7 +132,7 @@ class Registrations:
         """Bring the directory up to date. After a start that takes a while, which no writer should wait for."""
         self._directory.follow()
 
-    def similar(self, profile: Profile) -> list[Similar]:
+    def similar(self, profile: Profile) -> list[SimilarProfile]:
         """Return who in the register may be the same supplier."""
         return self._directory.similar(profile)
 
@@ -155,7 +155,7 @@ class Registrations:
         session = Session(writer)
         session.keep_apart(id, [other.profile_id for other in others])
         [put] = session.put_own([(made.profile, made.contact)], source=_SOURCE)
-        self._ownership.give(RecordKind.PROFILE, id, made.organisation_id)
+        self._ownership.assign(RecordKind.PROFILE, id, made.organisation_id)
         self._remove(id)
         return made.profile, put
 
@@ -175,7 +175,7 @@ def _check_complete(profile: Profile) -> None:
         raise InvalidInput("is needed for a confirmation", remedy=first.advice, place=Place(field=first.field))
 
 
-def _check_new(similar: list[Similar], distinct_from: Sequence[str]) -> None:
+def _check_new(similar: list[SimilarProfile], distinct_from: Sequence[str]) -> None:
     for found in similar:
         if found.likeness is Likeness.IDENTIFIER:
             raise Conflict(

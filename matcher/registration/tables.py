@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from matcher.accounts.tables import organisation
-from matcher.store.schema import Moment, metadata
+from matcher.store.schema import Timestamp, metadata
 
 registration = Table(
     "registration",
@@ -19,6 +19,6 @@ registration = Table(
     Column("number", Integer, nullable=False),  # counts the changes from 1
     Column("content", Text, nullable=False),  # canonical JSON of the profile
     Column("contact", Text),  # JSON
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", Timestamp, nullable=False),
     Index("ix_registration_organisation_id", "organisation_id"),
 )

@@ -9,12 +9,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import URL, make_url
 
+from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
@@ -34,25 +35,18 @@ def back_up(url: str, file: Path) -> None:
         Unavailable: the database cannot be read, the file cannot be written, or `pg_dump` is not installed.
 
     """
-    staging = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        staging.unlink(missing_ok=True)
-        staging.touch(mode=0o600)  # it holds the contact data of suppliers
-        if (parsed := make_url(url)).get_backend_name() == "sqlite":
-            _copy(_sqlite_file(parsed), staging)
-        else:
-            _run("pg_dump", parsed, "--format=custom", f"--file={staging}")
-        with staging.open("rb") as written:
-            os.fsync(written.fileno())
-        staging.replace(file)
+        # It holds the contact details of suppliers.
+        with atomic_files.replacing(file, owner_only=True) as part:
+            if (parsed := make_url(url)).get_backend_name() == "sqlite":
+                _copy(_sqlite_file(parsed), part)
+            else:
+                _run("pg_dump", parsed, "--format=custom", f"--file={part}")
     except OSError as error:
         raise Unavailable(
             f"{file} cannot be written: {error.strerror}", remedy="Choose another place with enough room"
         ) from error
-    finally:
-        with suppress(OSError):
-            staging.unlink()
 
 
 def restore(file: Path, url: str) -> None:

@@ -12,7 +12,7 @@ from matcher.store.rows import CHUNK
 from matcher.store.schema import clock, head, revision
 
 
-def faults(database: Database) -> Iterator[str]:
+def problems(database: Database) -> Iterator[str]:
     """Yield what is wrong with the revisions: damaged pages, gaps, changed contents, heads that point elsewhere."""
     yield from _damaged_pages(database)
     yield from _revisions(database)

@@ -40,7 +40,7 @@ metadata = MetaData(
 )
 
 
-class Moment(TypeDecorator[datetime]):
+class Timestamp(TypeDecorator[datetime]):
     """A point in time, always read back in UTC: SQLite keeps no time zone of its own."""
 
     impl = DateTime(timezone=True)
@@ -78,7 +78,7 @@ revision = Table(
     Column("number", Integer, nullable=False),
     Column("content", Text),  # canonical JSON; NULL in a withdrawal
     Column("digest", String(64)),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("source", Text, nullable=False),
     UniqueConstraint("kind", "id", "number"),
     CheckConstraint("(content IS NULL) = (digest IS NULL)", name="content_digest"),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from matcher.records import Contact, Need, Profile
 from matcher.store.database import WAIT_SECONDS, Database
-from matcher.store.integrity import faults
+from matcher.store.integrity import problems
 from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
 from matcher.store.rows import CHUNK, chunks
@@ -177,9 +177,9 @@ class Store:
         found = {row.kind: int(row.records) for row in self._rows(asked.group_by(head.c.kind))}
         return {f"{kind.value}s": found.get(kind.value, 0) for kind in RecordKind}
 
-    def faults(self, *, most: int = 100) -> list[str]:
+    def problems(self, *, most: int = 100) -> list[str]:
         """Read every revision and return what is wrong, at most `most` findings; nothing where all is sound."""
-        return list(islice(faults(self._database), most))
+        return list(islice(problems(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
         """Yield each profile changed after sequence `since`, up to `until` (now, where None), once, in the state

@@ -11,10 +11,10 @@ import pytest
 from matcher.accounts import (
     Accounts,
     Keys,
+    LastUsed,
     OrganisationKind,
     Role,
     Sessions,
-    Uses,
 )
 from matcher.accounts.policy import LONGEST_KEY_LIFE, SESSION_IDLE, SESSION_LIFE
 from matcher.accounts.secrets import digest_of
@@ -55,8 +55,8 @@ def test_organisations_and_members(store: Store) -> None:
 def test_a_key_proves_its_member_until_it_ends(store: Store) -> None:
     keys = Keys(store.database)
     member = member_of(store)
-    made = keys.make(member, label="for the night run", life=timedelta(days=1))
-    caller = keys.prove(made.text)
+    made = keys.create(member, label="for the night run", life=timedelta(days=1))
+    caller = keys.authenticate(made.text)
     assert (caller.member_id, caller.organisation_id, set(caller.roles)) == (member, "steps", {Role.SUPPLIER})
     mark, prefix, secret = made.text.split("_", 2)
     assert (mark, prefix, len(secret)) == ("mk", made.key.prefix, 43)
@@ -65,25 +65,25 @@ def test_a_key_proves_its_member_until_it_ends(store: Store) -> None:
     odd = ("", "mk", f"mk_0_{secret}", f"xk_{prefix}_{secret}", "mk_\0_x", "mk_" + "a" * 5_000 + "_x")
     for wrong in (*cut, *odd):
         with pytest.raises(NotSignedIn, match="not known"):
-            keys.prove(wrong)
+            keys.authenticate(wrong)
     with pytest.raises(NotSignedIn, match="expired"):
-        keys.prove(made.text, now=made.key.expires_at)
+        keys.authenticate(made.text, now=made.key.expires_at)
     assert keys.revoke(prefix).revoked_at is not None
     assert keys.revoke(prefix) == keys.all()[0]
     with pytest.raises(NotSignedIn, match="revoked"):
-        keys.prove(made.text)
+        keys.authenticate(made.text)
     for life in (timedelta(0), timedelta(days=-1), LONGEST_KEY_LIFE + timedelta(days=1)):
         with pytest.raises(InvalidInput):
-            keys.make(member, life=life)
+            keys.create(member, life=life)
     with pytest.raises(NotFound):
-        keys.make("absent")
+        keys.create("absent")
     with pytest.raises(NotFound):
         keys.revoke("absent")
 
 
 def test_no_secret_is_in_the_database(store: Store) -> None:
-    made = Keys(store.database).make(member_of(store))
-    begun = Sessions(store.database, Uses(store.database)).begin(made.key.member_id)
+    made = Keys(store.database).create(member_of(store))
+    begun = Sessions(store.database, LastUsed(store.database)).start(made.key.member_id)
     with store.database.reading() as connection:
         tables = ("api_key", "browser_session")
         kept = repr([connection.exec_driver_sql(f"SELECT * FROM {table}").all() for table in tables])
@@ -94,29 +94,29 @@ def test_no_secret_is_in_the_database(store: Store) -> None:
 
 
 def test_a_session_ends_in_any_case(store: Store) -> None:
-    uses = Uses(store.database)
+    uses = LastUsed(store.database)
     sessions = Sessions(store.database, uses)
     member = member_of(store)
-    begun = sessions.begin(member, now=NOW)
-    caller = sessions.prove(begun.token, now=NOW)
+    begun = sessions.start(member, now=NOW)
+    caller = sessions.authenticate(begun.token, now=NOW)
     assert (caller.member_id, caller.csrf) == (member, begun.csrf)
     moment = NOW
     while moment < NOW + SESSION_LIFE - SESSION_IDLE:
         moment += SESSION_IDLE - timedelta(seconds=1)
-        sessions.prove(begun.token, now=moment)
+        sessions.authenticate(begun.token, now=moment)
     with pytest.raises(NotSignedIn):
-        sessions.prove(begun.token, now=NOW + SESSION_LIFE)
+        sessions.authenticate(begun.token, now=NOW + SESSION_LIFE)
 
-    idle = sessions.begin(member, now=NOW)
+    idle = sessions.start(member, now=NOW)
     with pytest.raises(NotSignedIn):
-        sessions.prove(idle.token, now=NOW + SESSION_IDLE)
-    ended = sessions.begin(member, now=NOW)
+        sessions.authenticate(idle.token, now=NOW + SESSION_IDLE)
+    ended = sessions.start(member, now=NOW)
     sessions.end(ended.token)
     sessions.end(ended.token)
     for token in (ended.token, "", "nonsense"):
         with pytest.raises(NotSignedIn):
-            sessions.prove(token, now=NOW)
-    sessions.begin(member, now=NOW + 3 * SESSION_LIFE)
+            sessions.authenticate(token, now=NOW)
+    sessions.start(member, now=NOW + 3 * SESSION_LIFE)
     with store.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM browser_session").scalar() == 1, "old ones are cleared"
 
@@ -124,15 +124,15 @@ def test_a_session_ends_in_any_case(store: Store) -> None:
 def test_erasing_a_member_ends_every_proof_and_leaves_the_id(store: Store) -> None:
     accounts, keys = Accounts(store.database), Keys(store.database)
     member = member_of(store)
-    key = keys.make(member, label="A. Person's laptop")
-    session = Sessions(store.database, Uses(store.database)).begin(member)
+    key = keys.create(member, label="A. Person's laptop")
+    session = Sessions(store.database, LastUsed(store.database)).start(member)
     accounts.erase_member(member)
     with pytest.raises(NotSignedIn):
-        keys.prove(key.text)
+        keys.authenticate(key.text)
     with pytest.raises(NotSignedIn):
-        Sessions(store.database, Uses(store.database)).prove(session.token)
+        Sessions(store.database, LastUsed(store.database)).authenticate(session.token)
     with pytest.raises(NotFound):
-        keys.make(member)
+        keys.create(member)
     with pytest.raises(NotFound):
         accounts.erase_member("absent")
     erased = accounts.member(member)
@@ -152,12 +152,12 @@ def test_an_erased_name_leaves_the_file(tmp_path: Path) -> None:
 def test_uses_are_written_once_and_never_go_back(store: Store) -> None:
     from matcher.accounts.tables import api_key
 
-    key = Keys(store.database).make(member_of(store)).key
+    key = Keys(store.database).create(member_of(store)).key
 
     def used() -> datetime | None:
         return Keys(store.database).all()[0].used_at
 
-    uses, other = Uses(store.database), Uses(store.database)
+    uses, other = LastUsed(store.database), LastUsed(store.database)
     uses.note(api_key, key.prefix, NOW)
     for thread in [thread for thread in threading.enumerate() if thread.name == "uses"]:
         thread.join()
@@ -177,8 +177,8 @@ def test_a_use_that_cannot_be_written_is_kept(tmp_path: Path) -> None:
     from matcher.accounts.tables import api_key
 
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}", wait_seconds=0.05) as store:
-        key = Keys(store.database).make(member_of(store)).key
-        uses = Uses(store.database)
+        key = Keys(store.database).create(member_of(store)).key
+        uses = LastUsed(store.database)
         held, done = threading.Event(), threading.Event()
 
         def hold() -> None:

@@ -35,11 +35,11 @@ def test_a_backup_brings_all_of_it_back(server_url: str, tmp_path: Path) -> None
         assert store.sequence() == 2, "the store that was open sees what was restored"
         assert store.profile("a").record.name == "Falls a"
         assert store.contact("a") == ANNA
-        assert store.faults() == []
+        assert store.problems() == []
         put(store, "d")
     with Store.open(server_url) as store:
         assert list(store.profiles(["a", "b", "c", "d"])) == ["a", "b", "d"]
-        assert store.faults() == []
+        assert store.problems() == []
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -57,7 +57,7 @@ def test_a_backup_made_while_others_write_is_of_one_moment(server_url: str, tmp_
             restore(file, server_url)
             assert store.sequence() % 50 == 1
             assert store.counts()["profiles"] == store.sequence()
-            assert store.faults() == []
+            assert store.problems() == []
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_touched(server_url: str, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(server_url: str, tm
             with pytest.raises((InvalidInput, Unavailable)):
                 restore(tmp_path / name, server_url)
             assert store.profile("a").record.name == "Falls a"
-            assert store.faults() == []
+            assert store.problems() == []
         with pytest.raises(InvalidInput, match="cannot be read"):
             restore(tmp_path / "absent", server_url)
 
@@ -113,10 +113,10 @@ def test_what_was_changed_behind_the_store_is_found(tmp_path: Path, damage: str,
     path = tmp_path / "store.db"
     with Store.open(f"sqlite:///{path}") as store:
         put(store, "a", "b", "c")
-        assert store.faults() == []
+        assert store.problems() == []
         with closing(sqlite3.connect(path)) as behind:
             for (trigger,) in behind.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 behind.execute(f"DROP TRIGGER {trigger}")
             behind.execute(damage)
             behind.commit()
-        assert found in store.faults()
+        assert found in store.problems()

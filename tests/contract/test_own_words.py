@@ -72,7 +72,7 @@ def test_who_is_said_to_be_another_is_not_joined(store: Store, tmp_path: Path) -
     (other,) = profiles(store)
     registrations = Registrations(store, Directory(store))
     mine = own(name="Steady Ltd", postcode="HX1 1UZ", identifiers={"company": "07654321"})
-    made = registrations.begin(parse(Profile, mine), None, None)
+    made = registrations.start(parse(Profile, mine), None, None)
     with store.writing() as writer:
         registrations.confirm(writer, made.profile.id, distinct_from=[other])
     for number in (2, 3):

@@ -103,7 +103,7 @@ def test_no_more_room_on_the_disk(tmp_path: Path, tiny_encoder: Path) -> None:
     with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
         assert sorted(store.profiles(accepted)) == sorted(accepted)
         assert store.counts()["profiles"] == len(accepted)
-        assert store.faults() == []
+        assert store.problems() == []
 
 
 class Wire:
@@ -209,7 +209,7 @@ def test_damaged_files_of_the_index_are_built_anew(tmp_path: Path, tiny_encoder:
 def test_a_clock_that_jumps_back_changes_no_order(store: Store) -> None:
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     engine, ledger = engine_over(store), Ledger(store)
-    need = Need.of_text("falls")
+    need = Need.from_text("falls")
     for hours in (0, 5, -48, 1, -5_000):
         with time_machine.travel(now + timedelta(hours=hours), tick=False):
             with store.writing() as writer:
@@ -222,6 +222,6 @@ def test_a_clock_that_jumps_back_changes_no_order(store: Store) -> None:
             ledger.note(kept, Event.SHORTLIST, "p", by="a-body")
     numbers = [revision.number for revision in store.history(RecordKind.PROFILE, "p")]
     assert numbers == [1, 2, 3, 4, 5]
-    assert store.faults() == []
+    assert store.problems() == []
     assert ledger.verify().intact
     assert all(replay.identical for replay in ledger.replays(engine))

@@ -71,7 +71,7 @@ def question(rng: random.Random, stored: list[str], store: Store) -> tuple[Any, 
         "min_turnover": 100_000.0 if rng.random() < 0.2 else None,
     }
     words = f"{need.record.title} {rng.choice(['for carers', 'at night', 'in rural areas', 'GP', 'COPD'])}"
-    return (need if rng.random() < 0.7 else Need.of_text(words)), {
+    return (need if rng.random() < 0.7 else Need.from_text(words)), {
         "filters": Filters.model_validate({name: value for name, value in filters.items() if value is not None}),
         "apply_requirements": rng.random() < 0.6,
         "on": TODAY + timedelta(days=rng.randint(-400, 400)),

@@ -77,7 +77,7 @@ def test_a_text_far_beyond_its_limit_is_refused_before_it_is_cleaned() -> None:
                 parse(Profile, {"id": "a", "name": "A", **value})
             assert time.process_time() - started < 0.1
     with pytest.raises(InvalidInput, match="should have at most 100000 characters"):
-        Need.of_text("&amp;" * 400_000)
+        Need.from_text("&amp;" * 400_000)
 
 
 def test_a_text_whose_markup_alone_is_beyond_the_limit_is_kept() -> None:

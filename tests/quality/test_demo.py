@@ -46,6 +46,6 @@ def test_real_records_are_read_and_ranked(shared_data: Path) -> None:
         with store.writing() as writer:
             writer.put_many([(profile, None) for profile in register])
         engine = engine_over(store)
-        texts = {profile.id: Need.of_text(profile.summary) for profile in register[:30]}
+        texts = {profile.id: Need.from_text(profile.summary) for profile in register[:30]}
         hits = [id in {match.profile_id for match in engine.search(need, top=3).results} for id, need in texts.items()]
     assert sum(hits) >= 0.9 * len(hits)

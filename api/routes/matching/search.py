@@ -97,7 +97,7 @@ def _stored_need(store: Store, access: Access, id: str) -> Revision[Need]:
 
 def _need_of_text(text: str) -> Need:
     try:
-        return Need.of_text(text)
+        return Need.from_text(text)
     except InvalidInput as error:
         remedy = "Describe the need in 1 to 100,000 characters"
         raise InvalidInput(error.problem, remedy=remedy, place=Place(field="text")) from error

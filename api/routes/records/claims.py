@@ -44,7 +44,7 @@ def claim_profile(id: RecordId, service: RunningService, access: CallerAccess) -
     profile has the same number. Otherwise a person decides.
     """
     organisation = service.accounts.organisation(access.organisation_id or "")
-    return service.claims.make(service.store.profile(id).record, organisation)
+    return service.claims.submit(service.store.profile(id).record, organisation)
 
 
 @router.get("/v1/claims", responses=json_response(200, "The claims.", {"claims": [_CLAIM]}))
@@ -52,7 +52,7 @@ def list_claims(service: RunningService, access: CallerAccess) -> ClaimList:
     """List the claims of your organisation. Auditors and administrators see every claim."""
     if access.scope is AccessScope.ALL:
         return ClaimList(claims=service.claims.all())
-    return ClaimList(claims=service.claims.of(access.organisation_id or ""))
+    return ClaimList(claims=service.claims.by_organisation(access.organisation_id or ""))
 
 
 @router.post(

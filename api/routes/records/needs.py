@@ -104,11 +104,11 @@ def create_need(
     def create() -> dict[str, Any]:
         need = record_of(Need, body, make_record_id(body.title, "need"))
         stored = writer.put(need, source=revisions.SOURCE)
-        service.guard.ownership.give(RecordKind.NEED, need.id, access.organisation_id, draft=True)
+        service.guard.ownership.assign(RecordKind.NEED, need.id, access.organisation_id, draft=True)
         return {"sequence": stored.sequence, "need": need.model_dump(mode="json", exclude_none=True)}
 
     with service.store.writing() as writer:
-        answer = service.creations.once(access.organisation_id, key, request, create)
+        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
     need = Need.model_validate(answer["need"])
     response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("needs", need.id)})
     return need
@@ -166,7 +166,7 @@ def _visible_needs(store: Store, access: Access, after: str) -> Iterator[Need]:
 
 
 def _own_needs(service: Service, access: Access, after: str) -> Iterator[Need]:
-    for id in sorted(service.guard.ownership.owned(RecordKind.NEED, access.organisation_id)):
+    for id in sorted(service.guard.ownership.owned_by(RecordKind.NEED, access.organisation_id)):
         if id > after:
             with suppress(NotFound):  # withdrawn
                 yield service.store.need(id).record

@@ -98,7 +98,7 @@ def export_profile(id: RecordId, service: RunningService, access: CallerAccess) 
             ExportedRevision(**summary_fields(revision), source=revision.source, profile=revision.record)
             for revision in history
         ],
-        claims=[claim for claim in service.claims.on(id) if access.may_see(claim.organisation_id)],
+        claims=[claim for claim in service.claims.on_profile(id) if access.may_see(claim.organisation_id)],
         alert=service.alerts.find(id),
     )
 

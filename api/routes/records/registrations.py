@@ -25,7 +25,7 @@ from matcher.registration import (
     ProfilePreview,
     Registration,
     Registrations,
-    Similar,
+    SimilarProfile,
     completeness_of,
     preview_of,
 )
@@ -59,7 +59,7 @@ class RegistrationDraft(BaseModel):
         description="Whether a contact is stored. It is not shown; export the profile to see it."
     )
     completeness: Completeness
-    similar: list[Similar] = Field(
+    similar: list[SimilarProfile] = Field(
         description="Profiles with the same identifier, which are the same supplier, or the same name, which may be."
     )
 
@@ -114,12 +114,12 @@ def create_registration(
 
     def create() -> dict[str, Any]:
         profile = record_of(Profile, Profile.model_construct(**dict(body)), "new")
-        registration = service.registrations.begin(profile, body.contact, access.organisation_id)
+        registration = service.registrations.start(profile, body.contact, access.organisation_id)
         return _draft(service.registrations, registration).model_dump(mode="json", exclude_none=True)
 
     service.registrations.follow()
     with service.store.writing():
-        answer = service.creations.once(access.organisation_id, key, request, create)
+        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
     draft = RegistrationDraft.model_validate(answer)
     response.headers.update({"ETag": etag(1), "Location": path_of("registrations", draft.profile.id)})
     return draft
@@ -167,7 +167,7 @@ def confirm_registration(
     request = {"confirmation": id, **body.model_dump()}
     service.registrations.follow()
     with service.store.writing() as writer:
-        answer = service.creations.once(access.organisation_id, key, request, create)
+        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
     response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("profiles", id)})
     return Profile.model_validate(answer["profile"])
 

@@ -59,7 +59,7 @@ def begin_session(service: RunningService, access: CallerAccess, response: Respo
     """Start a browser session for the member whose key you send."""
     if access.caller.member_id is None:
         raise Conflict("a session needs a member, and the request has no key", remedy="Send a key")
-    session = service.guard.sessions.begin(access.caller.member_id)
+    session = service.guard.sessions.start(access.caller.member_id)
     set_session_cookie(response, session)
     return StartedSession(csrf=session.csrf, expires_at=session.expires_at)
 

@@ -66,6 +66,6 @@ def end_sign_in(
             remedy=f"Ask the administrator for: matcher accounts add-member … --subject '{subject}'",
         )
     response = RedirectResponse(_HOME, 303)
-    set_session_cookie(response, service.guard.sessions.begin(member.id))
+    set_session_cookie(response, service.guard.sessions.start(member.id))
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
     return response

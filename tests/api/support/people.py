@@ -55,7 +55,7 @@ class People:
         id = f"{role.value}-{next(self._numbers)}"
         self.accounts.add_organisation(id, name=f"Body {id}", kind=KINDS[role], charity=charity)
         member = self.accounts.add_member(id, name="A. Person", roles=[role])
-        return Person(id, member.id, self.keys.make(member.id).text)
+        return Person(id, member.id, self.keys.create(member.id).text)
 
     def profile(self, owner: Person | None) -> str:
         """Add a profile of `owner`, or without an owner, and return its id."""
@@ -64,7 +64,7 @@ class People:
         with self.store.writing() as writer:
             writer.put(Profile(id=id, name=f"Steps {number}", summary="classes"))
         if owner is not None:
-            self.ownership.give(RecordKind.PROFILE, id, owner.organisation_id)
+            self.ownership.assign(RecordKind.PROFILE, id, owner.organisation_id)
         return id
 
     def need(self, owner: Person | None, *, draft: bool) -> str:
@@ -73,7 +73,7 @@ class People:
         with self.store.writing() as writer:
             writer.put(Need(id=id, title="Fewer falls"))
         if owner is not None:
-            self.ownership.give(RecordKind.NEED, id, owner.organisation_id, draft=draft)
+            self.ownership.assign(RecordKind.NEED, id, owner.organisation_id, draft=draft)
         return id
 
     def registration(self, owner: Person) -> str:
@@ -82,7 +82,7 @@ class People:
         profile = Profile(
             id="new", name=f"Paces {number}", summary="classes", identifiers=Identifiers(charity=f"2{number:06}")
         )
-        return self.registrations.begin(profile, None, owner.organisation_id).id
+        return self.registrations.start(profile, None, owner.organisation_id).id
 
     def absent_id(self) -> str:
         """Return an id that no record has."""
@@ -91,7 +91,7 @@ class People:
     def invalid_keys(self, role: Role) -> dict[str, str]:
         """Return keys of `role` that are not valid, by the reason."""
         member = self.roles[role].member_id
-        expired = self.keys.make(member, life=timedelta(microseconds=1)).text
-        revoked = self.keys.make(member)
+        expired = self.keys.create(member, life=timedelta(microseconds=1)).text
+        revoked = self.keys.create(member)
         self.keys.revoke(revoked.key.prefix)
         return {"expired": expired, "revoked": revoked.text, "unknown": expired[:-1] + "x", "no key at all": "mk_1_2"}

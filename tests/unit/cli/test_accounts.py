@@ -47,7 +47,7 @@ def test_the_first_key_is_made_here_and_shown_once(command: Command, settings: S
     assert "cannot be shown again" in made.err
     key = made.out.strip()
     with opened_store(settings) as store:
-        assert Keys(store.database).prove(key).organisation_id == "steps"
+        assert Keys(store.database).authenticate(key).organisation_id == "steps"
 
     listed = command("accounts", "list")
     prefix = key.split("_")[1]
@@ -63,7 +63,7 @@ def test_the_first_key_is_made_here_and_shown_once(command: Command, settings: S
     assert command("accounts", "revoke-key", prefix).code == 0
     assert f"revoked {found['keys'][0]['created_at'][:10]}" in command("accounts", "list").out
     with opened_store(settings) as store, pytest.raises(NotSignedIn):
-        Keys(store.database).prove(key)
+        Keys(store.database).authenticate(key)
 
 
 def test_a_member_is_erased(command: Command) -> None:
@@ -82,8 +82,8 @@ def test_a_record_is_given_to_an_organisation(command: Command, settings: Settin
     assert command("accounts", "give", "need", "draft", "steps").code == 0
     with opened_store(settings) as store:
         ownership = Ownership(store.database)
-        assert ownership.owned(RecordKind.PROFILE, "steps") == {"without"}
-        assert ownership.hidden(RecordKind.NEED, "other") == {"draft"}
+        assert ownership.owned_by(RecordKind.PROFILE, "steps") == {"without"}
+        assert ownership.hidden_from(RecordKind.NEED, "other") == {"draft"}
     assert "no organisation" in command("accounts", "give", "need", "draft", "absent").complaint
     assert "no need" in command("accounts", "give", "need", "absent", "steps").complaint
 
@@ -126,7 +126,7 @@ def with_needs(store: Store) -> None:
         for id in ("open-1", "open-2", "draft"):
             writer.put(Need(id=id, title="Falls clinic", description="A clinic for older people"))
         writer.put(Need.model_validate({"id": "over", "title": "Falls clinic", "stage": "award"}))
-    Ownership(store.database).give(RecordKind.NEED, "draft", None, draft=True)
+    Ownership(store.database).assign(RecordKind.NEED, "draft", None, draft=True)
     for id in ("with/contact", "without"):
         Alerts(store.database).save(id, Band.UNLIKELY)
 
@@ -229,7 +229,7 @@ def test_a_mail_server_gets_the_letters(
     if mail_server.refuses:
         assert "does not take letters" in done.complaint
         with opened_store(settings) as store:
-            assert not Alerts(store.database).told("with/contact"), "it is told again"
-            assert Alerts(store.database).told("without"), "who gets no letter is told all the same"
+            assert not Alerts(store.database).reported("with/contact"), "it is told again"
+            assert Alerts(store.database).reported("without"), "who gets no letter is told all the same"
     else:
         assert [letter["to"] for letter in mail_server.letters] == ["a@steps.example"]

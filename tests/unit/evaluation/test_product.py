@@ -18,7 +18,7 @@ PROFILES = [
 def test_only_a_profile_without_texts_is_scored_by_its_name() -> None:
     encoder = CachedEncoder(WordEncoder(), MemoryVectors())
     for system in product_baselines(encoder):
-        ranking = system.build(PROFILES).rank(Need.of_text("falls clinic"))
+        ranking = system.build(PROFILES).rank(Need.from_text("falls clinic"))
         scores = dict(zip(ranking.ids, np.asarray(ranking.scores).tolist(), strict=True))
         assert np.isfinite(list(scores.values())).all(), system.name
         assert scores["named"] > scores["described"], system.name

@@ -162,7 +162,7 @@ def test_a_match_must_add_up() -> None:
 @given(st.text(max_size=1_200))
 def test_a_search_text_becomes_a_need_that_keeps_its_words(text: str) -> None:
     try:
-        need = Need.of_text(text)
+        need = Need.from_text(text)
     except InvalidInput:
         assert not any(sign.isalnum() for sign in clean(text))
     else:

@@ -16,7 +16,7 @@ _NO_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 _SECONDS: Final = 30
 
 
-def letter_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
+def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
     """Return the letter that tells a supplier of its digest, in plain text."""
     count = len(digest.opportunities)
     letter = EmailMessage()
