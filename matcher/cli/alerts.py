@@ -41,7 +41,7 @@ def alerts(
                 failed = error
                 continue
             # Recorded last, so that a failed digest is sent again.
-            saved.tell(digest.profile_id, [opportunity.need_id for opportunity in digest.opportunities])
+            saved.mark_reported(digest.profile_id, [opportunity.need_id for opportunity in digest.opportunities])
             sent[digest.profile_id] = len(digest.opportunities)
     if failed is not None:
         raise failed
