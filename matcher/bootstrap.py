@@ -12,8 +12,8 @@ from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.scoring.model import AdditiveModel
 from matcher.search.engine import Engine
-from matcher.sources.notices_api import Manners, NoticesClient, NoticeService
-from matcher.sources.statement import Source
+from matcher.sources.catalogue import source_named
+from matcher.sources.notices_api import NoticesClient, NoticeService, RequestPolicy
 from matcher.store import Store
 from matcher.store.backup import OWNER_ONLY
 
@@ -42,17 +42,18 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
     )
 
 
-def notices_service(settings: Settings, source: Source) -> NoticeService:
-    """Return where the notices of `source` are fetched."""
-    if source is Source.FIND_A_TENDER:
-        return NoticeService(source, settings.find_a_tender_url, "updatedFrom", "updatedTo")
-    return NoticeService(Source.CONTRACTS_FINDER, settings.contracts_finder_url, "publishedFrom", "publishedTo")
+def notices_service(settings: Settings, source: str) -> NoticeService:
+    """Return the service that publishes the notices of `source`. ValueError: `source` has none."""
+    feed = source_named(source).feed
+    if feed is None:
+        raise ValueError(f"{source} has no notices to fetch")
+    return NoticeService(source, feed.address(settings), feed.since, feed.until)
 
 
 def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
-    """Return a client that asks `service` for notices in the manner of the settings."""
-    manners = Manners(settings.user_agent, settings.fetch_pause, settings.fetch_timeout)
-    return NoticesClient(service, manners)
+    """Return a client for `service`, with the user agent, pause and timeout in the settings."""
+    policy = RequestPolicy(settings.user_agent, settings.fetch_pause, settings.fetch_timeout)
+    return NoticesClient(service, policy)
 
 
 @contextmanager

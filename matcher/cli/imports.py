@@ -1,4 +1,4 @@
-"""`matcher import`: files of records, and of public sources, into the register."""
+"""`matcher import`: files of records and of public sources into the register."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
@@ -15,110 +15,76 @@ from rich.table import Table
 from matcher.bootstrap import engine_of, opened_store
 from matcher.cli.app import announcing, err, out, progress_bar
 from matcher.foundations.settings import Settings
-from matcher.register import IntakeReport, take_files
-from matcher.register import Kind as SourceKind
-from matcher.register.importing import ImportReport, import_files
-from matcher.register.intake import DROPPED, shown_as_json
-from matcher.store import RecordKind, Store
+from matcher.register import ImportReport, import_files
+from matcher.register.file_importers import PROFILES, RECORD_IMPORTERS
+from matcher.register.import_report import DROP_COUNTS, records_report, source_report
+from matcher.register.importing import KINDS
+from matcher.store import Store
 
-
-class Kind(StrEnum):
-    """What the files hold."""
-
-    PROFILES = "profiles"
-    NEEDS = "needs"
-    OCDS = "ocds"
-    CHARITY_COMMISSION = "charity-commission"
-    COMPANIES_HOUSE = "companies-house"
-    CQC = "cqc"
-    ODS = "ods"
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = StrEnum("Kind", {kind: kind for kind in KINDS})
 
 
 class OnError(StrEnum):
-    """What to do at a line that cannot be read."""
+    """What to do with a line that cannot be read."""
 
     STOP = "stop"
     SKIP = "skip"
 
 
-_RECORDS = {Kind.PROFILES: RecordKind.PROFILE, Kind.NEEDS: RecordKind.NEED}
-# Dropped fields that are named in the table; the others are counted together, and all stand in the JSON.
-_NAMED_FIELDS: Final = 12
+# Dropped fields that the table lists. It counts the others together, and the JSON lists all.
+_LISTED_FIELDS: Final = 12
 
 
 def import_(
     context: typer.Context,
-    kind: Annotated[Kind, typer.Argument(help="What the files hold.")],
+    kind: Annotated[Kind, typer.Argument(help="What the files contain: records, or a public source.")],
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Files or folders. Records: .jsonl, .jsonl.gz; public sources: as published, .gz, .zip."),
+        typer.Argument(help="Files or folders. Records: .jsonl, .jsonl.gz. Public sources: as published, .gz, .zip."),
     ],
     on_error: Annotated[
-        OnError, typer.Option(help="At a bad line: stop, or skip it and keep it in a rejects file.")
+        OnError, typer.Option(help="If a line cannot be read: stop, or skip it and write it to a rejects file.")
     ] = OnError.STOP,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Import records or a public source. A file is one transaction: nothing of it is kept if it fails."""
-    settings = context.obj
+    """Import records or a public source. If a file fails, nothing from it is imported."""
+    settings: Settings = context.obj
     with opened_store(settings) as store:
-        if kind in _RECORDS:
-            _import_records(settings, store, kind, paths, on_error, json)
+        with progress_bar() as bar:
+            task = bar.add_task("Reading", total=None)
+            report = import_files(
+                store,
+                str(kind),
+                paths,
+                on_error=on_error.value,
+                rejects_folder=settings.rejects_folder,
+                on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        if kind == PROFILES or report.profiles:
+            update_index(settings, store)
+        if kind in RECORD_IMPORTERS:
+            _print_records_report(report, kind, json=json, total=store.counts()[kind])
         else:
-            _import_source(settings, store, kind, paths, on_error, json)
+            print_source_report(report, json=json)
 
 
-def _import_records(
-    settings: Settings, store: Store, kind: Kind, paths: list[Path], on_error: OnError, json: bool
-) -> None:
-    with progress_bar() as bar:
-        task = bar.add_task("Reading", total=None)
-        report = import_files(
-            store,
-            _RECORDS[kind],
-            paths,
-            on_error=on_error.value,
-            rejects=settings.rejects_folder,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-        bar.remove_task(task)
-        if kind is Kind.PROFILES:
-            index(settings, store)
-    _tell(report, kind, json=json, held=store.counts()[kind.value])
-
-
-def _import_source(
-    settings: Settings, store: Store, kind: Kind, paths: list[Path], on_error: OnError, json: bool
-) -> None:
-    with progress_bar() as bar:
-        task = bar.add_task("Reading", total=None)
-        report = take_files(
-            store,
-            SourceKind(kind.value),
-            paths,
-            on_error=on_error.value,
-            rejects=settings.rejects_folder,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-        bar.remove_task(task)
-    if report.profiles:
-        index(settings, store)
-    tell_intake(report, json=json)
-
-
-def index(settings: Settings, store: Store) -> None:
-    """Bring the index up to date with the store, and keep it."""
+def update_index(settings: Settings, store: Store) -> None:
+    """Update the index to the state of the store, and save it."""
     with progress_bar() as bar:
         engine = engine_of(settings, store)
         engine.index(announcing(bar, "Encoding new passages"))
         engine.save()
 
 
-def tell_intake(report: IntakeReport, *, json: bool) -> None:
-    """Print what was taken of a public source and what was dropped."""
+def print_source_report(report: ImportReport, *, json: bool) -> None:
+    """Print what was imported from a public source and what was dropped."""
     if json:
-        typer.echo(shown_as_json(report))
+        typer.echo(json_format.dumps(source_report(report), indent=2))
     else:
-        table = Table("taken and dropped", "number")
+        table = Table("imported and dropped", "number")
         table.columns[1].justify = "right"
         for section in _sections(report):
             for name, number in section:
@@ -126,40 +92,32 @@ def tell_intake(report: IntakeReport, *, json: bool) -> None:
             table.add_section()
         out.print(table)
     if report.rejects_file:
-        err.print(f"what was rejected, with the reason and the remedy: {report.rejects_file}")
+        err.print(f"rejected parts, with reasons and remedies: {report.rejects_file}")
 
 
-def _sections(report: IntakeReport) -> Iterator[list[tuple[str, int]]]:
-    """What was taken, what became of the profiles, what was dropped, and the fields that are not kept."""
-    yield [
-        ("files or pages", report.files),
-        *((name, n) for name, n in sorted(report.counts.items()) if _taken(name, n)),
-    ]
-    yield [(f"profiles {name}", number) for name, number in sorted((+report.profiles).items())]
-    dropped = [(name, report.counts[name]) for name in DROPPED if name in report.counts]
+def _sections(report: ImportReport) -> Iterator[list[tuple[str, int]]]:
+    """Yield the rows about what was imported, the profiles by outcome, what was dropped, and the dropped fields."""
+    imported = [(name, n) for name, n in sorted(report.counts.items()) if n > 0 and name not in DROP_COUNTS]
+    yield [("files or pages", report.files), *imported]
+    yield [(f"profiles {outcome}", number) for outcome, number in sorted((+report.profiles).items())]
+    dropped = [(name, report.counts[name]) for name in DROP_COUNTS if name in report.counts]
     yield [*dropped, *([("rejected", report.rejected)] if report.rejected else [])]
-    named = Counter(report.dropped).most_common(_NAMED_FIELDS)
-    rest = sum(report.dropped.values()) - sum(number for _, number in named)
-    others = [(f"{len(report.dropped) - len(named)} other fields", rest)] if rest else []
-    yield [*((f"field {name}", number) for name, number in named if number), *others]
+    listed = Counter(report.dropped_fields).most_common(_LISTED_FIELDS)
+    rest = sum(report.dropped_fields.values()) - sum(number for _, number in listed)
+    others = [(f"{len(report.dropped_fields) - len(listed)} other fields", rest)] if rest else []
+    yield [*((f"field {name}", number) for name, number in listed if number), *others]
 
 
-def _taken(name: str, number: int) -> bool:
-    return number > 0 and name not in DROPPED
-
-
-def _tell(report: ImportReport, kind: Kind, *, json: bool, held: int) -> None:
-    ignored = dict(sorted(report.ignored_fields.items()))
+def _print_records_report(report: ImportReport, kind: str, *, json: bool, total: int) -> None:
+    values = records_report(report)
     if json:
-        done = {name: getattr(report, name) for name in ("files", "added", "updated", "unchanged", "rejected")}
-        rejects = str(report.rejects_file) if report.rejects_file else None
-        typer.echo(json_format.dumps({**done, "ignored_fields": ignored, "rejects_file": rejects}, indent=2))
+        typer.echo(json_format.dumps(values, indent=2))
         return
     out.print(
-        f"{kind.value}: {report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged, "
-        f"{report.rejected:,} rejected. The register now holds {held:,}."
+        f"{kind}: {values['added']:,} added, {values['updated']:,} updated, {values['unchanged']:,} unchanged, "
+        f"{values['rejected']:,} rejected. The register has {total:,} {kind}."
     )
-    if ignored:
-        err.print("fields no record has, left out: " + ", ".join(f"{name} ({n:,})" for name, n in ignored.items()))
+    if ignored := values["ignored_fields"]:
+        err.print("ignored unknown fields: " + ", ".join(f"{name} ({n:,})" for name, n in ignored.items()))
     if report.rejects_file:
-        err.print(f"rejected lines, each with the reason and the remedy: {report.rejects_file}")
+        err.print(f"rejected lines, with reasons and remedies: {report.rejects_file}")

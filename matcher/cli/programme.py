@@ -122,7 +122,7 @@ def match(
             Programme,
             {
                 "name": name,
-                "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).today),
+                "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).current),
                 "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
                 "top": top,
                 "apply_requirements": not ignore_requirements,

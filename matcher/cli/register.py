@@ -1,4 +1,4 @@
-"""`matcher fetch`, `provenance`, `split` and `organisation`: notices over HTTP, and who says what of whom."""
+"""`matcher fetch`, `provenance`, `split` and `organisation`: notices from services, and the origin of profiles."""
 
 from __future__ import annotations
 
@@ -6,56 +6,55 @@ import json as json_format
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from matcher.bootstrap import notices_client, notices_service, opened_store
 from matcher.cli.app import out, progress_bar
-from matcher.cli.imports import index, tell_intake
+from matcher.cli.imports import print_source_report, update_index
 from matcher.foundations.errors import InvalidInput
 from matcher.register import Organisations, Register
 from matcher.register import fetch as fetch_notices
-from matcher.sources.statement import Source
+from matcher.sources.catalogue import FEED_SOURCES
 
-
-class Service(StrEnum):
-    """The notice services that can be fetched from."""
-
-    FIND_A_TENDER = "find-a-tender"
-    CONTRACTS_FINDER = "contracts-finder"
+if TYPE_CHECKING:
+    ServiceName = str
+else:
+    ServiceName = StrEnum("ServiceName", {source: source for source in FEED_SOURCES})
 
 
 def fetch(
     context: typer.Context,
-    service: Annotated[Service, typer.Argument(help="Whose notices.")],
+    service: Annotated[ServiceName, typer.Argument(help="Service that publishes the notices.")],
     since: Annotated[
-        str | None, typer.Option("--from", help="Day such as 2025-03-01; default: since last time.")
+        str | None, typer.Option("--from", help="First day, such as 2025-03-01; default: the end of the last fetch.")
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Day after the last; default: now.")] = None,
-    pages: Annotated[int | None, typer.Option(min=1, help="Stop after so many pages of 100 notices.")] = None,
+    pages: Annotated[int | None, typer.Option(min=1, help="Stop after this many pages of 100 notices.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Fetch notices. What is stopped goes on where it stopped; fetching again changes nothing."""
+    """Fetch notices. An interrupted fetch continues where it stopped, and fetching again changes nothing."""
     settings = context.obj
-    asked = notices_service(settings, Source(service.value))
-    with opened_store(settings) as store, notices_client(settings, asked) as client:
+    notices = notices_service(settings, str(service))
+    with opened_store(settings) as store, notices_client(settings, notices) as client:
         with progress_bar() as bar:
             task = bar.add_task("Pages", total=None)
             report = fetch_notices(
                 store,
-                asked,
+                notices,
                 client,
                 since=_day(since, "--from"),
                 until=_day(until, "--until"),
                 most_pages=pages,
-                told=lambda done: bar.update(task, completed=done),
+                on_page=lambda done: bar.update(task, completed=done),
             )
-        if report.taken.profiles:
-            index(settings, store)
-    tell_intake(report.taken, json=json)
+        if report.imported.profiles:
+            update_index(settings, store)
+    print_source_report(report.imported, json=json)
     if not json:
-        out.print("All of it is here." if report.complete else "There is more: fetch again to go on.")
+        more = "There is more to fetch. Run the same command again."
+        out.print("Everything has been fetched." if report.complete else more)
 
 
 def provenance(
@@ -63,51 +62,53 @@ def provenance(
     profile_id: Annotated[str, typer.Argument(help="Id of a profile.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say of each part of a profile who states it, under which record, and why that is taken to be this supplier."""
+    """Show the source and record of each part of a profile, and how it was matched to this supplier."""
     with opened_store(context.obj) as store:
-        found = Register(store).provenance(profile_id)
+        parts = Register(store).provenance(profile_id)
     if json:
-        typer.echo(json_format.dumps([asdict(part) for part in found], indent=2, default=str))
+        typer.echo(json_format.dumps([asdict(part) for part in parts], indent=2, default=str))
         return
-    for part in found:  # a line each: a record that is cut cannot be copied
-        why = f"{part.rule} {part.evidence}".strip()
+    for part in parts:  # one line each, because a wrapped record number cannot be copied
+        reason = f"{part.rule} {part.evidence}".strip()
         stated = f", {part.stated}" if part.stated else ""
-        out.print(f"{part.field}: {part.source} {part.record}{stated} ({why})", soft_wrap=True, markup=False)
+        out.print(f"{part.field}: {part.source} {part.record}{stated} ({reason})", soft_wrap=True, markup=False)
 
 
 def split(
     context: typer.Context,
-    profile_id: Annotated[str, typer.Argument(help="Id of a profile that is two suppliers.")],
-    source: Annotated[str, typer.Argument(help="Source of what is not about it.")],
-    records: Annotated[list[str], typer.Argument(help="Its records, as the provenance names them.")],
+    profile_id: Annotated[str, typer.Argument(help="Id of a profile that combines two suppliers.")],
+    source: Annotated[str, typer.Argument(help="Source of the statements to move.")],
+    records: Annotated[list[str], typer.Argument(help="Records to move, as shown by matcher provenance.")],
 ) -> None:
-    """Put statements that are not about a profile's supplier apart from it, for good."""
+    """Move statements about another supplier out of a profile, permanently."""
     with opened_store(context.obj) as store:
         new = Register(store).split(profile_id, [(source, record) for record in records])
-        index(context.obj, store)
-    out.print(f"They now make the profile {new}.")
+        update_index(context.obj, store)
+    out.print(f"The new profile is {new}.")
 
 
 def organisation(
     context: typer.Context,
-    code_or_name: Annotated[str, typer.Argument(help="ODS code or name, of today or of the past.")],
+    code_or_name: Annotated[str, typer.Argument(help="ODS code or name, current or past.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say who an NHS organisation of the past is today."""
+    """Show the current organisation, or organisations, for a past NHS code or name."""
     with opened_store(context.obj) as store:
-        found = Organisations(store).today(code_or_name)
+        organisations = Organisations(store).current(code_or_name)
     if json:
-        typer.echo(json_format.dumps([asdict(one) for one in found], indent=2))
+        typer.echo(json_format.dumps([asdict(current) for current in organisations], indent=2))
         return
-    for one in found:
-        out.print(" · ".join(part for part in (one.code, one.name, "" if one.active else "closed") if part))
+    for current in organisations:
+        parts = (current.code, current.name, "" if current.active else "closed")
+        out.print(" · ".join(part for part in parts if part))
 
 
 def _day(text: str | None, option: str) -> datetime | None:
+    """Return the start of the day in UTC. InvalidInput: `text` is not a date."""
     if text is None:
         return None
     try:
         day = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInput(f"{text!r} is not a day for {option}", remedy="Write it like 2025-03-01") from error
+        raise InvalidInput(f"{text!r} is not a date for {option}", remedy="Write it as 2025-03-01") from error
     return day if day.tzinfo else day.replace(tzinfo=UTC)

@@ -79,8 +79,8 @@ class Settings(BaseSettings):
 
     @property
     def rejects_folder(self) -> Path:
-        """Where the lines that an import refused are kept."""
-        return self.home / "rejects"
+        """Folder with one file of rejected lines per import that had any."""
+        return self.home / "import-rejects"
 
     @property
     def is_local(self) -> bool:

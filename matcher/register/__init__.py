@@ -1,20 +1,20 @@
-"""The register: what sources state of suppliers and needs, joined into one profile a supplier."""
+"""The register: what sources state about suppliers and needs, joined into one profile per supplier."""
 
 from matcher.register.fetching import FetchReport, fetch
-from matcher.register.intake import IntakeReport, Kind, take_files
+from matcher.register.import_report import ImportReport
+from matcher.register.importing import import_files
 from matcher.register.organisations import NhsOrganisation, Organisations
 from matcher.register.register import Provenance, Register
 from matcher.register.session import Session
 
 __all__ = [
     "FetchReport",
-    "IntakeReport",
-    "Kind",
+    "ImportReport",
     "NhsOrganisation",
     "Organisations",
     "Provenance",
     "Register",
     "Session",
     "fetch",
-    "take_files",
+    "import_files",
 ]

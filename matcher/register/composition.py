@@ -1,8 +1,9 @@
-"""Composition: the statements about one supplier made into one profile, the same whatever order they came in.
+"""Composition: one profile from all the statements about a supplier, whatever order they arrive in.
 
-The supplier's own words come before registers, registers before notices (`Source`); of one source, what was stated
-last comes first. A field is taken from the first who states it; numbers are taken kind by kind. What a supplier
-says of its capabilities is all that is said of them. Pieces of track record add up, one an award.
+Sources have an order of precedence (see the catalogue of sources): the supplier first, then registers, then notices.
+Within a source, the latest statement comes first. A field is taken from the first statement that has it, and each
+kind of identifier likewise. If the supplier states its capabilities, only these count. Pieces of track record are
+collected from all statements, one per award.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from typing import Any, Final
 
 from matcher.records import Profile, parse
 from matcher.records.fields import MAX_PARTS
-from matcher.sources.statement import PRECEDENCE, REGISTERS, Source
+from matcher.sources.catalogue import PRECEDENCE, REGISTERS
+from matcher.sources.statement import SUPPLIER
 
 _SCALARS: Final = ("name", "sector", "summary", "postcode", "turnover", "employees", "website")
 
 
 @dataclass(frozen=True)
-class Said:
-    """A statement as it is kept: who said it under which number, what, where it was read, when it was stated."""
+class StoredStatement:
+    """A statement as stored: its source and record number, its fields, where it was read, and its date."""
 
-    source: Source
+    source: str
     record: str
     fields: Mapping[str, Any]
     file: str
@@ -34,134 +36,143 @@ class Said:
 
 @dataclass(frozen=True)
 class Composition:
-    """A profile, None where nobody speaks for the supplier any more, and who said each part of it, by its path."""
+    """A profile, None if no source names the supplier, and the statement behind each of its parts, by dotted path."""
 
     profile: Profile | None
-    said_by: tuple[tuple[str, Said], ...] = ()
+    parts: tuple[tuple[str, StoredStatement], ...] = ()
 
     @property
-    def sources(self) -> list[Source]:
-        """Those who said anything that is in the profile, in the order in which they are believed."""
-        return sorted({said.source for _, said in self.said_by}, key=lambda source: PRECEDENCE[source])
+    def sources(self) -> list[str]:
+        """The sources of the parts, in order of precedence."""
+        return sorted({statement.source for _, statement in self.parts}, key=PRECEDENCE.__getitem__)
 
 
-def compose(profile_id: str, statements: Sequence[Said]) -> Composition:
-    """Return the profile that `statements` come to."""
+def compose(profile_id: str, statements: Sequence[StoredStatement]) -> Composition:
+    """Return the profile with id `profile_id` that `statements` make."""
     ordered = sorted(statements, key=_rank)
-    alive = [said for said in ordered if not said.ended]
-    if _is_gone(ordered, alive):
+    current = [statement for statement in ordered if not statement.ended]
+    if _is_withdrawn(ordered, current):
         return Composition(None)
     parts = [
-        *_scalars(alive),
-        *_identifiers(alive),
-        *_coverage(alive),
-        *_capabilities(alive),
-        *_accreditations(alive),
-        *_track_record(alive),
+        *_scalars(current),
+        *_identifiers(current),
+        *_coverage(current),
+        *_capabilities(current),
+        *_accreditations(current),
+        *_track_record(current),
     ]
     fields: dict[str, Any] = {"id": profile_id}
     for path, value, _ in parts:
-        _put(fields, path, value)
-    return Composition(parse(Profile, fields), tuple((path, said) for path, _, said in parts))
+        _set(fields, path, value)
+    return Composition(parse(Profile, fields), tuple((path, statement) for path, _, statement in parts))
 
 
-def _rank(said: Said) -> tuple[int, int, str]:
-    return PRECEDENCE[said.source], -(said.stated.toordinal() if said.stated else 0), said.record
+def _rank(statement: StoredStatement) -> tuple[int, int, str]:
+    return PRECEDENCE[statement.source], -(statement.stated.toordinal() if statement.stated else 0), statement.record
 
 
-def _is_gone(ordered: list[Said], alive: list[Said]) -> bool:
-    """Whether nobody names the supplier, or a register says it is no more and none says that it is."""
-    named = any("name" in said.fields for said in alive)
-    ended = len(ordered) > len(alive)
-    vouched = any(said.source in REGISTERS or said.source is Source.SUPPLIER for said in alive)
-    return not named or (ended and not vouched)
+def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]) -> bool:
+    """Return whether the supplier has no profile.
+
+    That is the case if no current statement names it, or if a statement has ended and no statement of a register
+    or of the supplier is current.
+    """
+    is_named = any("name" in statement.fields for statement in current)
+    has_ended = len(ordered) > len(current)
+    is_confirmed = any(statement.source in REGISTERS or statement.source == SUPPLIER for statement in current)
+    return not is_named or (has_ended and not is_confirmed)
 
 
-Part = tuple[str, Any, Said]
+# The path of a part of a profile, its value, and the statement that it is from.
+Part = tuple[str, Any, StoredStatement]
 
 
-def _scalars(alive: list[Said]) -> Iterator[Part]:
+def _scalars(current: list[StoredStatement]) -> Iterator[Part]:
     for name in _SCALARS:
-        if said := next((one for one in alive if name in one.fields), None):
-            yield name, said.fields[name], said
+        if statement := next((statement for statement in current if name in statement.fields), None):
+            yield name, statement.fields[name], statement
 
 
-def _identifiers(alive: list[Said]) -> Iterator[Part]:
-    taken: set[str] = set()
-    for said in alive:
-        for kind, number in (said.fields.get("identifiers") or {}).items():
-            if kind not in taken:
-                taken.add(kind)
-                yield f"identifiers.{kind}", number, said
+def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:
+    seen: set[str] = set()
+    for statement in current:
+        for register, number in (statement.fields.get("identifiers") or {}).items():
+            if register not in seen:
+                seen.add(register)
+                yield f"identifiers.{register}", number, statement
 
 
-def _coverage(alive: list[Said]) -> Iterator[Part]:
-    stating = [said for said in alive if said.fields.get("coverage")]
-    stating = [said for said in stating if said.source is stating[0].source]
-    if national := next((said for said in stating if said.fields["coverage"].get("national")), None):
+def _coverage(current: list[StoredStatement]) -> Iterator[Part]:
+    """Yield the coverage that the first source with any states, joined from all its statements."""
+    stating = [statement for statement in current if statement.fields.get("coverage")]
+    stating = [statement for statement in stating if statement.source == stating[0].source]
+    if national := next((one for one in stating if one.fields["coverage"].get("national")), None):
         yield "coverage.national", True, national
-    by_region: dict[str, Said] = {}
-    for said in stating:
-        for region in said.fields["coverage"].get("regions") or ():
-            by_region.setdefault(region, said)
+    by_region: dict[str, StoredStatement] = {}
+    for statement in stating:
+        for region in statement.fields["coverage"].get("regions") or ():
+            by_region.setdefault(region, statement)
     for number, region in enumerate(sorted(by_region)):
         yield f"coverage.regions.{number}", region, by_region[region]
 
 
-def _capabilities(alive: list[Said]) -> Iterator[Part]:
-    stating = [said for said in alive if said.fields.get("capabilities")]
-    if stating and stating[0].source is Source.SUPPLIER:
+def _capabilities(current: list[StoredStatement]) -> Iterator[Part]:
+    stating = [statement for statement in current if statement.fields.get("capabilities")]
+    if stating and stating[0].source == SUPPLIER:
         stating = stating[:1]
-    found: dict[str, tuple[dict[str, Any], Said]] = {}
-    for said in stating:
-        for capability in said.fields["capabilities"]:
-            key = repr(capability) if said.source is Source.SUPPLIER else _key(capability, "title", "description")
-            found.setdefault(key, (capability, said))
-    for number, (capability, said) in enumerate(list(found.values())[:MAX_PARTS]):
-        yield f"capabilities.{number}", capability, said
+    by_key: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
+    for statement in stating:
+        for capability in statement.fields["capabilities"]:
+            is_own = statement.source == SUPPLIER
+            key = repr(capability) if is_own else _key(capability, "title", "description")
+            by_key.setdefault(key, (capability, statement))
+    for number, (capability, statement) in enumerate(list(by_key.values())[:MAX_PARTS]):
+        yield f"capabilities.{number}", capability, statement
 
 
-def _accreditations(alive: list[Said]) -> Iterator[Part]:
-    found: dict[str, tuple[dict[str, Any], Said]] = {}
-    for said in alive:
-        for held in said.fields.get("accreditations") or ():
-            key = repr(held) if said.source is Source.SUPPLIER else _key(held, "scheme")
-            if said.source is Source.SUPPLIER or not any(_key(one, "scheme") == key for one, _ in found.values()):
-                found.setdefault(key, (held, said))
-    for number, (held, said) in enumerate(list(found.values())[:MAX_PARTS]):
-        yield f"accreditations.{number}", held, said
+def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
+    """Yield all that the supplier states, then one accreditation per scheme that is still missing."""
+    by_key: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
+    for statement in current:
+        is_own = statement.source == SUPPLIER
+        for accreditation in statement.fields.get("accreditations") or ():
+            scheme = _key(accreditation, "scheme")
+            if is_own or not any(_key(other, "scheme") == scheme for other, _ in by_key.values()):
+                by_key.setdefault(repr(accreditation) if is_own else scheme, (accreditation, statement))
+    for number, (accreditation, statement) in enumerate(list(by_key.values())[:MAX_PARTS]):
+        yield f"accreditations.{number}", accreditation, statement
 
 
-def _track_record(alive: list[Said]) -> Iterator[Part]:
-    """What the supplier tells first, then one piece an award, the newest first."""
-    own = [(piece, said) for said in alive if said.source is Source.SUPPLIER for piece in _pieces(said)]
-    told = {_key(piece, "title", "date", "buyer") for piece, _ in own}
-    awards: dict[str, tuple[dict[str, Any], Said]] = {}
-    for said in alive:
-        for piece in _pieces(said) if said.source is not Source.SUPPLIER else ():
-            if _key(piece, "title", "date", "buyer") not in told:
-                awards.setdefault(said.record.rpartition("#")[0] or said.record, (piece, said))
+def _track_record(current: list[StoredStatement]) -> Iterator[Part]:
+    """Yield the pieces that the supplier states, then one piece per award, the newest first."""
+    own = [(piece, statement) for statement in current if statement.source == SUPPLIER for piece in _pieces(statement)]
+    own_keys = {_key(piece, "title", "date", "buyer") for piece, _ in own}
+    awards: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
+    for statement in current:
+        for piece in _pieces(statement) if statement.source != SUPPLIER else ():
+            if _key(piece, "title", "date", "buyer") not in own_keys:
+                awards.setdefault(statement.record.rpartition("#")[0] or statement.record, (piece, statement))
     newest = sorted(sorted(awards.items()), key=lambda item: item[1][0].get("date", ""), reverse=True)
-    for number, (piece, said) in enumerate([*own, *(found for _, found in newest)][:MAX_PARTS]):
-        yield f"track_record.{number}", piece, said
+    for number, (piece, statement) in enumerate([*own, *(award for _, award in newest)][:MAX_PARTS]):
+        yield f"track_record.{number}", piece, statement
 
 
-def _pieces(said: Said) -> list[dict[str, Any]]:
-    return list(said.fields.get("track_record") or ())
+def _pieces(statement: StoredStatement) -> list[dict[str, Any]]:
+    return list(statement.fields.get("track_record") or ())
 
 
 def _key(value: Mapping[str, Any], *names: str) -> str:
     return "|".join(str(value.get(name, "")).casefold() for name in names)
 
 
-def _put(fields: dict[str, Any], path: str, value: Any) -> None:
-    """Set what is at `path`; the parts of a list come in their order."""
+def _set(fields: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at `path` in `fields`. The items of a list must be set in order."""
     *parents, last = path.split(".")
-    place: Any = fields
+    target: Any = fields
     for number, part in enumerate(parents):
         following = parents[number + 1] if number + 1 < len(parents) else last
-        place = place.setdefault(part, [] if following.isdigit() else {})
-    if isinstance(place, list):
-        place.append(value)
+        target = target.setdefault(part, [] if following.isdigit() else {})
+    if isinstance(target, list):
+        target.append(value)
     else:
-        place[last] = value
+        target[last] = value

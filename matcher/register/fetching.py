@@ -1,6 +1,6 @@
-"""Fetching: the pages of a notice service into the register, one transaction a page.
+"""Fetching: pages of a notice service into the register, one transaction per page.
 
-The address of the next page is kept with each page, in its transaction: whatever stops the work, it goes on there.
+Each transaction also stores the address of the next page, so that an interrupted fetch can continue there.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.register.intake import IntakeReport, take_releases, trimmed
+from matcher.register.import_report import ImportReport
+from matcher.register.notices import import_releases, trim_release
 from matcher.register.schema import progress
 from matcher.sources.notices_api import NoticesClient, NoticeService, Page
 from matcher.sources.ocds import releases_in
 from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
 
-# A new window begins before the end of the last: publishers' clocks and summer time may be off.
+# A new time window overlaps the last one, in case a publisher's clock is wrong or summer time begins or ends.
 _OVERLAP: Final = timedelta(hours=2)
 
 
 @dataclass
 class FetchReport:
-    """What came of fetching: pages, whether a stopped run was gone on with, whether all of the window is here."""
+    """The result of a fetch: how many pages, and whether it continued an earlier fetch and completed its window."""
 
     pages: int = 0
     resumed: bool = False
     complete: bool = False
-    taken: IntakeReport = field(default_factory=IntakeReport)
+    imported: ImportReport = field(default_factory=ImportReport)
 
 
 @dataclass(frozen=True)
@@ -50,77 +51,80 @@ def fetch(
     since: datetime | None = None,
     until: datetime | None = None,
     most_pages: int | None = None,
-    told: Callable[[int], None] | None = None,
+    on_page: Callable[[int], None] | None = None,
 ) -> FetchReport:
-    """Fetch what a service has published since `since`: where that is left out, since the last time.
+    """Fetch the notices that `service` published from `since` to `until`.
 
-    A window that was begun and not finished is gone on with, unless `since` asks for another one.
+    `until` defaults to now, and `since` to two hours before the end of the last fetch. A fetch that was not completed
+    continues with its own window, unless `since` differs from its start. `most_pages` limits the pages of this call.
+    `on_page` is called after each page with the number of pages so far.
 
     Raises:
-        InvalidInput: `since` is left out the first time, or lies in the future.
-        Unavailable: the service or the store cannot be used; the pages before are kept.
+        InvalidInput: `since` is missing and there is no earlier fetch, or `since` is not in the past.
+        Unavailable: the service or the store cannot be used. The pages fetched before are saved.
 
     """
     window, resumed = _window(store, service, since, until or datetime.now(UTC))
     report = FetchReport(resumed=resumed)
     if window.next is not None:
         for page in islice(client.pages(window.next), most_pages):
-            report.taken.add(_take_page(store, service, window, page))
+            _import_page(store, service, window, page, report.imported)
             report.pages += 1
-            if told:
-                told(report.pages)
-    report.complete = _kept(store, service).next is None
+            if on_page:
+                on_page(report.pages)
+    saved = _saved(store, service)
+    report.complete = saved is None or saved.next is None
     return report
 
 
 def _window(store: Store, service: NoticeService, since: datetime | None, now: datetime) -> tuple[_Window, bool]:
-    before = _found(store, service)
+    """Return the time window to fetch, and whether it continues an earlier fetch. Save a new window."""
+    before = _saved(store, service)
     if before and before.next and (since is None or since.isoformat() == before.since):
         return before, True
     if since is None and before is None:
-        raise InvalidInput("nothing was fetched before", remedy="Say since when to fetch, with --from 2025-03-01")
+        raise InvalidInput(
+            "there is no earlier fetch to continue",
+            remedy="Give a start date, for example --from 2025-03-01",
+        )
     start = since or datetime.fromisoformat(before.until if before else "") - _OVERLAP
     if start >= now:
-        raise InvalidInput("there is nothing to fetch from the future", remedy="Give a day in the past with --from")
-    window = _Window(start.isoformat(), now.isoformat(), service.first(start, now))
+        raise InvalidInput("the start date is not in the past", remedy="Give an earlier date with --from")
+    window = _Window(start.isoformat(), now.isoformat(), service.first_page(start, now))
     with store.writing() as writer:
-        _keep(writer, service, window)
+        _save(writer, service, window)
     return window, False
 
 
-def _take_page(store: Store, service: NoticeService, window: _Window, page: Page) -> IntakeReport:
-    """Take one page and how far that is, in one transaction. A release that cannot be used is counted, no more:
-    it would stop all fetching for ever.
-    """
-    report = IntakeReport(files=1)
+def _import_page(store: Store, service: NoticeService, window: _Window, page: Page, report: ImportReport) -> None:
+    """Import a page and save the address of the next one, in one transaction.
 
-    def refuse(_: InvalidInput) -> None:
+    A release that cannot be used is only counted, because it would stop every later fetch.
+    """
+    report.files += 1
+
+    def reject(_: InvalidInput) -> None:
         report.rejected += 1
 
     releases = []
     for number, release in enumerate(releases_in(page.package), start=1):
         try:
-            releases.append(trimmed(release, Place(file=page.url), f"release {number}", report))
+            releases.append(trim_release(release, Place(file=page.url), f"release {number}", report))
         except InvalidInput as problem:
-            refuse(problem)
+            reject(problem)
     with store.writing() as writer:
-        take_releases(writer, releases, report, refuse)
-        _keep(writer, service, _Window(window.since, window.until, page.next))
-    return report
+        import_releases(writer, releases, report, reject)
+        _save(writer, service, _Window(window.since, window.until, page.next))
 
 
-def _found(store: Store, service: NoticeService) -> _Window | None:
+def _saved(store: Store, service: NoticeService) -> _Window | None:
     with store.reading() as connection:
-        row: Any = connection.execute(select(progress).where(progress.c.source == service.source.value)).first()
+        row: Any = connection.execute(select(progress).where(progress.c.source == service.source)).first()
     return _Window(row.since, row.until, row.next) if row else None
 
 
-def _kept(store: Store, service: NoticeService) -> _Window:
-    return _found(store, service) or _Window("", "", None)
-
-
-def _keep(writer: Writer, service: NoticeService, window: _Window) -> None:
-    values = {"source": service.source.value, "since": window.since, "until": window.until, "next": window.next}
+def _save(writer: Writer, service: NoticeService, window: _Window) -> None:
+    values = {"source": service.source, "since": window.since, "until": window.until, "next": window.next}
     upsert = insert_into(writer.connection, progress).values(values)
     new = {name: values[name] for name in ("since", "until", "next")}
     writer.connection.execute(upsert.on_conflict_do_update(index_elements=["source"], set_=new))

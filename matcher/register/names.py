@@ -1,4 +1,4 @@
-"""Names: when two names of suppliers are the same, and the keys by which a statement can be recognised."""
+"""Names of suppliers in comparable forms, and the keys by which a statement or profile can be recognised."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ _LEGAL_FORMS: Final = {
 }
 _FORM: Final = re.compile(rf" (?:{'|'.join(sorted(_LEGAL_FORMS, key=len, reverse=True))})$")
 _TRADING: Final = re.compile(r"\b(?:t/a|t/as|trading as)\b.*$", re.I)
-# Numbers that only one supplier can have, the most telling first.
+_GENERIC_WORDS: Final = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
+# Identifiers that only one supplier can have, the most reliable first.
 NUMBERS: Final = ("charity", "company", "cqc", "ods", "ppon")
 
 
-def normal_name(name: str) -> tuple[str, str]:
-    """Return a name in small letters without punctuation and its legal form, and that form ("" where none)."""
+def split_legal_form(name: str) -> tuple[str, str]:
+    """Return `name` without its legal form, in lower case without punctuation, and the legal form, or "" if none.
+
+    "The Steady-Steps Ltd." gives "steady steps" and "limited". The first part is empty if `name` has no Latin letter
+    or digit.
+    """
     text = unicodedata.normalize("NFKD", _TRADING.sub("", name) or name).casefold().replace("&", " and ")
     text = "".join(character for character in text if not unicodedata.combining(character))
     text = re.sub(r"(?<=[a-z0-9])[.'’](?=[a-z])", "", text)  # C.I.C., people's
@@ -37,41 +42,60 @@ def normal_name(name: str) -> tuple[str, str]:
     return core or words, _LEGAL_FORMS[form.group().strip()] if form else ""
 
 
-def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, ...]:
-    """Return the keys of a statement or profile: its register numbers, its publisher's number, its name, and the
-    outward part of its postcode.
+def without_legal_form(name: str) -> str:
+    """Return the form in which names are the same if they differ only in spelling and legal form.
+
+    "The Steady-Steps Ltd." and "steady steps" are the same.
     """
-    given = fields.get("identifiers") or {}
-    keys = [f"{kind}:{given[kind]}" for kind in NUMBERS if given.get(kind)]
+    return split_legal_form(name)[0] or name.casefold()
+
+
+def without_generic_words(name: str) -> str:
+    """Return the form in which names are likely to be the same organisation across registers.
+
+    Legal forms and words such as "trust" and "services" are removed anywhere in the name. A name of such words alone
+    is kept whole.
+    """
+    plain = re.sub(r"[^a-z0-9 ]", " ", name.lower().replace("&", " and "))
+    return " ".join(_GENERIC_WORDS.sub(" ", plain).split()) or name.lower()
+
+
+def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, ...]:
+    """Return the keys of a statement or profile with `fields`.
+
+    These are its register numbers, the publisher's own number `party`, its name, and the outward part of its postcode.
+    """
+    identifiers = fields.get("identifiers") or {}
+    keys = [f"{register}:{identifiers[register]}" for register in NUMBERS if identifiers.get(register)]
     if party:
         keys.append(f"party:{party}")
     if name := fields.get("name"):
-        core, form = normal_name(name)
+        core, form = split_legal_form(name)
         keys.append(f"name:{core}:{form}")
     if postcode := fields.get("postcode"):
         keys.append(f"place:{postcode.split()[0]}")
     return tuple(keys)
 
 
-def same_core(key: str) -> list[str]:
-    """Return the keys of all names that differ from this name's at most in their legal form."""
+def keys_in_any_form(key: str) -> list[str]:
+    """Return the keys of the name in `key` with every legal form, and with none."""
     stem = key.rpartition(":")[0]
     return [f"{stem}:{form}" for form in ("", *sorted(set(_LEGAL_FORMS.values())))]
 
 
 def is_number(key: str) -> bool:
-    """Whether a key is a register number."""
+    """Return whether `key` is a register number."""
     return key.partition(":")[0] in NUMBERS
 
 
-def conflict(first: set[str], second: set[str]) -> bool:
-    """Whether two sets of keys cannot be of one supplier: a register gave them different numbers."""
-    mine, theirs = _numbers(first), _numbers(second)
-    return any(mine[kind] and theirs[kind] and not mine[kind] & theirs[kind] for kind in mine.keys() & theirs.keys())
+def numbers_conflict(first: set[str], second: set[str]) -> bool:
+    """Return whether two sets of keys belong to different suppliers: one register gave them different numbers."""
+    mine, theirs = _by_register(first), _by_register(second)
+    return any(not mine[register] & theirs[register] for register in mine.keys() & theirs.keys())
 
 
-def _numbers(keys: set[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for kind, _, number in (key.partition(":") for key in keys if is_number(key)):
-        found.setdefault(kind, set()).add(number)
-    return found
+def _by_register(keys: set[str]) -> dict[str, set[str]]:
+    numbers: dict[str, set[str]] = {}
+    for register, _, number in (key.partition(":") for key in keys if is_number(key)):
+        numbers.setdefault(register, set()).add(number)
+    return numbers

@@ -1,4 +1,4 @@
-"""Notices: releases kept by their ocid, and merged into needs and track record whenever another arrives."""
+"""Notices: releases are stored by ocid, and merged into needs and track record whenever another one arrives."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from sqlalchemy import Row, select
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need
+from matcher.register.import_report import DROP_COUNTS, ImportReport
 from matcher.register.schema import release, statement
 from matcher.register.session import Session
-from matcher.sources.ocds import Process, merge, source_of
+from matcher.sources import ocds
+from matcher.sources.catalogue import source_of_notice
 from matcher.sources.statement import Origin, Tally
 from matcher.store import RecordKind, Writer
 from matcher.store.rows import chunks, insert_into
@@ -25,8 +27,8 @@ _BATCH: Final = 250
 
 
 @dataclass(frozen=True)
-class Trimmed:
-    """A release as it is kept, and where it was read."""
+class TrimmedRelease:
+    """The kept fields of a release, and where it was read."""
 
     content: dict[str, Any]
     file: str
@@ -34,16 +36,42 @@ class Trimmed:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What it is told by: its ocid and its own id."""
+        """The ocid and the id of the release, which identify it."""
         return self.content["ocid"], self.content["id"]
 
 
-# What is done about a process that cannot be used: raise the problem, or note it and go on.
-Refuse = Callable[[InvalidInput], None]
+# Called with the problem of a process that cannot be used. Raises it, or records it and returns.
+Reject = Callable[[InvalidInput], None]
 
 
-class NoticeImport:
-    """Takes releases in one transaction. Call `finish` before that of the session."""
+def trim_release(value: object, place: Place, position: str, report: ImportReport) -> TrimmedRelease:
+    """Return the kept fields of a release, and count in `report` what is dropped.
+
+    `position` says where the release is in its file or page. Raises as `ocds.trim`.
+    """
+    tally = Tally()
+    report.counts["releases read"] += 1
+    try:
+        return TrimmedRelease(ocds.trim(value, tally, place), place.file or "", position)
+    finally:
+        report.add_tally(tally)
+
+
+def import_releases(writer: Writer, releases: Iterable[TrimmedRelease], report: ImportReport, reject: Reject) -> None:
+    """Store releases and update their needs and suppliers, in the transaction of `writer`."""
+    tally = Tally(Counter(dict.fromkeys(DROP_COUNTS, 0)))
+    session = Session(writer)
+    session.follow()
+    notices = _NoticeImport(writer, session, tally)
+    notices.store(releases)
+    notices.merge_changed(reject)
+    report.profiles.update(session.finish())
+    report.add_tally(tally)
+    report.counts.update(session.counts)
+
+
+class _NoticeImport:
+    """The import of notices in one transaction."""
 
     def __init__(self, writer: Writer, session: Session, tally: Tally) -> None:
         self._writer = writer
@@ -52,23 +80,24 @@ class NoticeImport:
         self._tally = tally
         self._changed: set[str] = set()
 
-    def take(self, releases: Iterable[Trimmed]) -> None:
-        """Keep what is new in `releases`; one of the same ocid and id replaces the one before."""
+    def store(self, releases: Iterable[TrimmedRelease]) -> None:
+        """Store the releases that are new or changed. A release replaces the one with the same ocid and id."""
         for batch in chunks(releases, _BATCH):
-            rows = {found.key: _row(found) for found in batch}
+            rows = {trimmed.key: _row(trimmed) for trimmed in batch}
             known = self._digests(list({ocid for ocid, _ in rows}))
-            new = [row for key, row in rows.items() if known.get(key) != row["digest"]]
+            changed = [row for key, row in rows.items() if known.get(key) != row["digest"]]
             self._tally.counts["releases new"] += sum(key not in known for key in rows)
-            self._tally.counts["releases unchanged"] += len(rows) - len(new)
-            self._write(new)
-            self._changed |= {row["ocid"] for row in new}
+            self._tally.counts["releases unchanged"] += len(rows) - len(changed)
+            self._write(changed)
+            self._changed |= {row["ocid"] for row in changed}
 
-    def finish(self, refuse: Refuse) -> None:
-        """Merge the processes of which anything is new into needs and statements."""
+    def merge_changed(self, reject: Reject) -> None:
+        """Merge the processes with a new or changed release into needs and statements."""
         for ocids in chunks(sorted(self._changed), _BATCH):
-            merged = [self._merged(rows, refuse) for rows in self._by_ocid(ocids)]
-            self._put_needs([process for process in merged if process])
-            self._state([process for process in merged if process])
+            merged = [self._merged(rows, reject) for rows in self._by_ocid(ocids)]
+            processes = [process for process in merged if process]
+            self._put_needs(processes)
+            self._update_statements(processes)
         self._changed.clear()
 
     def _write(self, rows: list[dict[str, str]]) -> None:
@@ -77,21 +106,22 @@ class NoticeImport:
             new = {name: upsert.excluded[name] for name in ("content", "digest", "file", "place")}
             self._connection.execute(upsert.on_conflict_do_update(index_elements=["ocid", "id"], set_=new), rows)
 
-    def _merged(self, rows: Sequence[Row[Any]], refuse: Refuse) -> Process | None:
+    def _merged(self, rows: Sequence[Row[Any]], reject: Reject) -> ocds.Process | None:
         contents = [json.loads(row.content) for row in rows]
-        latest = max(range(len(rows)), key=lambda n: (contents[n]["date"], contents[n]["id"]))
+        latest = rows[max(range(len(rows)), key=lambda n: (contents[n]["date"], contents[n]["id"]))]
+        origin = Origin(latest.file, latest.place)
         try:
-            return merge(contents, Origin(rows[latest].file, rows[latest].place), self._tally)
+            return ocds.merge(contents, source_of_notice(latest.ocid), origin, self._tally)
         except InvalidInput as error:
-            place = Place(rows[latest].file, field=".".join(filter(None, (rows[latest].ocid, error.place.field))))
-            refuse(InvalidInput(error.problem, remedy=error.remedy, place=place))
+            place = Place(latest.file, field=".".join(filter(None, (latest.ocid, error.place.field))))
+            reject(InvalidInput(error.problem, remedy=error.remedy, place=place))
             return None
 
-    def _put_needs(self, processes: Sequence[Process]) -> None:
+    def _put_needs(self, processes: Sequence[ocds.Process]) -> None:
         present = self._present([process.ocid for process in processes])
         needs: dict[str, list[tuple[Need, None]]] = defaultdict(list)
         for process in processes:
-            source = source_of(process.ocid).value
+            source = source_of_notice(process.ocid)
             if process.need is not None:
                 needs[source].append((process.need, None))
                 self._tally.counts[f"stage {process.need.stage}"] += 1
@@ -102,39 +132,43 @@ class NoticeImport:
             outcomes = Counter(put.outcome for put in self._writer.put_many(items, source=source))
             self._tally.counts.update({f"needs {outcome}": number for outcome, number in outcomes.items()})
 
-    def _state(self, processes: Sequence[Process]) -> None:
-        said = [statement for process in processes for statement in process.statements]
-        kept = {(one.source.value, one.record) for one in said}
-        before = [found for process in processes for found in self._stated(process.ocid)]
-        self._tally.counts["track record pieces"] += len(kept)
-        self._session.drop([found for found in before if found not in kept])
-        self._session.take(said)
+    def _update_statements(self, processes: Sequence[ocds.Process]) -> None:
+        """Add the statements of `processes`, and drop earlier ones that they no longer make."""
+        statements = [statement for process in processes for statement in process.statements]
+        current = {(statement.source, statement.record) for statement in statements}
+        before = [reference for process in processes for reference in self._stated(process.ocid)]
+        self._tally.counts["track record pieces"] += len(current)
+        self._session.drop([reference for reference in before if reference not in current])
+        self._session.add(statements)
 
     def _stated(self, ocid: str) -> list[tuple[str, str]]:
-        """Return what was stated on the strength of an ocid: the records that begin with it and a slash."""
-        within = statement.c.record >= f"{ocid}/", statement.c.record < f"{ocid}0"
-        asked = select(statement.c.source, statement.c.record)
-        asked = asked.where(statement.c.source == source_of(ocid).value, *within)
-        return [(row.source, row.record) for row in self._connection.execute(asked)]
+        """Return the source and record of the statements from an ocid: their records begin with it and a slash."""
+        # "0" is the character after "/".
+        in_process = statement.c.record >= f"{ocid}/", statement.c.record < f"{ocid}0"
+        query = select(statement.c.source, statement.c.record)
+        query = query.where(statement.c.source == source_of_notice(ocid), *in_process)
+        return [(row.source, row.record) for row in self._connection.execute(query)]
 
     def _digests(self, ocids: list[str]) -> dict[tuple[str, str], str]:
-        asked = select(release.c.ocid, release.c.id, release.c.digest).where(release.c.ocid.in_(ocids))
-        return {(row.ocid, row.id): row.digest for row in self._connection.execute(asked)}
+        query = select(release.c.ocid, release.c.id, release.c.digest).where(release.c.ocid.in_(ocids))
+        return {(row.ocid, row.id): row.digest for row in self._connection.execute(query)}
 
     def _by_ocid(self, ocids: list[str]) -> list[list[Row[Any]]]:
-        found: dict[str, list[Row[Any]]] = {ocid: [] for ocid in ocids}
-        asked = select(release).where(release.c.ocid.in_(ocids)).order_by(release.c.ocid, release.c.id)
-        for row in self._connection.execute(asked):
-            found[row.ocid].append(row)
-        return list(found.values())
+        rows: dict[str, list[Row[Any]]] = {ocid: [] for ocid in ocids}
+        query = select(release).where(release.c.ocid.in_(ocids)).order_by(release.c.ocid, release.c.id)
+        for row in self._connection.execute(query):
+            rows[row.ocid].append(row)
+        return list(rows.values())
 
     def _present(self, ocids: list[str]) -> set[str]:
-        here = head.c.kind == RecordKind.NEED.value, head.c.digest.is_not(None)
-        return {row.id for row in self._connection.execute(select(head.c.id).where(*here, head.c.id.in_(ocids)))}
+        """Return those of `ocids` that have a need which is not withdrawn."""
+        is_present = head.c.kind == RecordKind.NEED.value, head.c.digest.is_not(None)
+        query = select(head.c.id).where(*is_present, head.c.id.in_(ocids))
+        return {row.id for row in self._connection.execute(query)}
 
 
-def _row(found: Trimmed) -> dict[str, str]:
-    content = json.dumps(found.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    ocid, id = found.key
+def _row(trimmed: TrimmedRelease) -> dict[str, str]:
+    content = json.dumps(trimmed.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    ocid, id = trimmed.key
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return {"ocid": ocid, "id": id, "content": content, "digest": digest, "file": found.file, "place": found.place}
+    return {"ocid": ocid, "id": id, "content": content, "digest": digest, "file": trimmed.file, "place": trimmed.place}

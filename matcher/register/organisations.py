@@ -1,7 +1,7 @@
-"""Organisations: who an NHS code or name of the past is today.
+"""NHS organisations: the current organisations for an NHS code or name of any date.
 
-What was imported from the ODS comes first; below it stand the reference tables, which know the clinical
-commissioning groups of 2021, the integrated care boards, and the academic health science networks by name.
+Imported ODS data comes first. The reference tables add the clinical commissioning groups of 2021, the integrated care
+boards, and the academic health science networks by name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from matcher.store.rows import chunks, insert_into
 
 @dataclass(frozen=True)
 class NhsOrganisation:
-    """An organisation: its ODS code ("" where it has none), its name, what it is, whether it still exists."""
+    """An organisation: its ODS code ("" if it has none), its name, its role, and whether it still exists."""
 
     code: str
     name: str
@@ -36,50 +36,52 @@ class NhsOrganisation:
 
 
 class Organisations:
-    """The organisations that a store and the reference tables know."""
+    """The organisations in a store and in the reference tables."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def today(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
-        """Return who a code or a name stands for today: the organisation, or all that succeeded it, by code.
+    def current(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
+        """Return the organisation for a code or name or, if it has been replaced, its latest successors, by code.
+
+        The result is empty if the successions form a circle.
 
         Raises:
-            NotFound: neither the store nor the reference tables know it.
+            NotFound: neither the store nor the reference tables have it.
 
         """
-        asked = code_or_name.strip()
-        if name := health_innovation_networks().get(asked.casefold()):
+        query = code_or_name.strip()
+        if name := health_innovation_networks().get(query.casefold()):
             return (NhsOrganisation("", name, "health innovation network"),)
-        found: dict[str, NhsOrganisation] = {}
-        pending, seen = [self._code(asked)], set()
+        organisations: dict[str, NhsOrganisation] = {}
+        pending, seen = [self._code(query)], set()
         while pending:
             code = pending.pop()
             if code in seen:
                 continue
             seen.add(code)
             successors = self._successors(code)
-            pending += [one.code for one in successors]
+            pending += [successor.code for successor in successors]
             if not successors:
-                found[code] = self._known(code) or NhsOrganisation(code, code)
-        return tuple(found[code] for code in sorted(found))
+                organisations[code] = self._lookup(code) or NhsOrganisation(code, code)
+        return tuple(organisations[code] for code in sorted(organisations))
 
-    def _code(self, asked: str) -> str:
-        code = asked.upper()
-        if self._known(code):
+    def _code(self, query: str) -> str:
+        code = query.upper()
+        if self._lookup(code):
             return code
         with self._store.reading() as connection:
             row = connection.execute(
-                select(organisation.c.code).where(func.lower(organisation.c.name) == asked.lower()).limit(1)
+                select(organisation.c.code).where(func.lower(organisation.c.name) == query.lower()).limit(1)
             ).first()
-        if by_name := row.code if row else nhs_codes().get(asked.casefold()):
+        if by_name := row.code if row else nhs_codes().get(query.casefold()):
             return str(by_name)
         raise NotFound(
-            f"there is no NHS organisation {asked!r}",
+            f"there is no NHS organisation {query!r}",
             remedy="Give an ODS code or the full name, or import the organisation with: matcher import ods",
         )
 
-    def _known(self, code: str) -> NhsOrganisation | None:
+    def _lookup(self, code: str) -> NhsOrganisation | None:
         with self._store.reading() as connection:
             row = connection.execute(select(organisation).where(organisation.c.code == code)).first()
         if row is not None:
@@ -88,7 +90,7 @@ class Organisations:
         return NhsOrganisation(code, name, kind) if name else None
 
     def _successors(self, code: str) -> list[Succession]:
-        """Return who took over last: a board of 2022 may itself have been merged for part of its area."""
+        """Return the latest successions only: part of a board of 2022 may have merged again later."""
         with self._store.reading() as connection:
             rows = connection.execute(select(succession).where(succession.c.code == code)).all()
         links = [Succession(row.successor, row.since) for row in rows]
@@ -98,23 +100,21 @@ class Organisations:
 
 
 def put_organisations(writer: Writer, organisations: Iterable[OdsOrganisation]) -> int:
-    """Keep organisations and who succeeded them in the place of what was known of them; return how many are new
-    or changed.
-    """
+    """Store organisations and their successors, replacing earlier data. Return how many are new or changed."""
     changed = 0
     for batch in chunks(organisations, 250):
-        latest = {one.code: one for one in batch}
-        before = _present(writer, list(latest))
-        new = [one for code, one in latest.items() if before.get(code) != one]
+        latest = {organisation.code: organisation for organisation in batch}
+        before = _stored(writer, list(latest))
+        new = [organisation for code, organisation in latest.items() if before.get(code) != organisation]
         changed += len(new)
         _write(writer, new)
     return changed
 
 
-def _present(writer: Writer, codes: list[str]) -> dict[str, OdsOrganisation]:
+def _stored(writer: Writer, codes: list[str]) -> dict[str, OdsOrganisation]:
     links: dict[str, list[Succession]] = {}
-    asked = select(succession).where(succession.c.code.in_(codes)).order_by(succession.c.successor)
-    for row in writer.connection.execute(asked):
+    query = select(succession).where(succession.c.code.in_(codes)).order_by(succession.c.successor)
+    for row in writer.connection.execute(query):
         links.setdefault(row.code, []).append(Succession(row.successor, row.since))
     rows = writer.connection.execute(select(organisation).where(organisation.c.code.in_(codes)))
     return {
@@ -126,15 +126,15 @@ def _present(writer: Writer, codes: list[str]) -> dict[str, OdsOrganisation]:
 def _write(writer: Writer, organisations: list[OdsOrganisation]) -> None:
     if not organisations:
         return
-    rows = [{"code": one.code, "name": one.name, "active": one.active, "role": one.role} for one in organisations]
+    rows = [{"code": new.code, "name": new.name, "active": new.active, "role": new.role} for new in organisations]
     upsert = insert_into(writer.connection, organisation)
-    new = {name: upsert.excluded[name] for name in ("name", "active", "role")}
-    writer.connection.execute(upsert.on_conflict_do_update(index_elements=["code"], set_=new), rows)
-    writer.connection.execute(delete(succession).where(succession.c.code.in_([one.code for one in organisations])))
+    values = {name: upsert.excluded[name] for name in ("name", "active", "role")}
+    writer.connection.execute(upsert.on_conflict_do_update(index_elements=["code"], set_=values), rows)
+    writer.connection.execute(delete(succession).where(succession.c.code.in_([new.code for new in organisations])))
     links = [
-        {"code": one.code, "successor": link.code, "since": link.since}
-        for one in organisations
-        for link in {link.code: link for link in one.successors}.values()
+        {"code": new.code, "successor": link.code, "since": link.since}
+        for new in organisations
+        for link in {link.code: link for link in new.successors}.values()
     ]
     if links:
         writer.connection.execute(insert_into(writer.connection, succession), links)

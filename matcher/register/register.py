@@ -1,4 +1,4 @@
-"""Register: one profile a supplier, made of everything that is stated about it, and where each part comes from."""
+"""The register: one profile per supplier, made of all statements about it, with the origin of each part."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from sqlalchemy import select, update
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound
 from matcher.register.composition import compose
-from matcher.register.identity import MERGED, free_id
+from matcher.register.identity import MERGED, Reference, unused_id
 from matcher.register.schema import apart, identity, statement
-from matcher.register.session import Session, said_of_row
+from matcher.register.session import Session, statement_of_row
+from matcher.sources.catalogue import source_named
 from matcher.sources.ocds.parties import proposed_id
-from matcher.sources.statement import LICENCES, Source
-from matcher.store import Store
+from matcher.sources.statement import SUPPLIER
+from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who says one part of a profile (`field`, a dotted path): the source and its number for it, where it was read
-    and on what terms, when it was stated, and by which rule and evidence it was taken to be of this supplier.
+    """The origin of one part of a profile.
+
+    `field` is the dotted path of the part. `source` and `record` identify the statement it is from. `file` and
+    `place` say where the statement was read, `licence` on what terms, and `stated` when it was made, if known. `rule`
+    and `evidence` say how it was matched to this supplier.
     """
 
     field: str
@@ -38,111 +42,116 @@ class Provenance:
 
 
 class Register:
-    """The register of a store."""
+    """The register in a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def follow(self) -> None:
-        """See to the profiles that were put directly; see `Session.follow`."""
+        """Process profiles written directly since the last run. See `Session.follow`."""
         with self._store.writing() as writer:
             session = Session(writer)
             session.follow()
             session.finish()
 
     def provenance(self, profile_id: str) -> tuple[Provenance, ...]:
-        """Return where each part of a profile comes from, in the order of its fields.
+        """Return the origin of each part of a profile.
 
         Raises:
-            NotFound: there is no such profile.
+            NotFound: no profile has the id `profile_id`.
 
         """
-        found = self._store.profile(profile_id)
+        revision = self._store.profile(profile_id)
         same = (identity.c.source == statement.c.source) & (identity.c.record == statement.c.record)
-        asked = select(statement, identity.c.rule, identity.c.evidence).join(identity, same)
+        query = select(statement, identity.c.rule, identity.c.evidence).join(identity, same)
         with self._store.reading() as connection:
-            rows = connection.execute(asked.where(identity.c.profile_id == profile_id)).all()
-        if not found.source.startswith(MERGED):  # nobody else speaks, or the supplier has spoken last
-            content = found.record.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
-            return tuple(_own(name, found.source, profile_id) for name in sorted(content))
-        why = {(row.source, row.record): (row.rule, row.evidence) for row in rows}
+            rows = connection.execute(query.where(identity.c.profile_id == profile_id)).all()
+        if not revision.source.startswith(MERGED):  # the supplier's statement is the only one or the latest change
+            content = revision.record.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
+            return tuple(
+                Provenance(name, SUPPLIER, profile_id, revision.source, profile_id, "", None, "own", "")
+                for name in sorted(content)
+            )
+        reasons = {(row.source, row.record): (row.rule, row.evidence) for row in rows}
         return tuple(
             Provenance(
                 path,
-                said.source.value,
-                said.record,
-                said.file,
-                said.place,
-                LICENCES.get(said.source, ""),
-                said.stated,
-                *why[said.source.value, said.record],
+                part.source,
+                part.record,
+                part.file,
+                part.place,
+                source_named(part.source).licence,
+                part.stated,
+                *reasons[part.source, part.record],
             )
-            for path, said in compose(profile_id, [said_of_row(row) for row in rows]).said_by
+            for path, part in compose(profile_id, [statement_of_row(row) for row in rows]).parts
         )
 
-    def split(self, profile_id: str, records: Sequence[tuple[str, str]]) -> str:
-        """Put statements (source, record) that are not about a profile's supplier apart from it, for good, and
-        return the id of the profile that they make instead.
+    def split(self, profile_id: str, records: Sequence[Reference]) -> str:
+        """Move statements about another supplier out of a profile, permanently. Return the id of their new profile.
+
+        `records` are the source and record number of each statement.
 
         Raises:
-            NotFound: one of them is not known to be about that profile.
-            InvalidInput: there are none, or they are the supplier's own words.
+            NotFound: a statement is unknown, or about another profile.
+            InvalidInput: `records` is empty or has a statement of the supplier.
+            Conflict: none of the statements names a supplier.
 
         """
         with self._store.writing() as writer:
             session = Session(writer)
             session.follow()
             references = sorted(set(records))
-            _check(profile_id, references)
-            fields: dict[str, str] = {}
-            for source, record in references:
-                asked = select(statement.c.content, identity.c.profile_id).join(
-                    identity, (identity.c.source == statement.c.source) & (identity.c.record == statement.c.record)
+            if not references or any(source == SUPPLIER for source, _ in references):
+                raise InvalidInput(
+                    "you can only split off statements from other sources",
+                    remedy=f"Give the source and record of each, as shown by: matcher provenance {profile_id}",
                 )
-                row = writer.connection.execute(
-                    asked.where(statement.c.source == source, statement.c.record == record)
-                ).first()
-                if row is None or row.profile_id != profile_id:
-                    raise NotFound(
-                        f"{source} says nothing about {profile_id!r} under {record!r}",
-                        remedy="Ask for the provenance of the profile: it names every source and record",
-                    )
-                fields = fields or _named(row.content)
-            if not fields:
-                raise Conflict(
-                    "none of these statements names a supplier", remedy="Put one apart with them that has a name"
-                )
-            new = free_id(writer.connection, _another(fields, profile_id))
+            new = unused_id(writer.connection, _id_for_split(_names(writer, profile_id, references), profile_id))
             for source, record in references:
-                here = identity.c.source == source, identity.c.record == record
-                values = {"profile_id": new, "rule": "split", "evidence": f"put apart from {profile_id}"}
-                writer.connection.execute(update(identity).where(*here).values(values))
-                row_apart = {"source": source, "record": record, "profile_id": profile_id}
-                writer.connection.execute(insert_into(writer.connection, apart).on_conflict_do_nothing(), [row_apart])
+                is_listed = identity.c.source == source, identity.c.record == record
+                values = {"profile_id": new, "rule": "split", "evidence": f"split from {profile_id}"}
+                writer.connection.execute(update(identity).where(*is_listed).values(values))
+                row = {"source": source, "record": record, "profile_id": profile_id}
+                writer.connection.execute(insert_into(writer.connection, apart).on_conflict_do_nothing(), [row])
             session.touch([profile_id, new])
             session.finish()
         return new
 
 
-def _own(name: str, source: str, profile_id: str) -> Provenance:
-    return Provenance(name, Source.SUPPLIER.value, profile_id, source, profile_id, "", None, "own", "")
+def _names(writer: Writer, profile_id: str, references: Sequence[Reference]) -> dict[str, str]:
+    """Return the name and register numbers in the first of the statements `references` that has a name.
 
+    Raises:
+        NotFound: a statement is unknown, or about another profile than `profile_id`.
+        Conflict: none of the statements has a name.
 
-def _check(profile_id: str, references: Sequence[tuple[str, str]]) -> None:
-    if not references or any(source == Source.SUPPLIER for source, _ in references):
-        raise InvalidInput(
-            f"what is put apart from {profile_id!r} must be statements of other sources",
-            remedy="Name them by source and record, as the provenance of the profile does",
+    """
+    names: dict[str, str] = {}
+    same = (identity.c.source == statement.c.source) & (identity.c.record == statement.c.record)
+    for source, record in references:
+        query = select(statement.c.content, identity.c.profile_id).join(identity, same)
+        row = writer.connection.execute(query.where(statement.c.source == source, statement.c.record == record)).first()
+        if row is None or row.profile_id != profile_id:
+            raise NotFound(
+                f"{source} has no statement about {profile_id!r} with record {record!r}",
+                remedy=f"See every source and record with: matcher provenance {profile_id}",
+            )
+        names = names or _names_in(row.content)
+    if not names:
+        raise Conflict(
+            "none of these statements names a supplier", remedy="Add a statement with a name to those you split off"
         )
+    return names
 
 
-def _named(content: str) -> dict[str, str]:
+def _names_in(content: str) -> dict[str, str]:
     fields = json.loads(content)
     return {"name": fields["name"], **(fields.get("identifiers") or {})} if "name" in fields else {}
 
 
-def _another(fields: dict[str, str], profile_id: str) -> str:
-    """Return an id to propose for what is put apart; by its own number where that is not what it was joined by."""
-    numbers = {kind: number for kind, number in fields.items() if kind != "name"}
-    proposed = proposed_id(fields["name"], numbers)
-    return proposed if proposed != profile_id else proposed_id(fields["name"], {})
+def _id_for_split(names: dict[str, str], profile_id: str) -> str:
+    """Return an id to propose for the new profile, by its own number unless `profile_id` is made of that number."""
+    numbers = {register: number for register, number in names.items() if register != "name"}
+    proposed = proposed_id(names["name"], numbers)
+    return proposed if proposed != profile_id else proposed_id(names["name"], {})

@@ -1,10 +1,13 @@
-"""The tables of the register, beside those of the store.
+"""The tables of the register, in the same database as those of the store.
 
-`release` keeps trimmed notices, so that those of one ocid can be merged whenever another arrives; `statement`
-what each source says of a supplier, the latest a record; `identity` which profile a statement is about, and
-why; `identity_key` by what it can be recognised; `apart` what must never be joined again; `organisation` and
-`succession` the NHS's own; `progress` how far fetching has come; `follower` up to which revision the profiles that
-were put directly have been seen.
+- `release`: the kept fields of notices, so that the releases of one ocid can be merged when another one arrives.
+- `statement`: the latest statement of each source under each of its record numbers.
+- `identity`: the profile that each statement is about, by which rule and on what evidence.
+- `identity_key`: the keys by which the supplier of a statement can be recognised.
+- `apart`: statements and the profiles that they must never be joined with.
+- `nhs_organisation` and `succession`: NHS organisations and their successors.
+- `progress`: the time window that each service is fetched for, and the next page.
+- `follower`: the revision up to which profiles written directly have been processed.
 """
 
 from __future__ import annotations
@@ -91,7 +94,7 @@ progress = Table(
     Column("source", String(32), primary_key=True),
     Column("since", Text, nullable=False),
     Column("until", Text, nullable=False),
-    Column("next", Text),  # the page to be fetched next; NULL once all of the window is here
+    Column("next", Text),  # the next page to fetch; NULL once the window is complete
 )
 
 follower = Table(

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from matcher.records import Profile, Record
-from matcher.register.names import normal_name
+from matcher.register.names import without_legal_form
 from matcher.store import Store
 
 
@@ -88,11 +88,5 @@ class Directory:
 def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the register numbers ("charity:1000003") and, last, the name of a profile as keys."""
     numbers = content.get("identifiers", {}).items()
-    return (*(f"{register}:{number}" for register, number in numbers if number), name_key(content["name"]))
-
-
-def name_key(name: str) -> str:
-    """Return the form in which names are compared, legal forms left aside: "The Steady-Steps Ltd." is that of
-    "steady steps".
-    """
-    return f"name:{normal_name(name)[0] or name.casefold()}"
+    name = without_legal_form(content["name"])
+    return (*(f"{register}:{number}" for register, number in numbers if number), f"name:{name}")

@@ -153,7 +153,7 @@ class Registrations:
         others = self.similar(made.profile)
         _check_new(others, distinct_from)
         session = Session(writer)
-        session.keep_apart(id, [other.profile_id for other in others])
+        session.keep_separate(id, [other.profile_id for other in others])
         [put] = session.put_own([(made.profile, made.contact)], source=_SOURCE)
         self._ownership.assign(RecordKind.PROFILE, id, made.organisation_id)
         self._remove(id)

@@ -1,1 +1,1 @@
-"""Sources: where records come from, one module a kind of file or public source."""
+"""Sources: readers of files and public sources, one module per source, listed in the catalogue."""

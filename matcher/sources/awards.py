@@ -1,4 +1,4 @@
-"""Award history: past needs with the suppliers who won them, one JSON object a line."""
+"""Award history: past needs and the suppliers that won them, one JSON object on each line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matcher.sources.formats.lines import read_lines
 
 
 class Winner(Record):
-    """A supplier who won an award."""
+    """A supplier that won an award."""
 
     id: Id
     name: Title
@@ -30,17 +30,17 @@ class _Winners(Record):
 
 @dataclass(frozen=True)
 class Award:
-    """A need and who won it."""
+    """A need and the suppliers that won it."""
 
     need: Need
     winners: tuple[Winner, ...]
 
 
 def read_awards(path: Path) -> Iterator[Award]:
-    """Yield the awards of a file: the fields of a need, and `suppliers` [{id, name, sector}].
+    """Yield the awards in a JSON Lines file. Each has the fields of a need and `suppliers` [{id, name, sector}].
 
     Raises:
-        InvalidInput: a line is no such object.
+        InvalidInput: the file cannot be read, or a line is not such an object.
 
     """
     for raw in read_lines(path):

@@ -1,78 +1,82 @@
-"""The register extract of the Charity Commission for England and Wales, as JSON or delimited by tabs.
+"""The register of charities in England and Wales, as the Charity Commission publishes it: JSON or tab-separated.
 
-Three of its tables are read, told apart by their columns: `publicextract.charity`, `…charity_area_of_operation`
-and `…charity_classification`. Their fields are described in the data definition of the extract,
+The reader accepts three tables of the extract and recognises each by its columns: `publicextract.charity`,
+`publicextract.charity_area_of_operation` and `publicextract.charity_classification`. The data definition is at
 https://register-of-charities.charitycommission.gov.uk/register/full-register-download (Open Government Licence).
-Linked charities stand under their main charity and are passed over; addresses, telephone numbers and e-mail
-addresses are not taken, the postcode is.
+The reader skips linked charities, which belong to a main charity. It reads postcodes, but no addresses, telephone
+numbers or e-mail addresses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import Sector
-from matcher.sources.ocds.parties import number_of
-from matcher.sources.register_rows import Cells, Spoken, day, read_register, statement
-from matcher.sources.statement import Origin, Source, Statement, Tally
+from matcher.sources.formats.items import Item
+from matcher.sources.ocds.parties import normalise_number
+from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
+from matcher.sources.statement import Statement, Tally
 
 _NUMBER: Final = "registered_charity_number"
 _REGISTERED: Final = "registered"
 
 
-def read(path: Path, tally: Tally) -> Iterator[Spoken]:
-    """Yield what each row of a table of the extract says; raises as `read_register`."""
-    yield from read_register(path, (_NUMBER, "linked_charity_number"), _speak, tally)
+def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
+    """Yield the statements of each row of a table of the extract. Raises as `read_register`."""
+    yield from read_register(path, source, (_NUMBER, "linked_charity_number"), _statements, tally)
 
 
-def _speak(cells: Cells, origin: Origin, tally: Tally) -> list[Statement]:
+def _statements(cells: Cells, row: RowContext) -> list[Statement]:
     if cells.get("linked_charity_number", "0") not in ("0", "0.0"):
-        tally.counts["linked charities"] += 1
+        row.tally.counts["linked charities"] += 1
         return []
     number = cells.get(_NUMBER, "")
-    origin = Origin(origin.file, f"charity {number}", day(cells.get("date_of_extract")))
+    statement = partial(row.statement, place=f"charity {number}", stated=parse_day(cells.get("date_of_extract")))
     if "charity_name" in cells:
-        return [_charity(number, cells, origin, tally)]
+        row.tally.counts["contact points"] += bool(
+            cells.get("charity_contact_email") or cells.get("charity_contact_phone")
+        )
+        ended = cells.get("charity_registration_status", _REGISTERED).lower() != _REGISTERED
+        return [statement(number, _charity(number, cells), ended=ended)]
     if area := cells.get("geographic_area_description"):
-        return _area(number, area, origin, tally)
+        coverage = _coverage(area)
+        if not coverage:
+            row.tally.counts["areas elsewhere or not known"] += 1
+            return []
+        fields = {"identifiers": {"charity": number}, "coverage": coverage}
+        return [statement(f"{number}/area/{area}", fields, known_only=True)]
     if kind := cells.get("classification_description"):
         fields = {"identifiers": {"charity": number}, "capabilities": [{"title": "Activities", "description": kind}]}
-        record = f"{number}/classification/{kind}"
-        return [statement(Source.CHARITY_COMMISSION, record, fields, origin, tally, known_only=True)]
+        return [statement(f"{number}/classification/{kind}", fields, known_only=True)]
     return []
 
 
-def _charity(number: str, cells: Cells, origin: Origin, tally: Tally) -> Statement:
-    tally.counts["contact points"] += bool(cells.get("charity_contact_email") or cells.get("charity_contact_phone"))
-    ended = cells.get("charity_registration_status", _REGISTERED).lower() != _REGISTERED
+def _charity(number: str, cells: Cells) -> dict[str, object]:
     company = cells.get("charity_company_registration_number")
-    fields = {
+    return {
         "name": cells["charity_name"],
         "sector": Sector.CHARITY.value,
-        "identifiers": {"charity": number} | ({"company": number_of("company", company)} if company else {}),
+        "identifiers": {"charity": number} | ({"company": normalise_number("company", company)} if company else {}),
         "summary": cells.get("charity_activities"),
         "postcode": cells.get("charity_contact_postcode"),
         "turnover": _amount(cells.get("latest_income")),
         "website": cells.get("charity_contact_web"),
     }
-    return statement(Source.CHARITY_COMMISSION, number, fields, origin, tally, ended=ended)
 
 
-def _area(number: str, area: str, origin: Origin, tally: Tally) -> list[Statement]:
-    """What one area of operation says. All of England is national; what is beyond this country says nothing."""
-    national = area.lower() in ("throughout england", "throughout england and wales")
-    regions = [] if national else sorted(region.value for region in regions_of_place(area.removeprefix("Throughout ")))
-    if not national and not regions:
-        tally.counts["areas elsewhere or not known"] += 1
-        return []
-    fields = {
-        "identifiers": {"charity": number},
-        "coverage": {"national": True} if national else {"regions": regions},
-    }
-    return [statement(Source.CHARITY_COMMISSION, f"{number}/area/{area}", fields, origin, tally, known_only=True)]
+def _coverage(area: str) -> dict[str, object]:
+    """Return the coverage for an area of operation, empty if the area is abroad or unknown.
+
+    All of England counts as national.
+    """
+    if area.lower() in ("throughout england", "throughout england and wales"):
+        return {"national": True}
+    regions = sorted(region.value for region in regions_of_place(area.removeprefix("Throughout ")))
+    return {"regions": regions} if regions else {}
 
 
 def _amount(text: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Fitting: published values made into a record, less what no record may hold."""
+"""Lenient parsing: records made from published values, without the parts that no record may hold."""
 
 from __future__ import annotations
 
@@ -13,30 +13,33 @@ from matcher.sources.statement import Tally
 R = TypeVar("R", bound=Record)
 
 
-def fit(kind: type[R], value: dict[str, Any], tally: Tally, place: Place | None = None) -> R:
-    """Return `value` as a record of `kind`, without the parts that are wrong; `tally` counts those.
+def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: Place | None = None) -> R:
+    """Return `value` as a record of `kind`, without its invalid parts.
+
+    Invalid parts are removed from `value` itself and counted in `tally.fields`.
 
     Raises:
-        InvalidInput: a part that the record cannot do without is missing or wrong.
+        InvalidInput: a required part is missing or invalid.
 
     """
     while True:
         try:
             return kind.model_validate(value)
         except ValidationError as error:
-            paths = {finding["loc"] for finding in error.errors(include_url=False, include_input=False)}
-            if not all(_remove(value, path) for path in sorted(paths, key=_last_first, reverse=True)):
+            paths = {problem["loc"] for problem in error.errors(include_url=False, include_input=False)}
+            if not all(_remove(value, path) for path in sorted(paths, key=_position, reverse=True)):
                 raise invalid(error, place or Place()) from error
             for path in paths:
                 tally.fields[".".join(str(part) for part in path if not isinstance(part, int))] += 1
 
 
-def _last_first(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
+def _position(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
+    """Return a sort key. In descending order, later items of a list come first and can be deleted safely."""
     return tuple((part, "") if isinstance(part, int) else (0, part) for part in path)
 
 
 def _remove(value: Any, path: tuple[int | str, ...]) -> bool:
-    """Remove what is at `path` from `value`, in place; False where there is nothing to remove."""
+    """Remove the part of `value` at `path`, in place. Return False if there is no such part."""
     *parents, last = path
     try:
         for part in parents:

@@ -1,10 +1,10 @@
-"""The notices of Find a Tender and Contracts Finder over HTTP: a page at a time, politely, and not put off.
+"""A client for the notice services Find a Tender and Contracts Finder: page by page, with pauses and retries.
 
-Both answer with OCDS release packages of at most 100 releases and name the next page in `links.next`, whose cursor
-stands for the window of time and the place in it, so that fetching can go on there later:
+Both return OCDS release packages of at most 100 releases. `links.next` in a package is the address of the next page.
+Its cursor holds the time window and the position in it, so fetching can continue from there later:
 https://www.find-tender.service.gov.uk/apidocumentation/1.0/GET-ocdsReleasePackages and
-https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. Too many
-requests are answered with 429 (or 403 by Contracts Finder) and the seconds to wait; 503 likewise.
+https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. When they
+receive too many requests, they respond with 429 (Contracts Finder: 403) or 503 and the seconds to wait.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ import httpx
 import tenacity
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
-from matcher.sources.statement import Source
 
 _RETRIED: Final = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
-# The rule of Contracts Finder for whoever asked too often, and the longest that is waited at once; seconds.
+# Seconds. Contracts Finder asks clients to wait five minutes after a 403.
 _FORBIDDEN_WAIT: Final = 300.0
 _LONGEST_WAIT: Final = 600.0
 _FIRST_WAIT: Final = 2.0
 _MAX_PAGE: Final = 256 * 1_048_576
 _SECOND: Final = "%Y-%m-%dT%H:%M:%S"
+_REPORT_IT: Final = "Report it to the publisher"
 
 
 @dataclass(frozen=True)
 class NoticeService:
-    """An address that answers with pages of releases, and how it calls the ends of a window of time."""
+    """The address of a service, and the names of its parameters for the start and end of a time window."""
 
-    source: Source
+    source: str
     url: str
     since: str
     until: str
 
-    def first(self, since: datetime, until: datetime) -> str:
-        """Return the address of the first page of what was changed from `since` to `until`."""
+    def first_page(self, since: datetime, until: datetime) -> str:
+        """Return the address of the first page of the notices that changed from `since` to `until`."""
         window = {self.since: since.strftime(_SECOND), self.until: until.strftime(_SECOND), "limit": "100"}
         return str(httpx.URL(self.url, params=window))
 
 
 @dataclass(frozen=True)
 class Page:
-    """A decoded release package, its address, and the address of the next one; None after the last."""
+    """A decoded release package, its address, and the address of the next page, or None after the last."""
 
     url: str
     package: dict[str, Any]
@@ -58,17 +58,17 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Manners:
-    """How a service is asked: who we say we are, seconds between requests and until we give up on one, tries."""
+class RequestPolicy:
+    """How to send requests: the user agent, seconds between requests, the timeout in seconds, attempts per page."""
 
     user_agent: str
     pause: float = 5.0
     timeout: float = 60.0
-    tries: int = 8
+    attempts: int = 8
 
 
-class _TryAgain(MatcherError):
-    """An answer that may be better the next time; `wait` in seconds, where the service said."""
+class _RetryableError(MatcherError):
+    """A failure that another attempt may resolve. `wait` is the seconds that the service asked for, if any."""
 
     def __init__(self, problem: str, wait: float | None = None) -> None:
         super().__init__(problem)
@@ -76,15 +76,15 @@ class _TryAgain(MatcherError):
 
 
 class NoticesClient:
-    """Asks a service for pages. Use it as a context; `sleep` and `now` stand in for the clock in tests."""
+    """A client for the pages of a service, to be used as a context manager. Tests pass their own `sleep`."""
 
     def __init__(
-        self, service: NoticeService, manners: Manners, *, sleep: Callable[[float], None] = time.sleep
+        self, service: NoticeService, policy: RequestPolicy, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._service, self._manners, self._sleep = service, manners, sleep
-        headers = {"User-Agent": manners.user_agent, "Accept": "application/json"}
-        self._http = httpx.Client(timeout=manners.timeout, headers=headers, follow_redirects=False)
-        self._asked = False
+        self._service, self._policy, self._sleep = service, policy, sleep
+        headers = {"User-Agent": policy.user_agent, "Accept": "application/json"}
+        self._http = httpx.Client(timeout=policy.timeout, headers=headers, follow_redirects=False)
+        self._has_sent = False
 
     def __enter__(self) -> Self:
         return self
@@ -93,11 +93,11 @@ class NoticesClient:
         self._http.close()
 
     def pages(self, url: str) -> Iterator[Page]:
-        """Yield the page at `url` and those after it, one request at a time.
+        """Yield the page at `url` and the pages that follow it, one request at a time.
 
         Raises:
-            Unavailable: the service refuses, or gives no usable answer however often it is asked.
-            InvalidInput: it names a next page elsewhere, or one that was fetched before.
+            Unavailable: the service refuses the request, or every attempt fails.
+            InvalidInput: the next page is at another address, or was already fetched.
 
         """
         following: str | None = url
@@ -105,8 +105,7 @@ class NoticesClient:
         while following is not None:
             if following in seen:
                 raise InvalidInput(
-                    f"{self._service.source} names a page again that was fetched before",
-                    remedy="Take it up with the publisher",
+                    f"{self._service.source} links to a page that was already fetched", remedy=_REPORT_IT
                 )
             seen.add(following)
             page = self._page(following)
@@ -115,40 +114,40 @@ class NoticesClient:
 
     def _page(self, url: str) -> Page:
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_TryAgain),
-            stop=tenacity.stop_after_attempt(self._manners.tries),
-            wait=_waited,
+            retry=tenacity.retry_if_exception_type(_RetryableError),
+            stop=tenacity.stop_after_attempt(self._policy.attempts),
+            wait=_wait,
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            package = retrying(self._ask, url)
-        except _TryAgain as error:
+            package = retrying(self._request, url)
+        except _RetryableError as error:
             raise Unavailable(
-                f"{self._service.source} gives no usable answer: {error}",
-                remedy="Fetch again later: what was fetched is kept, and fetching goes on where it stopped",
+                f"{self._service.source} gives no usable response: {error}",
+                remedy="Fetch again later. The pages fetched so far are saved, and fetching continues from there",
             ) from error
         return Page(url, package, self._next(url, package))
 
-    def _ask(self, url: str) -> dict[str, Any]:
-        if self._asked:
-            self._sleep(self._manners.pause)
-        self._asked = True
+    def _request(self, url: str) -> dict[str, Any]:
+        if self._has_sent:
+            self._sleep(self._policy.pause)
+        self._has_sent = True
         try:
-            with self._http.stream("GET", url) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    raise self._refusal(answer)
-                return _package(_body(answer))
+            with self._http.stream("GET", url) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise self._failure(response)
+                return _package(_body(response))
         except httpx.TransportError as error:
-            raise _TryAgain(f"the connection failed ({type(error).__name__})") from error
+            raise _RetryableError(f"the connection failed ({type(error).__name__})") from error
 
-    def _refusal(self, answer: httpx.Response) -> MatcherError:
-        if answer.status_code in _RETRIED:
-            wait = _retry_after(answer.headers.get("Retry-After"))
-            default = _FORBIDDEN_WAIT if answer.status_code == httpx.codes.FORBIDDEN else None
-            return _TryAgain(f"it answers {answer.status_code}", default if wait is None else wait)
+    def _failure(self, response: httpx.Response) -> MatcherError:
+        if response.status_code in _RETRIED:
+            wait = _retry_after(response.headers.get("Retry-After"))
+            default = _FORBIDDEN_WAIT if response.status_code == httpx.codes.FORBIDDEN else None
+            return _RetryableError(f"it responds with {response.status_code}", default if wait is None else wait)
         return Unavailable(
-            f"{self._service.source} refuses the request with {answer.status_code}",
+            f"{self._service.source} refuses the request with {response.status_code}",
             remedy="Check the dates, and the address in the settings",
         )
 
@@ -158,50 +157,49 @@ class NoticesClient:
         if not following:
             return None
         joined = httpx.URL(url).join(str(following))
-        here = httpx.URL(self._service.url)
-        if (joined.scheme, joined.host, joined.port) != (here.scheme, here.host, here.port):
-            raise InvalidInput(
-                f"{self._service.source} names a next page at another address", remedy="Take it up with the publisher"
-            )
+        service = httpx.URL(self._service.url)
+        if (joined.scheme, joined.host, joined.port) != (service.scheme, service.host, service.port):
+            raise InvalidInput(f"{self._service.source} links to a next page at another address", remedy=_REPORT_IT)
         return str(joined)
 
 
-def _body(answer: httpx.Response) -> bytes:
+def _body(response: httpx.Response) -> bytes:
     pieces, size = [], 0
-    for piece in answer.iter_bytes():
+    for piece in response.iter_bytes():
         size += len(piece)
         if size > _MAX_PAGE:
-            raise Unavailable("an answer is larger than a page may be", remedy="Take it up with the publisher")
+            raise Unavailable(f"a page is larger than {_MAX_PAGE:,} bytes", remedy=_REPORT_IT)
         pieces.append(piece)
     return b"".join(pieces)
 
 
 def _package(body: bytes) -> dict[str, Any]:
-    """Return a decoded package; what is cut off or is no package may be whole the next time."""
+    """Return the release package in `body`. A body that is cut off or holds something else can be retried."""
     try:
         package = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _TryAgain("the page is not JSON") from error
+        raise _RetryableError("the page is not JSON") from error
     if not isinstance(package, dict) or not isinstance(package.get("releases"), list):
-        raise _TryAgain("the page is no release package")
+        raise _RetryableError("the page is not a release package")
     return package
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or as a point in time."""
+    """Return the seconds in a Retry-After header, which holds a number or a date. None if it holds neither."""
     if value is None:
         return None
     if value.strip().isdigit():
         return float(value)
     try:
-        moment = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
-def _waited(state: tenacity.RetryCallState) -> float:
+def _wait(state: tenacity.RetryCallState) -> float:
+    """Return the seconds to wait: what the service asked for, otherwise twice as long after each attempt."""
     error = state.outcome.exception() if state.outcome else None
-    asked = error.wait if isinstance(error, _TryAgain) else None
+    requested = error.wait if isinstance(error, _RetryableError) else None
     growing = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)
-    return min(_LONGEST_WAIT, growing if asked is None else asked)
+    return min(_LONGEST_WAIT, growing if requested is None else requested)

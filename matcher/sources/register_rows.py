@@ -1,4 +1,4 @@
-"""Registers: what the readers of public registers share: how a row becomes a statement."""
+"""Rows of public registers, and how they become statements. Shared by the readers of registers."""
 
 from __future__ import annotations
 
@@ -16,31 +16,79 @@ from matcher.foundations.personal_data import redact
 from matcher.records import Profile
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
+from matcher.sources.formats.items import Item
 from matcher.sources.formats.tables import read_table
-from matcher.sources.lenient_parsing import fit
+from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.parties import proposed_id
-from matcher.sources.statement import Origin, Source, Statement, Tally
+from matcher.sources.statement import Origin, Statement, Tally
 
 ENDINGS: Final = (".csv", ".txt", ".json", ".csv.gz", ".txt.gz", ".json.gz", ".zip")
 _INSIDE: Final = (".csv", ".txt", ".json")
 
+# The cells of a row by lower-case column name, without empty ones.
 Cells = dict[str, str]
-# Makes statements of a row; an empty list where it is none of our business.
-Speak = Callable[[Cells, Origin, Tally], list[Statement]]
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """What one row of a register says, or why it cannot be used; `position` as in `Stream`."""
+class RowContext:
+    """Where a row was read, and the tally for what is dropped from it."""
 
-    statements: list[Statement]
-    problem: InvalidInput | None
-    place: Place
-    position: int
+    source: str
+    file: str
+    place: str
+    tally: Tally
+
+    def statement(
+        self,
+        record: str,
+        fields: dict[str, Any],
+        *,
+        place: str | None = None,
+        stated: date | None = None,
+        ended: bool = False,
+        known_only: bool = False,
+    ) -> Statement:
+        """Return a statement with `fields` of a profile, without contact details and invalid parts.
+
+        `place` replaces the place of the row in the origin. See `Statement` for the other arguments.
+
+        Raises:
+            InvalidInput: `fields` has an empty name. A statement for known suppliers may leave the name out.
+
+        """
+        if "name" in fields and not fields["name"]:
+            where = Place(self.file, field=f"{record}.name" if record else "name")
+            raise InvalidInput("is missing", remedy="Report it to the register, or skip the row", place=where)
+        present = {
+            name: _without_contacts(value, self.tally)
+            for name, value in fields.items()
+            if value not in (None, "", [], {})
+        }
+        values = {"id": "unknown", "name": record, **present}
+        profile = parse_leniently(Profile, values, self.tally, Place(self.file, field=record))
+        left_out = {"id"} if "name" in fields else {"id", "name"}
+        stored = profile.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude=left_out)
+        return Statement(
+            self.source,
+            record,
+            stored,
+            Origin(self.file, place or self.place, stated),
+            proposed_id(profile.name, stored.get("identifiers", {})),
+            ended=ended,
+            known_only=known_only,
+        )
 
 
-def read_register(path: Path, needed: tuple[str, ...], speak: Speak, tally: Tally) -> Iterator[Spoken]:
-    """Yield what each row of a register's file says: a table, or a JSON list of objects.
+# Returns the statements of a row: an empty list if the row says nothing about a supplier.
+RowParser = Callable[[Cells, RowContext], list[Statement]]
+
+
+def read_register(
+    path: Path, source: str, required: tuple[str, ...], parse_row: RowParser, tally: Tally
+) -> Iterator[Item[list[Statement]]]:
+    """Yield the statements of each row of a file of `source`: a table, or a JSON list of objects.
+
+    A table must have the `required` columns, in lower case here.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
@@ -48,24 +96,24 @@ def read_register(path: Path, needed: tuple[str, ...], speak: Speak, tally: Tall
     """
     for member in members(path, _INSIDE):
         with opened(path, member) as stream:
-            for place, cells, problem in _rows(stream, needed):
+            for place, cells, problem in _rows(stream, required):
                 tally.counts["rows read"] += 1
+                context = RowContext(source, stream.name, f"line {place.line}", tally)
                 try:
                     if problem:
                         raise problem
-                    said = speak(cells, Origin(stream.name, f"line {place.line}"), tally)
+                    statements = parse_row(cells, context)
                 except InvalidInput as error:
-                    yield Spoken([], error, place, stream.position())
+                    yield Item(stream.position(), problem=error)
                 else:
-                    yield Spoken(said, None, place, stream.position())
+                    yield Item(stream.position(), statements)
 
 
-def _rows(stream: Stream, needed: tuple[str, ...]) -> Iterator[tuple[Place, Cells, InvalidInput | None]]:
-    # A buffered reader's peek; a table's first line never begins with a bracket.
-    if stream.file.peek(1)[:1] in (b"[", b"{"):
+def _rows(stream: Stream, required: tuple[str, ...]) -> Iterator[tuple[Place, Cells, InvalidInput | None]]:
+    if stream.is_json:
         yield from _objects(stream)
         return
-    for row in read_table(stream, needed):
+    for row in read_table(stream, required):
         yield Place(stream.name, row.line), row.cells, row.problem
 
 
@@ -76,50 +124,33 @@ def _objects(stream: Stream) -> Iterator[tuple[Place, Cells, InvalidInput | None
             if isinstance(value, dict):
                 yield place, {name.lower(): _cell(part) for name, part in value.items() if part not in (None, "")}, None
             else:
-                yield place, {}, InvalidInput("is not an object", remedy="Fetch the file again", place=place)
+                yield place, {}, InvalidInput("is not an object", remedy="Download the file again", place=place)
     except ijson.JSONError as error:
         problem = f"is not JSON: {str(error).splitlines()[0]}"
-        raise InvalidInput(problem, remedy="Fetch the file again", place=Place(file=stream.name)) from error
+        raise InvalidInput(problem, remedy="Download the file again", place=Place(file=stream.name)) from error
 
 
 def _cell(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def statement(
-    source: Source, record: str, fields: dict[str, Any], origin: Origin, tally: Tally, **more: Any
-) -> Statement:
-    """Return a statement of `fields` (as in a profile, without id), its texts without contact details and less
-    what no profile may hold. What concerns known suppliers only needs no name.
-    """
-    if "name" in fields and not fields["name"]:
-        place = Place(origin.file, field=f"{record}.name" if record else "name")
-        raise InvalidInput("is missing", remedy="Take it up with the register, or skip it", place=place)
-    given = {name: _scrubbed(value, tally) for name, value in fields.items() if value not in (None, "", [], {})}
-    profile = fit(Profile, {"id": "unknown", "name": record, **given}, tally, Place(origin.file, field=record))
-    left_out = {"id"} if "name" in fields else {"id", "name"}
-    said = profile.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude=left_out)
-    proposed = proposed_id(profile.name, said.get("identifiers", {}))
-    return Statement(source, record, said, origin, proposed, known_only=more.pop("known_only", False), **more)
-
-
-def _scrubbed(value: Any, tally: Tally) -> Any:
+def _without_contacts(value: Any, tally: Tally) -> Any:
     if isinstance(value, str):
-        text, found = redact(clean(value))
-        tally.counts["contact details in texts"] += found
+        text, removed = redact(clean(value))
+        tally.counts["contact details in texts"] += removed
         return text
     if isinstance(value, list):
-        return [_scrubbed(item, tally) for item in value]
+        return [_without_contacts(item, tally) for item in value]
     if isinstance(value, dict):
-        return {name: _scrubbed(part, tally) for name, part in value.items()}
+        return {name: _without_contacts(part, tally) for name, part in value.items()}
     return value
 
 
-def day(text: str | None) -> date | None:
-    """Return the day that a register means by "2015-03-02 00:00:00", "2015-03-02T00:00:00" or "02/03/2015"."""
+def parse_day(text: str | None) -> date | None:
+    """Return the day in "2015-03-02 00:00:00", "2015-03-02T00:00:00" or "02/03/2015", or None if there is none."""
     try:
-        if text and (found := re.match(r"(\d\d)/(\d\d)/(\d{4})", text)):
-            return date(int(found[3]), int(found[2]), int(found[1]))
+        if text and (parts := re.match(r"(\d\d)/(\d\d)/(\d{4})", text)):
+            return date(int(parts[3]), int(parts[2]), int(parts[1]))
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
         return None

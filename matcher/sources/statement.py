@@ -1,4 +1,4 @@
-"""Statement: what one source says of one supplier, with where and when it says so."""
+"""Statements: what one source says about one supplier, with where and when it says so."""
 
 from __future__ import annotations
 
@@ -6,32 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any, Final
 
-_OGL: Final = "Open Government Licence v3.0"
-
-
-class Source(StrEnum):
-    """Who states something, in the order in which they are believed."""
-
-    SUPPLIER = "supplier"
-    CHARITY_COMMISSION = "charity-commission"
-    COMPANIES_HOUSE = "companies-house"
-    CQC = "cqc"
-    FIND_A_TENDER = "find-a-tender"
-    CONTRACTS_FINDER = "contracts-finder"
-    OCDS = "ocds"
-
-
-PRECEDENCE: Final = {source: rank for rank, source in enumerate(Source)}
-REGISTERS: Final = frozenset({Source.CHARITY_COMMISSION, Source.COMPANIES_HOUSE, Source.CQC})
-LICENCES: Final[Mapping[Source, str]] = {source: _OGL for source in Source if source not in ("supplier", "ocds")}
+# The source of the profiles that suppliers, or the clients that act for them, write themselves.
+SUPPLIER: Final = "supplier"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a statement was read: a file or address, the place in it, and the day it was stated (if known)."""
+    """Where a statement was read: a file or address, the place in it, and the day of the statement, if known."""
 
     file: str
     place: str
@@ -40,13 +23,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Statement:
-    """What `source` says under its number `record`: some fields of a profile, as JSON values without its id.
+    """What `source` says about one supplier, under its record number `record`.
 
-    `proposed` is the id a new profile would get. One that is `ended` says that the supplier is no more. One that
-    is for `known_only` suppliers makes no profile. `party` is the publisher's own number of the supplier.
+    `fields` are fields of a profile as JSON values, without its id. `proposed` is the id for a new profile. `ended`
+    means that the supplier no longer exists. A `known_only` statement adds to an existing profile and never creates
+    one. `party` is the publisher's own number for the supplier, if it has one.
     """
 
-    source: Source
+    source: str
     record: str
     fields: Mapping[str, Any]
     origin: Origin
@@ -58,12 +42,7 @@ class Statement:
 
 @dataclass
 class Tally:
-    """What was read, kept and dropped, by name; `fields` counts dropped fields by their path."""
+    """Counts of what was read, kept and dropped, by name. `fields` counts dropped fields by their dotted path."""
 
     counts: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Tally) -> None:
-        """Add the counts of another tally to this one."""
-        self.counts.update(other.counts)
-        self.fields.update(other.fields)

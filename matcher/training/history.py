@@ -11,9 +11,9 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput
 from matcher.records import Profile
+from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.training.examples import WonNeed
-from matcher.training.pairs import name_key
 
 MIN_AWARDS: Final = 200
 # The holdout is the latest days of the history, but at most this share of its awards. Own rule, since scikit-learn's
@@ -73,10 +73,12 @@ def won_by_register(awards: Iterable[Award], register: Iterable[Profile]) -> lis
     """Return the needs won by a supplier with the name of a profile in `register`, with the ids of such profiles."""
     ids_by_name: dict[str, list[str]] = defaultdict(list)
     for profile in register:
-        ids_by_name[name_key(profile.name)].append(profile.id)
+        ids_by_name[without_generic_words(profile.name)].append(profile.id)
     needs = []
     for award in awards:
-        ids = frozenset(id for winner in award.winners for id in ids_by_name.get(name_key(winner.name), ()))
+        ids = frozenset(
+            id for winner in award.winners for id in ids_by_name.get(without_generic_words(winner.name), ())
+        )
         if ids:
             needs.append((award.need, ids))
     return needs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 from matcher.foundations.arrays import Vectors
 from matcher.records import Profile
+from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, telling
 
@@ -30,8 +30,6 @@ MIN_CHARACTERS: Final = 20
 # The share of pairs of each kind to use. Pairs with the same winner matter most and are rare.
 SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "name": 0.3, "register": 1.0}
 
-_LEGAL_FORMS = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
-
 
 @dataclass(frozen=True)
 class TextPair:
@@ -46,13 +44,6 @@ class TextPair:
     owners: frozenset[str]
 
 
-def name_key(name: str) -> str:
-    """Return the form in which names of organisations are compared across registers."""
-    plain = re.sub(r"[^a-z0-9 ]", " ", name.lower().replace("&", " and "))
-    # A name of nothing else stays as it is: all such names would be one.
-    return " ".join(_LEGAL_FORMS.sub(" ", plain).split()) or name.lower()
-
-
 def pairs_of(
     awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], rng: random.Random
 ) -> list[TextPair]:
@@ -64,7 +55,7 @@ def pairs_of(
     texts: dict[str, str] = {}
     for profile in register:
         summary, objects = telling(profile.summary), telling(" ".join(c.description for c in profile.capabilities))
-        texts.setdefault(name_key(profile.name), summary or objects)
+        texts.setdefault(without_generic_words(profile.name), summary or objects)
         long_enough = min(len(summary), len(objects)) > MIN_CHARACTERS
         if long_enough and summary[:60].lower() != objects[:60].lower():
             pairs.append(TextPair("two_texts", summary, objects, frozenset({profile.id})))
@@ -110,7 +101,7 @@ def _of_names(awards: Sequence[Award], texts: dict[str, str], rng: random.Random
             won[winner.id].append(award)
             names.setdefault(winner.id, winner.name)
     for id, rows in won.items():
-        text = texts.get(name_key(names[id]))
+        text = texts.get(without_generic_words(names[id]))
         for award in rng.sample(rows, min(2, len(rows))):
             owners = frozenset(winner.id for winner in award.winners)
             if len(award.winners) <= 4:

@@ -15,7 +15,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from matcher.register import Kind, take_files
+from matcher.register import import_files
 from matcher.store import Store
 from tests.support.notices import party, release
 
@@ -42,7 +42,7 @@ def measure_import(folder: Path, megabytes: float, results: Connection) -> None:
     releases = write(folder / "package.json", megabytes)
     before = time.monotonic()
     with Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store:
-        take_files(store, Kind.OCDS, [folder / "package.json"])
+        import_files(store, "ocds", [folder / "package.json"])
         counts = store.counts()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     results.send((releases, time.monotonic() - before, memory, counts))

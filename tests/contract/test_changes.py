@@ -1,4 +1,4 @@
-"""The records of a moment and the changes since another, on every database."""
+"""Records as of a revision, and the changes since another, on every database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matcher.store import Change, RecordKind, Store
 from tests.support.records import need, profile, put
 
 
-def test_profiles_come_in_the_order_asked_for_and_as_of_a_moment(store: Store) -> None:
+def test_profiles_come_in_the_requested_order_and_as_of_a_revision(store: Store) -> None:
     put(store, *(profile(f"p{number}") for number in range(1200)))
     put(store, profile("p7", name="Seven"))
     ids = [f"p{number}" for number in reversed(range(1200))]
@@ -48,7 +48,7 @@ def test_needs_come_by_id_in_code_point_order(store: Store) -> None:
         assert [revision.id for revision in store.needs(after)] == sorted(id for id in set(ids) - {"n.2"} if id > after)
 
 
-def test_needs_are_those_of_one_moment(store: Store) -> None:
+def test_needs_are_those_of_one_revision(store: Store) -> None:
     put(store, *(need(f"n{number:04}") for number in range(600)))
     listing = store.needs()
     first = next(listing)
@@ -59,20 +59,20 @@ def test_needs_are_those_of_one_moment(store: Store) -> None:
     assert first.id == "n0000"
 
 
-def test_changes_are_the_latest_states_within_the_bounds(store: Store) -> None:
+def test_changes_are_the_latest_states_within_the_range(store: Store) -> None:
     put(store, profile("a"), profile("b"), need(), profile("a", name="A2"))  # 1, 2, 3, 4
     with store.writing() as writer:
         writer.withdraw(RecordKind.PROFILE, "b")  # 5
-    gone, newer = Change(5, "b", None), Change(4, "a", profile("a", name="A2"))
-    assert list(store.profile_changes(0)) == [newer, gone]
-    assert list(store.profile_changes(4)) == [gone]
+    withdrawn, newer = Change(5, "b", None), Change(4, "a", profile("a", name="A2"))
+    assert list(store.profile_changes(0)) == [newer, withdrawn]
+    assert list(store.profile_changes(4)) == [withdrawn]
     assert list(store.profile_changes(5)) == []
     assert list(store.profile_changes(0, until=2)) == [Change(1, "a", profile("a")), Change(2, "b", profile("b"))]
     assert list(store.profile_changes(1, until=4)) == [Change(2, "b", profile("b")), newer]
-    assert list(store.profile_changes(0, until=99)) == [newer, gone]
+    assert list(store.profile_changes(0, until=99)) == [newer, withdrawn]
 
 
-def test_changes_run_over_pages_while_others_write(store: Store) -> None:
+def test_changes_continue_over_pages_while_others_write(store: Store) -> None:
     put(store, *(profile(f"p{number}") for number in range(1300)))
     seen = []
     for change in store.profile_changes(0, until=10_000):
@@ -83,7 +83,7 @@ def test_changes_run_over_pages_while_others_write(store: Store) -> None:
     assert [change.id for change in store.profile_changes(1300)] == ["p5", "p1299"]
 
 
-def test_the_contents_are_those_of_the_changes(store: Store) -> None:
+def test_the_contents_match_the_changes(store: Store) -> None:
     with store.writing() as writer:
         for number in range(3):
             writer.put(Profile(id=f"p{number}", name="Steps", employees=number))

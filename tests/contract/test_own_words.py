@@ -1,4 +1,4 @@
-"""A supplier's own words, on every database: they stand before what sources say, and are joined with it."""
+"""Profiles that suppliers write themselves, on every database: they come first, and other sources add to them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from matcher.register import Register
 from matcher.registration import Directory, Registrations
 from matcher.store import RecordKind, Store
 from tests.support.notices import party, release
-from tests.support.statements import STEADY, own, profiles, put_own, take
+from tests.support.statements import STEADY, import_notices, own, profiles, put_own
 
 
-def test_a_suppliers_own_words_take_over_what_sources_made(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+def test_a_suppliers_own_profile_replaces_one_made_from_sources(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
     (found,) = profiles(store).values()
     assert (found.id, found.name, found.summary) == ("steady", "Steady", "We know falls.")
     assert [piece.title for piece in found.track_record] == ["Own work", "Falls prevention 1"]
     before = store.sequence()
     put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
-    assert store.sequence() == before, "the same words again change nothing"
+    assert store.sequence() == before, "the same profile again changes nothing"
     put_own(store, tmp_path, identifiers={"company": "07654321"}, name="Steady On")
     (found,) = profiles(store).values()
     assert (found.name, [piece.title for piece in found.track_record]) == ("Steady On", ["Falls prevention 1"])
 
 
-def test_notices_add_to_a_supplier_who_was_there_first(store: Store, tmp_path: Path) -> None:
+def test_notices_add_to_an_existing_profile_of_a_supplier(store: Store, tmp_path: Path) -> None:
     put_own(store, tmp_path, name="Steady Ltd", sector="mutual")
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     (found,) = profiles(store).values()
     assert (found.id, found.sector, found.identifiers.company) == ("steady", Sector.MUTUAL, "07654321")
     assert len(found.track_record) == 1
 
 
-def test_what_was_put_directly_is_followed(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+def test_a_profile_written_directly_is_followed(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     with store.writing() as writer:
         fields = own(identifiers={"company": "07654321"})
         writer.put(parse(Profile, fields), contact=Contact(name="Jo"), source="http")
@@ -43,7 +43,7 @@ def test_what_was_put_directly_is_followed(store: Store, tmp_path: Path) -> None
     (found,) = profiles(store).values()
     assert (found.id, found.summary, len(found.track_record)) == ("steady", "We know falls.", 1)
     assert store.contact("steady") == Contact(name="Jo")
-    with store.writing() as writer:  # as a client does that knows nothing of notices
+    with store.writing() as writer:  # as a client that does not know the notices
         writer.put(parse(Profile, {**own(), "summary": "New"}), source="http")
     Register(store).follow()
     (found,) = profiles(store).values()
@@ -54,21 +54,21 @@ def test_what_was_put_directly_is_followed(store: Store, tmp_path: Path) -> None
 
 
 def test_a_profile_withdrawn_by_hand_stays_withdrawn(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     with store.writing() as writer:
         writer.withdraw(RecordKind.PROFILE, "gb-coh-07654321", source="asked to")
-    take(store, tmp_path, release(2, suppliers=(STEADY,)))
+    import_notices(store, tmp_path, release(2, suppliers=(STEADY,)))
     assert profiles(store) == {}
 
 
-def test_two_suppliers_own_words_are_never_joined(store: Store, tmp_path: Path) -> None:
+def test_two_profiles_that_suppliers_wrote_are_never_joined(store: Store, tmp_path: Path) -> None:
     put_own(store, tmp_path, identifiers={"company": "07654321"})
     put_own(store, tmp_path, id="steady-two", identifiers={"company": "07654321"})
     assert sorted(profiles(store)) == ["steady", "steady-two"]
 
 
-def test_who_is_said_to_be_another_is_not_joined(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(party("Steady Ltd"),)))
+def test_a_profile_declared_to_be_another_supplier_is_not_joined(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(party("Steady Ltd"),)))
     (other,) = profiles(store)
     registrations = Registrations(store, Directory(store))
     mine = own(name="Steady Ltd", postcode="HX1 1UZ", identifiers={"company": "07654321"})
@@ -76,6 +76,6 @@ def test_who_is_said_to_be_another_is_not_joined(store: Store, tmp_path: Path) -
     with store.writing() as writer:
         registrations.confirm(writer, made.profile.id, distinct_from=[other])
     for number in (2, 3):
-        take(store, tmp_path, release(number, suppliers=(party("Elsewhere Ltd", number),)))
+        import_notices(store, tmp_path, release(number, suppliers=(party("Elsewhere Ltd", number),)))
         assert {other, made.profile.id} < set(profiles(store))
     assert profiles(store)[made.profile.id].track_record == ()

@@ -1,4 +1,4 @@
-"""Where each part of a profile comes from, and how what was joined wrongly is put apart, on every database."""
+"""The origin of each part of a profile, and how a wrong join is undone, on every database."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput, NotFound
 from matcher.register import Register
-from matcher.sources.statement import Source
 from matcher.store import Store
 from tests.support.notices import party, release
-from tests.support.statements import STEADY, numbered, profiles, put_own, said, state, take
+from tests.support.statements import STEADY, add, import_notices, numbered, profiles, put_own, statement
 
 
-def test_where_each_part_comes_from(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+def test_each_part_has_its_origin(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     put_own(store, tmp_path, identifiers={"company": "07654321"})
     found = {part.field: part for part in Register(store).provenance("steady")}
     assert (found["summary"].source, found["name"].source, found["name"].rule) == ("supplier", "supplier", "own")
@@ -36,9 +35,9 @@ def _alone(store: Store, folder: Path) -> Any:
     return Register(store).provenance("alone")
 
 
-def test_what_was_wrongly_joined_is_put_apart_for_good(store: Store, tmp_path: Path) -> None:
+def test_a_wrong_join_is_split_permanently(store: Store, tmp_path: Path) -> None:
     mine, theirs = party("Starline Taxis", 1), party("Starline Taxis", 2)
-    take(store, tmp_path, release(1, suppliers=(mine,)), release(2, suppliers=(theirs,)))
+    import_notices(store, tmp_path, release(1, suppliers=(mine,)), release(2, suppliers=(theirs,)))
     (found,) = profiles(store).values()
     assert len(found.track_record) == 2
     ocid = release(2)["ocid"]
@@ -46,31 +45,31 @@ def test_what_was_wrongly_joined_is_put_apart_for_good(store: Store, tmp_path: P
     new = Register(store).split(found.id, [("contracts-finder", record)])
     assert new != found.id
     assert {id: len(one.track_record) for id, one in profiles(store).items()} == {found.id: 1, new: 1}
-    take(
+    import_notices(
         store,
         tmp_path,
         release(2, day="2025-03-09", tag="awardUpdate", suppliers=({**theirs, "name": "STARLINE TAXIS"},)),
     )
     assert sorted(profiles(store)) == sorted([found.id, new]), "an amendment does not join them again"
-    take(store, tmp_path, release(3, suppliers=(theirs,)))
-    assert len(profiles(store)[new].track_record) == 2, "known by the publisher's own number"
+    import_notices(store, tmp_path, release(3, suppliers=(theirs,)))
+    assert len(profiles(store)[new].track_record) == 2, "recognised by the publisher's own number"
 
 
-def test_a_shared_number_does_not_join_what_was_put_apart(store: Store) -> None:
-    state(store, said(Source.OCDS, "a#1", name="Starline Taxis"), said(Source.OCDS, "b#1", name="Starline Taxis"))
+def test_a_shared_number_does_not_join_profiles_that_were_split(store: Store) -> None:
+    add(store, statement("ocds", "a#1", name="Starline Taxis"), statement("ocds", "b#1", name="Starline Taxis"))
     (old,) = profiles(store)
     new = Register(store).split(old, [("ocds", "b#1")])
     number = numbered(company="07654321")
-    state(store, said(Source.OCDS, "a#1", name="Starline Taxis", **number))
-    state(store, said(Source.OCDS, "b#1", name="Starline Taxis", **number))
+    add(store, statement("ocds", "a#1", name="Starline Taxis", **number))
+    add(store, statement("ocds", "b#1", name="Starline Taxis", **number))
     assert sorted(profiles(store)) == sorted([old, new])
 
 
-def test_only_what_is_known_can_be_put_apart(store: Store, tmp_path: Path) -> None:
+def test_only_known_statements_of_other_sources_can_be_split_off(store: Store, tmp_path: Path) -> None:
     put_own(store, tmp_path)
     register = Register(store)
-    with pytest.raises(NotFound, match="says nothing about 'steady'"):
+    with pytest.raises(NotFound, match="has no statement about 'steady'"):
         register.split("steady", [("cqc", "1-1")])
     for records in ([], [("supplier", "steady")]):
-        with pytest.raises(InvalidInput, match="must be statements of other sources"):
+        with pytest.raises(InvalidInput, match="only split off statements from other sources"):
             register.split("steady", records)

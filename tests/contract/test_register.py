@@ -1,4 +1,4 @@
-"""What the register must do alike on every database: who is who, and what is joined, in any order."""
+"""The register on every database: which statements are about one supplier, in whatever order they arrive."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from matcher.foundations.errors import NotFound
 from matcher.records import Sector, Stage
-from matcher.sources.statement import Origin, Source, Statement
+from matcher.sources.statement import Origin, Statement
 from matcher.store import Store
 from tests.support.notices import party, release
-from tests.support.statements import STEADY, need, numbered, profiles, said, state, take
+from tests.support.statements import STEADY, add, import_notices, need, numbered, profiles, statement
 
 
-def test_a_notice_makes_a_need_and_a_supplier_with_track_record(store: Store, tmp_path: Path) -> None:
-    report = take(store, tmp_path, release(1, tag="award", suppliers=(STEADY,)))
+def test_an_award_notice_creates_a_need_and_a_supplier_with_track_record(store: Store, tmp_path: Path) -> None:
+    report = import_notices(store, tmp_path, release(1, tag="award", suppliers=(STEADY,)))
     assert need(store).stage is Stage.AWARD
     (found,) = profiles(store).values()
     assert (found.id, found.name, found.sector) == ("gb-coh-07654321", "Steady Ltd", Sector.SME)
@@ -25,40 +25,44 @@ def test_a_notice_makes_a_need_and_a_supplier_with_track_record(store: Store, tm
     assert (report.counts["needs added"], report.profiles["added"]) == (1, 1)
 
 
-def test_a_second_time_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_importing_notices_again_changes_nothing(store: Store, tmp_path: Path) -> None:
     releases = [release(n, tag="award", suppliers=(STEADY, party(f"Other {n} Ltd", n))) for n in range(1, 5)]
-    take(store, tmp_path, *releases)
+    import_notices(store, tmp_path, *releases)
     before = store.sequence()
-    again = take(store, tmp_path, *reversed(releases), name="another name.json")
+    again = import_notices(store, tmp_path, *reversed(releases), name="another name.json")
     assert store.sequence() == before
     assert (again.counts["releases unchanged"], again.profiles) == (4, {})
 
 
-def test_a_process_moves_on_and_is_cancelled(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1))
+def test_a_process_advances_and_is_cancelled(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1))
     assert need(store).stage is Stage.TENDER
-    take(store, tmp_path, release(1, day="2025-04-09", tag="award", suppliers=(STEADY,)))
+    import_notices(store, tmp_path, release(1, day="2025-04-09", tag="award", suppliers=(STEADY,)))
     assert need(store).stage is Stage.AWARD
-    take(store, tmp_path, release(1, day="2025-05-09", tag="award", suppliers=(STEADY,), award={"status": "cancelled"}))
+    import_notices(
+        store, tmp_path, release(1, day="2025-05-09", tag="award", suppliers=(STEADY,), award={"status": "cancelled"})
+    )
     with pytest.raises(NotFound):
         need(store)
-    assert profiles(store) == {}, "nobody speaks of the supplier any more"
-    take(store, tmp_path, release(1, day="2025-06-09", tag="award", suppliers=(STEADY,)))
-    assert list(profiles(store)) == ["gb-coh-07654321"], "and back, under its old id"
+    assert profiles(store) == {}, "no source names the supplier"
+    import_notices(store, tmp_path, release(1, day="2025-06-09", tag="award", suppliers=(STEADY,)))
+    assert list(profiles(store)) == ["gb-coh-07654321"], "restored under its old id"
 
 
-def test_an_amended_award_changes_its_piece_and_its_winner(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)))
+def test_an_amended_award_changes_the_track_record_and_the_winner(store: Store, tmp_path: Path) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     better = {"value": {"amount": 45_000, "currency": "GBP"}}
-    take(store, tmp_path, release(1, day="2025-03-09", tag="awardUpdate", suppliers=(STEADY,), award=better))
+    import_notices(store, tmp_path, release(1, day="2025-03-09", tag="awardUpdate", suppliers=(STEADY,), award=better))
     assert [piece.value for piece in profiles(store)["gb-coh-07654321"].track_record] == [45_000.0]
     other = party("Right Ltd", company="00000001")
-    take(store, tmp_path, release(1, day="2025-03-10", tag="awardUpdate", suppliers=(other,)))
+    import_notices(store, tmp_path, release(1, day="2025-03-10", tag="awardUpdate", suppliers=(other,)))
     assert list(profiles(store)) == ["gb-coh-00000001"]
 
 
-def test_the_same_number_is_the_same_supplier_whatever_its_name(store: Store, tmp_path: Path) -> None:
-    take(store, tmp_path, release(1, suppliers=(STEADY,)), release(2, suppliers=({**STEADY, "name": "STEADY (UK)"},)))
+def test_the_same_number_is_the_same_supplier_whatever_the_name(store: Store, tmp_path: Path) -> None:
+    import_notices(
+        store, tmp_path, release(1, suppliers=(STEADY,)), release(2, suppliers=({**STEADY, "name": "STEADY (UK)"},))
+    )
     (found,) = profiles(store).values()
     assert len(found.track_record) == 2
 
@@ -69,36 +73,36 @@ def test_the_same_number_is_the_same_supplier_whatever_its_name(store: Store, tm
         ("Steady Ltd", "STEADY LIMITED.", True),
         ("The Steady & Co Ltd", "Steady and Co Limited", True),
         ("Steady Steps Ltd", "Steady Steps", True),
-        ("Steady Ltd", "Steady", False),  # one word is too little
+        ("Steady Ltd", "Steady", False),  # one word is not enough
         ("Steady Steps Ltd", "Steady Steps PLC", False),
         ("Steady Steps Ltd t/a Falls Away", "Steady Steps Limited", True),
         ("Steady Steps Ltd", "Steadier Steps Ltd", False),
     ],
 )
-def test_names(store: Store, tmp_path: Path, first: str, second: str, one: bool) -> None:
-    take(store, tmp_path, release(1, suppliers=(party(first, 1),)), release(2, suppliers=(party(second, 2),)))
+def test_names_that_are_joined(store: Store, tmp_path: Path, first: str, second: str, one: bool) -> None:
+    import_notices(store, tmp_path, release(1, suppliers=(party(first, 1),)), release(2, suppliers=(party(second, 2),)))
     assert len(profiles(store)) == (1 if one else 2)
 
 
 def test_one_name_with_two_numbers_is_two_suppliers(store: Store, tmp_path: Path) -> None:
     same = party("Steady Ltd", company="00000009")
-    take(store, tmp_path, release(1, suppliers=(STEADY,)), release(2, suppliers=(same,)))
+    import_notices(store, tmp_path, release(1, suppliers=(STEADY,)), release(2, suppliers=(same,)))
     assert sorted(profiles(store)) == ["gb-coh-00000009", "gb-coh-07654321"]
-    take(
+    import_notices(
         store,
         tmp_path,
         release(3, suppliers=(party("Steady Ltd", 3),)),
         release(4, suppliers=(party("Steady Ltd", 4),)),
     )
-    assert sorted(profiles(store)) == ["gb-coh-00000009", "gb-coh-07654321", "steady-ltd"], "in doubt it is neither"
+    assert sorted(profiles(store)) == ["gb-coh-00000009", "gb-coh-07654321", "steady-ltd"], "in doubt a third"
 
 
-def test_two_that_turn_out_to_be_one_are_joined(store: Store) -> None:
-    state(store, said(Source.OCDS, "a#1", **numbered(company="07654321"), name="Steady Ltd"))
-    state(store, said(Source.OCDS, "b#1", **numbered(charity="1100001"), name="Steady Trust"))
+def test_two_profiles_with_a_shared_number_are_joined(store: Store) -> None:
+    add(store, statement("ocds", "a#1", **numbered(company="07654321"), name="Steady Ltd"))
+    add(store, statement("ocds", "b#1", **numbered(charity="1100001"), name="Steady Trust"))
     assert len(profiles(store)) == 2
     both = numbered(charity="1100001", company="07654321")
-    state(store, said(Source.CHARITY_COMMISSION, "1100001", **both, name="STEADY"))
+    add(store, statement("charity-commission", "1100001", **both, name="STEADY"))
     (found,) = profiles(store).values()
     assert (found.name, found.identifiers.company, found.identifiers.charity) == ("STEADY", "07654321", "1100001")
 
@@ -108,16 +112,16 @@ def test_the_order_of_statements_does_not_matter(store: Store) -> None:
     company, charity = {"company": "07654321"}, {"charity": "1100001"}
     cqc, london = {"cqc": "1-100000001"}, {"regions": ["London"]}
     statements = [
-        said(Source.CONTRACTS_FINDER, "x/1#1", "2025-01-01", **numbered(**company), track_record=[award]),
-        said(Source.CHARITY_COMMISSION, "1100001", "2025-02-01", **numbered(**charity, **company), turnover=5.0),
-        said(Source.CQC, "1-1000000001", **numbered(**cqc, **company), coverage=london),
-        said(Source.FIND_A_TENDER, "y/1#1", "2025-03-01", **numbered(**charity), sector="vcse", website="w.example"),
+        statement("contracts-finder", "x/1#1", "2025-01-01", **numbered(**company), track_record=[award]),
+        statement("charity-commission", "1100001", "2025-02-01", **numbered(**charity, **company), turnover=5.0),
+        statement("cqc", "1-1000000001", **numbered(**cqc, **company), coverage=london),
+        statement("find-a-tender", "y/1#1", "2025-03-01", **numbered(**charity), sector="vcse", website="w.example"),
     ]
     outcomes = []
     for number, order in enumerate(itertools.permutations(statements)):
         mine = [_renumbered(one, number) for one in order]
         for one in mine:
-            state(store, one)
+            add(store, one)
         (found,) = [one for one in profiles(store).values() if one.identifiers.company == f"{number:08d}"]
         value = json.loads(found.model_dump_json(exclude={"id", "name", "identifiers"}))
         outcomes.append(json.dumps(value, sort_keys=True))
@@ -131,13 +135,13 @@ def _renumbered(one: Statement, number: int) -> Statement:
     return Statement(one.source, f"{number}/{one.record}", fields, one.origin, one.proposed)
 
 
-def test_registers_come_before_notices_and_the_latest_first(store: Store) -> None:
+def test_registers_come_before_notices_and_later_statements_first(store: Store) -> None:
     number = numbered(company="07654321")
-    state(
+    add(
         store,
-        said(Source.CONTRACTS_FINDER, "a#1", "2025-01-01", **number, sector="large", postcode="M1", website="old"),
-        said(Source.CONTRACTS_FINDER, "b#1", "2025-02-01", **number, website="new"),
-        said(Source.COMPANIES_HOUSE, "07654321", **number, name="STEADY LIMITED", sector="cic"),
+        statement("contracts-finder", "a#1", "2025-01-01", **number, sector="large", postcode="M1", website="old"),
+        statement("contracts-finder", "b#1", "2025-02-01", **number, website="new"),
+        statement("companies-house", "07654321", **number, name="STEADY LIMITED", sector="cic"),
     )
     (found,) = profiles(store).values()
     assert (found.name, found.sector, found.postcode, found.website) == (
@@ -148,22 +152,22 @@ def test_registers_come_before_notices_and_the_latest_first(store: Store) -> Non
     )
 
 
-def test_a_removed_charity_is_no_partner_any_more(store: Store) -> None:
+def test_the_profile_of_a_removed_charity_is_withdrawn(store: Store) -> None:
     number = numbered(charity="1100001")
-    gone = Statement(
-        Source.CHARITY_COMMISSION, "1100001", {"name": "Steady", **number}, Origin("f", "p"), "x", ended=True
+    removed = Statement(
+        "charity-commission", "1100001", {"name": "Steady", **number}, Origin("f", "p"), "x", ended=True
     )
-    state(store, gone)
-    assert profiles(store) == {}, "what is not known is not made only to be ended"
-    state(store, said(Source.CONTRACTS_FINDER, "a#1", **number))
-    state(store, gone)
+    add(store, removed)
+    assert profiles(store) == {}, "an ended statement does not create a profile"
+    add(store, statement("contracts-finder", "a#1", **number))
+    add(store, removed)
     assert profiles(store) == {}
 
 
-def test_what_is_for_known_suppliers_makes_none(store: Store) -> None:
+def test_a_statement_for_known_suppliers_creates_no_profile(store: Store) -> None:
     fields = {**numbered(charity="1100001"), "coverage": {"regions": ["London"]}}
-    area = Statement(Source.CHARITY_COMMISSION, "1100001/area/London", fields, Origin("f", "p"), "x", known_only=True)
-    state(store, area)
+    area = Statement("charity-commission", "1100001/area/London", fields, Origin("f", "p"), "x", known_only=True)
+    add(store, area)
     assert profiles(store) == {}
-    state(store, said(Source.CHARITY_COMMISSION, "1100001", **numbered(charity="1100001")), area)
+    add(store, statement("charity-commission", "1100001", **numbered(charity="1100001")), area)
     assert [found.coverage.regions for found in profiles(store).values()] == [("London",)]

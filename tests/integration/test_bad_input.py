@@ -1,4 +1,4 @@
-"""Bad input at the command line: a clear error with file, line, field and remedy, or a sound result."""
+"""Bad input at the command line: a clear error with file, line, field and remedy, or a correct result."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def need(**fields: object) -> bytes:
     return json.dumps({"id": "n2", "title": "Memory clinic", **fields}).encode()
 
 
-# What stands in the second line of a file: the field that is wrong, what is said of it, and part of the remedy.
+# The second line of a file, the invalid field, and parts of the problem and the remedy.
 PROFILES = {
     "50 MB in one line": (b'{"id": "p2", "name": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
     "not UTF-8": (b'{"id": "p2", "name": "caf\xe9"}', None, "is not UTF-8 at byte 26", "UTF-8"),
-    "no JSON": (b"id,name", None, "is not JSON", "one JSON object"),
+    "not JSON": (b"id,name", None, "is not JSON", "one JSON object"),
     "a number as name": (profile(name=5), "name", "must be a text", "Give a name"),
     "a text as amount": (profile(turnover="a lot"), "turnover", "is not a number", "in pounds"),
     "a text as list": (profile(capabilities="care"), "capabilities", "must be a list", "format"),
@@ -44,23 +44,23 @@ PROFILES = {
     "a fraction of a person": (profile(employees=1.5), "employees", "whole number", "whole number"),
     "true as amount": (profile(turnover=True), "turnover", "is not a number", "in pounds"),
     "an unknown sector": (profile(sector="guild"), "sector", "'charity'", "Use one of: charity, "),
-    "the id of line 1": (GOOD, "id", "is the id of line 1 too", "another id"),
-    "a postcode that is none": (profile(postcode="NOWHERE"), "postcode", "'NOWHERE' is not a UK postcode", "LS11 5QN"),
+    "the id of line 1": (GOOD, "id", "is already the id of line 1", "another id"),
+    "an invalid postcode": (profile(postcode="NOWHERE"), "postcode", "'NOWHERE' is not a UK postcode", "LS11 5QN"),
     "a name of punctuation": (profile(name="— … !?"), "name", "has no letter and no digit", "at least one word"),
     "no name": (b'{"id": "p2"}', "name", "is missing", "Give a name"),
-    "a region that is none": (
+    "an invalid region": (
         profile(coverage={"regions": ["Atlantis"]}),
         "coverage.regions.0",
         "'Atlantis'",
         "London",
     ),
-    "a day that is none": (
+    "an invalid date": (
         profile(accreditations=[{"scheme": "DSPT", "expires": "31/03/2026"}]),
         "accreditations.0.expires",
         "'31/03/2026' is not a date",
         "2026-03-31",
     ),
-    "a text too long": (profile(summary="word " * 30_000), "summary", "at most 100000", "100,000"),
+    "too long a text": (profile(summary="word " * 30_000), "summary", "at most 100000", "100,000"),
 }
 NEEDS = {
     "50 MB in one line": (b'{"id": "n2", "title": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
@@ -73,16 +73,16 @@ NEEDS = {
         "'charity'",
         "Use one of",
     ),
-    "the id of line 1": (NEED, "id", "is the id of line 1 too", "another id"),
-    "a postcode that is none": (need(postcode="12345"), "postcode", "is not a UK postcode", "LS11 5QN"),
+    "the id of line 1": (NEED, "id", "is already the id of line 1", "another id"),
+    "an invalid postcode": (need(postcode="12345"), "postcode", "is not a UK postcode", "LS11 5QN"),
     "a title of punctuation": (need(title="..."), "title", "has no letter and no digit", "at least one word"),
     "an unknown stage": (need(stage="soon"), "stage", "'idea'", "Use one of: idea"),
-    "less than nothing": (need(value=-1), "value", "greater than or equal to 0", "not negative"),
+    "a negative value": (need(value=-1), "value", "greater than or equal to 0", "not negative"),
 }
 
 
 @pytest.mark.parametrize("case", PROFILES)
-def test_a_bad_profile_is_refused_and_nothing_imported(command: Command, tmp_path: Path, case: str) -> None:
+def test_a_bad_profile_is_refused_and_nothing_is_imported(command: Command, tmp_path: Path, case: str) -> None:
     line, field, problem, remedy = PROFILES[case]
     file = write(tmp_path / "profiles.jsonl", GOOD, line)
     refused = command("import", "profiles", file)
@@ -97,7 +97,7 @@ def test_a_bad_profile_is_refused_and_nothing_imported(command: Command, tmp_pat
 
 
 @pytest.mark.parametrize("case", PROFILES)
-def test_a_bad_profile_is_skipped_and_kept_apart(command: Command, tmp_path: Path, case: str) -> None:
+def test_a_bad_profile_is_skipped_and_written_to_the_rejects_file(command: Command, tmp_path: Path, case: str) -> None:
     line, field, problem, remedy = PROFILES[case]
     file = write(tmp_path / "profiles.jsonl", GOOD, line, b'{"id": "p3", "name": "Meals"}')
     done = command("import", "profiles", file, "--on-error", "skip", "--json")
@@ -132,20 +132,20 @@ def test_an_empty_file(command: Command, tmp_path: Path, kind: str, content: byt
     file.write_bytes(content)
     refused = command("import", kind, file)
     assert refused.code == 1
-    assert refused.complaint == f"error: {file}: there is nothing in it. Give a file with one record a line"
+    assert refused.complaint == f"error: {file}: contains no records. Give a file with one record on each line"
 
 
-def test_no_file_and_no_folder(command: Command, tmp_path: Path) -> None:
+def test_a_missing_file_and_an_empty_folder(command: Command, tmp_path: Path) -> None:
     missing = tmp_path / "missing.jsonl"
     assert (
         f"{missing}: there is no such file or folder. Check the path" in command("import", "needs", missing).complaint
     )
     empty = tmp_path / "folder"
     empty.mkdir()
-    assert f"{empty}: the folder holds no file to read" in command("import", "needs", empty).complaint
+    assert f"{empty}: the folder contains no file that can be read" in command("import", "needs", empty).complaint
 
 
-def test_long_and_wordless_texts_are_sound_where_they_may_stand(command: Command, tmp_path: Path) -> None:
+def test_long_texts_and_texts_without_words_are_accepted_where_allowed(command: Command, tmp_path: Path) -> None:
     long = " ".join(f"word{n}" for n in range(9_999)) + " zebra"
     file = write(
         tmp_path / "profiles.jsonl",
@@ -169,36 +169,36 @@ SEARCHES = {
     "punctuation": ("?! … —",),
     "control characters": ("\x01\x02\u200b",),
     "bytes that are not UTF-8": ("\udcff\udcfe",),
-    "a text too long": ("falls " * 20_000,),
+    "too long a text": ("falls " * 20_000,),
     "an unknown region": ("falls", "--region", "Atlantis"),
     "an unknown sector": ("falls", "--sector", "guild"),
     "an accreditation without words": ("falls", "--accreditation", "--- "),
     "an unknown size": ("falls", "--size", "huge"),
     "an unknown identifier": ("falls", "--identifier", "passport:1"),
-    "an amount that is none": ("falls", "--min-turnover", "nan"),
-    "an amount without end": ("falls", "--max-turnover", "inf"),
-    "an amount below nothing": ("falls", "--max-turnover", "-1"),
+    "an invalid amount": ("falls", "--min-turnover", "nan"),
+    "an infinite amount": ("falls", "--max-turnover", "inf"),
+    "a negative amount": ("falls", "--max-turnover", "-1"),
     "a word as amount": ("falls", "--max-turnover", "lots"),
-    "a sequence number below nothing": ("falls", "--changed-since", "-1"),
-    "none to show": ("falls", "--top", "0"),
+    "a negative sequence number": ("falls", "--changed-since", "-1"),
+    "no results requested": ("falls", "--top", "0"),
     "text and need": ("falls", "--need", "n1"),
     "neither text nor need": (),
-    "an option that is none": ("falls", "--regoin", "London"),
+    "an unknown option": ("falls", "--regoin", "London"),
 }
 NAMED = {
     "an unknown region": "regions.0: 'Atlantis' is not a region: North East, ",
     "an unknown sector": "sectors.0: input should be 'charity', ",
     "an unknown identifier": "identifiers.0: ",
-    "an amount that is none": "min_turnover: is not a number",
-    "none to show": "--top",
+    "an invalid amount": "min_turnover: is not a number",
+    "no results requested": "--top",
     "a word as amount": "--max-turnover",
-    "an option that is none": "--regoin",
-    "a text too long": "100,000 characters",
+    "an unknown option": "--regoin",
+    "too long a text": "100,000 characters",
 }
 
 
 @pytest.mark.parametrize("case", SEARCHES)
-def test_a_bad_search_is_a_wrong_call(command: Command, case: str) -> None:
+def test_a_bad_search_exits_with_2(command: Command, case: str) -> None:
     refused = command("search", *SEARCHES[case])
     assert refused.code == 2
     assert NAMED.get(case, "") in refused.complaint
@@ -221,14 +221,14 @@ def test_a_bad_search_is_a_wrong_call(command: Command, case: str) -> None:
     ids=lambda text: text[:12],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_odd_searches_have_sound_results(command: Command, tmp_path: Path, text: str, form: tuple[str, ...]) -> None:
+def test_unusual_searches_give_results(command: Command, tmp_path: Path, text: str, form: tuple[str, ...]) -> None:
     assert command("import", "profiles", write(tmp_path / "p.jsonl", GOOD)).code == 0
     found = command("search", *form, "--", text)
     assert (found.code, found.err) == (0, "")
     assert "Falls clinic" in found.out
 
 
-def test_homes_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
     file = write(tmp_path / "file", GOOD)
     assert "cannot be made" in command("--home", file, "search", "falls").complaint
     home = tmp_path / "other"
@@ -237,7 +237,7 @@ def test_homes_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
     assert command("--home", home, "search", "falls").complaint
 
 
-def test_an_index_that_cannot_be_written_stops_no_search(command: Command, tmp_path: Path) -> None:
+def test_search_works_if_the_index_cannot_be_written(command: Command, tmp_path: Path) -> None:
     assert command("import", "profiles", write(tmp_path / "p.jsonl", GOOD)).code == 0
     home = tmp_path / "home"
     shutil.rmtree(home / "index")
@@ -251,6 +251,6 @@ def test_an_index_that_cannot_be_written_stops_no_search(command: Command, tmp_p
     ("variable", "value"),
     [("MATCHER_ENCODER", "nowhere"), ("MATCHER_RANKING_MODEL", "nowhere"), ("MATCHER_CANDIDATES", "few")],
 )
-def test_wrong_settings_are_named(command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_a_bad_setting_is_named(command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
     assert variable in command("search", "falls").complaint

@@ -1,4 +1,4 @@
-"""Fetching from a service that is slow, rude or broken: all of it comes in, once, and goes on where it stopped."""
+"""Fetching from a service that is slow or faulty: every page is imported once, and fetching can continue later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.register import FetchReport, fetch
-from matcher.sources.notices_api import Manners, NoticesClient
+from matcher.sources.notices_api import NoticesClient, RequestPolicy
 from matcher.store import Store
 from tests.support.commands import Command
 from tests.support.notices import FIND_A_TENDER, party, release
@@ -29,20 +29,20 @@ PAGES = [
 
 
 @contextmanager
-def client(replay: Replay, waits: list[float] | None = None, **manners: Any) -> Iterator[NoticesClient]:
+def client(replay: Replay, waits: list[float] | None = None, **policy: Any) -> Iterator[NoticesClient]:
     waits = waits if waits is not None else []
-    asked = Manners("matcher tests", **{"pause": 1.5, "timeout": 5.0, "tries": 4, **manners})
-    with NoticesClient(replay.service(), asked, sleep=waits.append) as opened:
+    requests = RequestPolicy("matcher tests", **{"pause": 1.5, "timeout": 5.0, "attempts": 4, **policy})
+    with NoticesClient(replay.service(), requests, sleep=waits.append) as opened:
         yield opened
 
 
 def fetched(store: Store, replay: Replay, waits: list[float] | None = None, **options: Any) -> FetchReport:
-    manners = options.pop("manners", {})
-    with client(replay, waits, **manners) as opened:
+    policy = options.pop("policy", {})
+    with client(replay, waits, **policy) as opened:
         return fetch(store, replay.service(), opened, **{"since": SINCE, "until": UNTIL, **options})
 
 
-def test_all_pages_come_in_one_after_another(file_store: Store) -> None:
+def test_all_pages_are_imported_in_order(file_store: Store) -> None:
     waits: list[float] = []
     with replaying(*PAGES) as replay:
         report = fetched(file_store, replay, waits)
@@ -74,45 +74,45 @@ def test_all_pages_come_in_one_after_another(file_store: Store) -> None:
         ("html", 2.0),
     ],
 )
-def test_each_fault_is_waited_out(file_store: Store, fault: Any, wait: float) -> None:
+def test_a_request_is_repeated_after_a_fault(file_store: Store, fault: Any, wait: float) -> None:
     waits: list[float] = []
     with replaying(*PAGES, faults=[None, fault]) as replay:
-        report = fetched(file_store, replay, waits, manners={"pause": 0.0})
+        report = fetched(file_store, replay, waits, policy={"pause": 0.0})
     assert report.complete
     assert file_store.counts()["needs"] == 9
-    assert [one for one in waits if one] == [wait]
+    assert [seconds for seconds in waits if seconds] == [wait]
     assert len(replay.asked) == 4
 
 
-def test_a_retry_after_may_be_a_point_in_time(file_store: Store) -> None:
+def test_a_retry_after_header_may_be_a_date(file_store: Store) -> None:
     waits: list[float] = []
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     with replaying(*PAGES, faults=[(429, {"Retry_After": later})]) as replay:
-        fetched(file_store, replay, waits, manners={"pause": 0.0})
-    assert any(80 < one <= 90 for one in waits)
+        fetched(file_store, replay, waits, policy={"pause": 0.0})
+    assert any(80 < wait <= 90 for wait in waits)
 
 
-def test_waits_grow_and_end(file_store: Store) -> None:
+def test_waits_double_and_attempts_end(file_store: Store) -> None:
     waits: list[float] = []
-    told = pytest.raises(Unavailable, match="find-a-tender gives no usable answer: it answers 500")
-    with replaying(*PAGES, faults=[(500, {})] * 9) as replay, told:
-        fetched(file_store, replay, waits, manners={"pause": 0.0})
-    assert [one for one in waits if one] == [2.0, 4.0, 8.0]
+    failed = pytest.raises(Unavailable, match="find-a-tender gives no usable response: it responds with 500")
+    with replaying(*PAGES, faults=[(500, {})] * 9) as replay, failed:
+        fetched(file_store, replay, waits, policy={"pause": 0.0})
+    assert [wait for wait in waits if wait] == [2.0, 4.0, 8.0]
     assert file_store.counts()["needs"] == 0
 
 
-def test_a_refusal_is_not_asked_again(file_store: Store) -> None:
-    told = pytest.raises(Unavailable, match="refuses the request with 400")
-    with replaying(*PAGES, faults=[(400, {})]) as replay, told:
+def test_a_refused_request_is_not_repeated(file_store: Store) -> None:
+    refused = pytest.raises(Unavailable, match="refuses the request with 400")
+    with replaying(*PAGES, faults=[(400, {})]) as replay, refused:
         fetched(file_store, replay)
     assert len(replay.asked) == 1
 
 
-def test_it_goes_on_where_it_stopped(file_store: Store) -> None:
+def test_an_interrupted_fetch_continues_where_it_stopped(file_store: Store) -> None:
     with replaying(*PAGES, faults=[None, *[(500, {})] * 4]) as replay:
         with pytest.raises(Unavailable):
             fetched(file_store, replay)
-        assert file_store.counts()["needs"] == 3, "the page before is kept"
+        assert file_store.counts()["needs"] == 3, "the page before is saved"
         replay.asked.clear()
         report = fetched(file_store, replay, since=None)
         assert (report.resumed, report.complete, report.pages) == (True, True, 2)
@@ -120,40 +120,40 @@ def test_it_goes_on_where_it_stopped(file_store: Store) -> None:
     assert file_store.counts()["needs"] == 9
 
 
-def test_pages_may_be_limited(file_store: Store) -> None:
+def test_the_number_of_pages_can_be_limited(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         assert not fetched(file_store, replay, most_pages=2).complete
-        assert fetched(file_store, replay).complete, "the same window is gone on with"
+        assert fetched(file_store, replay).complete, "it continues the same window"
     assert len(replay.asked) == 3
 
 
-def test_the_next_time_begins_where_the_last_window_ended(file_store: Store) -> None:
+def test_the_next_window_begins_at_the_end_of_the_last(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         fetched(file_store, replay)
         sequence = file_store.sequence()
         replay.asked.clear()
         report = fetched(file_store, replay, since=None, until=UNTIL + timedelta(days=1))
         assert "updatedFrom=2025-03-07T22%3A00%3A00&updatedTo=2025-03-09T00%3A00%3A00" in replay.asked[0]
-        assert report.taken.counts["releases unchanged"] == 9
+        assert report.imported.counts["releases unchanged"] == 9
     assert file_store.sequence() == sequence
 
 
-def test_a_window_is_needed_and_lies_in_the_past(file_store: Store) -> None:
+def test_a_window_needs_a_start_in_the_past(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         with pytest.raises(InvalidInput, match="--from"):
             fetched(file_store, replay, since=None)
-        with pytest.raises(InvalidInput, match="from the future"):
+        with pytest.raises(InvalidInput, match="not in the past"):
             fetched(file_store, replay, since=UNTIL + timedelta(days=1))
     assert replay.asked == []
 
 
-def test_a_release_that_is_none_does_not_stop_the_others(file_store: Store) -> None:
+def test_an_invalid_release_does_not_stop_the_others(file_store: Store) -> None:
     with replaying([{"ocid": "x"}, *PAGES[0]], PAGES[1]) as replay:
         report = fetched(file_store, replay)
-    assert (report.taken.rejected, file_store.counts()["needs"]) == (1, 6)
+    assert (report.imported.rejected, file_store.counts()["needs"]) == (1, 6)
 
 
-def test_a_next_page_elsewhere_is_not_fetched(file_store: Store) -> None:
+def test_a_next_page_at_another_address_is_not_fetched(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         replay.elsewhere = "http://elsewhere.invalid"
         with pytest.raises(InvalidInput, match="at another address"):
@@ -161,20 +161,20 @@ def test_a_next_page_elsewhere_is_not_fetched(file_store: Store) -> None:
     assert len(replay.asked) == 1
 
 
-def test_pages_in_a_circle_end(file_store: Store) -> None:
+def test_circular_pages_end(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         replay.circular = True
-        with pytest.raises(InvalidInput, match="a page again"):
+        with pytest.raises(InvalidInput, match="already fetched"):
             fetched(file_store, replay)
     assert len(replay.asked) == 2
     assert file_store.counts()["needs"] == 3
 
 
-def test_nobody_there(file_store: Store) -> None:
+def test_a_service_that_cannot_be_reached(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
-        gone = replay
+        stopped = replay
     with pytest.raises(Unavailable, match="the connection failed"):
-        fetched(file_store, gone)
+        fetched(file_store, stopped)
 
 
 def test_the_command(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -183,6 +183,6 @@ def test_the_command(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path
         monkeypatch.setenv("MATCHER_FETCH_PAUSE", "0")
         assert "soon" in command("fetch", "find-a-tender", "--from", "soon").complaint
         done = command("fetch", "find-a-tender", "--from", "2025-03-01", "--pages", "1")
-        assert (done.code, "There is more" in done.out) == (0, True), done
+        assert (done.code, "There is more to fetch" in done.out) == (0, True), done
         done = command("fetch", "find-a-tender")
-        assert (done.code, "All of it is here." in done.out) == (0, True), done
+        assert (done.code, "Everything has been fetched." in done.out) == (0, True), done

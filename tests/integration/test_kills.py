@@ -50,7 +50,7 @@ def live(home: Path, seed: int, parent: Connection) -> None:
                     "\n".join(json.dumps({"id": id, "name": "N", "summary": text}) for id, text in state.items())
                 )
                 parent.send(("import", state))
-                import_files(store, RecordKind.PROFILE, [file])
+                import_files(store, "profiles", [file])
                 parent.send(("committed", None))
             _index(engine, parent)
             for _ in range(3):

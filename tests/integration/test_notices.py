@@ -1,4 +1,4 @@
-"""Real and fictional notices into a database: all of them, once, and nobody's e-mail address or telephone number."""
+"""Imports of real and fictional notices: every notice, once, without e-mail addresses and telephone numbers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from matcher.register import IntakeReport, Kind, take_files
+from matcher.register import ImportReport, import_files
 from matcher.store import Store
 from tests.support.commands import Command
 from tests.support.notices import CONTACT, EMAIL, PHONES, package, party, release, written
 
 PUBLIC = Path(__file__).parents[1] / "support" / "public"
-# Written apart from the code under test. A telephone number has a leading 0 or a country code and 10 or 11 digits,
-# in groups; UUIDs, dates and numbers of notices are taken out first, as they can look alike.
+# Independent of the code under test. A telephone number has a leading 0 or a country code and 10 or 11 digits, in
+# groups. UUIDs, dates and notice numbers can look the same, so they are removed first.
 _LOOKALIKES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|\d{4}-\d{2}-\d{2}([T ][\d:.]+([+-]\d\d:\d\d)?)?"
@@ -50,7 +50,7 @@ def _is_number(text: str) -> bool:
     return 10 <= len(digits) <= 13 and (text[0] == "+" or digits[1] not in "046") and "  " not in text
 
 
-def test_the_scan_finds_what_it_should(tmp_path: Path) -> None:
+def test_the_scan_finds_contact_details(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "x.db") as connection:
         connection.execute("CREATE TABLE t (a TEXT, b BLOB)")
         for text in (EMAIL, *PHONES):
@@ -63,46 +63,46 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "register.sqlite"
 
 
-def take(database: Path, *paths: Path) -> tuple[IntakeReport, int]:
+def import_notices(database: Path, *paths: Path) -> tuple[ImportReport, int]:
     with Store.open(f"sqlite:///{database}") as store:
-        report = take_files(store, Kind.OCDS, paths)
+        report = import_files(store, "ocds", paths)
         return report, store.sequence()
 
 
-def test_all_real_notices_come_in_once_and_clean(shared_data: Path, database: Path) -> None:
-    report, sequence = take(database, shared_data / "notices")
+def test_real_notices_are_imported_once_and_without_contact_details(shared_data: Path, database: Path) -> None:
+    report, sequence = import_notices(database, shared_data / "notices")
     assert report.counts["releases read"] == report.counts["releases new"] == 300
-    assert report.counts["needs added"] == 276, "one an ocid"
+    assert report.counts["needs added"] == 276, "one per ocid"
     assert (report.rejected, report.profiles["added"]) == (0, report.counts["suppliers new"])
-    again, after = take(database, shared_data / "notices")
+    again, after = import_notices(database, shared_data / "notices")
     assert again.counts["releases unchanged"] == 300
     assert (again.profiles, after) == ({}, sequence)
     assert leaks(database) == []
 
 
-def test_real_notices_in_another_order_make_the_same_needs(shared_data: Path, tmp_path: Path) -> None:
+def test_the_order_of_real_notices_does_not_change_the_needs(shared_data: Path, tmp_path: Path) -> None:
     needs = []
     for number, files in enumerate((sorted((shared_data / "notices").iterdir()),) * 2):
         path = tmp_path / f"{number}.sqlite"
-        take(path, *(files if number == 0 else reversed(files)))
+        import_notices(path, *(files if number == 0 else reversed(files)))
         with Store.open(f"sqlite:///{path}") as store:
             needs.append([found.record for found in store.needs()])
     assert needs[0] == needs[1]
     assert len(needs[0]) == 276
 
 
-def test_a_record_that_releases_of_real_notices_repair(shared_data: Path, database: Path) -> None:
-    take(database, shared_data / "notices")
+def test_line_breaks_in_real_notices_are_restored(shared_data: Path, database: Path) -> None:
+    import_notices(database, shared_data / "notices")
     with Store.open(f"sqlite:///{database}") as store:
         texts = [found.record.description for found in store.needs()]
-    flattened = [text for text in texts if re.search(r"rnrn|[.:;]rn[A-Z ]|\\n", text)]
-    assert flattened == []
+    not_restored = [text for text in texts if re.search(r"rnrn|[.:;]rn[A-Z ]|\\n", text)]
+    assert not_restored == []
 
 
-def test_planted_contact_details_stay_out(tmp_path: Path, database: Path) -> None:
+def test_planted_contact_details_are_not_stored(tmp_path: Path, database: Path) -> None:
     dirty = " / ".join((EMAIL, *PHONES))
     firm = party(f"Steady Ltd {EMAIL}", company="07654321", details={"url": f"mailto:{EMAIL}"})
-    given = release(
+    notice = release(
         1,
         suppliers=(firm,),
         tender={"title": f"Falls {dirty}", "description": dirty, "communication": {"x": dirty}},
@@ -110,8 +110,8 @@ def test_planted_contact_details_stay_out(tmp_path: Path, database: Path) -> Non
         planning={"rationale": dirty, "documents": [{"id": "1", "description": dirty}]},
         contactPoint=CONTACT,
     )
-    given["buyer"] = {"id": "x", "name": f"Council, ring {PHONES[3]}", "contactPoint": CONTACT}
-    report, _ = take(database, written(tmp_path / "a.json", package(given)))
+    notice["buyer"] = {"id": "x", "name": f"Council, ring {PHONES[3]}", "contactPoint": CONTACT}
+    report, _ = import_notices(database, written(tmp_path / "a.json", package(notice)))
     assert leaks(database) == []
     assert report.counts["contact points"] == 4
     assert report.counts["contact details in texts"] >= 20
@@ -119,42 +119,42 @@ def test_planted_contact_details_stay_out(tmp_path: Path, database: Path) -> Non
     assert all(secret.encode() not in content for secret in (EMAIL, *PHONES, CONTACT["name"]))
 
 
-def test_registers_make_one_profile_a_supplier_without_contacts(database: Path) -> None:
+def test_registers_give_one_profile_per_supplier_without_contact_details(database: Path) -> None:
     kinds = (
-        (Kind.COMPANIES_HOUSE, "companies.csv"),
-        (Kind.CQC, "directory.csv"),
-        (Kind.CHARITY_COMMISSION, "charity.txt"),
+        ("companies-house", "companies.csv"),
+        ("cqc", "directory.csv"),
+        ("charity-commission", "charity.txt"),
     )
     with Store.open(f"sqlite:///{database}") as store:
         for kind, name in kinds:
-            take_files(store, kind, [PUBLIC / name])
+            import_files(store, kind, [PUBLIC / name])
         sequence = store.sequence()
         oak = store.profile("gb-cqc-1-100000001").record
         assert oak.coverage.regions == ("North West", "Yorkshire and The Humber")
         assert [one.title for one in oak.capabilities] == ["Residential homes, Nursing homes", "Residential homes"]
         steady = store.profile("gb-coh-07654321").record
-        assert (steady.name, steady.sector) == ("CALDER CARERS", "charity"), "the charity that the company is"
+        assert (steady.name, steady.sector) == ("CALDER CARERS", "charity"), "the charity of this company"
         assert steady.turnover == 125_000.0
         assert store.counts()["profiles"] == 3
         for kind, name in reversed(kinds):
-            take_files(store, kind, [PUBLIC / name])
+            import_files(store, kind, [PUBLIC / name])
         assert store.sequence() == sequence
     assert leaks(database) == []
 
 
-def _take_for_ever(database: Path, file: Path) -> None:
+def _import_notices(database: Path, file: Path) -> None:
     with Store.open(f"sqlite:///{database}") as store:
-        take_files(store, Kind.OCDS, [file])
+        import_files(store, "ocds", [file])
 
 
-def test_killed_half_way_a_file_is_whole_or_absent(tmp_path: Path, database: Path) -> None:
+def test_a_file_is_imported_completely_or_not_at_all_if_the_process_is_killed(tmp_path: Path, database: Path) -> None:
     firms = [party(f"Firm {n} Ltd", company=f"{n:08d}") for n in range(1, 401)]
     file = written(tmp_path / "a.json", package(*(release(n, suppliers=(firm,)) for n, firm in enumerate(firms, 1))))
     Store.open(f"sqlite:///{database}").close()
     context = multiprocessing.get_context("fork")
     seen = set()
     for number in range(12):
-        process = context.Process(target=_take_for_ever, args=(database, file))
+        process = context.Process(target=_import_notices, args=(database, file))
         process.start()
         time.sleep(0.05 + number * 0.08)
         assert process.pid is not None
@@ -166,16 +166,16 @@ def test_killed_half_way_a_file_is_whole_or_absent(tmp_path: Path, database: Pat
         assert counts in ({"profiles": 0, "needs": 0}, {"profiles": 400, "needs": 400})
         if counts["needs"]:
             break
-    _take_for_ever(database, file)
+    _import_notices(database, file)
     with Store.open(f"sqlite:///{database}") as store:
         assert store.counts() == {"profiles": 400, "needs": 400}
-    assert 0 in seen, "some were killed before the end"
+    assert 0 in seen, "at least one process was killed before the end"
 
 
 def test_the_commands(command: Command, tmp_path: Path) -> None:
     firm = party("Steady Ltd", company="07654321")
     file = written(tmp_path / "a.json", package(release(1, suppliers=(firm,)), {"ocid": "x"}))
-    assert "a.json, id: is missing or wrong" in command("import", "ocds", file).complaint
+    assert "a.json, id: is missing or invalid" in command("import", "ocds", file).complaint
     done = command("import", "ocds", file, "--on-error", "skip", "--json")
     report = json.loads(done.out)
     assert (done.code, report["rejected"], report["counts"]["needs added"]) == (0, 1, 1)
@@ -189,4 +189,4 @@ def test_the_commands(command: Command, tmp_path: Path) -> None:
     assert "QYG · NHS Cheshire and Merseyside" in command("organisation", "01F").out
     assert json.loads(command("organisation", "01F", "--json").out)[0]["code"] == "QYG"
     (tmp_path / "empty").mkdir()
-    assert "holds no file" in command("import", "cqc", tmp_path / "empty").complaint
+    assert "contains no file" in command("import", "cqc", tmp_path / "empty").complaint

@@ -130,8 +130,8 @@ def test_decisions_replay_bit_for_bit_after_changes_and_a_promotion(
         register = tmp_path / "profiles.jsonl"
         lines = (DEMO / "profiles.jsonl").read_text(encoding="utf-8").splitlines()[: SCALE.profiles]
         register.write_text("\n".join(lines), encoding="utf-8")
-        import_files(store, RecordKind.PROFILE, [register])
-        import_files(store, RecordKind.NEED, [DEMO / "needs.jsonl"])
+        import_files(store, "profiles", [register])
+        import_files(store, "needs", [DEMO / "needs.jsonl"])
         needs = [need.id for need in store.needs()]
         profiles = [change.profile for change in store.profile_changes(0) if change.profile]
         words = " ".join(profile.summary for profile in profiles).split()

@@ -35,11 +35,11 @@ IMPORT = """
 import sys
 from pathlib import Path
 from matcher.register.importing import import_files
-from matcher.store import RecordKind, Store
+from matcher.store import Store
 
 with Store.open(sys.argv[1]) as store:
     print("ready", flush=True)
-    import_files(store, RecordKind.PROFILE, [Path(sys.argv[2])])
+    import_files(store, "profiles", [Path(sys.argv[2])])
 print("done", flush=True)
 """
 
@@ -113,6 +113,6 @@ def test_a_killed_import_leaves_whole_files_only(server_url: str, tmp_path: Path
             assert store.counts()["profiles"] in whole
             assert store.sequence() == store.counts()["profiles"] >= before
         assert -signal.SIGKILL in killed
-        report = import_files(store, RecordKind.PROFILE, [folder])
+        report = import_files(store, "profiles", [folder])
         assert report.added + report.unchanged == 3200
         assert store.counts()["profiles"] == store.sequence() == 3200

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from matcher.sources.notices_api import NoticeService
-from matcher.sources.statement import Source
 from tests.support.notices import package
 
 
@@ -33,7 +32,7 @@ class Replay:
     circular: bool = False
 
     def service(self) -> NoticeService:
-        return NoticeService(Source.FIND_A_TENDER, f"{self.address}/ocdsReleasePackages", "updatedFrom", "updatedTo")
+        return NoticeService("find-a-tender", f"{self.address}/ocdsReleasePackages", "updatedFrom", "updatedTo")
 
     def body(self, number: int) -> bytes:
         following = 0 if self.circular else number + 1

@@ -1,4 +1,4 @@
-"""Statements to test a register with: a supplier as notices, registers and the supplier itself tell of it."""
+"""Statements for tests of the register: a supplier as notices, registers and the supplier itself describe it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from matcher.records import Need, Profile
-from matcher.register import IntakeReport, Kind, take_files
-from matcher.register.importing import import_files
+from matcher.register import ImportReport, import_files
 from matcher.register.session import Session
 from matcher.sources.ocds.parties import proposed_id
-from matcher.sources.statement import Origin, Source, Statement
-from matcher.store import RecordKind, Store
+from matcher.sources.statement import Origin, Statement
+from matcher.store import Store
 from tests.support.notices import party, release, written
 
 STEADY = party("Steady Ltd", company="07654321")
 
 
-def take(store: Store, folder: Path, *releases: dict[str, Any], name: str = "a.json") -> IntakeReport:
-    return take_files(store, Kind.OCDS, [written(folder / name, list(releases))])
+def import_notices(store: Store, folder: Path, *releases: dict[str, Any], name: str = "a.json") -> ImportReport:
+    """Import releases from a file in `folder`."""
+    return import_files(store, "ocds", [written(folder / name, list(releases))])
 
 
-def said(source: Source, record: str, day: str | None = None, **fields: Any) -> Statement:
+def statement(source: str, record: str, day: str | None = None, **fields: Any) -> Statement:
+    """Return a statement about Steady Ltd, unless `fields` has another name."""
     fields = {"name": "Steady Ltd", **fields}
     stated = date.fromisoformat(day) if day else None
     return Statement(
@@ -35,11 +36,12 @@ def said(source: Source, record: str, day: str | None = None, **fields: Any) -> 
     )
 
 
-def state(store: Store, *statements: Statement) -> None:
+def add(store: Store, *statements: Statement) -> None:
+    """Add statements to the register in one session."""
     with store.writing() as writer:
         session = Session(writer)
         session.follow()
-        session.take(statements)
+        session.add(statements)
         session.finish()
 
 
@@ -60,5 +62,6 @@ def own(**fields: Any) -> dict[str, Any]:
 
 
 def put_own(store: Store, folder: Path, **fields: Any) -> None:
+    """Import the profile that Steady wrote itself."""
     (folder / "own.jsonl").write_text(json.dumps(own(**fields)) + "\n")
-    import_files(store, RecordKind.PROFILE, [folder / "own.jsonl"])
+    import_files(store, "profiles", [folder / "own.jsonl"])

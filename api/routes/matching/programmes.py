@@ -103,7 +103,7 @@ def start_programme(
     """Match many needs with the register as it is at this moment. The programme runs in the background."""
     needs = _requested_needs(request, service, access)
     service.readiness.require()
-    programme = request.programme(Organisations(service.store).today)
+    programme = request.programme(Organisations(service.store).current)
     summary = ReadSummary("the store" if request.stored else "the request", len(needs))
     options = RunOptions(programme, by=access.organisation_id or "", notes=source_notes(programme, summary))
     job = service.programmes.start_run(needs, options)

@@ -49,7 +49,7 @@ def upload_programme(
     first such row refuses the whole file.
     """
     service.readiness.require()
-    programme = upload.options().programme(Organisations(service.store).today)
+    programme = upload.options().programme(Organisations(service.store).current)
     columns, summary = _columns(upload), ReadSummary()
     with saved_upload(upload.file) as path:
         out = path.parent / "out"

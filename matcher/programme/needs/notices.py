@@ -69,7 +69,7 @@ class NoticesFile:
     def _need(self, process: _Process, tally: Tally) -> Iterator[AcceptedRow | RejectedRow]:
         releases = [json.loads(release) for release in process.releases.values()]
         try:
-            need = merge(releases, Origin(display_path(self.path), ""), tally).need
+            need = merge(releases, "ocds", Origin(display_path(self.path), ""), tally).need
         except InvalidInput as problem:
             yield self._refused(process.number, releases[-1], problem)
             return

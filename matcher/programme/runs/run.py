@@ -81,7 +81,7 @@ class Run:
         index, on = self._index(), self._manifest.on
         self._say(phase="writing", done=len(needs), rate=None, seconds_left=None)
         eligible = EligibleMix(index, asked.filters, on, apply_requirements=asked.apply_requirements)
-        sources = PublicationSources(lambda ids, at: store.profiles(ids, at=at), eligible, Organisations(store).today)
+        sources = PublicationSources(lambda ids, at: store.profiles(ids, at=at), eligible, Organisations(store).current)
         out = Path(self._manifest.out or self._job.results_folder)
         return publish(asked, needs, self._job.results(), sources, out, notes=self._manifest.notes)
 

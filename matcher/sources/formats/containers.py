@@ -1,6 +1,6 @@
-"""Containers: a file as it lies on the disk, and the plain streams in it, read in constant memory.
+"""Containers: the plain byte streams in a stored file, read in constant memory.
 
-A gzip file holds one stream, a zip archive one for each of its files, any other file is its own stream.
+A gzip file holds one stream and a zip archive holds one per file in it. Any other file is its own stream.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.sources.formats.files import unreadable
 
+_BUFFER: Final = 65_536
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -26,22 +27,31 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Stream:
-    """An open stream, its name for messages, and how many bytes of the file on the disk were read for it."""
+    """An open stream.
+
+    `name` is for messages. `position` returns the number of bytes of the stored file read so far, or 0 if the
+    file is a pipe.
+    """
 
     name: str
     file: io.BufferedReader[io.RawIOBase]
     position: Callable[[], int]
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the stream begins with a JSON list or object. The first line of a table never does."""
+        return self.file.peek(1)[:1] in (b"[", b"{")
+
 
 @contextmanager
-def explained(name: str) -> Iterator[None]:
-    """Turn what can go wrong in reading a file into an `InvalidInput` that names it."""
+def read_errors(name: str) -> Iterator[None]:
+    """Turn errors from reading the file called `name` into an `InvalidInput` that names it."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise InvalidInput(
             "the compressed file ends early or is damaged",
-            remedy="Fetch or make the file again",
+            remedy="Download or create the file again",
             place=Place(file=name),
         ) from error
     except OSError as error:
@@ -49,63 +59,68 @@ def explained(name: str) -> Iterator[None]:
 
 
 def members(path: Path, endings: tuple[str, ...]) -> list[str]:
-    """Return the names of the streams in the file at `path`: those in an archive that end as asked, sorted, or "".
+    """Return the names of the streams to read in the file at `path`, for `opened`.
+
+    For a zip archive these are its files whose names end in one of `endings`, sorted. For any other file the list
+    is `[""]`.
 
     Raises:
         InvalidInput: the file cannot be read, or is an archive without such a file.
 
     """
     name = display_path(path)
-    with explained(name):
+    with read_errors(name):
         with path.open("rb") as file:
             if file.read(len(_ZIP)) != _ZIP:
                 return [""]
         with zipfile.ZipFile(path) as archive:
-            found = sorted(entry.filename for entry in archive.infolist() if entry.filename.endswith(endings))
-    if not found:
+            matching = sorted(entry.filename for entry in archive.infolist() if entry.filename.endswith(endings))
+    if not matching:
         raise InvalidInput(
-            "the archive holds no file to read",
+            "the archive contains no file that can be read",
             remedy=f"Give an archive with files named *{' or *'.join(endings)}",
             place=Place(file=name),
         )
-    return found
+    return matching
 
 
 @contextmanager
 def opened(path: Path, member: str = "") -> Iterator[Stream]:
-    """Open one stream of the file at `path`, past any byte order mark.
+    """Open one stream of the file at `path`, after any byte order mark.
+
+    `member` names a file in a zip archive. A file compressed with gzip is recognised by its content.
 
     Raises:
-        InvalidInput: it cannot be read, then or later inside the block.
+        InvalidInput: the stream cannot be opened, or reading it inside the block fails.
 
     """
     name = f"{display_path(path)}:{member}" if member else display_path(path)
     with (
-        explained(name),
+        read_errors(name),
         path.open("rb", buffering=0) as raw,
-        io.BufferedReader(raw, 65_536) as stored,
+        io.BufferedReader(raw, _BUFFER) as stored,
         _plain(stored, member) as plain,
-        io.BufferedReader(cast("io.RawIOBase", plain)) as file,
+        io.BufferedReader(cast("io.RawIOBase", plain), _BUFFER) as file,
     ):
         if file.peek(len(_BYTE_ORDER_MARK)).startswith(_BYTE_ORDER_MARK):
             file.read(len(_BYTE_ORDER_MARK))
-        yield Stream(name, file, raw.tell)
+        yield Stream(name, file, raw.tell if raw.seekable() else lambda: 0)
 
 
 @contextmanager
 def _plain(stored: io.BufferedReader[io.FileIO], member: str) -> Iterator[BinaryIO]:
     if member:
-        with zipfile.ZipFile(stored) as archive, _inside(archive, member) as inside:
-            yield inside
+        with zipfile.ZipFile(stored) as archive, _opened_member(archive, member) as plain:
+            yield plain
     elif stored.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-        with gzip.open(stored) as inside:
-            yield cast("BinaryIO", inside)
+        with gzip.open(stored) as unzipped:
+            yield cast("BinaryIO", unzipped)
     else:
         yield cast("BinaryIO", stored)
 
 
-def _inside(archive: zipfile.ZipFile, member: str) -> BinaryIO:
+def _opened_member(archive: zipfile.ZipFile, member: str) -> BinaryIO:
     try:
         return cast("BinaryIO", archive.open(member))
-    except (NotImplementedError, RuntimeError) as error:  # a compression unknown here, or a password
+    except (NotImplementedError, RuntimeError) as error:  # an unsupported compression method, or a password
         raise zipfile.BadZipFile(str(error)) from error

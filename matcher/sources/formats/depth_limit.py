@@ -1,7 +1,7 @@
-"""Nesting: JSON that is read piece by piece, but only as deep as records go.
+"""A depth limit for JSON that is parsed as a stream.
 
-A parser that yields events with their paths keeps a path a level, each longer than the one before: some kilobytes of
-brackets would take all memory.
+A streaming parser keeps the path of every open level, and each path is longer than the one before. Without a limit,
+some kilobytes of brackets would use all memory.
 """
 
 from __future__ import annotations
@@ -13,48 +13,48 @@ import numpy as np
 
 from matcher.foundations.errors import InvalidInput, Place
 
-# The standard's own schema goes a dozen levels deep.
+# The schema of the standard itself has about twelve levels.
 MAX_DEPTH: Final = 32
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _BRACKETS: Final = b"[]{}"
 _OTHERS: Final = bytes(set(range(256)) - set(_BRACKETS))
-# As signed bytes: one level more, one less.
+# Opening and closing brackets as signed bytes: +1 and -1.
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
-class Shallow:
-    """A file of JSON that refuses to be read deeper than `MAX_DEPTH`; brackets in texts do not count."""
+class DepthLimitedFile:
+    """A JSON file that raises when its nesting exceeds `MAX_DEPTH`. Brackets inside strings do not count."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name = file, name
-        self._depth, self._in_text, self._kept = 0, False, b""
+        self._depth, self._in_string, self._pending_escape = 0, False, b""
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes.
+        """Return the next `size` bytes.
 
         Raises:
-            InvalidInput: they lead too deep.
+            InvalidInput: these bytes are nested too deeply.
 
         """
         piece = self._file.read(size)
-        marks = self._outside_texts(piece).translate(_STEPS, _OTHERS)
+        marks = self._outside_strings(piece).translate(_STEPS, _OTHERS)
         depths = self._depth + np.cumsum(np.frombuffer(marks, dtype=np.int8), dtype=np.int64)
         if len(depths):
             if depths.max() > MAX_DEPTH:
                 raise InvalidInput(
                     f"is nested more than {MAX_DEPTH} levels deep",
-                    remedy="Give release or record packages as they were published",
+                    remedy="Give release or record packages as published",
                     place=Place(file=self._name),
                 )
             self._depth = int(depths[-1])
         return piece
 
-    def _outside_texts(self, piece: bytes) -> bytes:
-        text = self._kept + piece
-        # Of an odd number of backslashes at the end the last one escapes what comes next.
+    def _outside_strings(self, piece: bytes) -> bytes:
+        text = self._pending_escape + piece
+        # After an odd number of backslashes, the last one escapes the first byte of the next piece.
         cut = (len(text) - len(text.rstrip(b"\\"))) % 2
-        text, self._kept = text[: len(text) - cut], text[len(text) - cut :]
+        text, self._pending_escape = text[: len(text) - cut], text[len(text) - cut :]
         parts = _ESCAPED.sub(b"", text).split(b'"')
-        outside = parts[1 if self._in_text else 0 :: 2]
-        self._in_text ^= len(parts) % 2 == 0
+        outside = parts[1 if self._in_string else 0 :: 2]
+        self._in_string ^= len(parts) % 2 == 0
         return b"".join(outside)

@@ -1,4 +1,4 @@
-"""Files: which files a path given by the user stands for."""
+"""Paths given by the user, expanded to the files they stand for."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz")
 
 
 def find_files(paths: Iterable[Path], endings: tuple[str, ...] = ENDINGS) -> list[Path]:
-    """Return the files that `paths` stand for, in their order: a file for itself, a folder for every file in it
-    or below whose name ends in one of `endings`, sorted. A file reached twice is there once.
+    """Return the files that `paths` stand for, in the order of `paths` and each once.
+
+    A file stands for itself, whatever its name. A folder stands for every file in or below it whose name ends in
+    one of `endings`, sorted.
 
     Raises:
-        InvalidInput: a path does not exist, or a folder holds no such file.
+        InvalidInput: a path does not exist, or a folder contains no such file.
 
     """
-    found: dict[Path, Path] = {}
+    by_location: dict[Path, Path] = {}
     for path in paths:
         for file in _files_of(path, endings):
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+            by_location.setdefault(file.resolve(), file)
+    return list(by_location.values())
 
 
 def _files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
@@ -37,7 +39,7 @@ def _files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
         raise unreadable(path, error) from error
     if not files:
         raise InvalidInput(
-            "the folder holds no file to read",
+            "the folder contains no file that can be read",
             remedy=f"Give a folder with files named *{' or *'.join(endings)}",
             place=Place(file=display_path(path)),
         )
@@ -45,9 +47,11 @@ def _files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
 
 
 def unreadable(path: Path, error: Exception) -> InvalidInput:
-    """Return the error that says why a file cannot be opened or read."""
+    """Return an error that says why the file at `path` cannot be opened or read."""
     place = Place(file=display_path(path))
     if isinstance(error, FileNotFoundError):
         return InvalidInput("there is no such file or folder", remedy="Check the path", place=place)
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return InvalidInput(f"cannot be read: {reason}", remedy="Check the path and the right to read it", place=place)
+    return InvalidInput(
+        f"cannot be read: {reason}", remedy="Check the path and your permission to read it", place=place
+    )

@@ -1,4 +1,4 @@
-"""JSON Lines: one record a line, each line read or refused on its own."""
+"""JSON Lines: one record on each line, each line accepted or rejected on its own."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from matcher.sources.formats.lines import MAX_LINE, RawLine, read_lines
 R = TypeVar("R", Profile, Need)
 R_co = TypeVar("R_co", covariant=True)
 
-# Amounts end at 1e15; a whole number of more digits is a mistake, and slow to read besides.
+# Amounts are below 1e16. A whole number with more digits is a mistake, and slow to parse.
 _MAX_DIGITS: Final = 18
 _MAX_FIELD_NAME: Final = 80
 
 
 @dataclass(frozen=True)
 class Accepted(Generic[R_co]):
-    """A line that holds a record. `contact` is split off a profile; `ignored` are the names of its fields
-    that no record has; `position` is the number of bytes of the file read so far.
+    """A line that holds a record.
+
+    `contact` is split off a profile. `ignored` names the fields that the record type does not have. `position` is
+    the number of bytes of the stored file read so far.
     """
 
     file: str
@@ -38,7 +40,7 @@ class Accepted(Generic[R_co]):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A line that cannot be used, why, and its bytes as they were (of too long a line, the beginning)."""
+    """A line that cannot be used, with the reason and its bytes. Of a line that is too long, the beginning."""
 
     file: str
     number: int
@@ -48,7 +50,7 @@ class Rejected:
 
     @property
     def text(self) -> str:
-        """The line as text; bytes that are not UTF-8 are escaped."""
+        """The line as text. Bytes that are not UTF-8 are escaped."""
         return self.content.decode("utf-8", "backslashreplace")
 
 
@@ -56,11 +58,13 @@ Line = Accepted[R_co] | Rejected
 
 
 def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
-    """Yield what each line of a JSON Lines file (or one compressed with gzip) holds: a record of `kind` or
-    the reason why not. Empty lines are passed over; a null counts as a field left out.
+    """Yield what each line of a JSON Lines file holds: a record of `kind`, or why it cannot be read as one.
+
+    The file may be compressed with gzip. Blank lines are skipped. A null counts as a missing field. The second
+    line with an id is rejected.
 
     Raises:
-        InvalidInput: the file as a whole cannot be used: it cannot be read, holds nothing, is damaged.
+        InvalidInput: the file as a whole cannot be used: it cannot be read, has no records, or is damaged.
 
     """
     file = display_path(path)
@@ -98,26 +102,28 @@ def read_records(path: Path, kind: type[R], *, on_rejected: Callable[[Rejected],
 
 def _read_line(raw: RawLine, kind: type[R], place: Place) -> tuple[R, Contact | None, tuple[str, ...]]:
     value = _decode(raw, place)
-    given = value.pop("contact", None) if kind is Profile else None
-    contact = None if given is None else _contact(given, place)
+    contact_value = value.pop("contact", None) if kind is Profile else None
+    contact = None if contact_value is None else _contact(contact_value, place)
     ignored = tuple(_printable(name) for name in value if name not in kind.model_fields)
     known = {name: part for name, part in value.items() if name in kind.model_fields}
     return parse(kind, known, place=place), contact, ignored
 
 
-def _contact(given: Any, place: Place) -> Contact:
+def _contact(value: Any, place: Place) -> Contact:
     try:
-        return parse(Contact, given, place=place)
+        return parse(Contact, value, place=place)
     except InvalidInput as error:
         field = ".".join(part for part in ("contact", error.place.field) if part)
         raise InvalidInput(error.problem, remedy=error.remedy, place=Place(place.file, place.line, field)) from error
 
 
 def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
-    """Return the JSON object on a line; JSON's many dark corners all end as an `InvalidInput`."""
+    """Return the JSON object on a line, or raise `InvalidInput` whatever is wrong with it."""
     if raw.cut:
         raise InvalidInput(
-            f"is longer than {MAX_LINE:,} bytes", remedy="Put one record on a line, and shorten its texts", place=place
+            f"is longer than {MAX_LINE:,} bytes",
+            remedy="Put one record on each line, and shorten its texts",
+            place=place,
         )
     try:
         value = json.loads(
@@ -145,7 +151,7 @@ def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
 
 
 class _ValueRefusedError(ValueError):
-    """A value that is JSON, or nearly, but that no record may hold."""
+    """A value that the JSON parser accepts but no record may hold."""
 
     def __init__(self, problem: str, remedy: str, field: str | None = None) -> None:
         super().__init__(problem)
@@ -154,13 +160,13 @@ class _ValueRefusedError(ValueError):
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value := dict(pairs)) != len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise _ValueRefusedError("is given twice in one object", "Give each field once", _printable(twice))
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise _ValueRefusedError("appears twice in one object", "Give each field once", _printable(repeated))
     return {name: part for name, part in value.items() if part is not None} if None in value.values() else value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _ValueRefusedError(f"{name} is not a number in JSON", "Leave out a field whose value is not known")
+    raise _ValueRefusedError(f"{name} is not a number in JSON", "Leave out a field if you do not know its value")
 
 
 def _whole_number(digits: str) -> int:
@@ -175,7 +181,7 @@ def _printable(name: str) -> str:
 
 def _duplicate(id: str, first: int, place: Place) -> InvalidInput:
     return InvalidInput(
-        f"{id!r} is the id of line {first} too",
-        remedy="Keep one of the two lines, or give one of them another id",
+        f"{id!r} is already the id of line {first}",
+        remedy="Delete one of the two lines, or give one of them another id",
         place=Place(place.file, place.line, "id"),
     )

@@ -1,4 +1,4 @@
-"""The rejects file: the lines an import could not use, as JSON Lines, to be mended and imported again."""
+"""Rejects files: the lines that an import could not use, as JSON Lines, to correct and import again."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from matcher.foundations.errors import Place, Unavailable
+from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.foundations.paths import display_path
-from matcher.sources.formats.jsonl import Rejected
 
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+# Rejected lines may contain contact details, so only the owner may read them.
+_OWNER_ONLY_FILE: Final = 0o600
+_OWNER_ONLY_FOLDER: Final = 0o700
 
 
 class RejectsFile:
-    """Collects rejected lines; made with the first one, in place of what `path` held before.
+    """The rejects file of one import, created in `folder` at the first rejected line.
 
-    Without a `path` lines are passed over. Each method raises `Unavailable` where the file cannot be written.
+    Its name is the time `started` and `label`, such as `2026-11-28T10-15-03-profiles.jsonl`, with a number added if
+    that file exists. Without a folder, rejected lines are not kept. Every method raises `Unavailable` if the file
+    cannot be written.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, folder: Path | None, label: str, started: datetime | None = None) -> None:
+        self._folder = folder
+        self._stem = f"{started or datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{label}"
+        self._path: Path | None = None
         self._file: BinaryIO | None = None
         self._kept = 0
 
@@ -37,50 +44,62 @@ class RejectsFile:
 
     @property
     def path(self) -> Path | None:
-        """The file, where any line was kept."""
+        """The file, or None if no line was kept."""
         return self._path if self._kept else None
 
-    def write(self, line: Rejected) -> None:
-        """Add a line: `{"file", "line", "field", "problem", "remedy", "text"}`, without what is not known."""
-        if self._path is None:
+    def write(self, problem: InvalidInput, text: str) -> None:
+        """Add a line `{"file", "line", "field", "problem", "remedy", "text"}`, without unknown values."""
+        if self._folder is None:
             return
-        problem = line.problem
+        place = problem.place
         value = {
-            "file": line.file,
-            "line": line.number,
-            "field": problem.place.field,
+            "file": place.file,
+            "line": place.line,
+            "field": place.field,
             "problem": problem.problem,
             "remedy": problem.remedy,
-            "text": line.text,
+            "text": text,
         }
         known = {name: part for name, part in value.items() if part is not None}
-        with self._explained(self._path):
+        with self._write_errors():
             if self._file is None:
-                # The lines may hold contact details: for their owner's eyes alone.
-                self._file = os.fdopen(os.open(self._path, _NEW_FILE, 0o600), "wb")
+                self._file = self._created(self._folder)
             self._file.write(json.dumps(known, ensure_ascii=False).encode() + b"\n")
 
     def flush(self) -> None:
-        """Bring what was written to the disk."""
-        if self._file is not None and self._path is not None:
-            with self._explained(self._path):
+        """Write everything to the disk."""
+        if self._file is not None:
+            with self._write_errors():
                 self._file.flush()
                 os.fsync(self._file.fileno())
 
     @contextmanager
     def all_or_none(self) -> Iterator[None]:
-        """Take back the lines written inside when an exception passes; a file left empty goes away."""
+        """Remove the lines written inside the block if it raises. Delete the file if it is then empty."""
         try:
             yield
         except BaseException:
-            self._drop()
+            self._discard()
             raise
         self._kept = self._file.tell() if self._file is not None else 0
 
-    def _drop(self) -> None:
+    def _created(self, folder: Path) -> BinaryIO:
+        folder.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+        number = 1
+        while True:
+            path = folder / (f"{self._stem}.jsonl" if number == 1 else f"{self._stem}-{number}.jsonl")
+            try:
+                file = os.fdopen(os.open(path, _NEW_FILE, _OWNER_ONLY_FILE), "wb")
+            except FileExistsError:
+                number += 1
+            else:
+                self._path = path
+                return file
+
+    def _discard(self) -> None:
         if self._file is None or self._path is None:
             return
-        with self._explained(self._path):
+        with self._write_errors():
             self._file.truncate(self._kept)
             self._file.seek(self._kept)
             if not self._kept:
@@ -89,12 +108,13 @@ class RejectsFile:
                 self._path.unlink()
 
     @contextmanager
-    def _explained(self, path: Path) -> Iterator[None]:
+    def _write_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
+            path = self._path or self._folder
             raise Unavailable(
                 f"rejected lines cannot be written: {error.strerror or error}",
-                remedy="Name a file in a folder that can be written to, with room on the disk",
-                place=Place(file=display_path(path)),
+                remedy="Make the folder writable and check that the disk has space",
+                place=Place(file=display_path(path) if path else None),
             ) from error

@@ -1,4 +1,4 @@
-"""Tables: rows of a file with commas or tabs, under a line of column names that need not be the first."""
+"""Tables: rows of a comma- or tab-separated file, whose column names need not be on the first line."""
 
 from __future__ import annotations
 
@@ -10,56 +10,59 @@ from typing import Final
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import Stream
 
-# Longest line read, and how far down the column names may stand.
 _MAX_LINE: Final = 1_048_576
+# The column names must be within this many lines of the top.
 _HEADER_WITHIN: Final = 20
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row by its column names in small letters, empty cells left out; `problem` where it has too many cells."""
+class TableRow:
+    """The cells of a row by lower-case column name, without empty ones. `problem` is set if it has too many cells."""
 
     line: int
     cells: dict[str, str]
     problem: InvalidInput | None = None
 
 
-def read_table(stream: Stream, needed: tuple[str, ...]) -> Iterator[Row]:
-    """Yield the rows below the line that names all `needed` columns, whatever their case and order.
+def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
+    """Yield the rows below the line with the `required` column names. Their case and order do not matter.
 
     Raises:
-        InvalidInput: there is no such line among the first 20, or a row cannot be read.
+        InvalidInput: the first 20 lines do not have the required column names, or a row cannot be read.
 
     """
-    lines = _texts(stream)
-    number, header, delimiter = _header(lines, needed, stream.name)
+    lines = _decoded_lines(stream)
+    number, header, delimiter = _header(lines, required, stream.name)
     reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL)
     try:
         for cells in reader:
             line = number + reader.line_num
             named = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip() and name}
             if named:
-                yield Row(line, named, _too_many(header, cells, Place(stream.name, line)))
+                yield TableRow(line, named, _too_many(header, cells, Place(stream.name, line)))
     except csv.Error as error:
         place = Place(stream.name, number + reader.line_num)
-        raise InvalidInput(f"is not a row of a table: {error}", remedy="Fetch the file again", place=place) from error
+        raise InvalidInput(
+            f"is not a row of a table: {error}", remedy="Download the file again", place=place
+        ) from error
 
 
-def _header(lines: Iterator[str], needed: tuple[str, ...], name: str) -> tuple[int, list[str], str]:
+def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple[int, list[str], str]:
+    """Return the number of the line with the column names, these names in lower case, and the delimiter."""
     for number, line in zip(range(1, _HEADER_WITHIN + 1), lines, strict=False):
         delimiter = "\t" if "\t" in line else ","
         names = [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-        if set(needed) <= set(names):
+        if set(required) <= set(names):
             return number, names, delimiter
     raise InvalidInput(
-        f"has no line with the columns {', '.join(needed)}",
-        remedy="Give the file as it is published, with its column names",
+        f"has no line with the columns {', '.join(required)}",
+        remedy="Give the file as published, with its column names",
         place=Place(file=name),
     )
 
 
-def _texts(stream: Stream) -> Iterator[str]:
-    """Yield the lines as text: UTF-8 or, where a line is not, as Windows writes Western European."""
+def _decoded_lines(stream: Stream) -> Iterator[str]:
+    """Yield each line decoded as UTF-8 or, if that fails, as Windows-1252."""
     while line := stream.file.readline(_MAX_LINE):
         try:
             yield line.decode("utf-8")
@@ -70,4 +73,4 @@ def _texts(stream: Stream) -> Iterator[str]:
 def _too_many(header: list[str], cells: list[str], place: Place) -> InvalidInput | None:
     if len(cells) <= len(header) or not any(cell.strip() for cell in cells[len(header) :]):
         return None
-    return InvalidInput("has more cells than columns", remedy="Quote a cell that has a comma", place=place)
+    return InvalidInput("has more cells than columns", remedy="Put quotes around a cell that has a comma", place=place)

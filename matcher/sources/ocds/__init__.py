@@ -1,11 +1,11 @@
-"""Notices in the Open Contracting Data Standard: streamed, trimmed at the door, merged into processes.
+"""Notices in the Open Contracting Data Standard: read as a stream, reduced to the fields in use, merged by process.
 
-The standard (1.1), its merging rules and the EU and UK profiles: https://standard.open-contracting.org/1.1/en/ and
-https://github.com/cabinetoffice/ocds_uk_extension. Fields of extensions that are not used are passed over.
+The standard (1.1), its merging rules, and its EU and UK profiles: https://standard.open-contracting.org/1.1/en/ and
+https://github.com/cabinetoffice/ocds_uk_extension. Extension fields that are not in use are dropped.
 """
 
 from matcher.sources.ocds.kept_fields import trim
 from matcher.sources.ocds.packages import ENDINGS, PublishedRelease, read_releases, releases_in
-from matcher.sources.ocds.process import Process, merge, source_of
+from matcher.sources.ocds.process import Process, merge
 
-__all__ = ["ENDINGS", "Process", "PublishedRelease", "merge", "read_releases", "releases_in", "source_of", "trim"]
+__all__ = ["ENDINGS", "Process", "PublishedRelease", "merge", "read_releases", "releases_in", "trim"]

@@ -1,8 +1,8 @@
-"""Packages: the releases in OCDS files, streamed one by one.
+"""Packages: the releases in OCDS files, read as a stream.
 
-A file may be a release package, a record package, a list of releases, one release, or JSON Lines of any of
-these, compressed with gzip or in a zip archive or neither. Of a record, its releases are taken where they are
-embedded, else the release compiled from them. https://standard.open-contracting.org/1.1/en/schema/packages/
+A file holds a release package, a record package, a list of releases, one release, or JSON Lines of any of these. It
+may be compressed with gzip or be in a zip archive. A record gives its embedded releases or, if it has none, its
+compiled release. https://standard.open-contracting.org/1.1/en/schema/packages/
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ import ijson
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import members, opened
-from matcher.sources.formats.depth_limit import Shallow
+from matcher.sources.formats.depth_limit import DepthLimitedFile
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
-# Longest line that may be a whole package: what a page of 100 large notices takes, several times over.
+# The longest line, in bytes. A line may be a whole package; this is several times a page of 100 large notices.
 _MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
 
 
 @dataclass(frozen=True)
 class PublishedRelease:
-    """A release as published, where it stands, and how many bytes of the file were read so far. In its place an
-    error, where one line of several cannot be read.
+    """A release as published, its place, and the number of bytes of the stored file read so far.
+
+    If a line of JSON Lines cannot be read, `release` is the error.
     """
 
     release: Any
@@ -39,16 +40,16 @@ class PublishedRelease:
 
 
 def read_releases(path: Path) -> Iterator[PublishedRelease]:
-    """Yield the releases of a file in their order.
+    """Yield the releases in a file, in order.
 
     Raises:
-        InvalidInput: it cannot be read, is not JSON, or holds no release, record or package.
+        InvalidInput: the file cannot be read, is not JSON, or has no release, record or package.
 
     """
     for member in members(path, _INSIDE):
         with opened(path, member) as stream:
             prefix = _prefix(stream.file, stream.name)
-        with opened(path, member) as stream, _explained(stream.name):
+        with opened(path, member) as stream, _json_errors(stream.name):
             values = _lines(stream.file, stream.name) if prefix is None else _items(stream.file, prefix, stream.name)
             for number, value in values:
                 for release in releases_in(value):
@@ -57,16 +58,16 @@ def read_releases(path: Path) -> Iterator[PublishedRelease]:
 
 
 def releases_in(value: Any) -> Iterator[Any]:
-    """Yield the releases in a decoded package, record or release."""
+    """Yield the releases in a decoded package or record. Any other value is yielded as a release."""
     if isinstance(value, dict) and isinstance(value.get("releases"), list) and "compiledRelease" not in value:
-        embedded = [release for release in value["releases"] if not _linked(release)]
+        embedded = [release for release in value["releases"] if not _is_link(release)]
         yield from embedded
     elif isinstance(value, dict) and isinstance(value.get("records"), list):
         for record in value["records"]:
             yield from releases_in(record)
     elif isinstance(value, dict) and ("compiledRelease" in value or "versionedRelease" in value):
         releases = value.get("releases")
-        embedded = [release for release in releases if not _linked(release)] if isinstance(releases, list) else []
+        embedded = [release for release in releases if not _is_link(release)] if isinstance(releases, list) else []
         if embedded:
             yield from embedded
         elif value.get("compiledRelease"):
@@ -75,18 +76,18 @@ def releases_in(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _linked(release: Any) -> bool:
+def _is_link(release: Any) -> bool:
     return isinstance(release, dict) and "url" in release and "ocid" not in release
 
 
 def _prefix(file: BinaryIO, name: str) -> str | None:
-    """Return the ijson prefix of what is to be read one by one, None for JSON Lines."""
+    """Return the ijson prefix of the values to read one by one, or None for JSON Lines."""
     start = file.tell()
-    if _is_object(file.readline(_MAX_FIRST_LINE)) and _is_object_begun(file):
+    if _is_whole_object(file.readline(_MAX_FIRST_LINE)) and _next_line_begins_object(file):
         return None
     file.seek(start)
-    with _explained(name):
-        for prefix, event, value in ijson.parse(Shallow(file, name)):
+    with _json_errors(name):
+        for prefix, event, value in ijson.parse(DepthLimitedFile(file, name)):
             if (prefix, event) == ("", "start_array"):
                 return "item"
             if (prefix, event) == ("", "map_key") and value in ("releases", "records"):
@@ -94,16 +95,15 @@ def _prefix(file: BinaryIO, name: str) -> str | None:
             if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease"):
                 return ""
     raise InvalidInput(
-        "holds no releases", remedy="Give OCDS release or record packages, or releases", place=Place(file=name)
+        "contains no releases", remedy="Give OCDS release or record packages, or releases", place=Place(file=name)
     )
 
 
-def _is_object(line: bytes) -> bool:
-    """Whether a line, whole, looks like a JSON object of its own."""
+def _is_whole_object(line: bytes) -> bool:
     return line.endswith(b"\n") and line.startswith(b"{") and line.rstrip().endswith(b"}")
 
 
-def _is_object_begun(file: BinaryIO) -> bool:
+def _next_line_begins_object(file: BinaryIO) -> bool:
     while line := file.readline(_MAX_FIRST_LINE):
         if line.strip():
             return line.startswith(b"{")
@@ -111,7 +111,7 @@ def _is_object_begun(file: BinaryIO) -> bool:
 
 
 def _items(file: BinaryIO, prefix: str, name: str) -> Iterator[tuple[int, Any]]:
-    yield from enumerate(ijson.items(Shallow(file, name), prefix, use_float=True), start=1)
+    yield from enumerate(ijson.items(DepthLimitedFile(file, name), prefix, use_float=True), start=1)
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
@@ -131,11 +131,11 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _json_errors(name: str) -> Iterator[None]:
     try:
         yield
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else "it ends early"
         raise InvalidInput(
-            f"is not JSON: {reason}", remedy="Fetch or make the file again", place=Place(file=name)
+            f"is not JSON: {reason}", remedy="Download or create the file again", place=Place(file=name)
         ) from error

@@ -1,7 +1,7 @@
-"""Parties: the suppliers that notices name, and what is kept of them.
+"""Parties: the suppliers and buyers that notices name.
 
-Schemes of identifiers: https://org-id.guide (GB-COH, GB-CHC, GB-SC, GB-NIC, GB-NHS) and GB-PPON of the central
-digital platform.
+Identifier schemes: https://org-id.guide (GB-COH, GB-CHC, GB-SC, GB-NIC, GB-NHS), and GB-PPON of the central digital
+platform.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _SCHEMES: Final = {
     "GB-ODS": "ods",
     "GB-PPON": "ppon",
 }
-# Which register names a new profile, the first that knows it.
-_NAMED_BY: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
-# What stands in the place of a private person's name.
-PERSON: Final = "[person removed]"
+# The registers that give a new profile its id, in order of preference, with the prefix of the id.
+_ID_PREFIXES: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
+# Replaces the name of a private person.
+PERSON_REMOVED: Final = "[person removed]"
 _CIC: Final = re.compile(r"\b(?:c\.?i\.?c\.?|community interest company)\W*$", re.I)
 _PUBLIC: Final = re.compile(
     r"\b(?:nhs (?:foundation )?trust|council|integrated care board|university hospitals?)\b", re.I
@@ -38,36 +38,36 @@ _ORGANISED: Final = re.compile(
     r"|group|foundation|association|charity|society|clinic|centre|care|consult\w*|t/?a|trading|and sons?)\b|&",
     re.I,
 )
+_COMPANY_DIGITS: Final = 8
 
 
 def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
-    """Return the register numbers of a party by the names of our identifiers; what is not of their form is left
-    to be found by whoever makes a record of them.
-    """
-    found: dict[str, str] = {}
-    for given in (party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())):
-        kind = _SCHEMES.get(given.get("scheme") or "")
-        if kind and given.get("id"):
-            found.setdefault(kind, number_of(kind, given["id"]))
-    return found
+    """Return the register numbers of a party, by the identifier names of a profile. Their form is not checked."""
+    numbers: dict[str, str] = {}
+    for identifier in (party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())):
+        register = _SCHEMES.get(identifier.get("scheme") or "")
+        if register and identifier.get("id"):
+            numbers.setdefault(register, normalise_number(register, identifier["id"]))
+    return numbers
 
 
-def number_of(kind: str, number: str) -> str:
-    """Return a register number in its usual form: a company number has eight places."""
+def normalise_number(register: str, number: str) -> str:
+    """Return `number` of `register` in its usual form: without spaces, and a company number with eight digits."""
     number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")
-    return number.zfill(8) if kind == "company" and number.isdigit() and 5 <= len(number) < 8 else number
+    is_short = register == "company" and number.isdigit() and 5 <= len(number) < _COMPANY_DIGITS
+    return number.zfill(_COMPANY_DIGITS) if is_short else number
 
 
 def proposed_id(name: str, identifiers: dict[str, str]) -> str:
-    """Return the id that a new profile of this supplier gets: by its first register number, else by its name."""
-    for kind, prefix in _NAMED_BY.items():
-        if number := identifiers.get(kind):
+    """Return an id for a new profile of a supplier, from its first register number or, if it has none, its name."""
+    for register, prefix in _ID_PREFIXES.items():
+        if number := identifiers.get(register):
             return f"{prefix}-{number.lower()}"
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100] or "supplier"
 
 
 def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> Sector:
-    """Return the sector that a notice gives away; a register knows better."""
+    """Return the sector that a notice suggests. Statements of registers replace it."""
     details = party.get("details") or {}
     if "charity" in identifiers:
         return Sector.CHARITY
@@ -80,18 +80,21 @@ def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> 
     return {"sme": Sector.SME, "large": Sector.LARGE}.get(details.get("scale") or "", Sector.UNKNOWN)
 
 
-def is_person(name: str, registered: Iterable[str]) -> bool:
-    """Whether a supplier is a private person by name: a title before it, no word of an organisation, no register
-    number of a company or charity.
+def is_person(name: str, registers: Iterable[str]) -> bool:
+    """Return whether a supplier appears to be a private person.
+
+    That is the case if `name` has a personal title and no word of an organisation, and none of `registers`, those
+    that have a number for the supplier, is for companies, charities or the NHS.
     """
-    return not set(registered) & {"company", "charity", "ods"} and bool(
+    return not set(registers) & {"company", "charity", "ods"} and bool(
         _TITLED.match(name) and not _ORGANISED.search(name)
     )
 
 
-def postcode_kept(postcode: str | None, identifiers: dict[str, str]) -> str | None:
-    """Return the part of a supplier's postcode that is kept: one on no register may be a person at home, and
-    the outward part says well enough where that is.
+def postcode_to_keep(postcode: str | None, identifiers: dict[str, str]) -> str | None:
+    """Return the postcode to keep for a supplier: only the outward part if it is in no register.
+
+    Such a supplier may be a person at home. The outward part is enough to locate the supplier.
     """
     if not postcode or identifiers:
         return postcode

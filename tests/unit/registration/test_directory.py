@@ -8,9 +8,9 @@ import pytest
 
 from matcher.records import Coverage, Identifiers, Profile
 from matcher.records.vocabulary import Sector
+from matcher.register.names import without_legal_form
 from matcher.registration import Directory, completeness_of, preview_of
 from matcher.registration.completeness import RULES
-from matcher.registration.directory import name_key
 from matcher.store import RecordKind, Store
 from matcher.store.backup import back_up, restore
 
@@ -27,14 +27,14 @@ from matcher.store.backup import back_up, restore
     ],
 )
 def test_names_that_are_the_same(one: str, other: str) -> None:
-    assert name_key(one) == name_key(other)
+    assert without_legal_form(one) == without_legal_form(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Steps North", "Steps South"), ("The Limited", "The CIC"), ("Ωμέγα", "Άλφα"), ("Steps", "Step")]
 )
 def test_names_that_are_not(one: str, other: str) -> None:
-    assert name_key(one) != name_key(other)
+    assert without_legal_form(one) != without_legal_form(other)
 
 
 def test_the_directory_follows_the_register(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Files of public registers, fictional and of the real shape: what is taken and what stays out."""
+"""Fictional files in the format of public registers: which parts are read and which are dropped."""
 
 from __future__ import annotations
 
@@ -12,34 +12,37 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput
 from matcher.sources import charity_commission, companies_house, cqc, ods
+from matcher.sources.formats.items import Item
 from matcher.sources.ods import OdsOrganisation, Succession
-from matcher.sources.register_rows import Spoken
 from matcher.sources.statement import Statement, Tally
 from tests.support.notices import PHONES
 
-Reader = Callable[[Path, Tally], Iterator[Spoken]]
+Reader = Callable[[Path, str, Tally], Iterator[Item[list[Statement]]]]
 
 PUBLIC = Path(__file__).parents[2] / "support" / "public"
 
 
-def said(reader: Reader, path: Path, tally: Tally | None = None) -> list[Statement]:
-    found = list(reader(path, tally or Tally()))
-    assert not [row.problem for row in found if row.problem]
-    return [statement for row in found for statement in row.statements]
+def statements(reader: Reader, path: Path, tally: Tally | None = None) -> list[Statement]:
+    """Return the statements in a file, from a source called "test"."""
+    rows = list(reader(path, "test", tally or Tally()))
+    assert not [row.problem for row in rows if row.problem]
+    read = [statement for row in rows for statement in row.value or ()]
+    assert {statement.source for statement in read} <= {"test"}
+    return read
 
 
-def test_charities_by_tabs_and_as_json_say_the_same(tmp_path: Path) -> None:
+def test_charities_as_tabs_and_as_json_give_the_same_statements(tmp_path: Path) -> None:
     tally = Tally()
-    by_tabs = said(charity_commission.read, PUBLIC / "charity.txt", tally)
+    by_tabs = statements(charity_commission.read, PUBLIC / "charity.txt", tally)
     names, *rows = [line.split("\t") for line in (PUBLIC / "charity.txt").read_text("utf-8-sig").splitlines()]
     values: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows]
-    for value in values:  # as the extract writes numbers and what is not known
+    for value in values:  # the form of numbers and unknown values in the extract
         value["linked_charity_number"] = int(str(value["linked_charity_number"]))
         value["latest_income"] = float(str(value["latest_income"])) if value["latest_income"] else None
     (tmp_path / "c.json").write_text(json.dumps(values), encoding="utf-8-sig")
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.write(tmp_path / "c.json", "publicextract.charity.json")
-    as_json = said(charity_commission.read, tmp_path / "c.zip")
+    as_json = statements(charity_commission.read, tmp_path / "c.zip")
     assert [(one.record, one.fields, one.ended) for one in by_tabs] == [
         (one.record, one.fields, one.ended) for one in as_json
     ]
@@ -71,14 +74,14 @@ def test_charities_by_tabs_and_as_json_say_the_same(tmp_path: Path) -> None:
 def test_areas_of_operation(tmp_path: Path, area: str, coverage: dict[str, object] | None) -> None:
     names = ["registered_charity_number", "linked_charity_number", "geographic_area_description"]
     (tmp_path / "a.txt").write_text("\t".join(names) + f"\n1100001\t0\t{area}\n")
-    found = said(charity_commission.read, tmp_path / "a.txt")
+    found = statements(charity_commission.read, tmp_path / "a.txt")
     assert [(one.fields["coverage"], one.known_only) for one in found] == ([(coverage, True)] if coverage else [])
 
 
 def test_companies(tmp_path: Path) -> None:
     text = (PUBLIC / "companies.csv").read_text().replace("PIPES", "CAFÉ PIPES")
     (tmp_path / "c.csv").write_bytes(text.encode("cp1252"))
-    steady, pipes, good, gone = said(companies_house.read, tmp_path / "c.csv")
+    steady, pipes, good, gone = statements(companies_house.read, tmp_path / "c.csv")
     assert steady.fields["capabilities"] == [{"title": "Activities", "description": "Other human health activities"}]
     assert (steady.fields["name"], steady.fields["identifiers"]) == ("STEADY, LTD", {"company": "07654321"})
     assert pipes.fields["name"] == "CAFÉ PIPES LTD"
@@ -86,9 +89,9 @@ def test_companies(tmp_path: Path) -> None:
     assert (good.fields["sector"], gone.ended, steady.ended) == ("cic", True, False)
 
 
-def test_the_care_directory_below_its_preamble() -> None:
+def test_the_care_directory_below_its_title_lines() -> None:
     tally = Tally()
-    oak, elm = said(cqc.read, PUBLIC / "directory.csv", tally)
+    oak, elm = statements(cqc.read, PUBLIC / "directory.csv", tally)
     assert (oak.record, elm.record, oak.proposed) == ("1-1000000001", "1-1000000002", "gb-cqc-1-100000001")
     assert oak.fields["identifiers"] == elm.fields["identifiers"] == {"cqc": "1-100000001"}
     assert (oak.fields["coverage"], elm.fields["coverage"]) == (
@@ -97,14 +100,14 @@ def test_the_care_directory_below_its_preamble() -> None:
     )
     assert oak.fields["accreditations"] == [{"scheme": "CQC", "reference": "1-100000001"}]
     assert oak.fields["capabilities"][0]["title"] == "Residential homes, Nursing homes"
-    assert "postcode" not in oak.fields, "a location's is not the provider's"
+    assert "postcode" not in oak.fields, "the postcode of a location is not the provider's"
     assert tally.counts["suppliers who are persons"] == 1
     assert tally.counts["contact points"] == 2
 
 
 def test_the_care_directory_with_filters() -> None:
     tally = Tally()
-    (oak,) = said(cqc.read, PUBLIC / "filtered.csv", tally)
+    (oak,) = statements(cqc.read, PUBLIC / "filtered.csv", tally)
     assert oak.fields["identifiers"] == {"company": "07654321", "cqc": "1-100000001"}
     assert oak.fields["capabilities"][0]["title"] == "Hospice services"
     assert tally.counts["suppliers who are persons"] == 1, "owned by an individual"
@@ -118,18 +121,18 @@ def test_the_care_directory_with_filters() -> None:
         (charity_commission.read, "[{]", "is not JSON"),
     ],
 )
-def test_a_file_of_something_else_is_told(tmp_path: Path, reader: Reader, text: str, complaint: str) -> None:
+def test_a_file_with_other_content_is_refused(tmp_path: Path, reader: Reader, text: str, complaint: str) -> None:
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(InvalidInput, match=complaint):
-        list(reader(tmp_path / "x.csv", Tally()))
+        list(reader(tmp_path / "x.csv", "test", Tally()))
 
 
-def test_a_row_that_cannot_be_used_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_row_that_cannot_be_used_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("CompanyName,CompanyNumber\nA LTD,00000001\nB, LTD,00000002\n,00000003\n")
-    found = list(companies_house.read(tmp_path / "c.csv", Tally()))
-    assert [row.problem is None for row in found] == [True, False, False]
-    assert found[1].problem is not None
-    assert found[1].problem.place.line == 3
+    rows = list(companies_house.read(tmp_path / "c.csv", "test", Tally()))
+    assert [row.problem is None for row in rows] == [True, False, False]
+    assert rows[1].problem is not None
+    assert rows[1].problem.place.line == 3
 
 
 def ord_record(code: str, name: str, *successors: str) -> dict[str, object]:
@@ -172,13 +175,13 @@ def test_organisations_in_every_form(tmp_path: Path) -> None:
     found = {"Name": "NEW BOARD", "OrgId": "ZQ1", "Status": "Active", "PrimaryRoleId": "RO98"}
     summary = tmp_path / "summary.json"
     summary.write_text(json.dumps({"Organisations": [found]}))
-    assert [found for found, _ in ods.read(one)] == [old]
+    assert [item.value for item in ods.read(one)] == [old]
     for path in (many, lines, table):
-        assert [found for found, _ in ods.read(path)] == [old, new]
-    assert [found for found, _ in ods.read(summary)] == [new]
+        assert [item.value for item in ods.read(path)] == [old, new]
+    assert [item.value for item in ods.read(summary)] == [new]
 
 
-def test_an_organisation_without_a_code_is_told(tmp_path: Path) -> None:
+def test_an_organisation_without_a_code_is_reported(tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text("code,name\n,NOBODY\n")
-    ((found, _),) = ods.read(tmp_path / "o.csv")
-    assert isinstance(found, InvalidInput)
+    [item] = ods.read(tmp_path / "o.csv")
+    assert isinstance(item.problem, InvalidInput)

@@ -10,8 +10,9 @@ import pytest
 
 from matcher.foundations.arrays import Vectors
 from matcher.records import Need, Profile, parse
+from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award, Winner
-from matcher.training.pairs import MAX_WINNERS, NEAREST, TextPair, name_key, pairs_of
+from matcher.training.pairs import MAX_WINNERS, NEAREST, TextPair, pairs_of
 
 
 def award(id: str, title: str, *winners: str, description: str = "") -> Award:
@@ -105,5 +106,5 @@ def test_the_same_seed_gives_the_same_pairs() -> None:
     ],
 )
 def test_names_are_compared_without_legal_forms_unless_that_is_all_they_are(one: str, other: str, same: bool) -> None:
-    assert (name_key(one) == name_key(other)) == same
-    assert name_key(one)
+    assert (without_generic_words(one) == without_generic_words(other)) == same
+    assert without_generic_words(one)

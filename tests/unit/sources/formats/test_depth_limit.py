@@ -1,4 +1,4 @@
-"""JSON of any depth is read only as deep as records go, in pieces of any size."""
+"""JSON is read up to the depth limit, in pieces of any size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
-from matcher.sources.formats.depth_limit import MAX_DEPTH, Shallow
+from matcher.sources.formats.depth_limit import MAX_DEPTH, DepthLimitedFile
 
 _VALUES = st.recursive(
     st.text(st.sampled_from('ab"\\[]{}\n'), max_size=6) | st.integers(),
@@ -26,16 +26,16 @@ def depth_of(value: Any) -> int:
 
 
 @given(_VALUES, st.integers(0, 60), st.integers(1, 7))
-def test_what_is_too_deep_is_refused_and_all_else_comes_through(value: Any, more: int, size: int) -> None:
+def test_nesting_beyond_the_limit_is_refused_and_other_json_is_unchanged(value: Any, more: int, size: int) -> None:
     for _ in range(more):
         value = [value, "]"]
     content = json.dumps(value).encode()
-    file, got = Shallow(io.BytesIO(content), "n.json"), b""
+    file, received = DepthLimitedFile(io.BytesIO(content), "n.json"), b""
     if depth_of(value) > MAX_DEPTH:
         with pytest.raises(InvalidInput, match=r"n\.json: is nested more"):
             while file.read(size):
                 pass
         return
     while piece := file.read(size):
-        got += piece
-    assert got == content
+        received += piece
+    assert received == content

@@ -1,4 +1,4 @@
-"""Paths given by the user stand for files, in a fixed order."""
+"""Paths are expanded to files in a fixed order."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def test_a_file_stands_for_itself_whatever_its_name_and_only_once(tmp_path: Path
     ("name", "problem"),
     [
         ("missing.jsonl", "no such file"),
-        ("empty", "no file to read"),
+        ("empty", "contains no file"),
         ("nul\0", "cannot be read"),
         ("x" * 300, "cannot"),
     ],
 )
-def test_what_leads_to_no_file_is_refused(tmp_path: Path, name: str, problem: str) -> None:
+def test_a_path_without_files_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidInput, match=problem) as refused:
         find_files([tmp_path / name])

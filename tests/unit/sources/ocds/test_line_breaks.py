@@ -1,14 +1,14 @@
-"""Flattened line breaks come back where they are certain, and nowhere else."""
+"""Lost line breaks are restored where they are certain, and nowhere else."""
 
 from __future__ import annotations
 
 import pytest
 
-from matcher.sources.ocds.line_breaks import unflatten
+from matcher.sources.ocds.line_breaks import restore_line_breaks
 
 
 @pytest.mark.parametrize(
-    ("flat", "repaired"),
+    ("published", "restored"),
     [
         ("First.rnrnSecond", "First.\n\nSecond"),
         ("no full stoprnrnSecond", "no full stop\n\nSecond"),
@@ -22,8 +22,8 @@ from matcher.sources.ocds.line_breaks import unflatten
         ("one\\n\\ntwo\\r\\nthree", "one\n\ntwo\nthree"),
     ],
 )
-def test_a_certain_break_is_repaired(flat: str, repaired: str) -> None:
-    assert unflatten(flat) == repaired
+def test_a_certain_line_break_is_restored(published: str, restored: str) -> None:
+    assert restore_line_breaks(published) == restored
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_a_certain_break_is_repaired(flat: str, repaired: str) -> None:
         "",
     ],
 )
-def test_ordinary_text_stays(text: str) -> None:
-    assert unflatten(text) == text
+def test_ordinary_text_is_unchanged(text: str) -> None:
+    assert restore_line_breaks(text) == text
 
 
-def test_words_that_end_so_keep_their_end_in_a_flattened_text() -> None:
-    text = unflatten("Intro.rnrnNorthern  Ireland, modern  care, return\nto WesternIsles")
+def test_words_that_end_in_rn_keep_it_in_a_text_with_lost_line_breaks() -> None:
+    text = restore_line_breaks("Intro.rnrnNorthern  Ireland, modern  care, return\nto WesternIsles")
     assert text == "Intro.\n\nNorthern  Ireland, modern  care, return\nto WesternIsles"

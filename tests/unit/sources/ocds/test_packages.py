@@ -1,4 +1,4 @@
-"""Releases are found in every form of file they come in; what is none is told."""
+"""Releases are read from every form of file, and other content is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE, TWO = release(1), release(2)
 
 
 def read(path: Path) -> list[Any]:
-    return [found.release for found in read_releases(path)]
+    return [published.release for published in read_releases(path)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_packages_records_and_lists(tmp_path: Path, value: Any) -> None:
     assert read(written(tmp_path / "a.json", value)) == [ONE, TWO]
 
 
-def test_a_release_alone_on_one_line_or_on_many(tmp_path: Path) -> None:
+def test_a_single_release_on_one_line_or_several(tmp_path: Path) -> None:
     assert read(written(tmp_path / "a.json", ONE)) == [ONE]
     (tmp_path / "b.json").write_text(json.dumps(ONE, indent=2))
     assert read(tmp_path / "b.json") == [ONE]
@@ -43,11 +43,11 @@ def test_a_release_alone_on_one_line_or_on_many(tmp_path: Path) -> None:
     assert read(tmp_path / "c.json") == [ONE]
 
 
-def test_lines_of_releases_and_of_packages(tmp_path: Path) -> None:
+def test_json_lines_of_releases_and_packages(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, (ONE, TWO))) + "\n")
     (tmp_path / "b.jsonl").write_text("\n\n".join(map(json.dumps, (package(ONE), package(TWO)))))
     assert read(tmp_path / "a.jsonl") == read(tmp_path / "b.jsonl") == [ONE, TWO]
-    assert [found.place.line for found in read_releases(tmp_path / "a.jsonl")] == [1, 2]
+    assert [published.place.line for published in read_releases(tmp_path / "a.jsonl")] == [1, 2]
 
 
 def test_compressed_files(tmp_path: Path) -> None:
@@ -64,18 +64,18 @@ def test_compressed_files(tmp_path: Path) -> None:
     ("content", "complaint"),
     [
         (json.dumps(package(ONE, TWO)).encode()[:-900], "is not JSON"),
-        (b"{}", "holds no releases"),
-        (b"", "is not JSON|holds no releases"),
+        (b"{}", "contains no releases"),
+        (b"", "is not JSON|contains no releases"),
         (b"not json", "is not JSON"),
         (gzip.compress(json.dumps(package(ONE)).encode())[:-20], "ends early or is damaged"),
         (b"PK\x03\x04 damaged", "ends early or is damaged"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, complaint: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes, complaint: str) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(InvalidInput, match=complaint) as told:
+    with pytest.raises(InvalidInput, match=complaint) as refused:
         read(tmp_path / "a.json")
-    assert "a.json" in str(told.value)
+    assert "a.json" in str(refused.value)
 
 
 def test_a_line_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -86,34 +86,34 @@ def test_a_line_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> 
         trim(problem, Tally(), Place())
 
 
-def test_contact_points_and_details_in_texts_stay_at_the_door() -> None:
+def test_contact_points_and_contact_details_in_texts_are_dropped() -> None:
     tally = Tally()
-    given = release(1, suppliers=(party("Steady Ltd"),), planning={"rationale": "x", "milestones": [{"id": 1}]})
-    kept = trim(given, tally, Place())
+    published = release(1, suppliers=(party("Steady Ltd"),), planning={"rationale": "x", "milestones": [{"id": 1}]})
+    kept = trim(published, tally, Place())
     text = json.dumps(kept)
     assert all(secret not in text for secret in (EMAIL, *PHONES, CONTACT["name"]))
     assert tally.counts == {"contact points": 2, "contact details in texts": 2}
     assert tally.fields["language"] == 1
     assert tally.fields["planning.rationale"] == 1
-    assert kept["parties"][1]["address"] == {"postalCode": "LS1 4AB"}, "found at the end of the street address"
+    assert kept["parties"][1]["address"] == {"postalCode": "LS1 4AB"}, "from the end of the street address"
 
 
 @pytest.mark.parametrize(
     "wrong", [None, [], "x", {}, {"ocid": "o", "id": "1"}, {"ocid": "o", "id": "1", "date": "soon"}]
 )
-def test_what_is_no_release_is_refused(wrong: Any) -> None:
+def test_a_value_that_is_not_a_release_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidInput):
         trim(wrong, Tally(), Place("f"))
 
 
-def test_values_of_the_wrong_kind_are_left_out() -> None:
-    given = release(1)
-    given["tender"] = {"title": 7, "value": "much", "items": {"id": 1}, "classification": None, "status": ["x"]}
-    given["parties"] = "nobody"
-    kept = trim(given, Tally(), Place())
+def test_values_of_the_wrong_type_are_dropped() -> None:
+    published = release(1)
+    published["tender"] = {"title": 7, "value": "much", "items": {"id": 1}, "classification": None, "status": ["x"]}
+    published["parties"] = "nobody"
+    kept = trim(published, Tally(), Place())
     assert kept["tender"] == {"value": {}, "items": [], "classification": None}
 
 
 def test_points_in_time_are_compared_in_utc() -> None:
-    given = release(1) | {"date": "2025-07-01T00:30:00+01:00"}
-    assert trim(given, Tally(), Place())["date"] == "2025-06-30T23:30:00+00:00"
+    published = release(1) | {"date": "2025-07-01T00:30:00+01:00"}
+    assert trim(published, Tally(), Place())["date"] == "2025-06-30T23:30:00+00:00"

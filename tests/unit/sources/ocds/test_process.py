@@ -1,4 +1,4 @@
-"""Releases of one ocid merged: the need, its stage, and what is stated of the winners."""
+"""Merged releases of one ocid: the need, its stage, and the statements about the winners."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need, Region, Stage
+from matcher.sources.catalogue import source_of_notice
 from matcher.sources.ocds import Process, merge, trim
-from matcher.sources.statement import Origin, Source, Tally
+from matcher.sources.statement import Origin, Tally
 from tests.support.notices import FIND_A_TENDER, package, party, release
 
 STEADY = party("Steady Ltd", company="7654321")
@@ -19,24 +20,25 @@ STEADY = party("Steady Ltd", company="7654321")
 
 def merged(*releases: dict[str, Any], tally: Tally | None = None) -> Process:
     tally = tally or Tally()
-    return merge([trim(one, tally, Place()) for one in releases], Origin("f", "release 1"), tally)
+    trimmed = [trim(release, tally, Place()) for release in releases]
+    return merge(trimmed, source_of_notice(trimmed[0]["ocid"]), Origin("f", "release 1"), tally)
 
 
 def need(*releases: dict[str, Any]) -> Need:
-    found = merged(*releases).need
-    assert found is not None
-    return found
+    process = merged(*releases).need
+    assert process is not None
+    return process
 
 
 def test_a_tender_becomes_a_need() -> None:
-    found = need(release(1))
-    assert found.id == release(1)["ocid"]
-    assert found.title == "Falls prevention 1"
-    assert found.buyer is not None
-    assert found.buyer.name == "Calderwick Council"
-    assert (found.region, found.postcode) == (Region.NORTH_WEST, None)
-    assert (found.value, found.cpv, found.stage) == (50_000.0, ("85100000",), Stage.TENDER)
-    assert (found.published, found.closes) == (date(2025, 3, 1), date(2025, 4, 1))
+    process = need(release(1))
+    assert process.id == release(1)["ocid"]
+    assert process.title == "Falls prevention 1"
+    assert process.buyer is not None
+    assert process.buyer.name == "Calderwick Council"
+    assert (process.region, process.postcode) == (Region.NORTH_WEST, None)
+    assert (process.value, process.cpv, process.stage) == (50_000.0, ("85100000",), Stage.TENDER)
+    assert (process.published, process.closes) == (date(2025, 3, 1), date(2025, 4, 1))
 
 
 def planned(**more: Any) -> dict[str, Any]:
@@ -59,19 +61,19 @@ ENGAGED = {"id": "1", "type": "engagement", "dueDate": "2025-03-18T23:59:59Z"}
     ],
 )
 def test_stages(more: dict[str, Any], stage: Stage) -> None:
-    found = need(release(1, **more))
-    assert found.stage is stage
+    process = need(release(1, **more))
+    assert process.stage is stage
     if "milestones" in more.get("planning", {}):
-        assert found.closes == date(2025, 3, 18)
+        assert process.closes == date(2025, 3, 18)
 
 
-def test_an_amendment_updates_whatever_the_order() -> None:
+def test_an_amendment_applies_in_any_order() -> None:
     first = release(1, tender={"tenderPeriod": {"endDate": "2025-04-01T12:00:00Z"}})
     later = {"ocid": first["ocid"], "id": "2", "date": "2025-03-09T00:00:00Z", "tag": ["tenderUpdate"]}
     later["tender"] = {"id": "T1", "tenderPeriod": {"endDate": "2025-05-01T12:00:00Z"}, "value": {"amount": None}}
     for releases in ((first, later), (later, first)):
-        found = need(*releases)
-        assert (found.closes, found.value, found.title) == (date(2025, 5, 1), None, "Falls prevention 1")
+        process = need(*releases)
+        assert (process.closes, process.value, process.title) == (date(2025, 5, 1), None, "Falls prevention 1")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_an_amendment_updates_whatever_the_order() -> None:
         {"tag": "award", "award": {"status": "unsuccessful"}},
     ],
 )
-def test_what_is_cancelled_is_no_need(later: dict[str, Any]) -> None:
+def test_a_cancelled_process_gives_no_need(later: dict[str, Any]) -> None:
     tally = Tally()
     assert merged(release(1), release(1, day="2025-03-09", **later), tally=tally).need is None
     assert tally.counts["needs cancelled"] == 1
@@ -91,48 +93,48 @@ def test_what_is_cancelled_is_no_need(later: dict[str, Any]) -> None:
 
 def test_an_award_becomes_track_record_of_its_winner() -> None:
     tally = Tally()
-    (said,) = merged(release(1, tag="award", suppliers=(STEADY,)), tally=tally).statements
+    (statement,) = merged(release(1, tag="award", suppliers=(STEADY,)), tally=tally).statements
     ocid = release(1)["ocid"]
-    assert (said.source, said.record) == (Source.CONTRACTS_FINDER, f"{ocid}/{ocid}-1#GB-COH-7654321")
-    assert said.proposed == "gb-coh-07654321"
-    assert said.fields["identifiers"] == {"company": "07654321"}, "with its leading zero"
-    assert (said.fields["sector"], said.fields["postcode"]) == ("sme", "LS1 4AB")
-    (piece,) = said.fields["track_record"]
+    assert (statement.source, statement.record) == ("contracts-finder", f"{ocid}/{ocid}-1#GB-COH-7654321")
+    assert statement.proposed == "gb-coh-07654321"
+    assert statement.fields["identifiers"] == {"company": "07654321"}, "with its leading zero"
+    assert (statement.fields["sector"], statement.fields["postcode"]) == ("sme", "LS1 4AB")
+    (piece,) = statement.fields["track_record"]
     assert (piece["buyer"], piece["value"], piece["date"]) == ("Calderwick Council", 40_000.0, "2025-03-01")
     assert (piece["region"], piece["cpv"]) == ("North West", ["85100000"])
 
 
-def test_a_value_shared_by_several_is_nobodys() -> None:
+def test_a_value_shared_by_several_suppliers_is_left_out() -> None:
     both = merged(release(1, suppliers=(STEADY, party("Other Ltd", 2)))).statements
-    assert [said.fields["track_record"][0].get("value") for said in both] == [None, None]
+    assert [statement.fields["track_record"][0].get("value") for statement in both] == [None, None]
 
 
-def test_a_supplier_on_no_register_keeps_the_outward_part_of_its_postcode() -> None:
-    (said,) = merged(release(1, suppliers=(party("Starline", 2),))).statements
-    assert (said.fields["postcode"], said.party, said.proposed) == ("LS1", "GB-CFS-2", "starline")
+def test_a_supplier_in_no_register_keeps_only_the_outward_part_of_its_postcode() -> None:
+    (statement,) = merged(release(1, suppliers=(party("Starline", 2),))).statements
+    assert (statement.fields["postcode"], statement.party, statement.proposed) == ("LS1", "GB-CFS-2", "starline")
 
 
 @pytest.mark.parametrize("name", ["Mrs Jo Field", "Dr. A Singh", "Field, Mr John"])
 def test_a_private_person_is_left_out_and_counted(name: str) -> None:
     tally = Tally()
-    given = release(1, suppliers=(party(name),))
-    assert name not in json.dumps(trim(given, Tally(), Place())), "and no database ever sees the name"
-    found = merged(given, tally=tally)
-    assert found.statements == ()
-    assert found.need is not None
+    notice = release(1, suppliers=(party(name),))
+    assert name not in json.dumps(trim(notice, Tally(), Place())), "the name is never stored"
+    process = merged(notice, tally=tally)
+    assert process.statements == ()
+    assert process.need is not None
     assert tally.counts["suppliers who are persons"] == 1
 
 
 @pytest.mark.parametrize("name", ["Dr Foster Limited", "Dr Singh and Partners", "Miss Millie's Care", "Rachel Green"])
-def test_an_organisation_is_no_person(name: str) -> None:
+def test_an_organisation_is_not_taken_for_a_person(name: str) -> None:
     assert len(merged(release(1, suppliers=(party(name),))).statements) == 1
 
 
-def test_a_title_before_a_name_with_a_register_number_is_a_firm() -> None:
+def test_a_titled_name_with_a_register_number_is_an_organisation() -> None:
     assert len(merged(release(1, suppliers=(party("Mr Clutch", company="01234567"),))).statements) == 1
 
 
-def test_awards_that_say_little_are_counted() -> None:
+def test_awards_without_a_usable_supplier_are_counted() -> None:
     tally = Tally()
     merged(release(1, suppliers=(party("x") | {"name": None, "identifier": {}},)), tally=tally)
     merged(release(2, award={"suppliers": []}), tally=tally)
@@ -140,14 +142,14 @@ def test_awards_that_say_little_are_counted() -> None:
     assert tally.counts["awards without a supplier"] == 1
 
 
-def test_only_pounds_count() -> None:
+def test_only_values_in_pounds_are_used() -> None:
     tally = Tally()
     euros = {"amount": 10_000, "currency": "EUR"}
-    given = release(1, suppliers=(STEADY,), tender={"value": euros}, award={"value": euros})
-    found = merged(given, tally=tally)
-    assert found.need is not None
-    assert found.need.value is None
-    assert "value" not in found.statements[0].fields["track_record"][0]
+    notice = release(1, suppliers=(STEADY,), tender={"value": euros}, award={"value": euros})
+    process = merged(notice, tally=tally)
+    assert process.need is not None
+    assert process.need.value is None
+    assert "value" not in process.statements[0].fields["track_record"][0]
     assert tally.counts["values not in pounds"] == 2
     assert need(release(1, tender={"value": {"amount": 0, "currency": "GBP"}})).value is None
 
@@ -166,11 +168,11 @@ def test_only_pounds_count() -> None:
     ],
 )
 def test_places_of_delivery(address: dict[str, str], region: Region | None) -> None:
-    found = need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": [address]}]}))
-    assert found.region == region
+    process = need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": [address]}]}))
+    assert process.region == region
 
 
-def test_several_regions_are_no_region() -> None:
+def test_several_regions_give_no_region() -> None:
     places = [{"region": "London"}, {"region": "South East"}]
     assert need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": places}]})).region is None
 
@@ -181,7 +183,7 @@ def test_find_a_tender_with_lots_contracts_and_more_numbers() -> None:
     supplier["identifier"] = {"scheme": "GB-CHC", "id": "1094905"}
     buyer = party("NHS Halton CCG", 3, role="buyer")
     contract = {"id": "c", "awardID": f"{ocid}-1", "value": {"amount": 9_000, "currency": "GBP"}}
-    given = release(
+    notice = release(
         1,
         ocid=ocid,
         suppliers=(supplier,),
@@ -189,29 +191,32 @@ def test_find_a_tender_with_lots_contracts_and_more_numbers() -> None:
         award={"value": None, "date": None},
         contracts=[{**contract, "dateSigned": "2025-02-20T00:00:00Z"}],
     )
-    given["parties"][0], given["buyer"] = buyer, {"id": buyer["id"], "name": buyer["name"]}
-    found = merged(given)
-    assert found.need is not None
-    assert found.need.description.endswith("North. Bolton")
-    assert found.need.buyer is not None
-    assert found.need.buyer.ods_code == "01F", "by its name in the reference table"
-    (said,) = found.statements
-    assert said.source is Source.FIND_A_TENDER
-    assert said.fields["identifiers"] == {"charity": "1094905", "ppon": "PXYZ-1234-ABCD"}
-    assert (said.fields["track_record"][0]["value"], said.fields["track_record"][0]["date"]) == (9_000.0, "2025-02-20")
+    notice["parties"][0], notice["buyer"] = buyer, {"id": buyer["id"], "name": buyer["name"]}
+    process = merged(notice)
+    assert process.need is not None
+    assert process.need.description.endswith("North. Bolton")
+    assert process.need.buyer is not None
+    assert process.need.buyer.ods_code == "01F", "by its name in the reference table"
+    (statement,) = process.statements
+    assert statement.source == "find-a-tender"
+    assert statement.fields["identifiers"] == {"charity": "1094905", "ppon": "PXYZ-1234-ABCD"}
+    assert (statement.fields["track_record"][0]["value"], statement.fields["track_record"][0]["date"]) == (
+        9_000.0,
+        "2025-02-20",
+    )
 
 
-def test_a_corrected_award_names_its_suppliers_anew() -> None:
+def test_a_corrected_award_replaces_its_suppliers() -> None:
     first = release(1, suppliers=(STEADY, party("Wrong Ltd", 2)))
     corrected = release(1, day="2025-03-09", tag="awardUpdate", suppliers=(STEADY,))
-    assert [said.proposed for said in merged(first, corrected).statements] == ["gb-coh-07654321"]
+    assert [statement.proposed for statement in merged(first, corrected).statements] == ["gb-coh-07654321"]
 
 
-def test_a_need_without_any_name_is_refused() -> None:
-    given = release(1, tender={"title": None, "description": None})
+def test_a_need_without_a_title_is_refused() -> None:
+    notice = release(1, tender={"title": None, "description": None})
     with pytest.raises(InvalidInput, match="title"):
-        merged(given)
+        merged(notice)
 
 
-def test_a_package_is_what_the_tests_say() -> None:
+def test_the_ocids_of_the_test_package_are_of_contracts_finder() -> None:
     assert package(release(1))["releases"][0]["ocid"].startswith("ocds-b5fd17-")

@@ -1,0 +1,95 @@
+"""Import reports: what an import or a fetch read, changed, dropped and rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from matcher.sources.statement import Tally
+
+# Counts of what is dropped from notices. They are reported even if they are 0.
+DROP_COUNTS: Final = (
+    "contact points",
+    "contact details in texts",
+    "needs cancelled",
+    "awards without a supplier",
+    "suppliers without a name",
+    "suppliers who are persons",
+    "values not in pounds",
+    "values of 0 or 1",
+)
+# Names of ignored fields that are counted separately. A file with more of them holds something else.
+_MAX_IGNORED: Final = 1_000
+
+
+@dataclass
+class ImportReport:
+    """The result of an import or a fetch.
+
+    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome; for a source,
+    the outcomes of needs are among its `counts`. `dropped_fields` counts the fields that were not kept, by their
+    dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file with
+    them, if there is one.
+    """
+
+    files: int = 0
+    profiles: Counter[str] = field(default_factory=Counter)
+    needs: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    dropped_fields: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    rejects_file: Path | None = None
+
+    @property
+    def added(self) -> int:
+        """The number of profiles and needs added."""
+        return self.profiles["added"] + self.needs["added"]
+
+    @property
+    def updated(self) -> int:
+        """The number of profiles and needs updated."""
+        return self.profiles["updated"] + self.needs["updated"]
+
+    @property
+    def unchanged(self) -> int:
+        """The number of profiles and needs that were the same before."""
+        return self.profiles["unchanged"] + self.needs["unchanged"]
+
+    def add_tally(self, tally: Tally) -> None:
+        """Add the counts of a tally."""
+        self.counts.update(tally.counts)
+        self.dropped_fields.update(tally.fields)
+
+    def count_ignored(self, names: Iterable[str]) -> None:
+        """Count one more dropped field for each of `names`, up to 1,000 different names."""
+        for name in names:
+            if name in self.dropped_fields or len(self.dropped_fields) < _MAX_IGNORED:
+                self.dropped_fields[name] += 1
+
+
+def records_report(report: ImportReport) -> dict[str, Any]:
+    """Return the report of an import of records as JSON values."""
+    return {
+        "files": report.files,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "ignored_fields": dict(sorted(report.dropped_fields.items())),
+        "rejects_file": str(report.rejects_file) if report.rejects_file else None,
+    }
+
+
+def source_report(report: ImportReport) -> dict[str, Any]:
+    """Return the report of an import from a public source as JSON values, with names in alphabetical order."""
+    return {
+        "files": report.files,
+        "rejected": report.rejected,
+        "counts": dict(sorted(report.counts.items())),
+        "profiles": dict(sorted((+report.profiles).items())),
+        "dropped_fields": dict(sorted((+report.dropped_fields).items())),
+        "rejects_file": str(report.rejects_file) if report.rejects_file else None,
+    }

@@ -1,0 +1,22 @@
+"""Items: what a reader yields for each row, line or object of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from matcher.foundations.errors import InvalidInput
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Item(Generic[T_co]):
+    """One item of a file: its `value`, or the `problem` that makes it unusable.
+
+    `position` is the number of bytes of the stored file read so far.
+    """
+
+    position: int
+    value: T_co | None = None
+    problem: InvalidInput | None = None
