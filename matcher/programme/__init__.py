@@ -1,4 +1,4 @@
-"""Programme: many needs against the whole register at once, as a run that survives whoever runs it."""
+"""Programme: the matching of many needs with the whole register, in a run that survives a restart."""
 
 from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job

@@ -1,4 +1,4 @@
-"""Area: where a programme works, a region of the country or the area of an NHS body, by today's or an old name."""
+"""Area: where a programme works, found by region, place, or the current or past name or code of an NHS body."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NEW_KIND: Final = re.compile(r"\bicb\b", re.I)
 
 
 class NhsBody(Protocol):
-    """An NHS organisation of today: its ODS code ("" where it has none), its name and what it is."""
+    """A current NHS organisation."""
 
     @property
     def code(self) -> str:
-        """The ODS code."""
+        """The ODS code, or "" if it has none."""
 
     @property
     def name(self) -> str:
@@ -30,17 +30,17 @@ class NhsBody(Protocol):
 
     @property
     def role(self) -> str:
-        """What kind of organisation: "icb", "ccg", "health innovation network"."""
+        """The kind of organisation: "icb", "ccg" or "health innovation network"."""
 
 
-# Who a code or name of an NHS body, perhaps of the past, stands for today. Raises NotFound.
+# Returns the current organisations for a current or past code or name of an NHS body. Raises NotFound.
 BodyLookup = Callable[[str], Sequence[NhsBody]]
 
 
 class Area(Record):
-    """A named area: the regions it lies in (none for the whole country), and the codes of the bodies it is of.
+    """A named area: its regions (none for the whole country) and the ODS codes of its NHS bodies.
 
-    `asked` is what it was called in asking where that is an older code or name.
+    `asked` is the code or name the user gave, if it has since been replaced.
     """
 
     name: str
@@ -53,39 +53,39 @@ EVERYWHERE: Final = Area(name="All regions")
 
 
 def empty_lookup(code_or_name: str) -> Sequence[NhsBody]:
-    """Know no organisation: what stands in where there is no table of NHS codes."""
-    raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Give its full name or a region")
+    """Raise NotFound for every name: the lookup to use without a table of NHS codes."""
+    raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Give its full name, or a region")
 
 
 def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
-    """Return the area that `text` names: a region, or the code or name of an ICB, CCG, AHSN or health
-    innovation network; an old one stands for what succeeded it.
+    """Return the area that `text` names: a region, a place, or the code or name of an ICB, CCG, AHSN or health
+    innovation network. A past code or name gives the area of the body that replaced it.
 
     Raises:
-        InvalidInput: neither `lookup` nor the table of places knows it.
+        InvalidInput: `text` is in neither `lookup` nor the table of places.
 
     """
-    asked = " ".join(text.split())
-    if asked.casefold() in _ALL_NAMES:
+    query = " ".join(text.split())
+    if query.casefold() in _ALL_NAMES:
         return EVERYWHERE
-    if region := find_region(asked):
+    if region := find_region(query):
         return Area(name=region.value, regions=(region,))
-    if found := bodies_of(asked, lookup):
-        name = ", ".join(body.name for body in found)
-        codes = tuple(body.code for body in found if body.code)
-        same = asked.casefold() == name.casefold() or asked.upper() in codes
-        return Area(name=name, regions=_regions(f"{name} {asked}"), codes=codes, asked=None if same else asked)
-    if regions := _regions(asked):
-        return Area(name=asked, regions=regions)
+    if bodies := bodies_of(query, lookup):
+        name = ", ".join(body.name for body in bodies)
+        codes = tuple(body.code for body in bodies if body.code)
+        is_current = query.casefold() == name.casefold() or query.upper() in codes
+        return Area(name=name, regions=_regions(f"{name} {query}"), codes=codes, asked=None if is_current else query)
+    if regions := _regions(query):
+        return Area(name=query, regions=regions)
     raise InvalidInput(
-        f"{asked[:60]!r} is no region, place or NHS organisation that is known",
+        f"{query[:60]!r} is not a known region, place or NHS organisation",
         remedy=f"Give one of {', '.join(Region)}, or the code or full name of an ICB or health innovation network",
     )
 
 
-def bodies_of(asked: str, lookup: BodyLookup) -> tuple[NhsBody, ...]:
-    """Return who `asked` stands for today, under any of its usual spellings; empty where nobody knows."""
-    for spelling in _spellings(asked):
+def bodies_of(name: str, lookup: BodyLookup) -> tuple[NhsBody, ...]:
+    """Return the current NHS bodies for the code or name `name`, in any of its usual spellings. Empty if unknown."""
+    for spelling in _spellings(name):
         try:
             return tuple(lookup(spelling))
         except NotFound:
@@ -97,7 +97,7 @@ def _spellings(name: str) -> Iterator[str]:
     plain = name.replace("&", "and")
     short, long = _OLD_KIND.sub("CCG", plain), _NEW_KIND.sub("Integrated Care Board", plain)
     boards = [f"NHS {other}" for other in (short, long) if not other.upper().startswith("NHS ")]
-    networks = [f"{found[1]} AHSN"] if (found := _NETWORK.fullmatch(plain)) else []
+    networks = [f"{network[1]} AHSN"] if (network := _NETWORK.fullmatch(plain)) else []
     yield from dict.fromkeys([name, plain, short, long, *boards, *networks])
 
 

@@ -1,4 +1,4 @@
-"""Programme: a named set of needs that are matched together, where it works, and by which rules."""
+"""Programme: the name, area and rules for matching a set of needs together."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from matcher.records.places import regions_of_record
 
 
 class Programme(Record):
-    """What a regional programme asks for.
+    """The settings of a regional programme.
 
-    `capacity` is how many needs a supplier may be first for in the assignment; without it there is none.
-    `on` is the day on which accreditations must be held; today where it is left out.
+    `top` is the number of suppliers shown for each need. `capacity` is the most needs that the assignment may give to
+    one supplier; if it is None, no assignment is made. `on` is the day on which accreditations must be held, or None
+    for today.
     """
 
     name: Title
@@ -29,7 +30,7 @@ class Programme(Record):
     on: date | None = None
 
     def with_default_region(self, need: Need) -> Need:
-        """Return `need`, in the programme's region where it names no place itself and the programme has one region."""
+        """Return `need`, with the programme's region if it has exactly one and `need` names no place."""
         if len(self.area.regions) != 1 or need.region or regions_of_record(need):
             return need
         return need.model_copy(update={"region": self.area.regions[0].value})

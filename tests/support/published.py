@@ -51,12 +51,12 @@ def lookup(asked: str) -> Sequence[NhsBody]:
 
 
 def published(engine: Engine, out: Path, needs: Sequence[Need] = NEEDS, **options: Any) -> Publication:
-    most_rows = options.pop("most_rows", 1_048_576)
+    max_rows = options.pop("max_rows", 1_048_576)
     programme = Programme.model_validate({"name": f"P {EVIL}", "top": 5, "on": TODAY, "capacity": 1, **options})
     results = answers(engine, programme, needs)
     eligible = EligibleMix(engine.index(), programme.filters, TODAY)
     sources = PublicationSources(lambda ids, at: engine.store.profiles(ids, at=at), eligible, lookup)
-    return publish(programme, iter(needs), results, sources, out, notes=(f"note {EVIL}",), most_rows=most_rows)
+    return publish(programme, iter(needs), results, sources, out, notes=(f"note {EVIL}",), max_rows=max_rows)
 
 
 def answers(engine: Engine, programme: Programme, needs: Sequence[Need]) -> Iterator[SearchResult]:

@@ -1,1 +1,1 @@
-"""Results of a programme: tables, workbook, figures and report."""
+"""Results: the tables, workbook, figures and report of a programme."""

@@ -1,15 +1,18 @@
-"""Assignment: one partner for each need such that none is given more needs than it has room for.
+"""Assignment: one supplier per need, with no supplier given more needs than its capacity.
 
-Who stands first in many lists cannot take them all. The best assignment serves as many needs as can be served,
-and among those ways is the one with the highest sum of probabilities. It is a flow of least cost, here solved as
-a linear programme: its corners are whole numbers, and the solver returns a corner.
+The supplier ranked first for many needs cannot take them all. The best assignment serves as many needs as possible
+and, among the ways to do so, has the highest sum of probabilities. This is a minimum-cost flow, solved here as a
+linear programme: its vertices are whole numbers, and the solver returns a vertex.
+
+The functions take a frame with one row per pair: need (its number), supplier (its id), rank and probability.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,98 +22,105 @@ from scipy.sparse.csgraph import maximum_flow
 
 from matcher.foundations.errors import MatcherError
 
-# (need, supplier id, rank, probability): a supplier shown for a need.
-Pair = tuple[int, str, int, float]
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class AssignedSupplier(NamedTuple):
+    """The supplier assigned to a need, with its rank and probability for that need."""
+
+    supplier: str
+    rank: int
+    probability: float
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """Which supplier each need is given, by the need's number; needs nobody has room for are left out.
+    """An assignment of suppliers to needs: `pairs` has one row per served need, by need number."""
 
-    `probability` is the sum over the needs served, `first_choices` counts those given the first of their list,
-    `suppliers` how many different ones serve, `most` the most needs one of them is given.
-    """
-
-    chosen: dict[int, Pair]
+    pairs: pd.DataFrame
 
     @property
     def served(self) -> int:
-        """How many needs have a partner."""
-        return len(self.chosen)
+        """The number of needs with a supplier."""
+        return len(self.pairs)
 
     @property
     def probability(self) -> float:
         """The sum of the probabilities."""
-        return float(sum(pair[3] for pair in self.chosen.values()))
+        return float(sum(self.pairs["probability"]))
 
     @property
     def first_choices(self) -> int:
-        """How many needs have the first of their list."""
-        return sum(pair[2] == 1 for pair in self.chosen.values())
+        """The number of needs served by the supplier ranked first for them."""
+        return int((self.pairs["rank"] == 1).sum())
 
     @property
     def loads(self) -> Counter[str]:
-        """How many needs each supplier is given."""
-        return Counter(pair[1] for pair in self.chosen.values())
+        """The number of needs given to each supplier."""
+        return Counter(self.pairs["supplier"])
+
+    def by_need(self) -> dict[int, AssignedSupplier]:
+        """Return the assigned suppliers by need number. Needs that are not served are left out."""
+        columns = (self.pairs[name].tolist() for name in ("need", *AssignedSupplier._fields))
+        return {need: AssignedSupplier(*values) for need, *values in zip(*columns, strict=True)}
 
 
-def unlimited(pairs: Iterable[Pair]) -> Assignment:
-    """Give each need the first of its list, however many that gives to one supplier."""
-    return Assignment({pair[0]: pair for pair in pairs if pair[2] == 1})
+def unlimited(pairs: pd.DataFrame) -> Assignment:
+    """Give each need the supplier ranked first for it, whatever that supplier's load."""
+    return Assignment(pairs[pairs["rank"] == 1])
 
 
-def greedy(pairs: Sequence[Pair], capacity: int) -> Assignment:
-    """Go through the pairs, the most probable first, and give a need its supplier where both are still free."""
-    chosen: dict[int, Pair] = {}
+def greedy(pairs: pd.DataFrame, capacity: int) -> Assignment:
+    """Take the pairs by falling probability, and assign each one whose need is free and whose supplier has capacity."""
+    rows: dict[int, Hashable] = {}
     loads: Counter[str] = Counter()
-    for pair in sorted(pairs, key=lambda pair: (-pair[3], pair[0], pair[1])):
-        if pair[0] not in chosen and loads[pair[1]] < capacity:
-            chosen[pair[0]] = pair
-            loads[pair[1]] += 1
-    return Assignment(dict(sorted(chosen.items())))
+    order = pairs.sort_values(["probability", "need", "supplier"], ascending=[False, True, True])
+    for row, need, supplier in zip(order.index, order["need"], order["supplier"], strict=True):
+        if need not in rows and loads[supplier] < capacity:
+            rows[need] = row
+            loads[supplier] += 1
+    return Assignment(pairs.loc[[rows[need] for need in sorted(rows)]])
 
 
-def optimal(pairs: Sequence[Pair], capacity: int) -> Assignment:
-    """Serve as many needs as can be, then with the highest sum of probabilities.
-
-    The answer depends on what is given alone, not on its order: pairs are laid out by need and by supplier id.
+def optimal(pairs: pd.DataFrame, capacity: int) -> Assignment:
+    """Serve as many needs as possible, then maximise the sum of probabilities. The order of `pairs` does not matter.
 
     Raises:
-        MatcherError: the solver failed, which it has no reason to.
+        MatcherError: the solver failed. This is not expected.
 
     """
-    if not pairs:
-        return Assignment({})
-    pairs = sorted(pairs)
-    needs = np.unique([pair[0] for pair in pairs], return_inverse=True)[1]
-    suppliers = np.unique(np.array([pair[1] for pair in pairs], dtype=object), return_inverse=True)[1]
+    if pairs.empty:
+        return Assignment(pairs)
+    pairs = pairs.sort_values(["need", "supplier"])
+    needs, suppliers = (pairs[column].factorize(sort=True)[0] for column in ("need", "supplier"))
     rows = vstack([_incidence(needs), _incidence(suppliers), csr_array(np.ones((1, len(pairs))))], format="csr")
     limits = np.concatenate([np.ones(needs.max() + 1), np.full(suppliers.max() + 1, float(capacity))])
-    solved = linprog(
-        -np.array([pair[3] for pair in pairs]),
+    solution = linprog(
+        -pairs["probability"].to_numpy(),
         A_ub=rows[:-1],
         b_ub=limits,
         A_eq=rows[-1:],
-        b_eq=[_most_served(needs, suppliers, capacity)],
+        b_eq=[_max_served(needs, suppliers, capacity)],
         bounds=(0, 1),
         method="highs-ds",
     )
-    if solved.x is None:
-        raise MatcherError(f"the assignment could not be solved: {solved.message}")
-    return Assignment({pair[0]: pair for pair, share in zip(pairs, solved.x, strict=True) if share > 0.5})
+    if solution.x is None:
+        raise MatcherError(f"the assignment could not be solved: {solution.message}")
+    return Assignment(pairs[solution.x > 0.5])
 
 
 def _incidence(owners: NDArray[np.int64]) -> csr_array:
-    """Return a row an owner with a 1 for each of its pairs, shape (owners, pairs)."""
+    """Return a matrix with a 1 for each owner's pairs, shape (owners, pairs)."""
     return csr_array((np.ones(len(owners)), (owners, np.arange(len(owners)))))
 
 
-def _most_served(needs: NDArray[np.int64], suppliers: NDArray[np.int64], capacity: int) -> int:
-    """Return how many needs can be served at once: the greatest flow from needs to suppliers."""
-    count, others = int(needs.max()) + 1, int(suppliers.max()) + 1
-    source, sink, first = count + others, count + others + 1, count
-    start = np.concatenate([np.full(count, source), needs, np.arange(others) + first])
-    end = np.concatenate([np.arange(count), suppliers + first, np.full(others, sink)])
-    room = np.concatenate([np.ones(count + len(needs)), np.full(others, min(capacity, count))]).astype(np.int32)
-    graph = csr_array((room, (start, end)), shape=(sink + 1, sink + 1))
+def _max_served(needs: NDArray[np.int64], suppliers: NDArray[np.int64], capacity: int) -> int:
+    """Return how many needs can be served at the same time: the maximum flow from needs to suppliers."""
+    need_count, supplier_count = int(needs.max()) + 1, int(suppliers.max()) + 1
+    source, sink = need_count + supplier_count, need_count + supplier_count + 1
+    start = np.concatenate([np.full(need_count, source), needs, np.arange(supplier_count) + need_count])
+    end = np.concatenate([np.arange(need_count), suppliers + need_count, np.full(supplier_count, sink)])
+    limits = [np.ones(need_count + len(needs)), np.full(supplier_count, min(capacity, need_count))]
+    graph = csr_array((np.concatenate(limits).astype(np.int32), (start, end)), shape=(sink + 1, sink + 1))
     return int(maximum_flow(graph, source, sink).flow_value)

@@ -1,6 +1,6 @@
-"""Charts: the figures of a report as bars with all their measures, ready to be drawn in SVG.
+"""Charts: the figures of a report as bar charts, measured for the SVG template.
 
-A template draws them. Kinds differ in pattern, not in colour alone, and every bar has its numbers beside it.
+Bars differ in pattern as well as colour, and every bar shows its number.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Final
 from matcher.programme.results.exposure import ExposureRow
 from matcher.programme.results.figures import LEVELS, CoverageByLevel, InDemandSupplier
 
-# Measures in the units of the drawing, which is as wide as the page.
+# Measures are in SVG units. The drawing is as wide as the page.
 WIDTH: Final = 900
 _LABEL: Final = 300
 _END: Final = 80
 _BAR: Final = 24
 _STEP: Final = 36
 _THIN: Final = 16
-# Room for a label, and about how wide its characters are.
+# Width available for a label, and the approximate widths of its characters.
 _LABEL_ROOM: Final = 284.0
 _CAPITAL: Final = 10.3
 _SMALL: Final = 7.6
-# A number fits inside a part that is this wide.
-_ROOM: Final = 30
+# The narrowest segment that has room for its number.
+_MIN_WIDTH_FOR_NUMBER: Final = 30
 
 
 @dataclass(frozen=True)
 class BarSegment:
-    """A piece of a bar: its pattern, where it begins, how wide it is, and the number written in it, if it fits."""
+    """A segment of a bar: its pattern, left edge and width, and the number shown in it ("" if it does not fit)."""
 
     pattern: str
     x: float
@@ -39,7 +39,7 @@ class BarSegment:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its label (of the first bar of a group), its place, its parts, and what is written behind it."""
+    """A bar: its label (or "" if another bar of its group has it), position, segments, and the text after it."""
 
     label: str
     y: float
@@ -49,13 +49,13 @@ class Bar:
 
     @property
     def end_x(self) -> float:
-        """Where the text behind it begins."""
+        """The position of the text after the bar."""
         return max((part.x + part.width for part in self.parts), default=float(_LABEL)) + 8
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars one below the other, and the legend: (pattern, what it stands for)."""
+    """Bars from top to bottom, and the legend as (pattern, meaning)."""
 
     bars: tuple[Bar, ...]
     legend: tuple[tuple[str, str], ...]
@@ -66,60 +66,60 @@ _MEANINGS: Final = {
     "strong": "strong",
     "possible": "possible",
     "unlikely": "unlikely at best",
-    "nobody": "nobody eligible",
+    "nobody": "no eligible supplier",
 }
 
 
 def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
-    """Return a bar a group, as long as it has needs, parted by how well they are covered."""
+    """Return one bar per group, as long as its number of needs, divided by how well they are covered."""
     most = max((group.needs for group in groups), default=1) or 1
     bars = []
     for i, group in enumerate(groups):
-        parts = _parted([(level, group.counts[level]) for level in LEVELS], most)
+        parts = _segments([(level, group.counts[level]) for level in LEVELS], most)
         bars.append(Bar(_shortened(group.group), i * _STEP + 4.0, _BAR, parts, f"{group.needs:,}"))
     used = [level for level in LEVELS if any(group.counts[level] for group in groups)]
     return Chart(tuple(bars), tuple((level, _MEANINGS[level]) for level in used), len(groups) * _STEP + 4.0)
 
 
-def mix_chart(lines: Sequence[ExposureRow]) -> Chart:
-    """Return three bars a kind of supplier: its share of the eligible, of those shown, of those shown first."""
-    most = max((max(line.eligible, line.shown, line.first) for line in lines), default=1.0) or 1.0
+def mix_chart(rows: Sequence[ExposureRow]) -> Chart:
+    """Return three bars per kind of supplier: its share of the eligible, of those shown and of those ranked first."""
+    most = max((max(row.eligible, row.shown, row.first) for row in rows), default=1.0) or 1.0
     step = 3 * _THIN + 22
     bars = []
-    for i, line in enumerate(lines):
-        shares = (("nobody", line.eligible), ("possible", line.shown), ("strong", line.first))
+    for i, row in enumerate(rows):
+        shares = (("nobody", row.eligible), ("possible", row.shown), ("strong", row.first))
         for k, (pattern, share) in enumerate(shares):
             parts = (BarSegment(pattern, float(_LABEL), _scaled(share, most)),)
-            label = _shortened(line.name) if k == 1 else ""
+            label = _shortened(row.name) if k == 1 else ""
             bars.append(Bar(label, i * step + 4.0 + k * (_THIN + 2), _THIN, parts, f"{share:.1%}"))
-    legend = (("nobody", "of all eligible"), ("possible", "of those shown"), ("strong", "of those shown first"))
-    return Chart(tuple(bars), legend, len(lines) * step + 4.0)
+    legend = (("nobody", "of all eligible"), ("possible", "of those shown"), ("strong", "of those ranked first"))
+    return Chart(tuple(bars), legend, len(rows) * step + 4.0)
 
 
-def in_demand_chart(lines: Sequence[InDemandSupplier]) -> Chart:
-    """Return a bar a supplier: for how many needs it is first, and for how many it stands lower."""
-    most = max((line.shown for line in lines), default=1) or 1
+def in_demand_chart(suppliers: Sequence[InDemandSupplier]) -> Chart:
+    """Return one bar per supplier: the number of needs for which it is ranked first, and for which it is lower."""
+    most = max((supplier.shown for supplier in suppliers), default=1) or 1
     bars = tuple(
         Bar(
-            _shortened(line.name),
+            _shortened(supplier.name),
             i * _STEP + 4.0,
             _BAR,
-            _parted([("strong", line.first), ("nobody", line.shown - line.first)], most),
-            f"{line.shown:,}",
+            _segments([("strong", supplier.first), ("nobody", supplier.shown - supplier.first)], most),
+            f"{supplier.shown:,}",
         )
-        for i, line in enumerate(lines)
+        for i, supplier in enumerate(suppliers)
     )
-    return Chart(bars, (("strong", "first in the list"), ("nobody", "lower in the list")), len(lines) * _STEP + 4.0)
+    return Chart(bars, (("strong", "first in the list"), ("nobody", "lower in the list")), len(suppliers) * _STEP + 4.0)
 
 
-def _parted(counts: Sequence[tuple[str, int]], most: int) -> tuple[BarSegment, ...]:
-    parts, x = [], float(_LABEL)
+def _segments(counts: Sequence[tuple[str, int]], most: int) -> tuple[BarSegment, ...]:
+    segments, x = [], float(_LABEL)
     for pattern, count in counts:
         if count:
             width = _scaled(count, most)
-            parts.append(BarSegment(pattern, x, width, f"{count:,}" if width >= _ROOM else ""))
+            segments.append(BarSegment(pattern, x, width, f"{count:,}" if width >= _MIN_WIDTH_FOR_NUMBER else ""))
             x += width
-    return tuple(parts)
+    return tuple(segments)
 
 
 def _scaled(value: float, most: float) -> float:
@@ -127,7 +127,7 @@ def _scaled(value: float, most: float) -> float:
 
 
 def _shortened(text: str) -> str:
-    """Return `text` as far as there is room for it."""
+    """Return `text`, shortened to the width of a label."""
     text = text.replace("Integrated Care Board", "ICB")
     width = 0.0
     for end, character in enumerate(text):

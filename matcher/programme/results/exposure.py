@@ -1,4 +1,4 @@
-"""Exposure: which kinds of suppliers are shown, against all who are eligible. Declared, never corrected here."""
+"""Exposure: which kinds of supplier are shown, compared with all that are eligible. Reported, never corrected."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
 from matcher.search.engine import eligible_in
 
-# Parts of a whole, by what they are of: {"charity": 0.4, "sme": 0.6}.
+# Shares of a whole by kind: {"charity": 0.4, "sme": 0.6}.
 Shares = Mapping[str, float]
+Dimension = Literal["sectors", "sizes"]
 UNKNOWN_SIZE: Final = "unknown"
 _SIZE_NAMES: Final = {"sme": "Small or medium", "large": "Large", UNKNOWN_SIZE: "Not known"}
 _SECTOR_NAMES: Final = {
@@ -32,43 +33,43 @@ _SECTOR_NAMES: Final = {
 
 @dataclass(frozen=True)
 class SupplierMix:
-    """Sectors and sizes of some suppliers, as shares."""
+    """The shares of sectors and of sizes in a set of suppliers."""
 
     sectors: Shares
     sizes: Shares
 
 
 def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> SupplierMix:
-    """Return the mix of `suppliers`."""
-    found = list(suppliers)
-    return SupplierMix(_shares([sector.value for sector, _ in found]), _shares([size_name(size) for _, size in found]))
+    """Return the mix of `suppliers`, each given by its sector and size."""
+    pairs = list(suppliers)
+    return SupplierMix(_shares([sector.value for sector, _ in pairs]), _shares([size_name(size) for _, size in pairs]))
 
 
 def size_name(size: Size | None) -> str:
-    """Return a size in a word."""
+    """Return `size` as a word, "unknown" if it is None."""
     return size.value if size else UNKNOWN_SIZE
 
 
 def sector_name(sector: str) -> str:
-    """Return a sector as people say it."""
+    """Return the name of `sector` for display."""
     return _SECTOR_NAMES.get(sector, sector.replace("_", " ").capitalize())
 
 
 class EligibleMix:
-    """The mix of all who are eligible for a need. Needs with the same requirements share one count."""
+    """Computes the mix of all suppliers eligible for a need, once for needs with the same requirements."""
 
     def __init__(self, index: Index, filters: Filters, on: date, *, apply_requirements: bool = True) -> None:
         self._index, self._filters, self._on, self._apply = index, filters, on, apply_requirements
-        self._known: dict[str, SupplierMix] = {}
+        self._cache: dict[str, SupplierMix] = {}
 
     def __call__(self, need: Need) -> SupplierMix:
-        """Return the mix of those eligible for `need`."""
+        """Return the mix of the suppliers eligible for `need`."""
         key = Filters.required_by(need).model_dump_json() if self._apply else ""
-        if key not in self._known:
-            self._known[key] = self._counted(need)
-        return self._known[key]
+        if key not in self._cache:
+            self._cache[key] = self._mix(need)
+        return self._cache[key]
 
-    def _counted(self, need: Need) -> SupplierMix:
+    def _mix(self, need: Need) -> SupplierMix:
         mask = eligible_in(self._index, need, self._filters, self._apply, self._on).mask
         sectors = np.bincount(self._index.profiles.sector[mask], minlength=len(SECTORS))
         sizes = np.bincount(self._index.profiles.size[mask], minlength=len(SIZES))
@@ -80,7 +81,7 @@ class EligibleMix:
 
 
 class ExposureRow(Record):
-    """A kind of supplier: its mean share of all eligible, of those shown, and of those shown first."""
+    """A kind of supplier: its mean share of all eligible suppliers, of those shown, and of those ranked first."""
 
     kind: str
     name: str
@@ -91,42 +92,37 @@ class ExposureRow(Record):
 
 @dataclass
 class Exposure:
-    """Adds up shares over the needs for which anybody is shown; each of these needs counts the same."""
+    """Sums shares over the needs with at least one supplier shown. Each of these needs has the same weight."""
 
     needs: int = 0
-    _sums: dict[str, dict[str, list[float]]] = field(
-        default_factory=lambda: {"sectors": defaultdict(lambda: [0.0] * 3), "sizes": defaultdict(lambda: [0.0] * 3)}
-    )
+    # Sums of shares by dimension, kind, and column of `ExposureRow`: a frame per need would be too slow.
+    _sums: dict[tuple[str, str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, eligible: SupplierMix, shown: list[tuple[Sector, Size | None]]) -> None:
-        """Add a need: who is eligible, and who is shown, in order."""
+        """Add a need: the mix of its eligible suppliers, and the suppliers shown, best first."""
         if not shown:
             return
         self.needs += 1
-        for column, mix in enumerate((eligible, mix_of(shown), mix_of(shown[:1]))):
-            for sums, shares in ((self._sums["sectors"], mix.sectors), (self._sums["sizes"], mix.sizes)):
+        for column, mix in (("eligible", eligible), ("shown", mix_of(shown)), ("first", mix_of(shown[:1]))):
+            for dimension, shares in (("sectors", mix.sectors), ("sizes", mix.sizes)):
                 for kind, share in shares.items():
-                    sums[kind][column] += share
+                    self._sums[dimension, kind, column] += share
 
-    def lines(self, of: str) -> tuple[ExposureRow, ...]:
-        """Return the mean shares of "sectors" or "sizes", the kind with the largest share of the eligible first."""
-        found = [
-            ExposureRow(
-                kind=kind,
-                name=name,
-                eligible=sums[0] / self.needs,
-                shown=sums[1] / self.needs,
-                first=sums[2] / self.needs,
-            )
-            for kind, sums in self._sums[of].items()
-            for name in [_SIZE_NAMES[kind] if of == "sizes" else sector_name(kind)]
-        ]
-        return tuple(sorted(found, key=lambda line: (-line.eligible, line.kind)))
+    def rows(self, dimension: Dimension) -> tuple[ExposureRow, ...]:
+        """Return the mean shares by sector or by size, largest share of the eligible first, then by kind."""
+        import pandas as pd
+
+        if not self.needs:
+            return ()
+        table = pd.Series(self._sums).xs(dimension).unstack(fill_value=0) / self.needs
+        table = table.rename_axis("kind").reset_index().sort_values(["eligible", "kind"], ascending=[False, True])
+        names = table["kind"].map(_SIZE_NAMES.__getitem__ if dimension == "sizes" else sector_name)
+        return tuple(ExposureRow.model_validate(row) for row in table.assign(name=names).to_dict("records"))
 
 
 def _shares(kinds: list[str]) -> dict[str, float]:
     return {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))}
 
 
-# Tells who is eligible for a need.
+# Returns the mix of the suppliers eligible for a need.
 Eligibility = Callable[[Need], SupplierMix]

@@ -1,11 +1,11 @@
-"""Figures: what the report of a programme says, as data."""
+"""Figures: the content of a programme's report, as data."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from matcher.programme.area import BodyLookup, bodies_of
 from matcher.programme.programme import Programme
@@ -13,36 +13,43 @@ from matcher.programme.results.assignment import Assignment
 from matcher.programme.results.exposure import Exposure, ExposureRow, SupplierMix
 from matcher.programme.results.pairs import SupplierDemand
 from matcher.programme.results.tables import NeedResult
+from matcher.programme.results.themes import NO_THEME
 from matcher.records import Need, Record, Region
 from matcher.records.places import regions_of_record
 from matcher.records.policy import Band
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NO_SUPPLIER: Final = "nobody"
-# How well a need is covered: by the band of its best match, or by nobody.
+# How well a need is covered: the band of its best match, or no supplier.
 LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
+# The names of levels for display, where they differ.
+LEVEL_NAMES: Final = {NO_SUPPLIER: "no supplier"}
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
-# Gaps listed in the report; the workbook has all of them.
+# Gaps listed in the report. The workbook has all of them.
 MAX_GAPS: Final = 100
 MAX_IN_DEMAND: Final = 15
 
 
 class CoverageByLevel(Record):
-    """How many needs of a group are covered how well; `counts` has every level of `LEVELS`."""
+    """How many needs of a group are covered at each level. `counts` has every level of `LEVELS`."""
 
     group: str
     counts: dict[str, int]
 
     @property
     def needs(self) -> int:
-        """How many needs the group has."""
+        """The number of needs in the group."""
         return sum(self.counts.values())
 
 
 class Gap(Record):
-    """A need nobody fits: nobody is eligible, or nobody is more than unlikely. `excluded` counts the profiles that
-    each filter alone leaves out; `best` is who comes nearest.
+    """A need without a possible partner: no supplier is eligible, or the best match is unlikely.
+
+    `excluded` counts the profiles that each filter excludes on its own. `best` is the name of the best match, or None.
     """
 
     need_id: str
@@ -56,7 +63,7 @@ class Gap(Record):
 
 
 class InDemandSupplier(Record):
-    """A supplier much sought after: for how many needs it is first, and for how many it is shown."""
+    """A supplier in demand: the number of needs for which it is ranked first, and for which it is shown."""
 
     profile_id: str
     name: str
@@ -64,9 +71,16 @@ class InDemandSupplier(Record):
     first: int
     shown: int
 
+    @classmethod
+    def of(cls, demand: SupplierDemand) -> InDemandSupplier:
+        """Return `demand` as the report shows it."""
+        supplier = demand.supplier
+        sector = supplier.sector.value
+        return cls(profile_id=supplier.id, name=supplier.name, sector=sector, first=demand.first, shown=demand.shown)
+
 
 class AssignmentFigures(Record):
-    """A way to give each need one partner, and what it comes to."""
+    """The figures of one way to give each need one partner. `most` is the largest number of needs for one supplier."""
 
     way: str
     served: int
@@ -90,7 +104,9 @@ class AssignmentFigures(Record):
 
 
 class ProgrammeFigures(Record):
-    """All that a report says. `on` is the day of the search; shares of `sectors` and `sizes` are means over needs."""
+    """All figures of a report. `on` is the day of the search. The shares in `sectors` and `sizes` are means over
+    needs. `sought` lists the suppliers most in demand.
+    """
 
     programme: Programme
     on: str
@@ -115,7 +131,7 @@ class ProgrammeFigures(Record):
 
 @dataclass
 class FiguresBuilder:
-    """Adds up the figures of a programme, answer by answer."""
+    """Builds the figures of a programme, one need at a time, in constant memory."""
 
     programme: Programme
     lookup: BodyLookup
@@ -126,111 +142,106 @@ class FiguresBuilder:
     exposure: Exposure = field(default_factory=Exposure)
     gaps: list[Gap] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    _levels: dict[str, dict[str, Counter[str]]] = field(default_factory=lambda: {"region": {}, "icb": {}, "theme": {}})
-    _overall: Counter[str] = field(default_factory=Counter)
+    # Needs by region, ICB, theme and level.
+    _counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     _icbs: dict[str, str] = field(default_factory=dict)
 
-    def add(self, answered: NeedResult, eligible: SupplierMix) -> None:
-        """Add an answer, and the mix of those eligible for its need."""
-        level = level_of(answered)
-        groups = {"region": region_of(answered.need), "icb": self._icb(answered.need), "theme": answered.theme}
-        for by, group in groups.items():
-            self._levels[by].setdefault(group, Counter())[level] += 1
-        self._overall[level] += 1
+    def add(self, result: NeedResult, eligible: SupplierMix) -> None:
+        """Add a need's result, and the mix of the suppliers eligible for it."""
+        key = region_of(result.need), self._icb(result.need), result.theme, level_of(result)
+        self._counts[key] += 1
         self.needs += 1
-        self.matches += len(answered.result.results)
-        self.last = answered
-        self.exposure.add(eligible, [(one.sector, one.size) for one in answered.suppliers])
-        if not answered.result.results:
-            self.unmatched.append(answered.need.id)
-        if is_gap(answered):
+        self.matches += len(result.search.results)
+        self.last = result
+        self.exposure.add(eligible, [(supplier.sector, supplier.size) for supplier in result.suppliers])
+        if not result.search.results:
+            self.unmatched.append(result.need.id)
+        if is_gap(result):
             self.gap_count += 1
             if len(self.gaps) < MAX_GAPS:
-                self.gaps.append(gap_of(answered))
+                self.gaps.append(gap_of(result))
 
     def figures(
-        self, *, on: str, suppliers: int, sought: list[SupplierDemand], assignments: Mapping[str, Assignment]
+        self, *, on: str, suppliers: int, in_demand: list[SupplierDemand], assignments: Mapping[str, Assignment]
     ) -> ProgrammeFigures:
-        """Return the figures of all that was added; at least one answer was."""
+        """Return the figures of all results added, which must be at least one."""
         assert self.last is not None
-        result = self.last.result
+        search, counts = self.last.search, self._frame()
         return ProgrammeFigures(
             programme=self.programme,
             on=on,
-            model=result.model,
-            sequence=result.sequence,
-            considered=result.considered,
+            model=search.model,
+            sequence=search.sequence,
+            considered=search.considered,
             needs=self.needs,
             matches=self.matches,
             suppliers=suppliers,
-            overall=_coverage("All needs", self._overall),
-            by_region=self._by("region"),
-            by_icb=self._by("icb"),
-            by_theme=self._by("theme"),
+            overall=_coverage(counts.assign(all="All needs"), "all")[0],
+            by_region=_coverage(counts, "region"),
+            by_icb=_coverage(counts, "icb"),
+            by_theme=_coverage(counts, "theme"),
             gaps=tuple(self.gaps),
             gap_count=self.gap_count,
-            sectors=self.exposure.lines("sectors"),
-            sizes=self.exposure.lines("sizes"),
+            sectors=self.exposure.rows("sectors"),
+            sizes=self.exposure.rows("sizes"),
             exposed_needs=self.exposure.needs,
-            sought=tuple(_sought(one) for one in sought),
-            assignments=tuple(AssignmentFigures.of(way, one) for way, one in assignments.items()),
+            sought=tuple(InDemandSupplier.of(demand) for demand in in_demand),
+            assignments=tuple(AssignmentFigures.of(way, assignment) for way, assignment in assignments.items()),
         )
 
-    def _by(self, by: str) -> tuple[CoverageByLevel, ...]:
-        """Return the coverage by groups, the largest first; what is not known comes last."""
-        found = [_coverage(group, counts) for group, counts in self._levels[by].items()]
-        last = {NO_REGION, NO_ICB, "Other"}
-        return tuple(sorted(found, key=lambda one: (one.group in last, -one.needs, one.group)))
+    def _frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        counts = [(*key, needs) for key, needs in self._counts.items()]
+        return pd.DataFrame(counts, columns=["region", "icb", "theme", "level", "needs"])
 
     def _icb(self, need: Need) -> str:
         if need.buyer is None:
             return NO_ICB
-        asked = need.buyer.ods_code or need.buyer.name
-        if asked not in self._icbs:
-            found = [body.name for body in bodies_of(asked, self.lookup) if body.role.lower() == "icb"]
-            self._icbs[asked] = " / ".join(found) or NO_ICB
-        return self._icbs[asked]
+        name = need.buyer.ods_code or need.buyer.name
+        if name not in self._icbs:
+            boards = [body.name for body in bodies_of(name, self.lookup) if body.role.lower() == "icb"]
+            self._icbs[name] = " / ".join(boards) or NO_ICB
+        return self._icbs[name]
 
 
-def level_of(answered: NeedResult) -> str:
-    """Return how well a need is covered."""
-    return answered.result.results[0].band.value if answered.result.results else NO_SUPPLIER
+def level_of(result: NeedResult) -> str:
+    """Return how well a need is covered: one of `LEVELS`."""
+    return result.best.band.value if result.best else NO_SUPPLIER
 
 
-def is_gap(answered: NeedResult) -> bool:
-    """Whether nobody fits a need."""
-    return level_of(answered) in (NO_SUPPLIER, Band.UNLIKELY)
+def is_gap(result: NeedResult) -> bool:
+    """Return whether a need has no possible partner."""
+    return level_of(result) in (NO_SUPPLIER, Band.UNLIKELY)
 
 
-def gap_of(answered: NeedResult) -> Gap:
-    """Return a need nobody fits as the report tells it."""
-    result, best = answered.result, next(iter(answered.result.results), None)
+def gap_of(result: NeedResult) -> Gap:
+    """Return a need without a possible partner as the report shows it."""
+    best = result.best
     return Gap(
-        need_id=answered.need.id,
-        title=answered.need.title,
-        buyer=answered.buyer,
-        theme=answered.theme,
-        eligible=result.eligible,
-        excluded=result.excluded,
+        need_id=result.need.id,
+        title=result.need.title,
+        buyer=result.buyer,
+        theme=result.theme,
+        eligible=result.search.eligible,
+        excluded=result.search.excluded,
         best=best.name if best else None,
         probability=best.probability if best else None,
     )
 
 
 def region_of(need: Need) -> str:
-    """Return the region of a need in words."""
+    """Return the region of `need` for display, "Several regions" or "No region stated"."""
     regions = regions_of_record(need)
     if len(regions) > 1:
         return SEVERAL
     return next((Region(region).value for region in regions), NO_REGION)
 
 
-def _coverage(group: str, counts: Counter[str]) -> CoverageByLevel:
-    return CoverageByLevel(group=group, counts={level: counts[level] for level in LEVELS})
-
-
-def _sought(one: SupplierDemand) -> InDemandSupplier:
-    supplier = one.supplier
-    return InDemandSupplier(
-        profile_id=supplier.id, name=supplier.name, sector=supplier.sector.value, first=one.first, shown=one.shown
-    )
+def _coverage(counts: pd.DataFrame, by: str) -> tuple[CoverageByLevel, ...]:
+    """Return the coverage by group, largest group first and the unknown group last."""
+    table = counts.pivot_table(index=by, columns="level", values="needs", aggfunc="sum", fill_value=0)
+    table = table.reindex(columns=list(LEVELS), fill_value=0).astype(int)
+    groups = [CoverageByLevel(group=str(name), counts=row) for name, row in table.to_dict("index").items()]
+    last = {NO_REGION, NO_ICB, NO_THEME}
+    return tuple(sorted(groups, key=lambda group: (group.group in last, -group.needs, group.group)))

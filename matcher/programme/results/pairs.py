@@ -1,6 +1,7 @@
-"""Pairs: every need with every partner shown for it, to be asked from either side.
+"""Pairs: every need with every supplier shown for it, readable by need or by supplier.
 
-They are kept in a temporary SQLite file, so that 100,000 needs with 100 partners each take disk, not memory.
+They are stored in a temporary SQLite file, which also groups and sorts them, so that 100,000 needs with 100 suppliers
+each use disk space and not memory.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from matcher.records import Profile, Sector, Size
 from matcher.records.policy import Band
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SCHEMA: Final = """
 CREATE TABLE supplier (id TEXT PRIMARY KEY, name TEXT, sector TEXT, size TEXT, website TEXT, postcode TEXT);
@@ -24,7 +28,7 @@ CREATE TABLE pair (need INTEGER, supplier TEXT, rank INTEGER, probability REAL, 
 
 @dataclass(frozen=True)
 class Supplier:
-    """What a table says of a supplier."""
+    """The details of a supplier that the tables show."""
 
     id: str
     name: str
@@ -35,13 +39,13 @@ class Supplier:
 
     @classmethod
     def of(cls, profile: Profile, size: Size | None) -> Self:
-        """Return what there is to say of `profile`, of `size`."""
+        """Return the details of `profile`, whose size is `size`."""
         return cls(profile.id, profile.name, profile.sector, size, profile.website, profile.postcode)
 
 
 @dataclass(frozen=True)
 class MatchedNeed:
-    """A need that fits a supplier: its number in the programme from 0, and where the supplier stands in its list."""
+    """A need for which a supplier is shown: its number in the programme, from 0, and the supplier's rank for it."""
 
     number: int
     need_id: str
@@ -53,7 +57,7 @@ class MatchedNeed:
 
 @dataclass(frozen=True)
 class SupplierDemand:
-    """A supplier, for how many needs it is first, and for how many it is shown."""
+    """A supplier, with the number of needs for which it is ranked first and for which it is shown."""
 
     supplier: Supplier
     first: int
@@ -65,7 +69,7 @@ class Pairs:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
-        # A file that is thrown away need survive nothing.
+        # The file is temporary, so it need not survive a crash.
         self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;" + _SCHEMA)
 
     def __enter__(self) -> Self:
@@ -75,49 +79,51 @@ class Pairs:
         self._db.close()
 
     def add_supplier(self, supplier: Supplier) -> None:
-        """Add a supplier, unless it is there."""
+        """Add a supplier, unless it was added before."""
         size = supplier.size.value if supplier.size else None
         row = (supplier.id, supplier.name, supplier.sector.value, size, supplier.website, supplier.postcode)
         self._db.execute("INSERT OR IGNORE INTO supplier VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def add(self, number: int, need_id: str, title: str, found: Iterable[tuple[str, int, float, Band]]) -> None:
-        """Add a need with (supplier id, rank, probability, band) of those shown for it."""
+    def add(self, number: int, need_id: str, title: str, matches: Iterable[tuple[str, int, float, Band]]) -> None:
+        """Add a need and its matches, each (supplier id, rank, probability, band)."""
         self._db.execute("INSERT INTO need VALUES (?, ?, ?)", (number, need_id, title))
-        rows = [(number, supplier, rank, probability, band.value) for supplier, rank, probability, band in found]
+        rows = [(number, supplier, rank, probability, band.value) for supplier, rank, probability, band in matches]
         self._db.executemany("INSERT INTO pair VALUES (?, ?, ?, ?, ?)", rows)
 
     def suppliers(self) -> int:
-        """Return how many different suppliers are shown."""
+        """Return the number of suppliers."""
         return int(self._db.execute("SELECT count(*) FROM supplier").fetchone()[0])
 
     def supplier(self, id: str) -> Supplier:
-        """Return a supplier by its id; it is there."""
+        """Return the supplier with `id`, which was added before."""
         return _supplier(self._db.execute("SELECT * FROM supplier WHERE id = ?", (id,)).fetchone())
 
     def need(self, number: int) -> tuple[str, str]:
-        """Return the id and the title of a need by its number."""
+        """Return the id and the title of need `number`."""
         id, title = self._db.execute("SELECT id, title FROM need WHERE number = ?", (number,)).fetchone()
         return str(id), str(title)
 
     def by_supplier(self) -> Iterator[tuple[Supplier, MatchedNeed]]:
-        """Yield each supplier with the needs that fit it: most probable first, suppliers by id."""
-        asked = """SELECT s.*, n.number, n.id, n.title, p.rank, p.probability, p.band
+        """Yield each supplier with each of its needs: suppliers by id, then needs by falling probability."""
+        query = """SELECT s.*, n.number, n.id, n.title, p.rank, p.probability, p.band
                    FROM pair p JOIN supplier s ON s.id = p.supplier JOIN need n ON n.number = p.need
                    ORDER BY s.id, p.probability DESC, n.id"""
-        for row in self._db.execute(asked):
+        for row in self._db.execute(query):
             number, need_id, title, rank, probability, band = row[6:]
             yield _supplier(row[:6]), MatchedNeed(number, need_id, title, rank, probability, Band(band))
 
-    def sought(self, most: int) -> list[SupplierDemand]:
-        """Return the suppliers that are first for most needs, then those shown for most, then by id."""
-        asked = """SELECT s.*, sum(p.rank = 1) AS first, count(*) AS shown
+    def in_demand(self, limit: int) -> list[SupplierDemand]:
+        """Return up to `limit` suppliers: those first for most needs, then those shown for most, then by id."""
+        query = """SELECT s.*, sum(p.rank = 1) AS first, count(*) AS shown
                    FROM pair p JOIN supplier s ON s.id = p.supplier GROUP BY s.id
                    ORDER BY first DESC, shown DESC, s.id LIMIT ?"""
-        return [SupplierDemand(_supplier(row[:6]), *row[6:]) for row in self._db.execute(asked, (most,))]
+        return [SupplierDemand(_supplier(row[:6]), *row[6:]) for row in self._db.execute(query, (limit,))]
 
-    def all(self) -> list[tuple[int, str, int, float]]:
-        """Return (need, supplier id, rank, probability) of every pair, by need and rank."""
-        return self._db.execute("SELECT need, supplier, rank, probability FROM pair ORDER BY need, rank").fetchall()
+    def frame(self) -> pd.DataFrame:
+        """Return every pair, by need number and rank: columns need, supplier (its id), rank, probability."""
+        import pandas as pd
+
+        return pd.read_sql_query("SELECT need, supplier, rank, probability FROM pair ORDER BY need, rank", self._db)
 
 
 def _supplier(row: tuple[str, str, str, str | None, str | None, str | None]) -> Supplier:

@@ -1,4 +1,4 @@
-"""Publication: everything a programme hands out, from its needs and the answers to them, in one pass."""
+"""Publication: writes every file of a programme's results, in one pass over its needs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from matcher.records import Need, Profile, SearchResult, size_of
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"
 REPORT, FIGURES = "report.html", "figures.json"
-# What is needed while writing, removed at the end, and at the beginning where somebody was killed.
+# Temporary files. The folder is removed at the end, and at the start if an earlier process was killed.
 _SCRATCH: Final = ".publication"
 
-# Returns the profiles of ids as they were at a sequence number of the store; `Store.profiles` is one.
+# Returns the profiles with these ids, as of a sequence number of the store. `Store.profiles` is one.
 Profiles = Callable[[Sequence[str], int], Mapping[str, Profile]]
 
 
 @dataclass(frozen=True)
 class PublicationSources:
-    """Where a publication finds what the answers do not say: profiles, who is eligible, who an NHS code stands for."""
+    """Where a publication finds profiles, the mix of eligible suppliers, and the NHS bodies for a code or name."""
 
     profiles: Profiles
     eligible: Eligibility
@@ -46,7 +46,7 @@ class PublicationSources:
 
 @dataclass(frozen=True)
 class Publication:
-    """What was handed out: the figures, the files, and the ids of the needs nobody is eligible for."""
+    """The figures, the files written, and the ids of the needs without an eligible supplier."""
 
     figures: ProgrammeFigures
     files: tuple[Path, ...]
@@ -61,46 +61,51 @@ def publish(
     out: Path,
     *,
     notes: tuple[str, ...] = (),
-    most_rows: int = MAX_ROWS,
+    max_rows: int = MAX_ROWS,
 ) -> Publication:
-    """Write the matches in four forms, the report and its figures into `out`; all files appear, or none.
+    """Write the matches in four formats, the report and its figures to `out`. All files appear, or none.
 
-    `results` answers `needs` one for one, in their order; neither is held in memory. Equal answers on the same day
-    give equal files.
+    `results` holds one result per need, in the order of `needs`. Neither is held in memory. Equal results on the same
+    day give equal files.
+
+    Args:
+        notes: sentences to add to the report and the workbook.
+        max_rows: rows per sheet of the workbook, before it continues in another sheet.
 
     Raises:
-        InvalidInput: there is no need.
+        InvalidInput: `needs` is empty.
         Unavailable: `out` cannot be written.
+        ValueError: `results` does not match `needs`.
 
     """
     on = (programme.on or date.today()).isoformat()
-    with explain_disk_errors(out), StagedFiles(out) as staging, ExitStack() as stack:
+    with explain_disk_errors(out), StagedFiles(out) as staged, ExitStack() as stack:
         scratch = stack.enter_context(_scratch(out))
         pairs = stack.enter_context(Pairs(scratch / "pairs.sqlite"))
-        tally = FiguresBuilder(programme, sources.lookup)
+        builder = FiguresBuilder(programme, sources.lookup)
         with ExitStack() as files:
             tables: list[ResultWriter] = [
-                files.enter_context(opened)
-                for opened in (
-                    JsonLinesWriter.open(staging.path(MATCHES[0])),
-                    CsvWriter.open(staging.path(MATCHES[1])),
-                    ParquetWriter.open(staging.path(MATCHES[2])),
+                files.enter_context(writer)
+                for writer in (
+                    JsonLinesWriter.open(staged.path(MATCHES[0])),
+                    CsvWriter.open(staged.path(MATCHES[1])),
+                    ParquetWriter.open(staged.path(MATCHES[2])),
                 )
             ]
             assigning = programme.capacity is not None
-            opened = Workbook.open(staging.path(WORKBOOK), scratch, most_rows=most_rows, assigning=assigning)
-            workbook = files.enter_context(opened)
-            for answered in _answered(needs, results, sources, pairs):
+            opening = Workbook.open(staged.path(WORKBOOK), scratch, max_rows=max_rows, assigning=assigning)
+            workbook = files.enter_context(opening)
+            for result in _need_results(needs, results, sources, pairs):
                 for table in (*tables, workbook):
-                    table.add(answered)
-                tally.add(answered, sources.eligible(answered.need))
-            if not tally.needs:
+                    table.add(result)
+                builder.add(result, sources.eligible(result.need))
+            if not builder.needs:
                 raise InvalidInput("there is no need to match", remedy="Give at least one need")
-            figures = _concluded(workbook, tally, pairs, on, notes)
-        staging.path(FIGURES).write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        staging.path(REPORT).write_text(report_page(figures, notes), encoding="utf-8")
+            figures = _conclude(workbook, builder, pairs, on, notes)
+        staged.path(FIGURES).write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        staged.path(REPORT).write_text(report_page(figures, notes), encoding="utf-8")
     written = tuple(out / name for name in (REPORT, WORKBOOK, *MATCHES, FIGURES))
-    return Publication(figures, written, tuple(tally.unmatched))
+    return Publication(figures, written, tuple(builder.unmatched))
 
 
 @contextmanager
@@ -114,36 +119,39 @@ def _scratch(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _answered(
+def _need_results(
     needs: Iterable[Need], results: Iterable[SearchResult], sources: PublicationSources, pairs: Pairs
 ) -> Iterator[NeedResult]:
+    """Pair each need with its result and suppliers, and add them to `pairs`."""
     known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:
-            raise ValueError(f"the answer to {result.need_id} stands where that to {need.id} should")
+            raise ValueError(f"the result for {result.need_id} is in the place of the result for {need.id}")
         keys = [(result.sequence, match.profile_id) for match in result.results]
-        for supplier in _read([id for at, id in keys if (at, id) not in known], result.sequence, sources):
+        for supplier in _suppliers([id for at, id in keys if (at, id) not in known], result.sequence, sources):
             known[result.sequence, supplier.id] = supplier
             pairs.add_supplier(supplier)
         pairs.add(number, need.id, need.title, ((m.profile_id, m.rank, m.probability, m.band) for m in result.results))
         yield NeedResult(number, need, theme_of(need), result, tuple(known[key] for key in keys))
 
 
-def _read(ids: list[str], at: int, sources: PublicationSources) -> Iterator[Supplier]:
+def _suppliers(ids: list[str], at: int, sources: PublicationSources) -> Iterator[Supplier]:
     profiles = sources.profiles(ids, at) if ids else {}
     return (Supplier.of(profile, size_of(profile)) for profile in profiles.values())
 
 
-def _concluded(
-    workbook: Workbook, tally: FiguresBuilder, pairs: Pairs, on: str, notes: tuple[str, ...]
+def _conclude(
+    workbook: Workbook, builder: FiguresBuilder, pairs: Pairs, on: str, notes: tuple[str, ...]
 ) -> ProgrammeFigures:
+    """Write the sheets that need all results, and return the figures."""
     workbook.add_suppliers(pairs.by_supplier())
     ways: dict[str, Assignment] = {}
-    if (capacity := tally.programme.capacity) is not None:
-        found = pairs.all()
-        best, plain = optimal(found, capacity), greedy(found, capacity)
-        ways = {"Without a limit": unlimited(found), "Greedy": plain, "Best": best}
-        workbook.add_assignment(best, plain, pairs)
-    figures = tally.figures(on=on, suppliers=pairs.suppliers(), sought=pairs.sought(MAX_IN_DEMAND), assignments=ways)
+    if (capacity := builder.programme.capacity) is not None:
+        frame = pairs.frame()
+        best, by_greed = optimal(frame, capacity), greedy(frame, capacity)
+        ways = {"Without a limit": unlimited(frame), "Greedy": by_greed, "Best": best}
+        workbook.add_assignment(best, by_greed, pairs)
+    in_demand = pairs.in_demand(MAX_IN_DEMAND)
+    figures = builder.figures(on=on, suppliers=pairs.suppliers(), in_demand=in_demand, assignments=ways)
     workbook.conclude(figures, notes)
     return figures

@@ -1,4 +1,4 @@
-"""Report: the figures of a programme as one page that needs nothing else, for a board to read."""
+"""Report: the figures of a programme as a self-contained web page, for a board to read."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.programme.results.charts import WIDTH, coverage_chart, in_demand_chart, mix_chart
 from matcher.programme.results.exposure import sector_name
-from matcher.programme.results.figures import LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures
+from matcher.programme.results.figures import LEVEL_NAMES, LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
 _MEANINGS: Final = {
     "strong": f"The best match has a probability of {STRONG_FROM:.0%} or more.",
     "possible": f"The best match has a probability of {POSSIBLE_FROM:.0%} or more.",
-    "unlikely": f"Somebody is eligible, but the best match has a probability below {POSSIBLE_FROM:.0%}.",
-    "nobody": "Nobody in the register passes the filters and the requirements.",
+    "unlikely": f"Suppliers are eligible, but the best match has a probability below {POSSIBLE_FROM:.0%}.",
+    "nobody": "No supplier in the register passes the filters and meets the requirements.",
 }
 
 
 def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
-    """Return the report as HTML: no script, nothing loaded from elsewhere, all supplied text escaped."""
+    """Return the report as HTML, without scripts or external resources, and with all supplied text escaped."""
     pages = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -31,6 +31,7 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
         lstrip_blocks=True,
     )
     pages.filters["sector"] = sector_name
+    pages.filters["level"] = lambda level: LEVEL_NAMES.get(level, level).capitalize()
     icbs = tuple(line for line in figures.by_icb if line.group != NO_ICB)
     return pages.get_template("report.html.j2").render(
         f=figures,
@@ -38,7 +39,7 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
         levels=LEVELS,
         meanings=_MEANINGS,
         width=WIDTH,
-        most_gaps=MAX_GAPS,
+        max_gaps=MAX_GAPS,
         icbs=icbs,
         charts={
             "overall": coverage_chart([figures.overall]),
@@ -47,6 +48,6 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
             "theme": coverage_chart(figures.by_theme),
             "sectors": mix_chart(figures.sectors),
             "sizes": mix_chart(figures.sizes),
-            "sought": in_demand_chart(figures.sought),
+            "in_demand": in_demand_chart(figures.sought),
         },
     )

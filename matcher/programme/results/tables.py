@@ -1,10 +1,13 @@
-"""Results: the matches of a programme as JSON Lines, CSV and Parquet, written as they come."""
+"""Tables: the matches of a programme as JSON Lines, CSV and Parquet, written need by need.
+
+Rows are written as they come, so memory stays constant. A data frame of all matches would not fit that.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,95 +20,105 @@ import pyarrow.parquet as pq
 from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.pairs import Supplier
-from matcher.records import Match, Need, SearchResult
+from matcher.records import Evidence, Match, Need, SearchResult
 from matcher.scoring.model import BASE
 
-# Columns of the tables, in order; all but the numbers are text.
-COLUMNS: Final = pa.schema(
-    [
-        ("need_id", pa.string()),
-        ("need_title", pa.string()),
-        ("buyer", pa.string()),
-        ("theme", pa.string()),
-        ("rank", pa.int32()),
-        ("profile_id", pa.string()),
-        ("name", pa.string()),
-        ("sector", pa.string()),
-        ("size", pa.string()),
-        ("website", pa.string()),
-        ("score", pa.float64()),
-        ("probability", pa.float64()),
-        ("band", pa.string()),
-        ("reasons", pa.string()),
-        ("evidence", pa.string()),
-        ("source", pa.string()),
-        ("contributions", pa.string()),
-    ]
-)
-Row = Mapping[str, Any]
-_REASONS: Final = 3
-_BATCH: Final = 2_000
+# One match as a row: its values by column name.
+MatchRow = Mapping[str, Any]
+_MAX_REASONS: Final = 3
+_BATCH_ROWS: Final = 2_000
 
 
 @dataclass(frozen=True)
 class NeedResult:
-    """A need with its answer and the suppliers shown, in the order of the answer; `number` counts from 0."""
+    """A need with its search result and the suppliers shown, in the order of the result. `number` counts from 0."""
 
     number: int
     need: Need
     theme: str
-    result: SearchResult
+    search: SearchResult
     suppliers: tuple[Supplier, ...]
 
     @property
     def buyer(self) -> str:
-        """The buyer's name, or nothing."""
+        """The buyer's name, or ""."""
         return self.need.buyer.name if self.need.buyer else ""
 
-    @cached_property
-    def rows(self) -> list[Row]:
-        """A row a match."""
-        return [self._row(match, one) for match, one in zip(self.result.results, self.suppliers, strict=True)]
+    @property
+    def best(self) -> Match | None:
+        """The best match, or None if no supplier is shown."""
+        return next(iter(self.search.results), None)
 
-    def _row(self, match: Match, supplier: Supplier) -> Row:
-        quote = match.evidence[0] if match.evidence else None
-        return {
-            "need_id": self.need.id,
-            "need_title": self.need.title,
-            "buyer": self.buyer,
-            "theme": self.theme,
-            "rank": match.rank,
-            "profile_id": match.profile_id,
-            "name": match.name,
-            "sector": match.sector.value,
-            "size": size_name(supplier.size),
-            "website": supplier.website or "",
-            "score": match.score,
-            "probability": match.probability,
-            "band": match.band.value,
-            "reasons": reasons_of(match),
-            "evidence": quote.text if quote else "",
-            "source": quote.source if quote else "",
-            "contributions": json.dumps(match.contributions),
-        }
+    @cached_property
+    def rows(self) -> list[MatchRow]:
+        """One row per match, best first."""
+        shown = [SupplierMatch(self, *pair) for pair in zip(self.search.results, self.suppliers, strict=True)]
+        return [{column.name: column.value(match) for column in COLUMNS} for match in shown]
+
+
+@dataclass(frozen=True)
+class SupplierMatch:
+    """A match of a need with a supplier."""
+
+    result: NeedResult
+    match: Match
+    supplier: Supplier
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The strongest evidence, or None."""
+        return next(iter(self.match.evidence), None)
+
+
+@dataclass(frozen=True)
+class MatchColumn:
+    """A column of the tables of matches: its name, its type, and how its value is taken from a match."""
+
+    name: str
+    type: pa.DataType
+    value: Callable[[SupplierMatch], Any]
 
 
 def reasons_of(match: Match) -> str:
-    """Return the parts that added most to the score, in words: "meaning +2.31, capacity +0.80"."""
+    """Return the parts with the largest effect on the score: "meaning +2.31, capacity -0.80"."""
     parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
-    largest = sorted(parts, key=lambda part: -abs(part[1]))[:_REASONS]
+    largest = sorted(parts, key=lambda part: -abs(part[1]))[:_MAX_REASONS]
     return ", ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in largest)
 
 
-class ResultWriter(Protocol):
-    """Takes the answers of a programme, in the order of its needs."""
+_TEXT, _NUMBER = pa.string(), pa.float64()
+# The columns of every table of matches, in order. The workbook's "Matches" sheet takes its values from them too.
+COLUMNS: Final = (
+    MatchColumn("need_id", _TEXT, lambda m: m.result.need.id),
+    MatchColumn("need_title", _TEXT, lambda m: m.result.need.title),
+    MatchColumn("buyer", _TEXT, lambda m: m.result.buyer),
+    MatchColumn("theme", _TEXT, lambda m: m.result.theme),
+    MatchColumn("rank", pa.int32(), lambda m: m.match.rank),
+    MatchColumn("profile_id", _TEXT, lambda m: m.match.profile_id),
+    MatchColumn("name", _TEXT, lambda m: m.match.name),
+    MatchColumn("sector", _TEXT, lambda m: m.match.sector.value),
+    MatchColumn("size", _TEXT, lambda m: size_name(m.supplier.size)),
+    MatchColumn("website", _TEXT, lambda m: m.supplier.website or ""),
+    MatchColumn("score", _NUMBER, lambda m: m.match.score),
+    MatchColumn("probability", _NUMBER, lambda m: m.match.probability),
+    MatchColumn("band", _TEXT, lambda m: m.match.band.value),
+    MatchColumn("reasons", _TEXT, lambda m: reasons_of(m.match)),
+    MatchColumn("evidence", _TEXT, lambda m: m.evidence.text if m.evidence else ""),
+    MatchColumn("source", _TEXT, lambda m: m.evidence.source if m.evidence else ""),
+    MatchColumn("contributions", _TEXT, lambda m: json.dumps(m.match.contributions)),
+)
+SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 
-    def add(self, answered: NeedResult) -> None:
-        """Write one."""
+
+class ResultWriter(Protocol):
+    """Writes the results of a programme, in the order of its needs."""
+
+    def add(self, result: NeedResult) -> None:
+        """Write one need's result."""
 
 
 class JsonLinesWriter:
-    """An answer a line, as a search gives it."""
+    """Writes one search result per line, in the format of a search."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -117,13 +130,13 @@ class JsonLinesWriter:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             yield cls(file)
 
-    def add(self, answered: NeedResult) -> None:
-        """Write an answer."""
-        self._file.write(answered.result.model_dump_json(exclude_none=True) + "\n")
+    def add(self, result: NeedResult) -> None:
+        """Write the search result."""
+        self._file.write(result.search.model_dump_json(exclude_none=True) + "\n")
 
 
 class CsvWriter:
-    """A match a row; what a spreadsheet would run is led by an apostrophe."""
+    """Writes one match per row. Text that a spreadsheet would run as a formula gets a leading apostrophe."""
 
     def __init__(self, file: Any) -> None:
         self._write = csv.writer(file, lineterminator="\n").writerows
@@ -131,43 +144,39 @@ class CsvWriter:
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator[ResultWriter]:
-        """Write to `path`, for programs to read: without a byte order mark. For people there is the workbook."""
+        """Write to `path`, without a byte order mark: this file is for programs, the workbook is for people."""
         with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow(COLUMNS.names)
+            csv.writer(file, lineterminator="\n").writerow(SCHEMA.names)
             yield cls(file)
 
-    def add(self, answered: NeedResult) -> None:
-        """Write the matches of an answer."""
-        self._write([escape_formula(row[name]) for name in COLUMNS.names] for row in answered.rows)
+    def add(self, result: NeedResult) -> None:
+        """Write the matches."""
+        self._write([escape_formula(value) for value in row.values()] for row in result.rows)
 
 
 class ParquetWriter:
-    """A match a row, typed; a few thousand rows are held at a time."""
+    """Writes one typed row per match. Holds a few thousand rows in memory."""
 
     def __init__(self, writer: Any) -> None:
         self._writer = writer
-        self._waiting: list[Row] = []
+        self._pending: list[MatchRow] = []
 
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator[ResultWriter]:
         """Write to `path`."""
-        with pq.ParquetWriter(path, COLUMNS) as writer:
+        with pq.ParquetWriter(path, SCHEMA) as writer:
             table = cls(writer)
             yield table
             table.flush()
 
-    def add(self, answered: NeedResult) -> None:
-        """Write the matches of an answer, once there are enough."""
-        self._waiting += answered.rows
-        if len(self._waiting) >= _BATCH:
+    def add(self, result: NeedResult) -> None:
+        """Add the matches to the pending rows, and write these once there are enough."""
+        self._pending += result.rows
+        if len(self._pending) >= _BATCH_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits, an empty table at least."""
-        self._writer.write_table(pa.Table.from_pylist(_plain(self._waiting), schema=COLUMNS))
-        self._waiting = []
-
-
-def _plain(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    return [dict(row) for row in rows]
+        """Write the pending rows. Without any, write an empty table."""
+        self._writer.write_table(pa.Table.from_pylist(self._pending, schema=SCHEMA))
+        self._pending = []

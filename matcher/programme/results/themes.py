@@ -1,4 +1,4 @@
-"""Themes: what a need is about, by a table of words and CPV codes; for the report, never for the ranking."""
+"""Themes: the subject of a need, from a table of words and CPV codes. Used in the report, never in the ranking."""
 
 from __future__ import annotations
 
@@ -13,35 +13,45 @@ from matcher.records import Need
 
 FOLDER: Final = Artefacts.installed().programme
 NO_THEME: Final = "Other"
-# Where a description says what it is about, it does so early.
-_TELLING_CHARACTERS: Final = 1_500
-# A division that says no more than "health" tells no theme.
-_GENERAL: Final = frozenset({"85", "98"})
+# Descriptions usually state their subject early.
+_DESCRIPTION_START: Final = 1_500
+# Divisions too general to be a theme, such as health.
+_GENERAL_DIVISIONS: Final = frozenset({"85", "98"})
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A theme: its name, what its words begin with, and what its CPV codes begin with."""
+    """A theme: its name, a pattern for its words, and the prefixes of its CPV codes."""
 
     name: str
     words: re.Pattern[str] | None
     cpv: tuple[str, ...]
 
     def hits(self, text: str) -> int:
-        """Return how many different words of the theme `text` has."""
+        """Return how many different words of the theme are in `text`."""
         return len(set(self.words.findall(text.lower()))) if self.words else 0
 
 
 def theme_of(need: Need) -> str:
-    """Return the theme of `need`: that with most words in its title; failing that, the one with the longest part of
-    its CPV codes; then that with most words in its description; then the CPV division; else "Other".
+    """Return the theme of `need`. The first rule that gives a theme wins:
+
+    1. the theme with most words in the title
+    2. the theme with the longest prefix of the first CPV code
+    3. the theme with most words in the start of the description and in the outcomes
+    4. the CPV division of the first code whose division is not general
+    5. "Other"
     """
     return (
         _by_words(need.title)
         or _by_code(need.cpv)
-        or _by_words(" ".join((need.description[:_TELLING_CHARACTERS], *need.outcomes)))
+        or _by_words(" ".join((need.description[:_DESCRIPTION_START], *need.outcomes)))
         or next(
-            (divisions()[code[:2]] for code in need.cpv if code[:2] in divisions() and code[:2] not in _GENERAL), ""
+            (
+                divisions()[code[:2]]
+                for code in need.cpv
+                if code[:2] in divisions() and code[:2] not in _GENERAL_DIVISIONS
+            ),
+            "",
         )
         or NO_THEME
     )
@@ -54,15 +64,15 @@ def _by_words(text: str) -> str:
 
 
 def _by_code(codes: tuple[str, ...]) -> str:
-    found = [
+    matches = [
         (len(start), theme.name) for theme in themes() for start in theme.cpv if codes and codes[0].startswith(start)
     ]
-    return max(found, key=lambda one: one[0])[1] if found else ""
+    return max(matches, key=lambda match: match[0])[1] if matches else ""
 
 
 @cache
 def themes() -> tuple[Theme, ...]:
-    """Return the themes in the order of the table, which decides between equals."""
+    """Return the themes in the order of the table, which decides ties."""
     return tuple(
         Theme(row["theme"], _pattern(row["words"]), tuple(row["cpv"].split("|")) if row["cpv"] else ())
         for row in _rows("themes.csv")
@@ -71,12 +81,12 @@ def themes() -> tuple[Theme, ...]:
 
 @cache
 def divisions() -> dict[str, str]:
-    """Return the names of the CPV divisions by their two digits."""
+    """Return the names of the CPV divisions, by their two digits."""
     return {row["division"]: row["name"] for row in _rows("cpv_divisions.csv")}
 
 
 def _pattern(words: str) -> re.Pattern[str] | None:
-    """A word that ends in "*" stands for all that begin so."""
+    """Return a pattern for `words`, separated by "|". A final "*" matches any ending. None if there are no words."""
     forms = [re.escape(word).replace(r"\*", r"\w*") for word in words.split("|") if word]
     return re.compile(rf"\b(?:{'|'.join(forms)})\b") if forms else None
 

@@ -1,146 +1,124 @@
-"""Workbook: the results of a programme in Excel, one sheet a purpose.
+"""Workbook: the results of a programme in Excel.
 
-Every text is written as a text: nothing that was supplied is ever a formula, and an address becomes a link only
-where it is one of the web. Rows go to the disk as they come, in constant memory.
+All supplied text is written as text, never as a formula. Only web addresses become links. Rows are written to disk as
+they come, in constant memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, TypeVar
 
-from matcher.programme.results.assignment import Assignment, Pair
-from matcher.programme.results.exposure import ExposureRow, size_name
-from matcher.programme.results.figures import (
-    LEVELS,
-    NO_ICB,
-    CoverageByLevel,
-    ProgrammeFigures,
-    is_gap,
-    level_of,
-    region_of,
-)
+from matcher.programme.results.assignment import AssignedSupplier, Assignment
+from matcher.programme.results.exposure import ExposureRow
+from matcher.programme.results.figures import LEVELS, NO_ICB, CoverageByLevel, ProgrammeFigures, is_gap
 from matcher.programme.results.pairs import MatchedNeed, Pairs, Supplier
+from matcher.programme.results.sheets import (
+    ASSIGNMENT,
+    GAPS,
+    MATCHES,
+    NEEDS,
+    SUPPLIERS,
+    AssignmentRow,
+    LinkedRow,
+)
 from matcher.programme.results.tables import NeedResult
-from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, number_form, short
+from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, SheetLayout, number_format, truncated
 
-# Longest address that Excel takes for a link, in characters.
-_MAX_LINK: Final = 2_000
-# One day for all workbooks, so that equal results give equal files.
-_MADE: Final = datetime(2026, 1, 1)
-_QUOTE: Final = 400
+R = TypeVar("R")
 
-_NEEDS: Final = {
-    "Need": 22, "Title": 60, "Buyer": 34, "Region": 22, "Theme": 28, "Eligible": 10, "Covered": 11,
-    "Best partner": 36, "Probability": 11, "Matches": 12,
-}  # fmt: skip
-_MATCHES: Final = {
-    "Need": 22, "Title": 46, "Rank": 6, "Partner": 36, "Profile": 28, "Sector": 16, "Size": 9, "Fit": 10,
-    "Probability": 11, "Score": 8, "Why": 44, "Evidence": 70, "Where it stands": 40, "Website": 30,
-}  # fmt: skip
-_GAPS: Final = {
-    "Need": 22, "Title": 60, "Buyer": 34, "Theme": 28, "Eligible": 10, "Left out by filter": 44,
-    "Comes nearest": 36, "Probability": 11,
-}  # fmt: skip
-_SUPPLIERS: Final = {
-    "Partner": 36, "Profile": 28, "Sector": 16, "Size": 9, "Postcode": 11, "Need": 22, "Title": 60,
-    "Rank in its list": 14, "Fit": 10, "Probability": 11, "Website": 30,
-}  # fmt: skip
-_ASSIGNED: Final = {
-    "Need": 22, "Title": 60, "Partner": 36, "Profile": 28, "Rank in its list": 14, "Probability": 11,
-    "Greedy: partner": 28, "Greedy: probability": 18,
-}  # fmt: skip
+# The same creation date in every workbook, so that equal results give equal files.
+_CREATED: Final = datetime(2026, 1, 1)
+_CAVEATS: Final = (
+    "Probability: how often a supplier with this score won, among comparable pairs of need and supplier.",
+    "A supplier that is not in the register, or says little in its profile, is not found. A gap is a reason to ask the "
+    "market.",
+    "These results help you discover partners. They do not evaluate offers or decide awards.",
+)
 
 
 class Workbook:
-    """The workbook of a programme, being written."""
+    """The workbook of a programme, while it is written."""
 
-    def __init__(self, book: Any, *, most_rows: int = MAX_ROWS, assigning: bool = False) -> None:
+    def __init__(self, book: Any, *, max_rows: int = MAX_ROWS, assigning: bool = False) -> None:
         self._formats = _formats(book)
         self._readme = book.add_worksheet("Read me")
         self._summary = book.add_worksheet("Summary")
 
-        def sheet(name: str, columns: Mapping[str, int]) -> Sheet:
-            return Sheet(book, name, columns, self._formats, most_rows)
+        def sheet(layout: SheetLayout[R]) -> Sheet[R]:
+            return Sheet(book, layout, self._formats, max_rows)
 
-        self._needs, self._matches = sheet("Needs", _NEEDS), sheet("Matches", _MATCHES)
-        self._gaps, self._suppliers = sheet("Needs without partner", _GAPS), sheet("By supplier", _SUPPLIERS)
-        self._assigned = sheet("Assignment", _ASSIGNED) if assigning else None
+        self._needs, self._matches = sheet(NEEDS), sheet(MATCHES)
+        self._gaps, self._suppliers = sheet(GAPS), sheet(SUPPLIERS)
+        self._assignment = sheet(ASSIGNMENT) if assigning else None
         self._need_links: list[str] = []
 
     @classmethod
     @contextmanager
     def open(
-        cls, path: Path, scratch: Path, *, most_rows: int = MAX_ROWS, assigning: bool = False
+        cls, path: Path, scratch: Path, *, max_rows: int = MAX_ROWS, assigning: bool = False
     ) -> Iterator[Workbook]:
-        """Write to `path`, with temporary files in `scratch`."""
+        """Write to `path`, with temporary files in `scratch`. With `assigning`, include the sheet "Assignment"."""
         import xlsxwriter
 
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(path), {**options, "tmpdir": str(scratch)}) as book:
-            book.set_properties({"created": _MADE, "title": "Partnership matches"})
-            workbook = cls(book, most_rows=most_rows, assigning=assigning)
+            book.set_properties({"created": _CREATED, "title": "Partnership matches"})
+            workbook = cls(book, max_rows=max_rows, assigning=assigning)
             yield workbook
             workbook.close()
 
-    def add(self, answered: NeedResult) -> None:
-        """Add an answer."""
-        to_need = self._needs.next()
-        first = [self._matches.add(*_match_row(row, to_need)) for row in answered.rows][:1]
-        best = next(iter(answered.result.results), None)
-        need, result = answered.need, answered.result
-        cells = (
-            need.id, need.title, answered.buyer, region_of(need), answered.theme, result.eligible, level_of(answered),
-            best.name if best else "", Share(best.probability) if best else "", "see matches" if first else "",
-        )  # fmt: skip
-        self._need_links.append(self._needs.add(cells, {9: first[0]} if first else None))
-        if is_gap(answered):
-            self._gaps.add(_gap_row(answered), {0: self._need_links[-1]})
+    def add(self, result: NeedResult) -> None:
+        """Add a need's result."""
+        need_link = self._needs.next_link()
+        match_links = [self._matches.add(LinkedRow(row, need_link)) for row in result.rows]
+        self._need_links.append(self._needs.add(LinkedRow(result, next(iter(match_links), None))))
+        if is_gap(result):
+            self._gaps.add(LinkedRow(result, need_link))
 
-    def add_suppliers(self, fits: Iterable[tuple[Supplier, MatchedNeed]]) -> None:
-        """Add the view from the other side: each supplier with the needs that fit it."""
-        for supplier, fit in fits:
-            cells = (
-                supplier.name, supplier.id, supplier.sector.value, size_name(supplier.size), supplier.postcode,
-                fit.need_id, fit.title, fit.rank, fit.band.value, Share(fit.probability), supplier.website,
-            )  # fmt: skip
-            self._suppliers.add(cells, {5: self._need_links[fit.number], **_website(10, supplier.website)})
+    def add_suppliers(self, matches: Iterable[tuple[Supplier, MatchedNeed]]) -> None:
+        """Add each supplier with the needs that fit it."""
+        for supplier, need in matches:
+            self._suppliers.add(LinkedRow((supplier, need), self._need_links[need.number]))
 
     def add_assignment(self, best: Assignment, greedy: Assignment, pairs: Pairs) -> None:
-        """Add who is given each need; needs nobody has room for come with an empty partner."""
-        assert self._assigned is not None
+        """Add the supplier assigned to each need. A need that is not served gets a row without a supplier."""
+        assert self._assignment is not None
+        best_by_need, greedy_by_need = best.by_need(), greedy.by_need()
+
+        def named(assigned: AssignedSupplier | None) -> tuple[str, AssignedSupplier] | None:
+            return (pairs.supplier(assigned.supplier).name, assigned) if assigned else None
+
         for number, link in enumerate(self._need_links):
-            one, other = best.chosen.get(number), greedy.chosen.get(number)
-            cells = (*pairs.need(number), *_given(one, pairs), *_given(other, pairs)[::3])
-            self._assigned.add(cells, {0: link})
+            suppliers = named(best_by_need.get(number)), named(greedy_by_need.get(number))
+            self._assignment.add(LinkedRow(AssignmentRow(*pairs.need(number), *suppliers), link))
 
     def conclude(self, figures: ProgrammeFigures, notes: Sequence[str]) -> None:
-        """Write the sheets that need the whole: what this is, and what it comes to."""
+        """Write the sheets "Read me" and "Summary", which need all figures."""
         self._readme.set_column(0, 0, 30)
         self._readme.set_column(1, 1, 110)
-        sheets = ((name, _PURPOSES[sheet.names[0]]) for sheet in self._sheets() for name in sheet.names)
+        sheets = [(name, sheet.layout.purpose) for sheet in self._sheets() for name in sheet.names]
         rows = [("Programme", figures.programme.name), ("Area", figures.programme.area.name), *_facts(figures)]
         rows += [("", ""), ("Sheet", "What it is for"), ("Summary", "Needs by how well they are covered."), *sheets]
         rows += [("", ""), *(("Note", note) for note in (*notes, *_CAVEATS))]
         for row, (name, text) in enumerate(rows):
             self._write_text(self._readme, row, 0, name, "title" if row == 0 else "strong")
             self._write_text(self._readme, row, 1, text, "title" if row == 0 else "wrapped")
-        self._conclude_summary(figures)
+        self._write_summary(figures)
 
     def close(self) -> None:
-        """Set what can only be set at the end."""
+        """Set the filters of all sheets."""
         for sheet in self._sheets():
             sheet.close()
 
-    def _sheets(self) -> list[Sheet]:
-        sheets = [self._needs, self._matches, self._gaps, self._suppliers, self._assigned]
-        return [sheet for sheet in sheets if sheet is not None]
+    def _sheets(self) -> list[Sheet[Any]]:
+        sheets: list[Sheet[Any]] = [self._needs, self._matches, self._gaps, self._suppliers]
+        return [*sheets, self._assignment] if self._assignment else sheets
 
-    def _conclude_summary(self, figures: ProgrammeFigures) -> None:
+    def _write_summary(self, figures: ProgrammeFigures) -> None:
         self._summary.set_column(0, 0, 44)
         self._summary.set_column(1, 6, 14)
         self._summary.freeze_panes(1, 1)
@@ -150,87 +128,40 @@ class Workbook:
                 if isinstance(cell, str):
                     self._write_text(self._summary, row, column, cell, "header" if heading else "text")
                 else:
-                    self._summary.write_number(row, column, cell, self._formats[number_form(cell)])
+                    self._summary.write_number(row, column, cell, self._formats[number_format(cell)])
 
-    def _write_text(self, sheet: Any, row: int, column: int, text: str, form: str) -> None:
+    def _write_text(self, sheet: Any, row: int, column: int, text: str, format_name: str) -> None:
         if text:
-            sheet.write_string(row, column, short(text), self._formats[form])
-
-
-_PURPOSES: Final = {
-    "Needs": "A row a need: how well it is covered, and a link to its matches.",
-    "Matches": "A row a match, best first, with the reasons and the evidence.",
-    "Needs without partner": "Needs nobody fits: nobody is eligible, or the best is unlikely.",
-    "By supplier": "The other side: for each supplier the needs that fit it.",
-    "Assignment": "One partner a need such that none is given more than it has room for; beside it the greedy way.",
-}
-_CAVEATS: Final = (
-    "Probability: how often a supplier with this score won, among comparable pairs of need and supplier.",
-    "Who is not in the register, or has told it little, is not found. A gap is a reason to ask the market.",
-    "This helps to discover partners. It is no evaluation of offers and decides no award.",
-)
-
-
-def _match_row(row: Mapping[str, Any], to_need: str) -> tuple[Sequence[Any], Mapping[int, str]]:
-    cells = (
-        row["need_id"], row["need_title"], row["rank"], row["name"], row["profile_id"], row["sector"], row["size"],
-        row["band"], Share(row["probability"]), round(row["score"], 4), row["reasons"], _quoted(row["evidence"]),
-        row["source"], row["website"],
-    )  # fmt: skip
-    return cells, {0: to_need, **_website(13, row["website"])}
-
-
-def _gap_row(answered: NeedResult) -> Sequence[Any]:
-    best = next(iter(answered.result.results), None)
-    excluded = ", ".join(f"{name} {count:,}" for name, count in answered.result.excluded.items())
-    return (
-        answered.need.id, answered.need.title, answered.buyer, answered.theme, answered.result.eligible, excluded,
-        best.name if best else "", Share(best.probability) if best else "",
-    )  # fmt: skip
-
-
-def _given(pair: Pair | None, pairs: Pairs) -> tuple[Any, Any, Any, Any]:
-    return (pairs.supplier(pair[1]).name, pair[1], pair[2], Share(pair[3])) if pair else ("", "", "", "")
-
-
-def _website(column: int, address: str | None) -> dict[int, str]:
-    """Return a link where `address` is one of the web."""
-    if not address or len(address) > _MAX_LINK or any(sign in address for sign in " \n\"'<>"):
-        return {}
-    full = address if "://" in address else f"https://{address}"
-    try:
-        parts = urlsplit(full)
-        return {column: full} if parts.scheme in ("http", "https") and "." in (parts.hostname or "") else {}
-    except ValueError:
-        return {}
+            sheet.write_string(row, column, truncated(text), self._formats[format_name])
 
 
 def _facts(figures: ProgrammeFigures) -> list[tuple[str, str]]:
     filters = figures.programme.filters.model_dump(mode="json", exclude_defaults=True)
-    chosen = "; ".join(f"{name} {value}" for name, value in filters.items()) or "none"
+    described = "; ".join(f"{name} {value}" for name, value in filters.items()) or "none"
+    top, suppliers = figures.programme.top, figures.suppliers
     return [
         ("Day", figures.on),
         ("Needs", f"{figures.needs:,}"),
-        ("Matches", f"{figures.matches:,}, at most {figures.programme.top} a need, of {figures.suppliers:,} suppliers"),
+        ("Matches", f"{figures.matches:,}, at most {top} per need, from {suppliers:,} suppliers"),
         ("Register", f"{figures.considered:,} profiles, as of change {figures.sequence:,}"),
         ("Model", figures.model),
-        ("Filters", chosen),
+        ("Filters", described),
     ]
 
 
 def _summary_rows(figures: ProgrammeFigures) -> Iterator[Sequence[Any]]:
     groups = (("Region", figures.by_region), ("Integrated care board", figures.by_icb), ("Theme", figures.by_theme))
-    told = [(heading, lines) for heading, lines in groups if any(line.group != NO_ICB for line in lines)]
-    for heading, lines in (("Programme", (figures.overall,)), *told):
+    known = [(heading, lines) for heading, lines in groups if any(line.group != NO_ICB for line in lines)]
+    for heading, lines in (("Programme", (figures.overall,)), *known):
         yield (heading, "Needs", *(level.capitalize() for level in LEVELS))
-        yield from map(_coverage_row, lines)
+        yield from map(_coverage_cells, lines)
         yield ()
-    for heading, kinds in (("Sector", figures.sectors), ("Size", figures.sizes)):
+    for heading, rows in (("Sector", figures.sectors), ("Size", figures.sizes)):
         yield (heading, "Of eligible", "Of shown", "Of shown first")
-        yield from map(_line_row, kinds)
+        yield from map(_exposure_cells, rows)
         yield ()
     yield ("Suppliers most sought", "First for", "Shown for")
-    yield from ((one.name, one.first, one.shown) for one in figures.sought)
+    yield from ((supplier.name, supplier.first, supplier.shown) for supplier in figures.sought)
     if figures.assignments:
         yield ()
         yield ("Assignment", "Needs served", "First choices", "Sum of prob.", "Suppliers", "Most for one")
@@ -238,16 +169,12 @@ def _summary_rows(figures: ProgrammeFigures) -> Iterator[Sequence[Any]]:
             yield (way.way, way.served, way.first_choices, way.probability, way.suppliers, way.most)
 
 
-def _coverage_row(line: CoverageByLevel) -> Sequence[Any]:
+def _coverage_cells(line: CoverageByLevel) -> Sequence[Any]:
     return (line.group, line.needs, *(line.counts[level] for level in LEVELS))
 
 
-def _line_row(line: ExposureRow) -> Sequence[Any]:
-    return (line.name, Share(line.eligible), Share(line.shown), Share(line.first))
-
-
-def _quoted(text: str) -> str:
-    return text if len(text) <= _QUOTE else text[:_QUOTE].rsplit(" ", 1)[0] + " …"
+def _exposure_cells(row: ExposureRow) -> Sequence[Any]:
+    return (row.name, Share(row.eligible), Share(row.shown), Share(row.first))
 
 
 def _formats(book: Any) -> dict[str, Any]:

@@ -1,72 +1,99 @@
-"""Worksheet: one sheet of a workbook, filled from the top, row by row."""
+"""Worksheet: one sheet of a workbook, defined by its columns and written row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
-# Limits of Excel: rows of a sheet, characters of a cell, links of a sheet.
+R = TypeVar("R")
+
+# Excel's limits: rows per sheet, characters per cell, links per sheet.
 MAX_ROWS: Final = 1_048_576
 _MAX_CELL: Final = 32_767
 _MAX_LINKS: Final = 65_000
 
 
 class Share(float):
-    """A number between 0 and 1 that is shown in per cent."""
+    """A number from 0 to 1, displayed as a percentage."""
 
 
-class Sheet:
-    """A sheet with a frozen header and filters, filled from the top; what does not fit goes on in another."""
+@dataclass(frozen=True)
+class SheetColumn(Generic[R]):
+    """A column of a sheet: its heading, its width in characters, and how its value and link are taken from a row.
 
-    def __init__(self, book: Any, name: str, columns: Mapping[str, int], formats: Mapping[str, Any], most: int) -> None:
-        self._book, self._name, self._columns, self._formats, self._most = book, name, columns, formats, most
+    A value is text, a number, a `Share`, or None for an empty cell. Only text can have a link. A `link` that returns
+    None gives the cell none.
+    """
+
+    heading: str
+    width: int
+    value: Callable[[R], Any]
+    link: Callable[[R], str | None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class SheetLayout(Generic[R]):
+    """A kind of sheet: its name, what it is for, and its columns."""
+
+    name: str
+    purpose: str
+    columns: tuple[SheetColumn[R], ...]
+
+
+class Sheet(Generic[R]):
+    """A sheet with a frozen header and filters. Rows that do not fit go to further sheets: "Matches 2", …"""
+
+    def __init__(self, book: Any, layout: SheetLayout[R], formats: Mapping[str, Any], max_rows: int) -> None:
+        self.layout = layout
+        self._book, self._formats, self._max_rows = book, formats, max_rows
         self.names: list[str] = []
-        self._begin()
+        self._start()
 
-    def _begin(self) -> None:
-        self.name = self._name if not self.names else f"{self._name} {len(self.names) + 1}"
+    def _start(self) -> None:
+        self.name = self.layout.name if not self.names else f"{self.layout.name} {len(self.names) + 1}"
         self.names.append(self.name)
         self._sheet = self._book.add_worksheet(self.name)
         self._row, self._links = 1, 0
-        for column, (heading, width) in enumerate(self._columns.items()):
-            self._sheet.set_column(column, column, width)
-            self._sheet.write_string(0, column, heading, self._formats["header"])
+        for position, column in enumerate(self.layout.columns):
+            self._sheet.set_column(position, position, column.width)
+            self._sheet.write_string(0, position, column.heading, self._formats["header"])
         self._sheet.freeze_panes(1, 1)
 
-    def next(self) -> str:
-        """Return a link to the row that is added next."""
-        if self._row >= self._most:
+    def next_link(self) -> str:
+        """Return a link to the row that `add` writes next."""
+        if self._row >= self._max_rows:
             self.close()
-            self._begin()
+            self._start()
         return f"internal:'{self.name}'!A{self._row + 1}"
 
-    def add(self, cells: Sequence[Any], links: Mapping[int, str] | None = None) -> str:
-        """Add a row, with links by column; return a link to it."""
-        link = self.next()
-        for column, cell in enumerate(cells):
-            self._write(column, cell, (links or {}).get(column))
+    def add(self, row: R) -> str:
+        """Write `row`, and return a link to it."""
+        link = self.next_link()
+        for position, column in enumerate(self.layout.columns):
+            self._write(position, column.value(row), column.link(row))
         self._row += 1
         return link
 
     def close(self) -> None:
-        """Set the filters over all rows."""
-        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
+        """Set the filters, over all rows."""
+        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self.layout.columns) - 1)
 
-    def _write(self, column: int, cell: Any, link: str | None) -> None:
+    def _write(self, position: int, cell: Any, link: str | None) -> None:
         if isinstance(cell, int | float):
-            self._sheet.write_number(self._row, column, cell, self._formats[number_form(cell)])
+            self._sheet.write_number(self._row, position, cell, self._formats[number_format(cell)])
         elif link and self._links < _MAX_LINKS:
             self._links += 1
-            self._sheet.write_url(self._row, column, link, self._formats["link"], short(str(cell)))
+            self._sheet.write_url(self._row, position, link, self._formats["link"], truncated(str(cell)))
         elif cell:
-            self._sheet.write_string(self._row, column, short(str(cell)), self._formats["text"])
+            self._sheet.write_string(self._row, position, truncated(str(cell)), self._formats["text"])
 
 
-def short(text: str) -> str:
-    """Return `text` as long as a cell may be."""
+def truncated(text: str) -> str:
+    """Return `text`, cut to the longest that a cell can hold."""
     return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 2] + " …"
 
 
-def number_form(number: float) -> str:
-    """Return the name of the format that a number is written in."""
+def number_format(number: float) -> str:
+    """Return the name of the cell format for `number`."""
     return "share" if isinstance(number, Share) else "whole" if isinstance(number, int) else "number"

@@ -1,1 +1,1 @@
-"""Runs: a programme's work as durable, resumable jobs."""
+"""Runs: the matching of many needs as jobs that survive a restart and can be resumed."""

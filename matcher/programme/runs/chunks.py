@@ -1,4 +1,4 @@
-"""Chunks: needs searched together, by whoever has the index and the model; the store is not asked."""
+"""Chunks: batches of needs, searched by a process that has the index and the model but not the store."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from matcher.scoring.model import AdditiveModel
 from matcher.search.engine import eligible_in, rankings_of
 from matcher.search.explanations import Findings
 
-_ONE_AT_A_TIME: Final = threading.Lock()
+# Threads of one process share a searcher, so they take turns.
+_SEARCH_LOCK: Final = threading.Lock()
+# Eligibility masks kept per searcher, by requirements; the cache is emptied when it is full.
+_MAX_CACHED_MASKS: Final = 256
 
 
 class SnapshotMissing(MatcherError):
-    """The snapshot that a chunk is to be searched in is not there, or is another."""
+    """The snapshot that a chunk needs is missing, damaged, or has been replaced by another."""
 
 
 class Chunk(NamedTuple):
-    """The `number`-th part of the needs of a run, and their vectors, shape (needs, 2, dimensions)."""
+    """The `number`-th batch of a run's needs, counted from 0, with their vectors, shape (needs, 2, dimensions)."""
 
     number: int
     needs: tuple[Need, ...]
@@ -35,7 +38,7 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How every need of a run is searched for: the same for all its chunks."""
+    """Options that apply to every need of a run: `depth` candidates are scored, and the best `top` are shown."""
 
     filters: Filters
     apply_requirements: bool
@@ -46,7 +49,7 @@ class SearchOptions:
 
 @dataclass
 class Searcher:
-    """An index made ready for many needs, and a model."""
+    """An index prepared for searching many needs, and the model that scores them."""
 
     index: Index
     model: AdditiveModel
@@ -56,27 +59,24 @@ class Searcher:
         self.coarse = Coarse(self.index)
         self._eligible: dict[str, Eligible] = {}
 
-    def findings(self, chunk: Chunk, terms: SearchOptions) -> list[Findings]:
-        """Return the findings of every need of `chunk`, each bit for bit that of a search of its own."""
-        asked = [
-            (_query(need, vectors, terms.on), self._eligible_for(need, terms))
+    def findings(self, chunk: Chunk, options: SearchOptions) -> list[Findings]:
+        """Return the findings for each need of `chunk`, identical bit for bit to those of separate searches."""
+        queries = [
+            (_query(need, vectors, options.on), self._eligible_for(need, options))
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
         ]
-        rankings = rankings_of(self.index, self.coarse, asked, self.model, depth=terms.depth, on=terms.on)
-        return [ranking.findings(terms.top) for ranking in rankings]
+        rankings = rankings_of(self.index, self.coarse, queries, self.model, depth=options.depth, on=options.on)
+        return [ranking.findings(options.top) for ranking in rankings]
 
-    def _eligible_for(self, need: Need, terms: SearchOptions) -> Eligible:
-        """Return who is eligible; needs that require the same share it."""
-        key = need.requirements.model_dump_json() if terms.apply_requirements else ""
-        key += f" {terms.filters.model_dump_json()} {terms.on}"
+    def _eligible_for(self, need: Need, options: SearchOptions) -> Eligible:
+        """Return the profiles eligible for `need`, computed once for needs with the same requirements."""
+        key = need.requirements.model_dump_json() if options.apply_requirements else ""
+        key += f" {options.filters.model_dump_json()} {options.on}"
         if key not in self._eligible:
-            if len(self._eligible) >= _ELIGIBLE_KEPT:
+            if len(self._eligible) >= _MAX_CACHED_MASKS:
                 self._eligible.clear()
-            self._eligible[key] = eligible_in(self.index, need, terms.filters, terms.apply_requirements, terms.on)
+            self._eligible[key] = eligible_in(self.index, need, options.filters, options.apply_requirements, options.on)
         return self._eligible[key]
-
-
-_ELIGIBLE_KEPT: Final = 256
 
 
 def _query(need: Need, vectors: Vectors, on: date) -> Query:
@@ -85,26 +85,28 @@ def _query(need: Need, vectors: Vectors, on: date) -> Query:
 
 @dataclass(frozen=True)
 class SearchTask:
-    """What a process must know to search chunks: a snapshot named by its checksum in a folder that it reaches,
-    a model as its file has it, and the terms. It can be sent to another machine.
+    """All that a process needs to search chunks, small enough to send to another machine.
+
+    `folder` holds the snapshot whose checksum is `digest`; the process must reach it by this path. `model` is the
+    content of the model file.
     """
 
     folder: Path
     digest: str
     encoder: str
     model: str
-    terms: SearchOptions
+    options: SearchOptions
 
     def findings(self, chunk: Chunk) -> list[Findings]:
-        """Return the findings of `chunk`; the snapshot is loaded once in a process.
+        """Return the findings for `chunk`. Each process loads the snapshot once.
 
         Raises:
-            SnapshotGone: there is none of this checksum, or it is damaged.
+            SnapshotMissing: `folder` holds no intact snapshot with checksum `digest`.
 
         """
-        with _ONE_AT_A_TIME:
+        with _SEARCH_LOCK:
             searcher = _loaded(self.folder, self.digest, self.encoder, self.model)
-            return searcher.findings(chunk, self.terms)
+            return searcher.findings(chunk, self.options)
 
 
 @lru_cache(maxsize=1)

@@ -1,17 +1,17 @@
-"""Job: a run of a programme as it is kept in a folder, so that it survives whoever runs it.
+"""Job: a run saved in a folder, so that another process can watch it, stop it or resume it.
 
-    manifest.json               what is to be done and with what: the programme, sequence number, versions, digests
-    rejects.csv                 rows of the file of needs that were refused, if any
-    needs.jsonl, model.json     the needs and the scoring model, as they were when the run was asked for
-    vectors.npy                 the vectors of the needs, made once, before the needs are cut into chunks
-    index/                      the snapshot of the index that is searched
-    chunk-000012-<digest>.jsonl the answers of one chunk
-    results/                    what is handed out, unless that goes elsewhere
-    state.json                  how far it is, for whoever asks
-    wish                        pause or cancel, where somebody wishes so
-    LOCK                        held by the process that runs it
+    manifest.json               what to match and with what: programme, sequence number, versions, digests
+    rejects.csv                 refused rows of the needs file, if any
+    needs.jsonl, model.json     the needs and the scoring model, as they were when the run was created
+    vectors.npy                 the vectors of all needs
+    index/                      the index snapshot to search
+    chunk-000012-<digest>.jsonl the results of one chunk
+    results/                    the published files, unless they go to another folder
+    state.json                  the progress
+    wish                        a pending request: pause or cancel
+    LOCK                        locked by the process that runs the job
 
-Every file is written beside its place, made durable, and moved there: it is whole or absent.
+Every file is written under another name, synced to disk, then renamed, so it is complete or absent.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ from matcher.programme.runs.progress import Progress, State, StopRequest
 from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
-INTERRUPTED: Final = "the process that ran it is gone; resume it"
-# How long to wait for the lock: another process that only looks whether it is held has it for a moment.
+INTERRUPTED: Final = "the process that ran it has ended. You can resume it"
+# How long to wait for the lock: a process that only checks whether it is taken holds it for a moment.
 _LOCK_SECONDS: Final = 1.0
+_REQUEST_FILE: Final = "wish"
 
 
 class Job:
-    """One run in its folder. Any process may look and wish; the one that holds the lock writes."""
+    """One run, in its folder. Any process may read it and request a stop; only the one with the lock writes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,34 +50,34 @@ class Job:
 
     @property
     def id(self) -> str:
-        """Its name."""
+        """The run's id."""
         return self.folder.name
 
     @property
     def index_folder(self) -> Path:
-        """Where the snapshot that it searches is kept."""
+        """The folder of the index snapshot to search."""
         return self.folder / "index"
 
     @property
     def results_folder(self) -> Path:
-        """Where its results are kept if nobody named another place."""
+        """The default folder for the results."""
         return self.folder / "results"
 
     @property
     def rejects_file(self) -> Path:
-        """Where the rows are kept that were refused when its needs were read; there may be none."""
+        """The file of the refused rows. It exists only if rows were refused."""
         return self.folder / "rejects.csv"
 
     @property
     def vectors_file(self) -> Path:
-        """Where the vectors of its needs are kept."""
+        """The file of the vectors of the needs."""
         return self.folder / "vectors.npy"
 
     def manifest(self) -> RunManifest:
-        """Return what it is to do.
+        """Return the manifest.
 
         Raises:
-            Unavailable: the manifest is damaged.
+            Unavailable: the manifest is missing or damaged.
 
         """
         try:
@@ -85,10 +86,10 @@ class Job:
             raise self._damaged("manifest.json") from error
 
     def needs(self) -> list[Need]:
-        """Return its needs.
+        """Return the needs.
 
         Raises:
-            Unavailable: they are not those it was made for.
+            Unavailable: they are missing or differ from the manifest.
 
         """
         content = self.read("needs.jsonl")
@@ -100,7 +101,7 @@ class Job:
         """Return the scoring model, as JSON.
 
         Raises:
-            Unavailable: it is not that it was made for.
+            Unavailable: it is missing or differs from the manifest.
 
         """
         content = self.read("model.json")
@@ -109,39 +110,41 @@ class Job:
         return content.decode()
 
     def progress(self) -> Progress:
-        """Return how far it is. A run whose process is gone is queued again."""
+        """Return the progress. A run whose process has ended counts as queued."""
         try:
             content = json.loads((self.folder / "state.json").read_bytes())
             lists = {name: tuple(content[name]) for name in ("files", "unmatched")}
-            told = Progress(**{**content, **lists, "state": State(content["state"])})
+            progress = Progress(**{**content, **lists, "state": State(content["state"])})
         except FileNotFoundError:
             return Progress(self.id, State.QUEUED)
-        if told.state is State.RUNNING and not self._is_locked():
-            return replace(told, state=State.QUEUED, rate=None, seconds_left=None, problem=INTERRUPTED)
-        return told
+        if progress.state is State.RUNNING and not self._is_locked():
+            return replace(progress, state=State.QUEUED, rate=None, seconds_left=None, problem=INTERRUPTED)
+        return progress
 
     def watch(self, *, seconds: float = 0.5) -> Iterator[Progress]:
-        """Yield how far it is whenever that has changed, until it runs no more."""
+        """Yield the progress whenever it changes, until the run ends, pauses, fails or is interrupted."""
         last = None
         while True:
-            now = self.progress()
-            if now != last:
-                yield now
-            if now.state not in (State.QUEUED, State.RUNNING) or now.problem == INTERRUPTED:
+            progress = self.progress()
+            if progress != last:
+                yield progress
+            # Only an interrupted run is queued with a problem.
+            if progress.state not in (State.QUEUED, State.RUNNING) or progress.problem:
                 return
-            last = now
+            last = progress
             time.sleep(seconds)
 
     def request_stop(self, request: StopRequest) -> None:
-        """Ask the process that runs it to pause or cancel once the next chunk is done; one that nobody runs, at once.
+        """Request a pause or cancellation. It takes effect after the next chunk, or immediately if no process is
+        running the job.
 
         Raises:
-            Conflict: it is over.
+            Conflict: the run is finished or cancelled.
 
         """
         if (state := self.progress().state).is_over:
-            raise Conflict(f"the run {self.id} is {state}", remedy="Start another")
-        self.write("wish", request.encode())
+            raise Conflict(f"the run {self.id} is {state}", remedy="Start a new run")
+        self.write(_REQUEST_FILE, request.encode())
         with suppress(Conflict), self.locked():
             if not self.progress().state.is_over:
                 state = State.CANCELLED if request is StopRequest.CANCEL else State.PAUSED
@@ -149,29 +152,29 @@ class Job:
             self.clear_request()
 
     def pending_request(self) -> StopRequest | None:
-        """Return what somebody has asked for."""
+        """Return the pending request, or None."""
         try:
-            return StopRequest((self.folder / "wish").read_text())
+            return StopRequest((self.folder / _REQUEST_FILE).read_text())
         except (OSError, ValueError):
             return None
 
     def clear_request(self) -> None:
-        """Take note of the wish: it is no longer one."""
-        (self.folder / "wish").unlink(missing_ok=True)
+        """Clear the pending request."""
+        (self.folder / _REQUEST_FILE).unlink(missing_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold its lock.
+        """Hold the lock.
 
         Raises:
-            Conflict: another process does.
+            Conflict: another process holds it.
 
         """
         try:
             self._lock.acquire()
         except Timeout as error:
             raise Conflict(
-                f"another process runs {self.id}", remedy="Wait for it, or pause it there and resume it here"
+                f"another process runs {self.id}", remedy="Wait for it to finish, or pause it there and resume it here"
             ) from error
         try:
             yield
@@ -179,40 +182,40 @@ class Job:
             self._lock.release()
 
     def save_progress(self, progress: Progress) -> None:
-        """Write how far it is."""
+        """Save `progress`."""
         self.write("state.json", json.dumps(asdict(progress)).encode())
 
-    def save_chunk(self, number: int, answers: Sequence[str]) -> None:
-        """Keep the answers of a chunk, a JSON line each."""
-        content = "".join(f"{answer}\n" for answer in answers).encode()
+    def save_chunk(self, number: int, results: Sequence[str]) -> None:
+        """Save the results of chunk `number`, each one line of JSON."""
+        content = "".join(f"{result}\n" for result in results).encode()
         self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
 
     def chunks(self) -> dict[int, Path]:
-        """Return the chunks that are done and whole, by number; what is damaged is removed, to be done again."""
-        found = {}
+        """Return the files of the completed chunks by number. Damaged files are removed, so that they are redone."""
+        complete = {}
         for path in sorted(self.folder.glob("chunk-*.jsonl")):
             _, number, digest = path.stem.split("-")
             if digest_of(path.read_bytes()) == digest:
-                found[int(number)] = path
+                complete[int(number)] = path
             else:
                 path.unlink()
-        return found
+        return complete
 
     def results(self) -> Iterator[SearchResult]:
-        """Yield the answers of all chunks that are done, in the order of the needs, one by one."""
+        """Yield the results of all completed chunks one by one, in the order of the needs."""
         for _, path in sorted(self.chunks().items()):
             with path.open("rb") as lines:
                 yield from map(SearchResult.model_validate_json, lines)
 
     def clean_up(self) -> None:
-        """Remove what only searching needs."""
+        """Remove what is needed only for searching."""
         shutil.rmtree(self.index_folder, ignore_errors=True)
 
     def save_rejects(self, file: Path) -> None:
-        """Keep a copy of a file of refused rows, for its owner's eyes alone.
+        """Save a copy of `file`, the refused rows, with its permissions.
 
         Raises:
-            Unavailable: it cannot be written.
+            Unavailable: the folder cannot be written.
 
         """
         with explain_disk_errors(self.folder):
@@ -220,7 +223,7 @@ class Job:
             atomic_files.sync(self.rejects_file)
 
     def read(self, name: str) -> bytes:
-        """Return what a file of the folder holds.
+        """Return the content of file `name`.
 
         Raises:
             Unavailable: it cannot be read.
@@ -232,7 +235,7 @@ class Job:
             raise self._damaged(name) from error
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file of the folder, whole and atomic_files.
+        """Write file `name` atomically.
 
         Raises:
             Unavailable: it cannot be written.
@@ -241,7 +244,9 @@ class Job:
         try:
             atomic_files.write(self.folder / name, content)
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror}", remedy="Make room there") from error
+            raise Unavailable(
+                f"{self.folder} cannot be written: {error.strerror}", remedy="Free some disk space there"
+            ) from error
 
     def _is_locked(self) -> bool:
         try:
@@ -251,4 +256,4 @@ class Job:
             return True
 
     def _damaged(self, name: str) -> Unavailable:
-        return Unavailable(f"{self.folder / name} is missing or damaged", remedy="Start the run anew")
+        return Unavailable(f"{self.folder / name} is missing or damaged", remedy="Start a new run")

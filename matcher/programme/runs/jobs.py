@@ -1,4 +1,4 @@
-"""Jobs: the runs that are kept in one folder, a folder each."""
+"""Jobs: all runs of an installation, one folder per run."""
 
 from __future__ import annotations
 
@@ -22,61 +22,62 @@ _log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """The runs kept in one folder."""
+    """The runs saved in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def create(self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **asked: Any) -> Job:
-        """Keep a run that is to be done, with a copy of `rejects` where rows were refused; `asked` gives the rest of
-        its manifest.
+    def create(
+        self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **manifest: Any
+    ) -> Job:
+        """Create a run over `needs`, with the other fields of its `manifest`. If rows were refused, copy `rejects`.
 
         Raises:
-            InvalidInput: there is no need, or an id stands in `needs` twice, or chunks are too small.
+            InvalidInput: `needs` is empty or repeats an id, or a chunk is smaller than one need.
             Unavailable: the folder cannot be written.
 
         """
         _check(needs)
-        if asked["chunk"] < 1:
-            raise InvalidInput("a chunk has at least one need", remedy="Ask for at least one")
+        if manifest["chunk"] < 1:
+            raise InvalidInput("a chunk must hold at least one need", remedy="Give a chunk size of 1 or more")
         lines = "".join(f"{need.model_dump_json(exclude_none=True)}\n" for need in needs).encode()
         content = json.dumps(model).encode()
         id = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
-        manifest = RunManifest(
+        complete = RunManifest(
             id=id, created=datetime.now(UTC), needs=len(needs), needs_digest=digest_of(lines),
-            model_digest=digest_of(content), **asked,
+            model_digest=digest_of(content), **manifest,
         )  # fmt: skip
-        job = self._made(id)
-        if rejects is not None and manifest.refused:
+        job = self._create_folder(id)
+        if rejects is not None and complete.refused:
             job.save_rejects(rejects)
         job.write("needs.jsonl", lines)
         job.write("model.json", content)
         job.save_progress(Progress(id, State.QUEUED, total=len(needs)))
-        job.write("manifest.json", manifest.sealed())  # last: it is complete
+        job.write("manifest.json", complete.sealed())  # last: a run with a manifest is complete
         return job
 
     def job(self, id: str) -> Job:
-        """Return the run `id`.
+        """Return the run with `id`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no run has this id.
 
         """
-        # An id is looked for among those that are there, so it cannot lead out of the folder.
+        # Compared with the existing ids, so that `id` cannot lead out of the folder.
         if id not in self.ids():
             raise run_not_found(id)
         return Job(self._folder / id)
 
     def remove(self, job: Job) -> None:
-        """Remove a run that is over, with all that is kept of it."""
+        """Remove the folder of a run that is over."""
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def ids(self) -> list[str]:
-        """Return all runs, the oldest day first."""
+        """Return the ids of all runs, oldest day first."""
         return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
 
     def readable(self) -> Iterator[Job]:
-        """Yield all runs whose manifest is whole, the oldest day first."""
+        """Yield all runs with an intact manifest, oldest day first. Log a warning for the others."""
         for id in self.ids():
             job = Job(self._folder / id)
             try:
@@ -86,19 +87,21 @@ class Jobs:
             else:
                 yield job
 
-    def _made(self, id: str) -> Job:
+    def _create_folder(self, id: str) -> Job:
         job = Job(self._folder / id)
         try:
             job.folder.mkdir(parents=True)
             atomic_files.sync(self._folder)
         except OSError as error:
-            raise Unavailable(f"{job.folder} cannot be made: {error.strerror}", remedy="Choose another home") from error
+            raise Unavailable(
+                f"{job.folder} cannot be created: {error.strerror}", remedy="Choose another home"
+            ) from error
         return job
 
 
 def run_not_found(id: str) -> NotFound:
-    """Return the error that says there is no such run."""
-    return NotFound(f"there is no run {id!r}", remedy="Check the id: it was given when the run was started")
+    """Return the error for an unknown run."""
+    return NotFound(f"there is no run {id!r}", remedy="Check the id. It was shown when the run was started")
 
 
 def _check(needs: Sequence[Need]) -> None:
@@ -107,5 +110,7 @@ def _check(needs: Sequence[Need]) -> None:
     seen: set[str] = set()
     for number, need in enumerate(needs, start=1):
         if need.id in seen:
-            raise InvalidInput(f"need {number}: the id {need.id!r} stood before", remedy="Give each need its own id")
+            raise InvalidInput(
+                f"need {number}: an earlier need has the id {need.id!r}", remedy="Give each need its own id"
+            )
         seen.add(need.id)

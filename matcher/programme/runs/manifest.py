@@ -1,4 +1,4 @@
-"""Manifest: what a run is to do, with what."""
+"""Run manifest: what a run matches, and with which data, model and versions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _DIGEST_BYTES: Final = 16
 
 
 class ToolVersions(BaseModel):
-    """What numbers are computed with besides records, model and vectors: the program's version and the SHA-256 of
-    each reference table.
+    """What results depend on besides records, model and vectors: the program's version, and the SHA-256 digest of
+    each reference table by file name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,15 +29,15 @@ class ToolVersions(BaseModel):
 
     @classmethod
     def current(cls) -> Self:
-        """Return those of this process."""
+        """Return the versions that this process uses."""
         try:
             program = version("partnership-matcher")
-        except PackageNotFoundError:  # run from a folder that was never installed
+        except PackageNotFoundError:  # run from a folder, without installation
             program = "unknown"
         return cls(program=program, reference=digests())
 
     def differences(self, other: Self) -> list[str]:
-        """Return in words what of `other` is not as here: "version 0.2 in place of 0.1", "terms.csv"."""
+        """Describe how `other` differs: "version 0.2 in place of 0.1", "the reference table terms.csv"."""
         names = sorted(self.reference.keys() | other.reference.keys())
         tables = [name for name in names if self.reference.get(name) != other.reference.get(name)]
         versions = [f"version {other.program} in place of {self.program}"] if self.program != other.program else []
@@ -45,10 +45,10 @@ class ToolVersions(BaseModel):
 
 
 class RunManifest(BaseModel):
-    """What a run is to do. It never changes, so a run that is taken up again does the same.
+    """The definition of a run. It never changes, so a resumed run gives the same results.
 
-    `programme` names its day. `refused` counts rows that were no needs. `notes` go into the report. `out` is where
-    the results go, "" for the run's own folder.
+    `by` is the id of the organisation that started it, or "". `refused` counts the rows of the needs file that held
+    no need. `notes` appear in the report. `out` is the folder for the results, or "" for the run's own folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,21 +72,21 @@ class RunManifest(BaseModel):
 
     @classmethod
     def unsealed(cls, content: bytes) -> Self:
-        """Return the manifest that `sealed` gave.
+        """Return the manifest from `content`, as written by `sealed`.
 
         Raises:
-            ValueError: it is damaged.
+            ValueError: `content` is damaged.
 
         """
-        kept = json.loads(content)
-        if not isinstance(kept, dict) or kept.pop("checksum", None) != digest_of(_canonical(kept)):
+        stored = json.loads(content)
+        if not isinstance(stored, dict) or stored.pop("checksum", None) != digest_of(_canonical(stored)):
             raise ValueError("its checksum differs")
-        return cls.model_validate(kept)
+        return cls.model_validate(stored)
 
     def sealed(self) -> bytes:
-        """Return it as JSON with a checksum."""
-        kept = self.model_dump(mode="json")
-        return _canonical({**kept, "checksum": digest_of(_canonical(kept))})
+        """Return the manifest as JSON with a checksum."""
+        content = self.model_dump(mode="json")
+        return _canonical({**content, "checksum": digest_of(_canonical(content))})
 
     @property
     def on(self) -> date:
@@ -94,18 +94,18 @@ class RunManifest(BaseModel):
         return self.programme.on or self.created.date()
 
     def search_options(self) -> SearchOptions:
-        """Return how each need is searched for."""
-        asked = self.programme
-        return SearchOptions(asked.filters, asked.apply_requirements, self.on, self.depth, asked.top)
+        """Return the options with which each need is searched."""
+        programme = self.programme
+        return SearchOptions(programme.filters, programme.apply_requirements, self.on, self.depth, programme.top)
 
     @property
     def chunks(self) -> int:
-        """How many chunks there are."""
+        """The number of chunks."""
         return -(-self.needs // self.chunk)
 
 
 def digest_of(content: bytes) -> str:
-    """Return the BLAKE2b digest by which files of a run are known again."""
+    """Return the BLAKE2b digest of `content`, in hexadecimal: the checksum of a run's files."""
     return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 

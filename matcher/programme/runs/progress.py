@@ -1,4 +1,4 @@
-"""Progress: how a run stands, for whoever asks, and what may be asked of who runs it."""
+"""Progress: the state of a run, and the requests that another process may make of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a run stands. Queued: it waits for somebody to run it."""
+    """The state of a run. A queued run waits for a process to run it."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,12 +18,12 @@ class State(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the run has ended and cannot be resumed."""
         return self in (State.CANCELLED, State.FINISHED)
 
 
 class StopRequest(StrEnum):
-    """What somebody else asks of the process that runs a job."""
+    """A request to the process that runs a job."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
@@ -31,10 +31,11 @@ class StopRequest(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: needs done of all, needs a second of this stretch, seconds left (None where not known).
+    """The progress of a run: needs done, needs in total, needs per second since it was last resumed, and seconds left.
 
-    `problem` says why a run failed or waits. Of a finished one, `files` names the results, `matches` counts those in
-    them, and `unmatched` names the needs nobody is eligible for.
+    `rate` and `seconds_left` are None if unknown. `problem` says why a run failed or waits. Only a finished run has
+    `files` (the paths of the results), `matches` (how many they hold) and `unmatched` (the ids of the needs without
+    an eligible supplier).
     """
 
     id: str

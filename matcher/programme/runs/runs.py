@@ -1,4 +1,4 @@
-"""Runs: the runs of an installation, asked for and taken up: what the command line and the service use."""
+"""Runs: creates and executes the runs of an installation, for the command line and the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from matcher.search.engine import Engine
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What is asked of a run, beside the needs; `by` names the organisation that asks, `notes` go into the report."""
+    """What to run besides the needs. `by` is the id of the organisation that starts it, or "". `notes` appear in the
+    report. `chunk` is the number of needs searched together.
+    """
 
     programme: Programme = field(default_factory=lambda: Programme(name="Matches"))
     by: str = ""
@@ -32,7 +34,7 @@ class Runs:
     """The runs of an installation.
 
     Args:
-        folder: where runs are kept, `programmes` in the home.
+        folder: the folder of the runs: `programmes` in the home.
 
     """
 
@@ -44,53 +46,60 @@ class Runs:
         self,
         needs: Sequence[Need],
         out: Path | None,
-        order: RunOptions | None = None,
+        options: RunOptions | None = None,
         *,
         refused: int = 0,
         rejects: Path | None = None,
     ) -> Job:
-        """Keep a run over `needs` with the index as it is now, its results to be written into `out`, by default into
-        its own folder. A need that names no place counts as in the region of the programme. Where rows were `refused`,
-        the file `rejects` of them is kept with it.
+        """Create a run over `needs` and the current index.
+
+        A need without a place counts as in the programme's region.
+
+        Args:
+            out: folder for the results. If None, they go to the run's own folder.
+            refused: how many rows of the needs file were refused.
+            rejects: file of the refused rows. It is copied if `refused` is not 0.
 
         Raises:
-            InvalidInput: there is no need, an id stands in `needs` twice, or a number of `order` is out of its range.
+            InvalidInput: `needs` is empty or repeats an id, or a number in `options` is out of range.
             Unavailable: the home cannot be written.
 
         """
-        order, engine = order or RunOptions(), self.engine
+        options, engine = options or RunOptions(), self.engine
         index = engine.index()
-        asked = order.programme.model_copy(update={"on": order.programme.on or date.today()})
+        programme = options.programme.model_copy(update={"on": options.programme.on or date.today()})
         return self.jobs.create(
-            [asked.with_default_region(need) for need in needs], engine.model.content(), programme=asked, by=order.by,
-            notes=order.notes, depth=engine.depth, sequence=index.sequence, origin=index.origin,
-            encoder=index.encoder, chunk=order.chunk, refused=refused, rejects=rejects,
+            [programme.with_default_region(need) for need in needs], engine.model.content(), programme=programme,
+            by=options.by, notes=options.notes, depth=engine.depth, sequence=index.sequence, origin=index.origin,
+            encoder=index.encoder, chunk=options.chunk, refused=refused, rejects=rejects,
             out="" if out is None else str(out.absolute()),
         )  # fmt: skip
 
     def run(
         self, id: str, *, scheduler: str | Scheduler | None = None, on_progress: OnProgress | None = None
     ) -> Progress:
-        """Run `id` from where it stands until it is finished, paused or cancelled, and return how it stands then.
+        """Start or resume run `id`, and return its progress once it is finished, paused or cancelled.
+
+        A finished run is executed again only if one of its files is missing.
 
         Args:
-            scheduler: address of a Dask scheduler, or a scheduler; by default the cores of this machine.
-            on_progress: called with every change of the progress.
+            scheduler: the address of a Dask scheduler, or a scheduler. If None, the cores of this machine.
+            on_progress: called with the progress whenever it changes.
 
         Raises:
-            NotFound: there is no such run.
-            Conflict: another process runs it, or it was cancelled, or it cannot be resumed here.
-            UserError: it failed; it can be resumed once the reason is gone.
+            NotFound: no run has this id.
+            Conflict: another process runs it, it was cancelled, or it cannot be resumed here.
+            UserError: it failed. It can be resumed once the cause is removed.
 
         """
         job = self.jobs.job(id)
         with job.locked():
-            stands = job.progress()
-            if stands.state is State.CANCELLED:
-                raise Conflict(f"the run {id} was cancelled", remedy="Start another")
-            if stands.state is State.FINISHED and all(Path(file).exists() for file in stands.files):
+            progress = job.progress()
+            if progress.state is State.CANCELLED:
+                raise Conflict(f"the run {id} was cancelled", remedy="Start a new run")
+            if progress.state is State.FINISHED and all(Path(file).exists() for file in progress.files):
                 job.clean_up()
-                return stands
-            # A wish to pause is of the stretch that it ended.
+                return progress
+            # A request left over from the previous process must not stop this one.
             job.clear_request()
-            return Run(self.engine, job, on_progress).go(scheduler)
+            return Run(self.engine, job, on_progress).execute(scheduler)

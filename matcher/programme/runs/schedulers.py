@@ -1,4 +1,4 @@
-"""Schedulers: who searches the chunks of a run. In which order they come back does not matter."""
+"""Schedulers: search the chunks of a run in this process, in several, or on a Dask cluster, in any order."""
 
 from __future__ import annotations
 
@@ -19,56 +19,59 @@ from matcher.search.explanations import Findings
 
 ChunkResult = tuple[int, list[Findings]]
 
-# How often in a row all workers, or those that had a chunk, may be lost without one chunk done in between.
-LOSSES: Final = 5
-# Chunks that wait at a worker beside the one it searches, so that it never waits itself.
-_AHEAD: Final = 2
-# How Dask says why a result will never come.
+# How many times in a row the workers may be lost without completing a chunk; on a cluster, counted per chunk.
+MAX_LOSSES: Final = 5
+# Chunks in hand per worker: one to search and one queued, so that no worker is idle.
+_CHUNKS_PER_WORKER: Final = 2
+# The reason that Dask gives for a result that will never arrive.
 _SCHEDULER_LOST: Final = "scheduler-connection-lost"
-# From this many pairs of a need and a passage on, starting processes and loading the index in each costs less than
-# it saves: about five seconds of one.
-_WORTH_PROCESSES: Final = 100_000_000
+# Need-passage pairs from which several processes save more than they cost: about five seconds to start each one
+# and load the index.
+_MIN_PAIRS_FOR_POOL: Final = 100_000_000
 
 
 class Scheduler(Protocol):
-    """Searches chunks."""
+    """A way to search chunks."""
 
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
-        """Yield the number and the findings of each of `chunks`, in any order.
+        """Yield the number and the findings of each chunk in `chunks`, in any order.
 
-        `chunks` is asked for the next one only when there is room for it, so memory stays bounded, and whoever
-        stops asking for results stops the run.
+        A chunk is drawn from `chunks` only when a worker has room for it, so memory stays bounded. Closing the
+        generator stops the search.
 
         Raises:
-            Unavailable: nobody is left to search.
+            Unavailable: the workers or the Dask scheduler were lost.
 
         """
         ...
 
 
 class InProcess:
-    """Searches in this process, one chunk after the other, with as many threads as its libraries take."""
+    """Searches in this process, chunk by chunk, with as many threads as its libraries use."""
 
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
-        """Yield the findings of each of `chunks` in their order."""
+        """Yield the findings of each chunk, in the order of `chunks`."""
         for chunk in chunks:
             yield chunk.number, task.findings(chunk)
 
 
 class ProcessPool:
-    """Searches in processes of this machine, one thread in each. A process that dies is replaced."""
+    """Searches in `count` processes on this machine, by default one per core, with one thread each.
+
+    Processes that die are replaced.
+    """
 
     def __init__(self, count: int | None = None) -> None:
         self.count = count or len(os.sched_getaffinity(0))
 
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
-        """Yield the findings of `chunks` as they are done."""
-        left: dict[int, Chunk] = {}
+        """Yield the findings of each chunk as it completes."""
+        pending: dict[int, Chunk] = {}
         losses = 0
-        while losses < LOSSES:
+        while losses < MAX_LOSSES:
             try:
                 with self._pool() as pool:
-                    for number, findings in self._through(pool, task, chunks, left):
+                    for number, findings in self._search_with(pool, task, chunks, pending):
                         losses = 0
                         yield number, findings
                 return
@@ -76,26 +79,26 @@ class ProcessPool:
                 losses += 1
         raise _lost()
 
-    def _through(
-        self, pool: ProcessPoolExecutor, task: SearchTask, chunks: Iterator[Chunk], left: dict[int, Chunk]
+    def _search_with(
+        self, pool: ProcessPoolExecutor, task: SearchTask, chunks: Iterator[Chunk], pending: dict[int, Chunk]
     ) -> Iterator[ChunkResult]:
-        """Search what is `left` and then the rest of `chunks`; `left` holds what is under way."""
-        running = {pool.submit(task.findings, chunk): chunk.number for chunk in left.values()}
+        """Search the `pending` chunks, then the rest of `chunks`. `pending` always holds the chunks in progress."""
+        running = {pool.submit(task.findings, chunk): chunk.number for chunk in pending.values()}
         while True:
-            for chunk in islice(chunks, max(0, self.count * _AHEAD - len(running))):
-                left[chunk.number] = chunk
+            for chunk in islice(chunks, max(0, self.count * _CHUNKS_PER_WORKER - len(running))):
+                pending[chunk.number] = chunk
                 running[pool.submit(task.findings, chunk)] = chunk.number
             if not running:
                 return
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 findings = done.result()
                 number = running.pop(done)
-                del left[number]
+                del pending[number]
                 yield number, findings
 
     @contextmanager
     def _pool(self) -> Iterator[ProcessPoolExecutor]:
-        pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_settle)
+        pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_initialise_worker)
         try:
             yield pool
         finally:
@@ -103,16 +106,14 @@ class ProcessPool:
 
 
 class DaskCluster:
-    """Searches on the workers of a Dask cluster, which must reach the folder of the snapshot by the same path."""
+    """Searches on the workers of a Dask cluster. They must reach the folder of the snapshot by the same path."""
 
     def __init__(self, address: str, *, wait_seconds: float = 30.0) -> None:
         self.address = address
         self._wait_seconds = wait_seconds
 
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
-        """Yield the findings of `chunks` as they are done. Dask gives the chunks of a lost worker to another; one that
-        loses its scheduler ends.
-        """
+        """Yield the findings of each chunk as it completes. Dask reassigns the chunks of a lost worker."""
         distributed = _dask()
         lost = (distributed.comm.CommClosedError, distributed.client.ClosedClientError, TimeoutError)
         try:
@@ -123,29 +124,29 @@ class DaskCluster:
     def _searched(self, distributed: Any, task: SearchTask, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
         with self._client(distributed) as client:
             finished = distributed.as_completed(loop=client.loop)
-            left: dict[Any, tuple[Chunk, int]] = {}
+            pending: dict[Any, tuple[Chunk, int]] = {}
 
             def submit(chunk: Chunk, losses: int) -> None:
-                # Impure: a result that Dask remembered of an earlier run is not asked for.
-                future = client.submit(task.findings, chunk, pure=False, retries=LOSSES)
-                left[future] = chunk, losses
+                # Impure, so that Dask does not reuse the result of an earlier run.
+                future = client.submit(task.findings, chunk, pure=False, retries=MAX_LOSSES)
+                pending[future] = chunk, losses
                 finished.add(future)
 
             def fill() -> None:
-                room = _AHEAD * max(1, sum(client.nthreads().values())) - len(left)
+                room = _CHUNKS_PER_WORKER * max(1, sum(client.nthreads().values())) - len(pending)
                 for chunk in islice(chunks, max(0, room)):
                     submit(chunk, 0)
 
             fill()
-            while left:
+            while pending:
                 future = next(finished)
-                chunk, losses = left.pop(future)
+                chunk, losses = pending.pop(future)
                 try:
                     findings = future.result()
                 except (distributed.scheduler.KilledWorker, distributed.client.FutureCancelledError) as error:
                     if getattr(error, "reason", "") == _SCHEDULER_LOST:
                         raise self._scheduler_lost() from error
-                    if losses >= LOSSES:
+                    if losses >= MAX_LOSSES:
                         raise _lost() from error
                     submit(chunk, losses + 1)
                     continue
@@ -156,7 +157,7 @@ class DaskCluster:
     def _scheduler_lost(self) -> Unavailable:
         return Unavailable(
             f"the Dask scheduler at {self.address} was lost",
-            remedy="Start it again and resume the run: what is done is kept",
+            remedy="Start it again and resume the run. Completed chunks are saved",
         )
 
     def _client(self, distributed: Any) -> Any:
@@ -165,23 +166,25 @@ class DaskCluster:
             client.wait_for_workers(1, timeout=self._wait_seconds)
         except (OSError, TimeoutError, ValueError) as error:
             raise Unavailable(
-                f"no Dask scheduler with workers answers at {self.address}",
+                f"no Dask scheduler with workers responds at {self.address}",
                 remedy="Start one with `dask scheduler` and `dask worker`, or leave out --scheduler",
             ) from error
         return client
 
 
 def choose_scheduler(address: str | None, needs: int, passages: int) -> Scheduler:
-    """Return the scheduler at `address`; by default all cores of this machine, if there is enough for them to do."""
+    """Return the Dask scheduler at `address`. If it is None, use all cores of this machine if the work is large enough
+    to need them, else this process.
+    """
     if address is not None:
         return DaskCluster(address)
-    return ProcessPool() if needs * passages >= _WORTH_PROCESSES else InProcess()
+    return ProcessPool() if needs * passages >= _MIN_PAIRS_FOR_POOL else InProcess()
 
 
 def _lost() -> Unavailable:
     return Unavailable(
-        f"the workers were lost {LOSSES} times in a row",
-        remedy="See whether they run out of memory, and resume the run: what is done is kept",
+        f"the workers were lost {MAX_LOSSES} times in a row",
+        remedy="Check whether they run out of memory, then resume the run. Completed chunks are saved",
     )
 
 
@@ -190,13 +193,13 @@ def _dask() -> Any:
         import distributed
     except ImportError as error:
         raise Unavailable(
-            "a scheduler is named, but Dask is not installed", remedy="pip install 'partnership-matcher[cluster]'"
+            "--scheduler needs Dask, which is not installed", remedy="Run pip install 'partnership-matcher[cluster]'"
         ) from error
     return distributed
 
 
-def _settle() -> None:
-    """Make this process a worker: one thread for each library, an end with its parent, and memory that it keeps."""
+def _initialise_worker() -> None:
+    """Set up a worker process: one thread per library, exit when the parent does, and keep freed memory."""
     import faiss
     import torch
     from threadpoolctl import threadpool_limits
@@ -205,13 +208,13 @@ def _settle() -> None:
     threadpool_limits(1)
     faiss.omp_set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(OSError, AttributeError):  # where the C library is another, memory is given back and asked for anew
+    with suppress(OSError, AttributeError):  # with another C library, freed memory goes back to the system
         allocator = ctypes.CDLL(None)
         allocator.mallopt(_MMAP_THRESHOLD, 1 << 25)
         allocator.mallopt(_TRIM_THRESHOLD, 1 << 30)
 
 
-# Arrays of a few megabytes that come and go cost more in fresh pages than in arithmetic (mallopt(3)).
+# Getting fresh pages for short-lived arrays of a few megabytes costs more than the arithmetic on them (mallopt(3)).
 _MMAP_THRESHOLD: Final = -3
 _TRIM_THRESHOLD: Final = -1
 

@@ -104,7 +104,7 @@ def test_a_past_nhs_body_is_replaced_by_its_successor(filled: TestClient, region
     assert [way["most"] for way in figures["assignments"]][1:] == [1, 1]
     report = filled.get(f"/v1/programmes/{done['id']}/results/report.html").text
     assert "A need that names no place counts as in Yorkshire and The Humber." in report
-    assert ("asked for as" in report) == (region != "QWO")
+    assert ("requested as" in report) == (region != "QWO")
 
 
 def test_stored_needs_can_be_matched(filled: TestClient) -> None:

@@ -1,4 +1,4 @@
-"""What a programme hands out: the same matches in every form, all files or none."""
+"""Publication: the same matches in every format, and all files or none."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.published import NEEDS, REGISTER, TODAY, answers, published, 
 from tests.support.registers import made_register
 
 
-def test_every_form_holds_the_same_matches(engine: Engine, tmp_path: Path) -> None:
+def test_every_format_holds_the_same_matches(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "matches.jsonl").read_text().splitlines()]
     order = [(line["need_id"], match["rank"], match["profile_id"]) for line in lines for match in line["results"]]
-    assert len(order) == 15, "three needs with five, one with none"
+    assert len(order) == 15, "three needs with five matches, one with none"
     parquet = pd.read_parquet(tmp_path / "matches.parquet")
     assert list(zip(parquet["need_id"], parquet["rank"], parquet["profile_id"], strict=True)) == order
     with (tmp_path / "matches.csv").open(newline="", encoding="utf-8") as file:
@@ -44,7 +44,7 @@ def test_every_form_holds_the_same_matches(engine: Engine, tmp_path: Path) -> No
     ]  # fmt: skip
 
 
-def test_equal_answers_give_equal_files(engine: Engine, tmp_path: Path) -> None:
+def test_equal_results_give_equal_files(engine: Engine, tmp_path: Path) -> None:
     first, second = tmp_path / "1", tmp_path / "2"
     for out in (first, second):
         published(engine, out)
@@ -52,7 +52,7 @@ def test_equal_answers_give_equal_files(engine: Engine, tmp_path: Path) -> None:
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
-def test_figures_are_what_was_found(engine: Engine, tmp_path: Path) -> None:
+def test_the_figures_agree_with_the_results(engine: Engine, tmp_path: Path) -> None:
     done = published(engine, tmp_path)
     figures = ProgrammeFigures.model_validate_json((tmp_path / "figures.json").read_text())
     assert figures == done.figures
@@ -74,7 +74,7 @@ def test_figures_are_what_was_found(engine: Engine, tmp_path: Path) -> None:
     assert ways["Best"].served == 3
 
 
-def test_exposure_by_hand(engine: Engine, tmp_path: Path) -> None:
+def test_exposure_worked_out_by_hand(engine: Engine, tmp_path: Path) -> None:
     filters = Filters(identifiers=())
     figures = published(engine, tmp_path, NEEDS[:1], top=1, filters=filters).figures
     first = json.loads((tmp_path / "matches.jsonl").read_text())["results"][0]
@@ -85,28 +85,28 @@ def test_exposure_by_hand(engine: Engine, tmp_path: Path) -> None:
         assert line.first == line.shown == float(first["sector"] == line.kind)
 
 
-def test_no_need_is_an_error_and_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+def test_publishing_no_needs_is_an_error_and_leaves_no_files(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no need"):
         published(engine, tmp_path / "out", [])
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_failure_halfway_leaves_what_was_there(engine: Engine, tmp_path: Path) -> None:
+def test_a_failure_leaves_earlier_files_unchanged(engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / "matches.parquet").mkdir(parents=True)
-    (out / "report.html").write_text("of an earlier run")
+    (out / "report.html").write_text("from an earlier run")
     with pytest.raises(Unavailable, match="cannot be written"):
         published(engine, out)
-    assert (out / "report.html").read_text() == "of an earlier run"
+    assert (out / "report.html").read_text() == "from an earlier run"
     assert sorted(path.name for path in out.iterdir()) == ["matches.parquet", "report.html"]
 
 
-def test_an_answer_in_the_wrong_place_is_refused(engine: Engine, tmp_path: Path) -> None:
+def test_results_in_the_wrong_order_are_refused(engine: Engine, tmp_path: Path) -> None:
     programme = Programme(name="P", on=TODAY)
     sources = PublicationSources(
         lambda ids, at: engine.store.profiles(ids, at=at), EligibleMix(engine.index(), Filters(), TODAY)
     )
-    with pytest.raises(ValueError, match="stands where"):
+    with pytest.raises(ValueError, match="in the place of"):
         publish(programme, NEEDS, answers(engine, programme, NEEDS[::-1]), sources, tmp_path / "out")
     with pytest.raises(ValueError, match="shorter"):
         publish(programme, NEEDS, answers(engine, programme, NEEDS[:2]), sources, tmp_path / "out")

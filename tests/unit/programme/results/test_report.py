@@ -1,4 +1,4 @@
-"""The report of a programme: a page that stands alone and can be read without eyes."""
+"""The report of a programme: a self-contained, accessible page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.published import NEEDS, published, sheet_rows
 
 
 class Page(HTMLParser):
-    """Collects what the checks ask of a page."""
+    """Collects the tags of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag in names]
 
 
-def test_the_page_stands_alone_and_runs_nothing(engine: Engine, tmp_path: Path) -> None:
+def test_the_page_is_self_contained_and_has_no_scripts(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     text = (tmp_path / "report.html").read_text()
     page = Page(text)
@@ -44,7 +44,7 @@ def test_the_page_stands_alone_and_runs_nothing(engine: Engine, tmp_path: Path) 
     assert "&lt;script&gt;" in text
 
 
-def test_the_page_can_be_read_without_eyes(engine: Engine, tmp_path: Path) -> None:
+def test_the_page_is_accessible(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     text = (tmp_path / "report.html").read_text()
     page = Page(text)
@@ -59,14 +59,14 @@ def test_the_page_can_be_read_without_eyes(engine: Engine, tmp_path: Path) -> No
     charts = [attributes for attributes in page.of("svg") if attributes.get("role") == "img"]
     names = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("role") == "region"]
     names += re.findall(r'<h2 id="[^"]+">([^<]+)</h2>', text)
-    assert len(names) == len(set(names)), "no two landmarks of one name"
+    assert len(names) == len(set(names)), "landmark names are unique"
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert all(attributes["aria-labelledby"] in ids for attributes in [*charts, *page.of("section")])
-    assert len(charts) == text.count("<details>") == 7, "a table behind every chart"
+    assert len(charts) == text.count("<details>") == 7, "every chart has a table"
 
 
-def test_every_chart_fits_its_frame(engine: Engine, tmp_path: Path) -> None:
+def test_every_chart_fits_its_view_box(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     text = (tmp_path / "report.html").read_text()
     for piece in text.split("<svg viewBox=")[1:]:
@@ -77,18 +77,18 @@ def test_every_chart_fits_its_frame(engine: Engine, tmp_path: Path) -> None:
             assert float(part.attrib["y"]) + float(part.attrib["height"]) <= height
 
 
-def test_a_programme_nobody_fits_is_a_report_too(engine: Engine, tmp_path: Path) -> None:
+def test_a_report_without_any_match(engine: Engine, tmp_path: Path) -> None:
     done = published(engine, tmp_path, [NEEDS[2]])
     assert done.figures.overall.counts == {"strong": 0, "possible": 0, "unlikely": 0, "nobody": 1}
-    assert "Nobody is shown for any need." in (tmp_path / "report.html").read_text()
+    assert "No supplier is shown for any need." in (tmp_path / "report.html").read_text()
     assert len(pd.read_parquet(tmp_path / "matches.parquet")) == 0
     assert len(sheet_rows(tmp_path / "matches.xlsx")["Needs without partner"]) == 2
 
 
-def test_the_area_and_filters_stand_in_the_report(engine: Engine, tmp_path: Path) -> None:
+def test_the_report_names_the_area_and_the_filters(engine: Engine, tmp_path: Path) -> None:
     area = area_of("London").model_copy(update={"asked": "Old London"})
     figures = published(engine, tmp_path, area=area, filters={"size": "sme", "regions": ["London"]}).figures
     text = report_page(figures)
-    assert "London (asked for as Old London)" in text
+    assert "London (requested as Old London)" in text
     assert "Filter: size sme" in text
     assert "Filter: regions London" in text

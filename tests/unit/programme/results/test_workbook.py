@@ -1,4 +1,4 @@
-"""The workbook: nothing supplied is a formula, links lead where they say, rows go on in further sheets."""
+"""The workbook: supplied text is never a formula, links are correct, and long sheets continue in further sheets."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from matcher.search.engine import Engine
 from tests.support.published import published, sheet_rows
 
 
-def test_nothing_supplied_is_a_formula_or_a_wild_link(engine: Engine, tmp_path: Path) -> None:
+def test_supplied_text_is_never_a_formula_or_an_unsafe_link(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     book = openpyxl.load_workbook(tmp_path / "matches.xlsx")
     cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    assert any(str(cell.value).startswith("=HYPERLINK(0)") for cell in cells), "kept as it was supplied"
-    # openpyxl takes each text that begins with = for a formula; the file says which are.
+    assert any(str(cell.value).startswith("=HYPERLINK(0)") for cell in cells), "the text itself is unchanged"
+    # openpyxl reads any text that starts with = as a formula. The file itself marks real formulas with <f>.
     assert b"<f>" not in b"".join(_parts(tmp_path / "matches.xlsx", "xl/worksheets/"))
     targets = {cell.hyperlink.target for cell in cells if cell.hyperlink and cell.hyperlink.target}
     assert targets <= {"https://x.example/a", "https://y.example"}
@@ -34,7 +34,7 @@ def _parts(path: Path, under: str) -> list[bytes]:
         return [archive.read(name) for name in archive.namelist() if name.startswith(under)]
 
 
-def test_links_lead_to_the_rows_they_name(engine: Engine, tmp_path: Path) -> None:
+def test_links_lead_to_the_right_rows(engine: Engine, tmp_path: Path) -> None:
     published(engine, tmp_path)
     book = openpyxl.load_workbook(tmp_path / "matches.xlsx")
 
@@ -54,11 +54,11 @@ def test_links_lead_to_the_rows_they_name(engine: Engine, tmp_path: Path) -> Non
         assert sheet.auto_filter.ref == sheet.dimensions
 
 
-def test_rows_beyond_a_sheet_go_on_in_another(engine: Engine, tmp_path: Path) -> None:
-    published(engine, tmp_path, most_rows=4)
+def test_rows_that_do_not_fit_go_to_further_sheets(engine: Engine, tmp_path: Path) -> None:
+    published(engine, tmp_path, max_rows=4)
     sheets = sheet_rows(tmp_path / "matches.xlsx")
-    found = [row for name, rows in sheets.items() if name.startswith("Matches") for row in rows[1:]]
-    assert len(found) == 15
+    matches = [row for name, rows in sheets.items() if name.startswith("Matches") for row in rows[1:]]
+    assert len(matches) == 15
     assert {f"Matches {n}" for n in (2, 3, 4, 5)} <= sheets.keys()
     assert all(len(rows) <= 4 for name, rows in sheets.items() if name.startswith(("Matches", "By", "Needs")))
     assert any("Matches 5" in row for row in sheets["Read me"])

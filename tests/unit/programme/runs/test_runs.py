@@ -127,7 +127,7 @@ def test_damage_is_told(filled: Store, tmp_path: Path, name: str) -> None:
 
 def test_what_cannot_be_run_is_refused(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
-    with pytest.raises(InvalidInput, match="need 2: the id 'n0' stood before"):
+    with pytest.raises(InvalidInput, match="need 2: an earlier need has the id 'n0'"):
         runs.create([*made_needs(1), *made_needs(1)], tmp_path / "out")
     with pytest.raises(InvalidInput, match="no need to match"):
         runs.create([], tmp_path / "out")
