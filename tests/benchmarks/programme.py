@@ -1,7 +1,9 @@
-"""A programme's tables and its assignment: `python -m tests.benchmarks.programme [ROWS] [NEEDS]`.
+"""Speed and memory of reading tables of needs, and speed of the assignment.
 
-Reads so many needs from CSV and from Excel, each in a process of its own, and prints the seconds and the megabytes
-that reading added; then gives so many needs, with ten suppliers shown for each, one partner each.
+    python -m tests.benchmarks.programme [ROWS] [NEEDS]
+
+Reads ROWS needs (default 100,000) from each format, in separate processes, and prints the seconds and the megabytes
+that reading adds. Then assigns a partner to each of NEEDS needs (default 10,000), with ten suppliers shown for each.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pandas as pd
 import xlsxwriter
 
 from matcher.programme.needs.table import AcceptedRow, NeedsTable
-from matcher.programme.results.assignment import Pair, optimal
+from matcher.programme.results.assignment import optimal
 from tests.benchmarks.made import demo_needs
 
 SHOWN = 10
@@ -29,7 +32,7 @@ _HEADINGS = ("Reference", "Title", "Description", "Value")
 
 
 def cells(rows: int) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the rows of a table of needs, the column names first."""
+    """Yield the rows of a table of needs, starting with the column names."""
     yield _HEADINGS
     needs = demo_needs()
     for n in range(rows):
@@ -38,7 +41,7 @@ def cells(rows: int) -> Iterator[tuple[str, str, str, str]]:
 
 
 def write(path: Path, rows: int) -> None:
-    """Write a table of needs, by the ending of `path` as CSV or Excel."""
+    """Write a table of needs to `path`, as CSV or Excel depending on its ending."""
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(cells(rows))
@@ -50,27 +53,27 @@ def write(path: Path, rows: int) -> None:
 
 
 def read(path: Path, answer: Connection) -> None:
-    """Read a table, and tell how many needs it has, and the seconds and megabytes that took."""
-    before, began = _most_memory(), time.monotonic()
+    """Read a table. Send the number of needs, the seconds taken and the megabytes added."""
+    before, started = _peak_memory(), time.monotonic()
     needs = sum(isinstance(row, AcceptedRow) for row in NeedsTable.open(path).rows())
-    answer.send((needs, time.monotonic() - began, _most_memory() - before))
+    answer.send((needs, time.monotonic() - started, _peak_memory() - before))
 
 
-def _most_memory() -> float:
+def _peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def pairs(needs: int) -> list[Pair]:
-    """Return ten suppliers for each need, some much more often than others."""
-    deal = random.Random(1)
+def pairs(needs: int) -> pd.DataFrame:
+    """Return ten suppliers for each need, with some suppliers in much higher demand than others."""
+    rng = random.Random(1)
     suppliers = max(needs // 2, SHOWN * 10)
-    found: list[Pair] = []
+    rows: list[tuple[int, str, int, float]] = []
     for need in range(needs):
-        shown = {int(suppliers * deal.random() ** 2) for _ in range(SHOWN * 3)}
-        chances = sorted((deal.random() for _ in range(SHOWN)), reverse=True)
-        chosen = zip(sorted(shown, key=lambda _: deal.random())[:SHOWN], chances, strict=False)
-        found += [(need, f"s{supplier}", rank, chance) for rank, (supplier, chance) in enumerate(chosen, 1)]
-    return found
+        shown = {int(suppliers * rng.random() ** 2) for _ in range(SHOWN * 3)}
+        chances = sorted((rng.random() for _ in range(SHOWN)), reverse=True)
+        ranked = zip(sorted(shown, key=lambda _: rng.random())[:SHOWN], chances, strict=False)
+        rows += [(need, f"s{supplier}", rank, chance) for rank, (supplier, chance) in enumerate(ranked, 1)]
+    return pd.DataFrame(rows, columns=["need", "supplier", "rank", "probability"])
 
 
 def main(rows: int, needs: int) -> None:
@@ -82,18 +85,18 @@ def main(rows: int, needs: int) -> None:
             here, there = context.Pipe()
             process = context.Process(target=read, args=(path, there))
             process.start()
-            found, seconds, memory = here.recv()
+            count, seconds, memory = here.recv()
             process.join()
-        print(f"{found:,} needs from {ending}: {seconds:.1f} s, {memory:.0f} MB")
+        print(f"{count:,} needs from {ending}: {seconds:.1f} s, {memory:.0f} MB")
     shown = pairs(needs)
-    began = time.monotonic()
-    chosen = optimal(shown, CAPACITY)
+    started = time.monotonic()
+    assignment = optimal(shown, CAPACITY)
     print(
-        f"{len(shown):,} pairs, {CAPACITY} needs a supplier: {chosen.served:,} of {needs:,} needs served, "
-        f"{time.monotonic() - began:.1f} s"
+        f"{len(shown):,} pairs, at most {CAPACITY} needs per supplier: {assignment.served:,} of {needs:,} served, "
+        f"{time.monotonic() - started:.1f} s"
     )
 
 
 if __name__ == "__main__":
-    given = [int(number) for number in sys.argv[1:]]
-    main(*(given + [100_000, 10_000][len(given) :]))
+    numbers = [int(number) for number in sys.argv[1:]]
+    main(*(numbers + [100_000, 10_000][len(numbers) :]))

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 NO_SUPPLIER: Final = "nobody"
 # How well a need is covered: the band of its best match, or no supplier.
 LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
-# The names of levels for display, where they differ.
-LEVEL_NAMES: Final = {NO_SUPPLIER: "no supplier"}
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
@@ -208,6 +206,11 @@ class FiguresBuilder:
 def level_of(result: NeedResult) -> str:
     """Return how well a need is covered: one of `LEVELS`."""
     return result.best.band.value if result.best else NO_SUPPLIER
+
+
+def level_name(level: str) -> str:
+    """Return the name of `level` for display."""
+    return "No supplier" if level == NO_SUPPLIER else level.capitalize()
 
 
 def is_gap(result: NeedResult) -> bool:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.programme.results.charts import WIDTH, coverage_chart, in_demand_chart, mix_chart
 from matcher.programme.results.exposure import sector_name
-from matcher.programme.results.figures import LEVEL_NAMES, LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures
+from matcher.programme.results.figures import LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures, level_name
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
@@ -31,7 +31,7 @@ def report_page(figures: ProgrammeFigures, notes: tuple[str, ...] = ()) -> str:
         lstrip_blocks=True,
     )
     pages.filters["sector"] = sector_name
-    pages.filters["level"] = lambda level: LEVEL_NAMES.get(level, level).capitalize()
+    pages.filters["level"] = level_name
     icbs = tuple(line for line in figures.by_icb if line.group != NO_ICB)
     return pages.get_template("report.html.j2").render(
         f=figures,
