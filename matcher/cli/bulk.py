@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, progress_bar
-from matcher.cli.options import Json, Scheduler
+from matcher.cli.options import Json, Scheduler, input_file, output_folder
 from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, State
 from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, parse
@@ -21,8 +21,8 @@ from matcher.sources.formats.jsonl import Rejected, read
 
 def bulk(
     context: typer.Context,
-    needs: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of needs.")] = None,
-    out_folder: Annotated[Path | None, typer.Option("--out", file_okay=False, help="Folder for the results.")] = None,
+    needs: Annotated[Path | None, input_file("A JSON Lines file of needs.")] = None,
+    out_folder: Annotated[Path | None, output_folder("Folder for the results.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of partners for each need.")] = 10,
     chunk: Annotated[int, typer.Option(min=1, max=10_000, help="Number of needs to search together.")] = CHUNK,
     scheduler: Scheduler = None,

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
+from matcher.cli.options import Json, input_file
 from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
@@ -34,11 +35,9 @@ _INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 def evaluate(
     context: typer.Context,
-    profiles: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of profiles to rank.")],
-    needs: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of needs.")],
-    qrels: Annotated[
-        Path, typer.Option(exists=True, dir_okay=False, help="Relevance judgements of profiles for needs (TREC qrels).")
-    ],
+    profiles: Annotated[Path, input_file("A JSON Lines file of profiles to rank.")],
+    needs: Annotated[Path, input_file("A JSON Lines file of needs.")],
+    qrels: Annotated[Path, input_file("Relevance judgements of profiles for needs (TREC qrels).")],
     baseline: Annotated[bool, typer.Option(help="Also measure BM25, the encoder alone, and their sum.")] = False,
     compare: Annotated[bool, typer.Option(help="Also measure other search systems on the same files.")] = False,
     model: Annotated[
@@ -46,7 +45,7 @@ def evaluate(
         typer.Option(exists=True, file_okay=False, help="Use the model in this folder, written by matcher train."),
     ] = None,
     without: Annotated[list[str] | None, typer.Option(help="A signal to switch off. Repeat for several.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure how well the partners judged relevant are ranked. Uses a temporary register and index."""
     settings = with_model(context.obj, model) if model else context.obj

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store
 from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.options import Json
 from matcher.foundations.settings import Settings
 from matcher.register import ImportReport, import_files
 from matcher.register.file_importers import PROFILES, RECORD_IMPORTERS
@@ -48,7 +49,7 @@ def import_(
     on_error: Annotated[
         OnError, typer.Option(help="If a line cannot be read: stop, or skip it and write it to a rejects file.")
     ] = OnError.STOP,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Import records or a public source. If a file fails, nothing from it is imported."""
     settings: Settings = context.obj

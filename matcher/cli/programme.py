@@ -24,6 +24,7 @@ from matcher.cli.options import (
     Scheduler,
     SectorFilter,
     SizeFilter,
+    output_folder,
 )
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.staged_files import StagedFiles
@@ -63,7 +64,7 @@ _FILES = "A file of needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packa
 def match(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Name of the programme, as it appears in the report.")],
-    out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder for the results.")],
+    out_folder: Annotated[Path, output_folder("Folder for the results.")],
     needs: Annotated[Path | None, typer.Option(help=_FILES, dir_okay=False)] = None,
     stored: Annotated[
         bool, typer.Option("--stored", help="Match the needs in the register. To select some, add --where options.")

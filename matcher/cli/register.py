@@ -13,6 +13,7 @@ import typer
 from matcher.bootstrap import notices_client, notices_service, opened_store
 from matcher.cli.app import out, progress_bar
 from matcher.cli.imports import print_source_report, update_index
+from matcher.cli.options import Json
 from matcher.foundations.errors import InvalidInput
 from matcher.register import Organisations, Register
 from matcher.register import fetch as fetch_notices
@@ -28,11 +29,11 @@ def fetch(
     context: typer.Context,
     service: Annotated[ServiceName, typer.Argument(help="Service that publishes the notices.")],
     since: Annotated[
-        str | None, typer.Option("--from", help="First day, such as 2025-03-01; default: the end of the last fetch.")
+        str | None, typer.Option("--from", help="First day, such as 2025-03-01. By default, the end of the last fetch.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Day after the last; default: now.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Day after the last day. By default, now.")] = None,
     pages: Annotated[int | None, typer.Option(min=1, help="Stop after this many pages of 100 notices.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Fetch notices. An interrupted fetch continues where it stopped, and fetching again changes nothing."""
     settings = context.obj
@@ -60,7 +61,7 @@ def fetch(
 def provenance(
     context: typer.Context,
     profile_id: Annotated[str, typer.Argument(help="Id of a profile.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show the source and record of each part of a profile, and how it was matched to this supplier."""
     with opened_store(context.obj) as store:
@@ -90,7 +91,7 @@ def split(
 def organisation(
     context: typer.Context,
     code_or_name: Annotated[str, typer.Argument(help="ODS code or name, current or past.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show the current organisation, or organisations, for a past NHS code or name."""
     with opened_store(context.obj) as store:

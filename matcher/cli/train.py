@@ -12,6 +12,7 @@ import typer
 
 from matcher.bootstrap import opened_store
 from matcher.cli.app import out, progress_bar
+from matcher.cli.options import input_file, output_folder
 from matcher.embedding import WEIGHTS_FILE, packaged_model
 from matcher.foundations import atomic_files
 from matcher.foundations.artefacts import Artefacts
@@ -27,32 +28,24 @@ from matcher.training.training import train
 
 _MODELS: Final = Artefacts.installed().models
 
-File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
-
 
 def train_command(
     context: typer.Context,
     history: Annotated[
         Path,
-        typer.Option(exists=True, dir_okay=False, help="A JSON Lines file of past awards: needs with their suppliers."),
+        input_file("A JSON Lines file of past awards: needs with their suppliers."),
     ],
-    out_folder: Annotated[Path, typer.Option("--out", file_okay=False, help="The folder to write the new model to.")],
+    out_folder: Annotated[Path, output_folder("The folder to write the new model to.")],
     register: Annotated[
         list[Path] | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="A file of profiles that describe suppliers in the history. Repeat for several files.",
-        ),
+        input_file("A file of profiles that describe suppliers in the history. Repeat for several files."),
     ] = None,
     before: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use only awards published before this day.")
     ] = None,
     leave_out: Annotated[
         list[Path] | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="A file of needs to exclude from training. Repeat for several files."
-        ),
+        input_file("A file of needs to exclude from training. Repeat for several files."),
     ] = None,
     name: Annotated[str, typer.Option(help="The name of the model.")] = "soft-vote",
     version: Annotated[str, typer.Option(help="The version of the model.")] = "1",
