@@ -16,7 +16,7 @@ from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, telling
 
-# Each notice is paired with at most this many other notices of the same supplier.
+# Each notice picks at most this many of the nearest other notices of the same supplier to pair with.
 NEAREST: Final = 3
 # Cosine of paired notices with the stock encoder. Below the range they are different lines of business, above it the
 # same notice published again.
