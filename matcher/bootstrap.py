@@ -10,7 +10,7 @@ from matcher.embedding import WEIGHTS_FILE, CachedEncoder, Encoder, SentenceEnco
 from matcher.foundations.errors import Unavailable
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.sources.catalogue import source_named
 from matcher.sources.notices_api import NoticesClient, NoticeService, RequestPolicy

@@ -24,7 +24,7 @@ from matcher.cli.options import (
 from matcher.foundations.errors import InvalidInput
 from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
-from matcher.scoring.model import BASE
+from matcher.scoring import BASE
 
 # In a narrower console a table leaves too little room for its columns.
 _TABLE_WIDTH = 100

@@ -18,7 +18,7 @@ from matcher.foundations import atomic_files
 from matcher.foundations.artefacts import Artefacts
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need, Profile
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.sources.awards import read_awards
 from matcher.sources.formats.jsonl import Rejected, read_records
 from matcher.training.history import select_awards

@@ -11,10 +11,10 @@ from matcher.embedding import CachedEncoder
 from matcher.evaluation.baselines import baselines
 from matcher.evaluation.ranker import RankedProfiles, System
 from matcher.foundations.arrays import Array, Floats, Rows
-from matcher.foundations.row_groups import best
+from matcher.foundations.row_groups import group_max
 from matcher.index import Index, terms_of
 from matcher.records import Need, Profile
-from matcher.scoring.signals import FAMILIES
+from matcher.scoring import FAMILIES
 from matcher.search.engine import Engine
 from matcher.store import Store
 
@@ -42,7 +42,7 @@ class LexicalScorer:
 
     def scores(self, query: str) -> Floats:
         """Return the BM25 score of each profile's best passage, shape (profiles,)."""
-        return _best_of_texts(self.index, self.index.words.scores(terms_of(query))[:, 0])[self.rows]
+        return _best_of_texts(self.index, self.index.lexical.scores(terms_of(query))[:, 0])[self.rows]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _best_of_texts(index: Index, scores: Array) -> Floats:
     that have no other passage.
     """
     is_name = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
-    of_texts = best(np.where(index.passages.title | is_name, -np.inf, scores), index.first_passages)
-    return np.where(np.isneginf(of_texts), best(scores, index.first_passages), of_texts)
+    of_texts = group_max(np.where(index.passages.title | is_name, -np.inf, scores), index.first_passages)
+    return np.where(np.isneginf(of_texts), group_max(scores, index.first_passages), of_texts)
 
 
 def product_system(build_engine: BuildEngine) -> System:

@@ -1,4 +1,4 @@
-"""Groups: rows that stand together, told by the row at which each group begins."""
+"""Row groups: consecutive rows that belong together, described by the first row of each group."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from numpy.typing import NDArray
 from matcher.foundations.arrays import Floats, Rows
 
 
-def starts_of(groups: NDArray[Any]) -> Rows:
-    """Return where each run of equal values begins."""
-    if not len(groups):
+def group_starts(keys: NDArray[Any]) -> Rows:
+    """Return the first row of each run of equal `keys`; empty if there are no rows."""
+    if not len(keys):
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
+    return np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
 
 
-def sizes_of(starts: Rows, total: int) -> Rows:
-    """Return how many of `total` rows each group has."""
+def group_sizes(starts: Rows, total: int) -> Rows:
+    """Return the number of rows in each group; the last group ends at row `total`."""
     return np.diff(starts, append=total)
 
 
-def rows_of(firsts: Rows, sizes: Rows) -> Rows:
-    """Return the rows of all groups, one group after the other, given the first row of each and its size."""
+def group_rows(firsts: Rows, sizes: Rows) -> Rows:
+    """Return the rows of all groups, one group after the other, from the first row and the size of each."""
     rows = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes)
     rows += np.arange(len(rows))
     return rows
 
 
-def best(values: NDArray[Any], starts: Rows) -> Floats:
-    """Return the highest value of each group that begins at `starts`, shape (groups,)."""
-    found: Floats = np.maximum.reduceat(values, starts).astype(np.float64)
-    return found
+def group_max(values: NDArray[Any], starts: Rows) -> Floats:
+    """Return the highest value of each group, shape (groups,). Every group must have at least one row."""
+    highest: Floats = np.maximum.reduceat(values, starts).astype(np.float64)
+    return highest

@@ -1,147 +1,193 @@
-"""Columns: what the index holds of profiles and passages, as plain arrays of one length.
+"""Columns: what the index holds of profiles, pieces and passages.
 
-A table of columns is a frozen dataclass of arrays. Tables can be filtered, joined and written without
-knowing what their columns mean.
+Each field states how its column is built from one row. Segments, snapshots and retrieval follow from the fields,
+so to add a column, add a field. Snapshots without it are then rebuilt.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Self
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.foundations.arrays import Array, Mask
+from matcher.foundations.arrays import Array
+from matcher.foundations.ragged import Ragged
+from matcher.index.codes import SECTORS, SIZES, bits_of, day_number, held_schemes
+from matcher.index.postings import norm_of
+from matcher.index.tables import Column, Columns
+from matcher.records import Profile, Region, TrackRecord, size_of
+from matcher.records.places import (
+    PlaceRule,
+    regions_by_first_rule,
+    regions_of_profile,
+    regions_of_record,
+    stated_regions,
+)
+from matcher.scoring import FAMILIES, UNDATED
+from matcher.texts.passages import Passage, PassageKind
 
-
-@dataclass(frozen=True)
-class Ragged:
-    """Lists of different length, one a row: row i is `values[starts[i]:starts[i + 1]]`."""
-
-    values: Array
-    starts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, rows: list[list[Any]], dtype: Any) -> Ragged:
-        """Build from a list of lists."""
-        flat = [value for row in rows for value in row]
-        starts = np.zeros(len(rows) + 1, dtype=np.int64)
-        np.cumsum([len(row) for row in rows], out=starts[1:])
-        return cls(np.array(flat, dtype=dtype), starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def row(self, i: int) -> Array:
-        """Return the values of row `i`."""
-        return self.values[self.starts[i] : self.starts[i + 1]]
-
-    def rows(self) -> NDArray[np.int64]:
-        """Return the row of every value."""
-        return np.repeat(np.arange(len(self)), np.diff(self.starts))
-
-    def take(self, keep: Mask) -> Ragged:
-        """Return the rows where `keep` is true."""
-        sizes = np.diff(self.starts)
-        starts = np.zeros(int(keep.sum()) + 1, dtype=np.int64)
-        np.cumsum(sizes[keep], out=starts[1:])
-        return Ragged(self.values[np.repeat(keep, sizes)], starts)
-
-    @staticmethod
-    def join(parts: list[Ragged]) -> Ragged:
-        """Return the rows of all `parts`, one after the other."""
-        sizes = np.concatenate([np.diff(part.starts) for part in parts])
-        starts = np.zeros(len(sizes) + 1, dtype=np.int64)
-        np.cumsum(sizes, out=starts[1:])
-        return Ragged(np.concatenate([part.values for part in parts]), starts)
+_FAMILY: Final = {
+    PassageKind.NAME: "name",
+    PassageKind.SUMMARY: "offer",
+    PassageKind.CAPABILITY: "offer",
+    PassageKind.OUTCOMES: "offer",
+    PassageKind.TRACK_RECORD: "work",
+}
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Base of the tables: every field is an array or a `Ragged` with as many rows as the others."""
+class ProfileRow:
+    """A revision of a profile to be indexed. `places` is the rule for where profiles work."""
 
-    def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+    sequence: int
+    profile: Profile
+    places: PlaceRule
 
-    def take(self, keep: Mask) -> Self:
-        """Return the rows where `keep` is true."""
-        taken = {}
-        for field in fields(self):
-            column = getattr(self, field.name)
-            taken[field.name] = column.take(keep) if isinstance(column, Ragged) else column[keep]
-        return type(self)(**taken)
+    @cached_property
+    def work_regions(self) -> tuple[frozenset[Region], ...]:
+        """The regions of each piece of work."""
+        return tuple(map(regions_of_record, self.profile.track_record))
 
-    @classmethod
-    def join(cls, tables: list[Self]) -> Self:
-        """Return the rows of all `tables`, one after the other; the only table is returned as it is."""
-        if len(tables) == 1:
-            return tables[0]
-        joined: dict[str, Any] = {}
-        for field in fields(cls):
-            columns = [getattr(table, field.name) for table in tables]
-            joined[field.name] = Ragged.join(columns) if isinstance(columns[0], Ragged) else np.concatenate(columns)
-        return cls(**joined)
+    @property
+    def regions(self) -> frozenset[Region]:
+        """The regions that the profile works in."""
+        if self.places is PlaceRule.REGION_FIELDS:
+            return regions_by_first_rule(self.profile)
+        return regions_of_profile(self.profile, self.work_regions)
 
-    def arrays(self) -> dict[str, Array]:
-        """Return every array under a name of its own, for writing to disk."""
-        found: dict[str, Array] = {}
-        for field in fields(self):
-            column = getattr(self, field.name)
-            if isinstance(column, Ragged):
-                found |= {f"{field.name}.values": column.values, f"{field.name}.starts": column.starts}
-            else:
-                found[field.name] = column
-        return found
 
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Array]) -> Self:
-        """Undo `arrays`. A missing array is a `KeyError`."""
-        columns: dict[str, Any] = {}
-        for field in fields(cls):
-            if f"{field.name}.values" in arrays:
-                columns[field.name] = Ragged(arrays[f"{field.name}.values"], arrays[f"{field.name}.starts"])
-            else:
-                columns[field.name] = arrays[field.name]
-        return cls(**columns)
+@dataclass(frozen=True)
+class PieceRow:
+    """A piece of a profile. `owner` is the row of the profile, `part` the position in its capabilities or work."""
+
+    owner: int
+    of: ProfileRow
+    kind: PassageKind
+    part: int
+
+    @property
+    def work(self) -> TrackRecord | None:
+        """The piece of work that it is, or None."""
+        return self.of.profile.track_record[self.part] if self.kind is PassageKind.TRACK_RECORD else None
+
+    @property
+    def regions(self) -> frozenset[Region]:
+        """The regions of the work."""
+        return self.of.work_regions[self.part] if self.work else frozenset()
+
+    @property
+    def cpv(self) -> tuple[str, ...]:
+        """The CPV codes of the work or capability."""
+        if self.kind is PassageKind.CAPABILITY:
+            return self.of.profile.capabilities[self.part].cpv
+        return self.work.cpv if self.work else ()
+
+
+@dataclass(frozen=True)
+class PassageRow:
+    """A passage with its lexical terms. `owner` and `piece` are the rows of its profile and piece."""
+
+    owner: int
+    piece: int
+    passage: Passage
+    terms: Sequence[str]
+
+
+def _profile(dtype: Any, value: Callable[[ProfileRow], Any], *, ragged: bool = False) -> dict[str, Column]:
+    return {"column": Column(dtype, value, ragged)}
+
+
+def _piece(dtype: Any, value: Callable[[PieceRow], Any], *, ragged: bool = False) -> dict[str, Column]:
+    return {"column": Column(dtype, value, ragged)}
+
+
+def _passage(dtype: Any, value: Callable[[PassageRow], Any]) -> dict[str, Column]:
+    return {"column": Column(dtype, value, ragged=False)}
+
+
+def _or_nan(amount: float | None) -> float:
+    return np.nan if amount is None else amount
+
+
+def _identifiers(profile: Profile) -> list[str]:
+    numbers = profile.identifiers.model_dump(exclude_none=True)
+    return [f"{kind}:{number}" for kind, number in numbers.items()]
 
 
 @dataclass(frozen=True)
 class ProfileColumns(Columns):
-    """One row a profile."""
+    """One row per profile."""
 
-    id: Array  # str
-    sequence: Array  # int64: the revision indexed
-    sector: Array  # int8: position in Sector
-    regions: Array  # int32: bit per Region served, known or derived; 0 where nothing is known
-    home: Array  # int32: the same, only as stated or by postcode
-    size: Array  # int8: position in eligibility.SIZES
-    turnover: Array  # float64 pounds a year, NaN where unknown
-    schemes: Ragged  # str: accreditation schemes, by their key
-    expires: Ragged  # int32: last day each of them is held, in days since 1970
-    identifiers: Ragged  # str: "charity:1000003"
+    id: Array = field(metadata=_profile(np.str_, lambda row: row.profile.id))
+    # The revision indexed.
+    sequence: Array = field(metadata=_profile(np.int64, lambda row: row.sequence))
+    # The position in `SECTORS`.
+    sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.profile.sector)))
+    # One bit per region that the profile works in; 0 if unknown.
+    regions: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.regions)))
+    # The same for the regions that it states, or that its postcode is in.
+    home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(stated_regions(row.profile))))
+    # The position in `SIZES`.
+    size: Array = field(metadata=_profile(np.int8, lambda row: SIZES.index(size_of(row.profile))))
+    # Pounds a year; NaN if unknown.
+    turnover: Array = field(metadata=_profile(np.float64, lambda row: _or_nan(row.profile.turnover)))
+    # The keys of the accreditation schemes held, and the last day on which each is held, in days since 1970.
+    schemes: Ragged = field(
+        metadata=_profile(np.str_, lambda row: [scheme for scheme, _ in held_schemes(row.profile)], ragged=True)
+    )
+    expires: Ragged = field(
+        metadata=_profile(np.int32, lambda row: [last for _, last in held_schemes(row.profile)], ragged=True)
+    )
+    # For example "charity:1000003".
+    identifiers: Ragged = field(metadata=_profile(np.str_, lambda row: _identifiers(row.profile), ragged=True))
 
 
 @dataclass(frozen=True)
 class PieceColumns(Columns):
-    """One row a piece of a profile; the pieces of a profile stand together, in the profile's order."""
+    """One row per piece. The pieces of a profile are consecutive, in the order of the profile."""
 
-    owner: Array  # int32: row of the profile
-    kind: Array  # int8: PassageKind of its passages
-    part: Array  # int32: position of its capability or track record in the profile
-    family: Array  # int8: position in signals.FAMILIES
-    day: Array  # int32: days since 1970, UNDATED where unknown
-    value: Array  # float64 pounds, NaN where unknown
-    regions: Array  # int32: bit per Region it names, 0 where none
-    cpv: Ragged  # int32: its CPV codes as numbers
+    # The row of the profile.
+    owner: Array = field(metadata=_piece(np.int32, lambda row: row.owner))
+    # The `PassageKind` of its passages.
+    kind: Array = field(metadata=_piece(np.int8, lambda row: row.kind))
+    # The position of its capability or work in the profile.
+    part: Array = field(metadata=_piece(np.int32, lambda row: row.part))
+    # The position in `FAMILIES`.
+    family: Array = field(metadata=_piece(np.int8, lambda row: FAMILIES.index(_FAMILY[row.kind])))
+    # Days since 1970; UNDATED if unknown.
+    day: Array = field(
+        metadata=_piece(np.int32, lambda row: day_number(row.work.date) if row.work and row.work.date else UNDATED)
+    )
+    # Pounds; NaN if unknown.
+    value: Array = field(metadata=_piece(np.float64, lambda row: _or_nan(row.work.value if row.work else None)))
+    # One bit per region that it names; 0 if none.
+    regions: Array = field(metadata=_piece(np.int32, lambda row: bits_of(row.regions)))
+    # CPV codes as numbers.
+    cpv: Ragged = field(metadata=_piece(np.int32, lambda row: [int(code) for code in row.cpv], ragged=True))
 
 
 @dataclass(frozen=True)
 class PassageColumns(Columns):
-    """One row a passage; the passages of a profile stand together, in the profile's order."""
+    """One row per passage. The passages of a profile are consecutive, in the order of the profile."""
 
-    owner: Array  # int32: row of the profile
-    piece: Array  # int32: row of the piece
-    title: Array  # bool: whether it is the title of its piece only
-    length: Array  # int32: number of lexical terms
-    norm: Array  # float64: root of the summed squares of its damped term counts
+    # The row of the profile.
+    owner: Array = field(metadata=_passage(np.int32, lambda row: row.owner))
+    # The row of the piece.
+    piece: Array = field(metadata=_passage(np.int32, lambda row: row.piece))
+    # Whether it is only the title of its piece.
+    title: Array = field(metadata=_passage(bool, lambda row: row.passage.kind is PassageKind.TRACK_RECORD_TITLE))
+    # The number of lexical terms.
+    length: Array = field(metadata=_passage(np.int32, lambda row: len(row.terms)))
+    # The length of the vector of damped term counts.
+    norm: Array = field(metadata=_passage(np.float64, lambda row: norm_of(row.terms)))
+
+
+@cache
+def layout_digest() -> str:
+    """Return a short digest of the columns of all tables, which tells a snapshot with other columns apart."""
+    layouts = "\n".join(table.layout() for table in (ProfileColumns, PieceColumns, PassageColumns))
+    return hashlib.blake2b(layouts.encode(), digest_size=8).hexdigest()

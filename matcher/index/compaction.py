@@ -1,6 +1,6 @@
-"""Compaction: what keeps the segments of an index few, and free of the dead.
+"""Compaction: keeps the segments of an index few, and mostly free of dead profiles.
 
-A segment is joined to the one before it once that is less than a few times as large, so their number grows with
+A segment is merged with the next one if it is less than a few times as large. So the number of segments grows with
 the logarithm of the register, and an update copies little.
 """
 
@@ -13,30 +13,30 @@ import numpy as np
 from matcher.foundations.arrays import Mask
 from matcher.index.segment import Segment
 
-# A segment and which of its profiles are alive.
-Part = tuple[Segment, Mask]
+# A segment, and which of its profiles are live.
+LiveSegment = tuple[Segment, Mask]
 
-# How many times as large as its successor a segment must be to stand by itself.
+# A segment must be this many times as large as the next one to stay separate.
 _GROWTH: Final = 4
-# A segment is written anew once this share of its profiles is dead.
+# A segment is rewritten once this share of its profiles is dead.
 _DEAD: Final = 0.25
 
 
-def compacted(parts: list[Part]) -> list[Part]:
-    """Join what has grown small against its successor, and write anew what is largely dead."""
-    kept: list[Part] = []
-    for part in parts:
-        kept.append(_rewritten(part))
-        while len(kept) > 1 and len(kept[-2][0].passages) < _GROWTH * len(kept[-1][0].passages):
-            kept[-2:] = [_joined(kept[-2:])]
-    return [part for part in kept if part[1].any()]
+def compacted(segments: list[LiveSegment]) -> list[LiveSegment]:
+    """Merge segments under `_GROWTH` times the size of the next one, and rewrite those with more than `_DEAD` dead."""
+    compact: list[LiveSegment] = []
+    for segment in segments:
+        compact.append(_rewritten(segment))
+        while len(compact) > 1 and len(compact[-2][0].passages) < _GROWTH * len(compact[-1][0].passages):
+            compact[-2:] = [_merged(compact[-2:])]
+    return [segment for segment in compact if segment[1].any()]
 
 
-def _rewritten(part: Part) -> Part:
-    _, alive = part
-    return _joined([part]) if alive.any() and alive.mean() < 1 - _DEAD else part
+def _rewritten(segment: LiveSegment) -> LiveSegment:
+    _, live = segment
+    return _merged([segment]) if live.any() and live.mean() < 1 - _DEAD else segment
 
 
-def _joined(parts: list[Part]) -> Part:
-    segment = Segment.join(parts)
-    return segment, np.ones(len(segment.profiles), dtype=bool)
+def _merged(segments: list[LiveSegment]) -> LiveSegment:
+    merged = Segment.join(segments)
+    return merged, np.ones(len(merged.profiles), dtype=bool)

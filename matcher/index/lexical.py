@@ -1,7 +1,7 @@
-"""Words: what the passages of an index say in words, and the two lexical scores of each.
+"""Lexical index: the terms of all passages, and the two lexical scores of each passage for a query.
 
-Counts are taken over the live passages of the whole register, so filters change nobody's score, nor does the
-way in which passages are spread over segments.
+Counts are taken over the live passages of the whole register, so neither filters nor the spread of passages over
+segments change a score.
 """
 
 from __future__ import annotations
@@ -11,82 +11,88 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from matcher.foundations.arrays import Floats, Mask, Rows
+from matcher.foundations.arrays import Floats, Ints, Mask, Rows, Vectors
 from matcher.index.columns import PassageColumns
 from matcher.index.postings import K1, B, damped, idf
 from matcher.index.segment import Segment
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """The terms of a query that somebody uses, in alphabetical order, and their idf."""
+class WeightedTerms:
+    """The terms of a query that live passages use, in alphabetical order, with the idf of each as its weight."""
 
     terms: tuple[str, ...]
     weights: Floats
 
-    def of(self, vocabulary: dict[str, int]) -> Floats:
-        """Return the weight of every term of `vocabulary`, 0 for those not asked for."""
+    def over(self, vocabulary: dict[str, int]) -> Floats:
+        """Return the weight of every term of `vocabulary`, 0 if it is not in the query."""
         weights = np.zeros(len(vocabulary), dtype=np.float64)
-        places, known = self.known(vocabulary)
-        weights[places] = known
+        positions, known = self.known(vocabulary)
+        weights[positions] = known
         return weights
 
     def known(self, vocabulary: dict[str, int]) -> tuple[Rows, Floats]:
-        """Return the places in `vocabulary` of the terms that stand there, and their weights."""
-        places = np.array([vocabulary.get(term, -1) for term in self.terms], dtype=np.int64)
-        return places[places >= 0], self.weights[places >= 0]
+        """Return the positions in `vocabulary` of the terms that it holds, and their weights."""
+        positions = np.array([vocabulary.get(term, -1) for term in self.terms], dtype=np.int64)
+        return positions[positions >= 0], self.weights[positions >= 0]
 
     @property
-    def most(self) -> float:
-        """The sum of the weights: the highest BM25 score there could be."""
+    def total(self) -> float:
+        """The sum of the weights, which is the highest possible BM25 score."""
         return float(np.cumsum(self.weights)[-1])
 
     @property
     def length(self) -> float:
-        """The length of the vector of the weights."""
+        """The length of the vector of weights."""
         return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
 
     def slack(self) -> float:
-        """Return by how much two sums may stand in another order in single precision.
+        """Return twice the most that a BM25 sum in single precision may differ from the exact one.
 
         A sum of n products, none negative, each of two factors rounded once, is off by at most n + 3 roundings of
-        2⁻²⁴ of itself; two sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²² of the highest
-        there could be.
+        2⁻²⁴ of itself. Two such sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²² of the
+        highest possible score.
         """
-        return (len(self.terms) + 8) * 2.0**-22 * self.most if self.terms else 0.0
+        return (len(self.terms) + 8) * 2.0**-22 * self.total if self.terms else 0.0
 
 
 @dataclass(frozen=True)
-class Words:
-    """The words of some segments: `passages` are those of all, `live` says which of each segment count."""
+class LexicalIndex:
+    """The terms of some segments.
+
+    Attributes:
+        passages: the passages of all segments.
+        live: for each segment, which of its passages count.
+
+    """
 
     segments: tuple[Segment, ...]
     passages: PassageColumns
     live: tuple[Mask, ...]
 
-    def weighed(self, terms: Sequence[str]) -> Weighed:
-        """Return the idf of `terms`, each counted once; those nobody uses are left aside."""
-        asked = sorted(set(terms))
-        used = np.zeros(len(asked), dtype=np.int64)
-        for segment, frequencies in zip(self.segments, self._frequencies, strict=True):
-            known = [(n, i) for n, term in enumerate(asked) if (i := segment.postings.terms.get(term)) is not None]
+    def weighted(self, terms: Sequence[str]) -> WeightedTerms:
+        """Return `terms` with their idf, each once, without those that no live passage uses."""
+        distinct = sorted(set(terms))
+        frequencies = np.zeros(len(distinct), dtype=np.int64)
+        for segment, counts in zip(self.segments, self._frequencies, strict=True):
+            known = [(n, i) for n, term in enumerate(distinct) if (i := segment.postings.terms.get(term)) is not None]
             for n, i in known:
-                used[n] += frequencies[i]
-        weights = idf(self._live_count, used)
-        return Weighed(tuple(t for t, n in zip(asked, used, strict=True) if n), weights[used > 0])
+                frequencies[n] += counts[i]
+        weights, used = idf(self._live_count, frequencies), frequencies > 0
+        return WeightedTerms(tuple(t for t, n in zip(distinct, used, strict=True) if n), weights[used])
 
     def scores(self, terms: Sequence[str]) -> Floats:
-        """Return two lexical scores of each passage, both in 0..1, shape (passages, 2); see `exact`."""
-        scores: Floats = self.exact([self.weighed(terms)], np.arange(len(self.passages)))[0]
+        """Return the two lexical scores of every passage, shape (passages, 2); see `exact`."""
+        scores: Floats = self.exact([self.weighted(terms)], np.arange(len(self.passages)))[0]
         return scores
 
-    def exact(self, queries: Sequence[Weighed], rows: Rows) -> Floats:
-        """Return two lexical scores of each passage of `rows` (ascending) for each query, (queries, rows, 2), in 0..1.
+    def exact(self, queries: Sequence[WeightedTerms], rows: Rows) -> Floats:
+        """Return two lexical scores of each passage of `rows` (ascending), both 0 to 1, (queries, rows, 2).
 
-        The share of the highest possible BM25 score that it reaches, each term counted once, and its lnc.ltc cosine.
+        The first is the share of the highest possible BM25 score, each term counted once. The second is the lnc.ltc
+        cosine.
         """
         scores = np.zeros((len(queries), len(rows), 2), dtype=np.float64)
         offset = 0
@@ -95,36 +101,36 @@ class Words:
             if start < end:
                 scores[:, start:end] = self._sums(segment, queries, rows[start:end] - offset, offset)
             offset += len(segment.passages)
-        for of_query, weighed in zip(scores, queries, strict=True):
-            if weighed.terms:
-                of_query[:, 0] /= weighed.most
-                of_query[:, 1] /= self.passages.norm[rows] * weighed.length
+        for of_query, query in zip(scores, queries, strict=True):
+            if query.terms:
+                of_query[:, 0] /= query.total
+                of_query[:, 1] /= self.passages.norm[rows] * query.length
         return scores
 
-    def _sums(self, segment: Segment, queries: Sequence[Weighed], rows: Rows, offset: int) -> Floats:
-        """Return both sums for `rows` of a segment. Each runs in the order of terms, however passages are spread."""
-        weights = np.stack([query.of(segment.postings.terms) for query in queries])
-        found = segment.contents[rows]
-        hit = np.flatnonzero((weights > 0).any(axis=0).take(found.indices))
-        owners = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(found.indptr)).take(hit)
-        terms, count = found.indices.take(hit), found.data.take(hit)
+    def _sums(self, segment: Segment, queries: Sequence[WeightedTerms], rows: Rows, offset: int) -> Floats:
+        """Return both sums for `rows` of a segment. They run in the order of terms, so that segments do not matter."""
+        weights = np.stack([query.over(segment.postings.terms) for query in queries])
+        contents = segment.contents[rows]
+        hits = np.flatnonzero((weights > 0).any(axis=0).take(contents.indices))
+        owners = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(contents.indptr)).take(hits)
+        terms, count = contents.indices.take(hits), contents.data.take(hits)
         impact, damping = count / (count + self._saturation[rows + offset].take(owners)), damped(count)
         sums = np.empty((len(queries), len(rows), 2), dtype=np.float64)
         for of_query, of_terms in zip(sums, weights, strict=True):
             weight = of_terms.take(terms)
-            own = np.flatnonzero(weight)  # of a title, few
+            own = np.flatnonzero(weight)  # few, if the query is a title
             owner, weight = owners.take(own), weight.take(own)
             of_query[:, 0] = np.bincount(owner, weight * impact.take(own), len(rows))
             of_query[:, 1] = np.bincount(owner, weight * damping.take(own), len(rows))
         return sums
 
-    def rough(self, weighed: Weighed) -> NDArray[np.float32]:
-        """Return the BM25 sum of every passage in single precision, shape (passages,); see `Weighed.slack`."""
-        sums: list[NDArray[np.float32]] = []
+    def approximate(self, query: WeightedTerms) -> Vectors:
+        """Return the BM25 sum of every passage in single precision, shape (passages,); see `WeightedTerms.slack`."""
+        sums: list[Vectors] = []
         for segment, impacts in zip(self.segments, self._impacts, strict=True):
-            places, weights = weighed.known(segment.postings.terms)
-            sums.append(impacts[:, places] @ weights.astype(np.float32))
-        if len(sums) == 1:  # the only one is not copied
+            positions, weights = query.known(segment.postings.terms)
+            sums.append(impacts[:, positions] @ weights.astype(np.float32))
+        if len(sums) == 1:  # without a copy
             return sums[0]
         return np.concatenate([np.empty(0, dtype=np.float32), *sums])
 
@@ -133,34 +139,35 @@ class Words:
         return sum(int(mask.sum()) for mask in self.live)
 
     @cached_property
-    def _frequencies(self) -> list[NDArray[np.int64]]:
-        """In how many live passages each term of each segment stands."""
-        found = []
+    def _frequencies(self) -> list[Ints]:
+        """For each segment, the number of live passages that use each of its terms."""
+        frequencies = []
         for segment, live in zip(self.segments, self.live, strict=True):
             starts = segment.postings.starts
             if live.all():
-                found.append(np.diff(starts))
+                frequencies.append(np.diff(starts))
             else:
-                alive = np.concatenate([[0], np.cumsum(live[segment.postings.passages])])
-                found.append(alive[starts[1:]] - alive[starts[:-1]])
-        return found
+                running = np.concatenate([[0], np.cumsum(live[segment.postings.passages])])
+                frequencies.append(running[starts[1:]] - running[starts[:-1]])
+        return frequencies
 
     @cached_property
     def _impacts(self) -> list[csc_array]:
-        """The part of BM25 that no query changes: for each posting, its count against the saturation of its passage."""
-        found, offset = [], 0
+        """The part of BM25 that is the same for every query, in each posting: count / (count + saturation)."""
+        parts, offset = [], 0
         for segment in self.segments:
             postings, size = segment.postings, len(segment.passages)
             saturation = self._saturation[offset : offset + size]
             impacts = (postings.counts / (postings.counts + saturation[postings.passages])).astype(np.float32)
-            found.append(csc_array((impacts, postings.passages, postings.starts), shape=(size, len(postings.terms))))
+            parts.append(csc_array((impacts, postings.passages, postings.starts), shape=(size, len(postings.terms))))
             offset += size
-        return found
+        return parts
 
     @cached_property
     def _saturation(self) -> Floats:
+        """The BM25 constant of each passage, shape (passages,): higher for longer passages."""
         lengths = self.passages.length.astype(np.float64)
         live = np.concatenate([*self.live, np.empty(0, dtype=bool)])
         mean = max(float(lengths[live].sum()) / max(self._live_count, 1), 1.0)
-        norm: Floats = K1 * (1 - B + B * lengths / mean)
-        return norm
+        saturation: Floats = K1 * (1 - B + B * lengths / mean)
+        return saturation

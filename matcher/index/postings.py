@@ -1,9 +1,9 @@
-"""Postings: the lexical side of the index, and the two lexical scores over it.
+"""Postings: the terms of passages, and the formulas of the two lexical scores.
 
-BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene, and the cosine that SMART calls
-lnc.ltc: damped counts on both sides, idf on the side of the query only. Counts of the whole register are
-taken over live passages at the time of the query, and a passage's norm knows nothing of other passages, so
-an index brought up to date in steps scores bit for bit like one built at once.
+The first score is BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene. The second is the cosine
+that SMART calls lnc.ltc: damped counts for both texts, idf for the query only. Counts over the whole register are
+taken from the live passages at the time of the query, and the norm of a passage does not depend on other passages.
+So an index that was updated in steps gives the same scores, bit for bit, as one built in one go.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 from Stemmer import Stemmer
 
-from matcher.foundations.arrays import Array, Mask
+from matcher.foundations.arrays import Array, Floats, Ints, Mask, Rows, Vectors
 
-# Usual settings of BM25; on the award data accuracy is flat around them.
+# The usual settings of BM25. Accuracy on the award data hardly changes near them.
 K1: Final = 1.2
 B: Final = 0.75
 
@@ -47,7 +46,7 @@ def _stemmer() -> Stemmer:
 
 
 def terms_of(text: str) -> list[str]:
-    """Return the lexical terms of `text` in order: lower case, accents dropped, stop words out, stemmed."""
+    """Return the lexical terms of `text` in order: lower case, without accents and stop words, stemmed."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     stems: list[str] = _stemmer().stemWords([word for word in _WORD.findall(plain) if word not in _STOP_WORDS])
     return stems
@@ -55,20 +54,20 @@ def terms_of(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Postings:
-    """For each term, the passages it stands in and how often.
+    """For each term, the passages that use it and how often.
 
-    Term i (in alphabetical order) has the passages `passages[starts[i]:starts[i + 1]]`, ascending, with
-    their `counts` beside them.
+    Term i, in alphabetical order, is used by the passages `passages[starts[i]:starts[i + 1]]`, ascending, as often
+    as the same slice of `counts` says.
     """
 
     terms: dict[str, int]
-    starts: NDArray[np.int64]
+    starts: Rows
     passages: Array  # int32
     counts: Array  # float32
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]]) -> Postings:
-        """Build from the terms of each passage."""
+        """Build from the lexical terms of each passage."""
         counted = [Counter(terms) for terms in texts]
         vocabulary = {term: i for i, term in enumerate(sorted({term for row in counted for term in row}))}
         size = sum(len(row) for row in counted)
@@ -85,23 +84,25 @@ class Postings:
         return cls(vocabulary, starts, passage[order], count[order])
 
     def contents(self, passages: int) -> csr_array:
-        """Return the other way round what stands in each of the `passages`: its terms, ascending, and their counts."""
+        """Return the count of each term in each passage, shape (passages, terms), the terms of a row ascending."""
         columns = (self.counts, self.passages, self.starts)
         return csc_array(columns, shape=(passages, len(self.terms))).tocsr()
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:
-        """Return the postings of the passages to keep of all `parts`, numbered on."""
+        """Return the postings of all `parts`, each with a mask of the passages to include. Numbers run on."""
         vocabulary: dict[str, int] = {}
         columns: list[tuple[Array, Array, Array]] = []
         offset = 0
-        for postings, keep in parts:
-            number = np.cumsum(keep, dtype=np.int32) - 1 + offset
+        for postings, mask in parts:
+            number = np.cumsum(mask, dtype=np.int32) - 1 + offset
             codes = np.fromiter((vocabulary.setdefault(t, len(vocabulary)) for t in postings.terms), np.int32)
             term = np.repeat(codes, np.diff(postings.starts))
-            kept = keep[postings.passages]
-            columns.append((term[kept], number[postings.passages[kept]].astype(np.int32), postings.counts[kept]))
-            offset += int(keep.sum())
+            included = mask[postings.passages]
+            columns.append(
+                (term[included], number[postings.passages[included]].astype(np.int32), postings.counts[included])
+            )
+            offset += int(mask.sum())
         term, passage, count = (np.concatenate(column) for column in zip(*columns, strict=True))
         present = np.zeros(len(vocabulary), dtype=bool)
         present[term] = True
@@ -112,18 +113,18 @@ class Postings:
         return cls._sorted({str(words[i]): n for n, i in enumerate(order)}, renumber[term], passage, count)
 
 
-def damped(count: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return 1 + ln of each count: the second mention of a term says less than the first."""
-    weight: NDArray[np.float64] = 1.0 + np.log(count.astype(np.float64))
+def damped(count: Vectors) -> Floats:
+    """Return 1 + ln of each count, because the second mention of a term tells less than the first."""
+    weight: Floats = 1.0 + np.log(count.astype(np.float64))
     return weight
 
 
 def norm_of(terms: Sequence[str]) -> float:
-    """Return the length of the vector of damped counts of `terms`; 1 where there are none."""
+    """Return the length of the vector of damped counts of `terms`, or 1 if there are none."""
     return math.sqrt(sum((1.0 + math.log(count)) ** 2 for count in Counter(terms).values())) or 1.0
 
 
-def idf(documents: int, frequency: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n, never negative."""
-    weights: NDArray[np.float64] = np.log1p((documents - frequency + 0.5) / (frequency + 0.5))
+def idf(documents: int, frequency: Ints) -> Floats:
+    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n among N documents. It is never negative."""
+    weights: Floats = np.log1p((documents - frequency + 0.5) / (frequency + 0.5))
     return weights

@@ -1,201 +1,157 @@
-"""Retrieval: from everyone eligible to the candidates worth scoring in full, with all that signals need."""
+"""Retrieval: from all eligible profiles to the candidates that are worth scoring in full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.foundations.arrays import Floats, Mask, Rows
-from matcher.foundations.row_groups import best, rows_of, starts_of
+from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
+from matcher.foundations.row_groups import group_starts
 from matcher.index.index import Index
-from matcher.index.prefilter import Bound, Coarse
+from matcher.index.prefilter import ErrorBound, Prefilter
 from matcher.index.query import Query
 from matcher.index.shortlist import TopK
-from matcher.scoring.signals import Candidates, agreement, overlap
+from matcher.index.tables import TableRows
+from matcher.scoring import Candidates
 
-# Needs multiplied at once: more do not make the product faster, and what it finds is kept until all is multiplied.
-TOGETHER: Final = 128
-# Where fewer are eligible than this share of the register, a scan of theirs alone costs less than their part of
-# a product.
+# Needs per matrix product. More are not faster, and the hits of all of them are held in memory until the last block.
+BATCH: Final = 128
+# If fewer than this share of the register is eligible, scanning those profiles takes less time than a product.
 SCANNED_SHARE: Final = 0.02
 
 
-def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int, on: date) -> Candidates:
-    """Return the union of the `depth` eligible profiles closest in meaning and in words to the whole need.
+def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candidates:
+    """Return the union of the `depth` eligible profiles closest in meaning and the `depth` closest in words.
 
-    Both searches are exact over all passages of all eligible profiles. Profiles level at the cut are taken
-    in alphabetical order of their ids.
+    Both are compared with the whole need. Both searches are exact over all passages of all eligible profiles. Ties
+    at the cut are broken by the alphabetical order of ids.
 
     Args:
+        index: the index to search.
         eligible: mask over the profiles of the index.
-        depth: how many profiles each search puts forward.
-        on: the day on which accreditations must be held.
+        query: the need.
+        depth: the number of profiles from each search.
 
     """
-    field = TopK(index.passages.owner, index.by_id, eligible, depth)
-    closest = None if field.all_wanted else _closest(index, field, query)
-    return _candidates(index, field, query, closest, on)
+    top = TopK(index.passages.owner, index.id_ranks, eligible, depth)
+    semantic = None if top.selects_all else _best_semantic(index, top, query)
+    return _candidates(index, top, query, semantic)
 
 
-def retrieve_together(
-    index: Index, coarse: Coarse, asked: Sequence[tuple[Mask, Query]], *, depth: int, on: date
+def retrieve_batch(
+    index: Index, prefilter: Prefilter, searches: Sequence[tuple[Mask, Query]], *, depth: int
 ) -> Iterator[Candidates]:
-    """Yield for each of `asked`, mask over profiles and query, what `retrieve` returns, bit for bit.
+    """Yield for each of `searches`, a mask over profiles and a query, what `retrieve` returns, bit for bit.
 
-    `coarse` is made of `index`; one product with its vectors serves them all.
+    `prefilter` must be made from `index`. Its matrix products serve all searches.
     """
-    masks = {id(eligible): eligible for eligible, _ in asked}
-    field_of = {name: TopK(index.passages.owner, index.by_id, mask, depth) for name, mask in masks.items()}
-    fields = [field_of[id(eligible)] for eligible, _ in asked]
-    queries = [query for _, query in asked]
-    closest = _closest_together(index, coarse, fields, queries)
-    for n, (field, query) in enumerate(zip(fields, queries, strict=True)):
-        yield _candidates(index, field, query, closest.get(n), on)
+    masks = {id(eligible): eligible for eligible, _ in searches}
+    top_of = {key: TopK(index.passages.owner, index.id_ranks, mask, depth) for key, mask in masks.items()}
+    tops = [top_of[id(eligible)] for eligible, _ in searches]
+    queries = [query for _, query in searches]
+    semantic = _best_semantic_batch(index, prefilter, tops, queries)
+    for n, (top, query) in enumerate(zip(tops, queries, strict=True)):
+        yield _candidates(index, top, query, semantic.get(n))
 
 
-def _closest(index: Index, field: TopK, query: Query) -> Rows:
+def _best_semantic(index: Index, top: TopK, query: Query) -> Rows:
     """Return the profiles closest in meaning, by the exact cosine of every eligible passage."""
-    rows = index.passages_of(field.eligible)
-    return field.chosen(rows, index.similarities(query.vectors[0], rows))
+    rows = index.passages_where(top.eligible)
+    return top.select(rows, index.similarities(query.vectors[0], rows))
 
 
-def _closest_together(
-    index: Index, coarse: Coarse, fields: Sequence[TopK], queries: Sequence[Query]
+def _best_semantic_batch(
+    index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]
 ) -> dict[int, Rows]:
-    """Return what `_closest` does for each query by its number; none for those of whom all eligible are wanted."""
-    found: dict[int, Rows] = {}
-    sought = []
-    for n, field in enumerate(fields):
-        if field.all_wanted:
+    """Return what `_best_semantic` does for each query, by its number. Omit queries that select all eligible."""
+    best: dict[int, Rows] = {}
+    multiplied = []
+    for n, top in enumerate(tops):
+        if top.selects_all:
             continue
-        if field.eligible.sum() < SCANNED_SHARE * len(field.eligible):
-            found[n] = _closest(index, field, queries[n])
+        if top.eligible.sum() < SCANNED_SHARE * len(top.eligible):
+            best[n] = _best_semantic(index, top, queries[n])
         else:
-            sought.append(n)
-    for start in range(0, len(sought), TOGETHER):
-        part = sought[start : start + TOGETHER]
-        chosen = _of_product(index, coarse, [fields[n] for n in part], [queries[n] for n in part])
-        found.update(zip(part, chosen, strict=True))
-    return found
+            multiplied.append(n)
+    for start in range(0, len(multiplied), BATCH):
+        batch = multiplied[start : start + BATCH]
+        selected = _by_product(index, prefilter, [tops[n] for n in batch], [queries[n] for n in batch])
+        best.update(zip(batch, selected, strict=True))
+    return best
 
 
-def _of_product(index: Index, coarse: Coarse, fields: Sequence[TopK], queries: Sequence[Query]) -> list[Rows]:
+def _by_product(index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]) -> list[Rows]:
+    """Return what `_best_semantic` does for each query, from one pass of matrix products."""
     vectors = np.stack([query.vectors[0] for query in queries])
-    bound = coarse.bound(vectors)
-    sampled = coarse.of_rows(vectors, np.arange(0, len(fields[0].owners), fields[0].step))
-    lines = [bound.reach(field.guess(column)) for field, column in zip(fields, sampled.T, strict=True)]
-    found = []
-    reached = coarse.above(vectors, np.array(lines, dtype=np.float32))
-    for field, query, line, hits in zip(fields, queries, lines, reached, strict=True):
-        chosen = _cut(index, field, query, line, hits, bound)
-        # The guess was too high: every passage is looked at.
-        found.append(_closest(index, field, query) if chosen is None else chosen)
-    return found
+    bound = prefilter.bound(vectors)
+    samples = prefilter.cosines(vectors, np.arange(0, len(tops[0].owners), tops[0].step))
+    guesses = [bound.threshold(top.guess(sample)) for top, sample in zip(tops, samples.T, strict=True)]
+    hits = prefilter.above(vectors, np.array(guesses, dtype=np.float32))
+    best = []
+    for top, query, guess, (rows, cosines) in zip(tops, queries, guesses, hits, strict=True):
+        selected = _cut(index, top, query, guess, rows, cosines, bound)
+        # None: the guess was too high, so every passage is scanned.
+        best.append(_best_semantic(index, top, query) if selected is None else selected)
+    return best
 
 
 def _cut(
-    index: Index, field: TopK, query: Query, guess: float, hits: tuple[Rows, NDArray[np.float32]], bound: Bound
+    index: Index, top: TopK, query: Query, guess: float, rows: Rows, cosines: Vectors, bound: ErrorBound
 ) -> Rows | None:
-    """Return the closest profiles, given the passages above a guessed line and their coarse cosines; None where it
-    was too high.
+    """Return the profiles closest in meaning, or None if `guess` was too high to be sure.
+
+    `rows` are the passages whose approximate cosine reaches `guess`, and `cosines` those approximate cosines.
     """
-    rows, rough = hits
-    inside = field.eligible[field.owners[rows]]
-    rows, rough = rows[inside], rough[inside]
-    line = bound.reach(field.line(rows, rough))
-    if line < guess:
+    eligible = top.eligible[top.owners[rows]]
+    rows, cosines = rows[eligible], cosines[eligible]
+    threshold = bound.threshold(top.kth_best(rows, cosines))
+    if threshold < guess:
         return None
-    near = rows[rough >= line]
-    return field.chosen(near, index.similarities(query.vectors[0], near))
+    near = rows[cosines >= threshold]
+    return top.select(near, index.similarities(query.vectors[0], near))
 
 
-def _likest(index: Index, field: TopK, query: Query) -> Rows:
-    """Return the profiles closest in words, by BM25 over the eligible."""
-    weighed = index.words.weighed(query.terms[0])
-    rough = index.words.rough(weighed)
+def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
+    """Return the profiles closest in words, by the exact BM25 of every eligible passage."""
+    terms = index.lexical.weighted(query.terms[0])
+    approximate = index.lexical.approximate(terms)
 
     def exactly(rows: Rows) -> Floats:
         scores = np.zeros(len(rows))
-        used = rough[rows] > 0
-        scores[used] = index.words.exact([weighed], rows[used])[0, :, 0]
+        positive = approximate[rows] > 0
+        scores[positive] = index.lexical.exact([terms], rows[positive])[0, :, 0]
         return scores
 
-    return field.best_of(rough, weighed.slack(), exactly)
+    return top.best_of(approximate, terms.slack(), exactly)
 
 
-def _wanted(index: Index, field: TopK, query: Query, closest: Rows | None) -> Rows:
-    """Return all eligible where `closest` is None, else those and the closest in words, ascending."""
-    if closest is None:
-        return np.flatnonzero(field.eligible)
-    wanted = np.zeros(len(field.eligible), dtype=bool)
-    wanted[closest] = wanted[_likest(index, field, query)] = True
-    return np.flatnonzero(wanted)
+def _candidates(index: Index, top: TopK, query: Query, semantic: Rows | None) -> Candidates:
+    """Return the candidates: the profiles `semantic` and those closest in words, or with None all eligible ones."""
+    selected = top.eligible
+    if semantic is not None:
+        selected = np.zeros(len(top.eligible), dtype=bool)
+        selected[semantic] = selected[_best_lexical(index, top, query)] = True
+    return _gather(index, np.flatnonzero(selected), query)
 
 
-def _candidates(index: Index, field: TopK, query: Query, closest: Rows | None, on: date) -> Candidates:
-    """Return the profiles `closest` in meaning and those closest in words, or all eligible, with their numbers."""
-    profiles = _wanted(index, field, query, closest)
-    passages = index.passages_in(profiles)
-    cosines = index.similarities(query.vectors, passages)
-    words = index.words.exact([index.words.weighed(terms) for terms in query.terms], passages)
-    return _described(index, profiles, passages, cosines, words.transpose(1, 2, 0), query, on)
-
-
-def _described(
-    index: Index,
-    profiles: Rows,
-    passages: Rows,
-    cosines: NDArray[np.float32],
-    words: Floats,
-    query: Query,
-    on: date,
-) -> Candidates:
-    of_passages = index.passages.piece[passages]
-    passage_starts = starts_of(of_passages)
-    rows = of_passages[passage_starts].astype(np.int64)
-    pieces = index.pieces
+def _gather(index: Index, profiles: Rows, query: Query) -> Candidates:
+    """Return `profiles` (ascending) as candidates, with exact similarities for all their passages."""
+    passages = index.passages_of(profiles)
+    lexical = index.lexical.exact([index.lexical.weighted(terms) for terms in query.terms], passages)
+    piece_of = index.passages.piece[passages]
+    passage_starts = group_starts(piece_of)
+    pieces = piece_of[passage_starts].astype(np.int64)
     return Candidates(
         profiles=profiles,
-        piece_starts=starts_of(pieces.owner[rows]),
-        family=pieces.family[rows],
-        day=pieces.day[rows],
-        value=pieces.value[rows],
-        regions=pieces.regions[rows],
-        category=_category(index, rows, query.facts.cpv),
+        piece_starts=group_starts(index.pieces.owner[pieces]),
         passages=passages,
         passage_starts=passage_starts,
         title=index.passages.title[passages],
-        cosines=cosines,
-        words=words[:, 0],
-        wording=words[:, 1],
-        capacity=np.log10(np.maximum(index.profiles.turnover[profiles], 1.0)) - np.log10(query.facts.value),
-        coverage=_coverage(index, profiles, query.facts.regions),
-        accreditations=_accreditations(index, profiles, query.accreditations, on),
+        cosines=index.similarities(query.vectors, passages),
+        bm25=lexical[:, :, 0].T,
+        lexical_cosines=lexical[:, :, 1].T,
+        profile_columns=TableRows(index.profiles, profiles),
+        piece_columns=TableRows(index.pieces, pieces),
     )
-
-
-def _category(index: Index, rows: Rows, wanted: tuple[int, ...]) -> Floats:
-    found = np.zeros(len(rows))
-    codes = index.pieces.cpv
-    counts = codes.starts[rows + 1] - codes.starts[rows]
-    coded = np.flatnonzero(counts)
-    if wanted and len(coded):
-        sizes = counts[coded]
-        agreeing = agreement(codes.values[rows_of(codes.starts[rows[coded]], sizes)], wanted)
-        found[coded] = best(agreeing, np.cumsum(sizes) - sizes)
-    return found
-
-
-def _coverage(index: Index, profiles: Rows, wanted: int) -> Floats:
-    return overlap(index.profiles.home[profiles], wanted)
-
-
-def _accreditations(index: Index, profiles: Rows, required: tuple[str, ...], on: date) -> Floats:
-    if not required or not len(profiles):
-        return np.ones(len(profiles))
-    share: Floats = np.mean([index.holding(scheme, on)[profiles] for scheme in required], axis=0, dtype=np.float64)
-    return share

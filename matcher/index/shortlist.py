@@ -1,9 +1,10 @@
-"""Cut: who may be among the best, found from rough scores, so that few need exact ones and none is lost.
+"""Shortlist: the passages that may belong to the best profiles, found from approximate scores.
 
-Every rough score lies within a known distance of the exact one. If `depth` profiles reach a rough best of at
-least c, then whoever belongs to the `depth` exactly best has a passage whose rough score is at least c less twice
-that distance: each of those `depth` profiles is exactly at least c less once the distance, and so is he, and
-roughly once more below. All passages above that line are scored exactly, and the cut is made among those.
+Exact scores are needed only for these, and no profile is lost. Every approximate score lies within a known error of
+the exact one. If `depth` profiles have an approximate best of at least c, then each of them has an exact best of at
+least c minus the error. So does every profile among the `depth` exactly best. That profile has a passage whose
+approximate score is at least c minus twice the error. All passages above this threshold are scored exactly, and the
+best profiles are selected from them.
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.foundations.arrays import Floats, Mask, Rows
-from matcher.foundations.row_groups import best, starts_of
+from matcher.foundations.row_groups import group_max, group_starts
 
-# Rough scores looked at to guess the line, and how many times `depth` passages should lie above the guess: profiles
-# have several passages, and those of one may all be close. A bad guess costs time, never a profile.
+# Approximate scores that are read to guess a threshold.
 SAMPLE: Final = 16_384
-PASSAGES_A_PROFILE: Final = 4
+# How many times `depth` passages should lie above the guess, because profiles have several passages and all of one
+# profile may score highly. A wrong guess triggers another scan. Results do not change.
+PASSAGES_PER_PROFILE: Final = 4
 
 
 @dataclass(frozen=True)
 class TopK:
-    """Those among whom the best are looked for.
+    """The selection of the `depth` best profiles from scores of passages.
 
     Attributes:
         owners: the profile of each passage, ascending.
-        ties: the place of each profile among equals.
+        ties: the rank of each profile among equals.
         eligible: mask over profiles.
-        depth: how many are wanted; more are eligible.
+        depth: the number of profiles to select.
 
     """
 
@@ -43,13 +45,13 @@ class TopK:
     depth: int
 
     @cached_property
-    def all_wanted(self) -> bool:
-        """Whether no more are eligible than are wanted."""
+    def selects_all(self) -> bool:
+        """Whether at most `depth` profiles are eligible."""
         return int(self.eligible.sum()) <= self.depth
 
     @property
     def step(self) -> int:
-        """Every how many passages one is in the sample, whoever is eligible."""
+        """The sampling interval: one passage in every `step`, eligible or not."""
         return max(1, len(self.owners) // SAMPLE)
 
     @cached_property
@@ -58,39 +60,47 @@ class TopK:
         sampled: Mask = self.eligible[self.owners[:: self.step]]
         return sampled
 
-    def guess(self, sampled: NDArray[Any]) -> float:
-        """Return a line that about as many passages as are needed should reach, from the scores of the sample."""
-        sampled = sampled[self._sampled]
-        wanted = PASSAGES_A_PROFILE * self.depth // self.step + 1
-        return float(kth(sampled, wanted)) if wanted < len(sampled) else -np.inf
+    def guess(self, sample: NDArray[Any]) -> float:
+        """Return a threshold that enough passages are likely to reach, from the scores of the sample."""
+        sample = sample[self._sampled]
+        target = PASSAGES_PER_PROFILE * self.depth // self.step + 1
+        return float(kth(sample, target)) if target < len(sample) else -np.inf
 
-    def line(self, rows: Rows, rough: NDArray[Any]) -> float:
-        """Return the rough score that `depth` profiles reach, given all eligible passages `rows` above some other line.
+    def kth_best(self, rows: Rows, scores: NDArray[Any]) -> float:
+        """Return the `depth`-th highest profile score, each profile taking the best of its passages.
 
-        Minus infinity where they are of fewer profiles.
+        `rows` are all eligible passages above some threshold, and `scores` their scores. Return -inf if they belong
+        to fewer than `depth` profiles.
         """
-        starts = starts_of(self.owners[rows])
-        return float(kth(best(rough, starts), self.depth)) if len(starts) >= self.depth else -np.inf
+        starts = group_starts(self.owners[rows])
+        return float(kth(group_max(scores, starts), self.depth)) if len(starts) >= self.depth else -np.inf
 
-    def chosen(self, rows: Rows, exact: NDArray[Any]) -> Rows:
-        """Return the `depth` profiles with the highest exact score among passages `rows`."""
+    def select(self, rows: Rows, exact: NDArray[Any]) -> Rows:
+        """Return the `depth` profiles with the highest `exact` score among passages `rows`."""
         owners = self.owners[rows]
-        starts = starts_of(owners)
+        starts = group_starts(owners)
         profiles = owners[starts].astype(np.int64)
-        return profiles[highest(best(exact, starts), self.ties[profiles], self.depth)]
+        return profiles[highest(group_max(exact, starts), self.ties[profiles], self.depth)]
 
-    def above(self, line: float, rough: NDArray[Any]) -> Rows:
-        """Return the eligible passages whose rough score, shape (passages,), reaches `line`."""
-        rows = np.flatnonzero(rough >= line)
+    def above(self, threshold: float, scores: NDArray[Any]) -> Rows:
+        """Return the eligible passages whose score is at least `threshold`, given all `scores`, (passages,)."""
+        rows = np.flatnonzero(scores >= threshold)
         return rows[self.eligible[self.owners[rows]]]
 
-    def best_of(self, rough: NDArray[Any], slack: float, exactly: Callable[[Rows], NDArray[Any]]) -> Rows:
-        """Return the `depth` best profiles, given the rough scores of all passages and the way to exact ones."""
-        guessed = self.guess(rough[:: self.step]) - slack
-        rows = self.above(guessed, rough)
-        line = self.line(rows, rough[rows]) - slack
-        rows = rows[rough[rows] >= line] if line >= guessed else self.above(line, rough)
-        return self.chosen(rows, exactly(rows))
+    def best_of(self, approximate: NDArray[Any], slack: float, exactly: Callable[[Rows], NDArray[Any]]) -> Rows:
+        """Return the `depth` profiles with the highest exact scores.
+
+        Args:
+            approximate: a score of every passage, shape (passages,).
+            slack: twice the most that an approximate score may differ from the exact one.
+            exactly: returns the exact scores of some passages, given as ascending rows.
+
+        """
+        guess = self.guess(approximate[:: self.step]) - slack
+        rows = self.above(guess, approximate)
+        threshold = self.kth_best(rows, approximate[rows]) - slack
+        rows = rows[approximate[rows] >= threshold] if threshold >= guess else self.above(threshold, approximate)
+        return self.select(rows, exactly(rows))
 
 
 def kth(values: NDArray[Any], k: int) -> Any:
@@ -99,7 +109,7 @@ def kth(values: NDArray[Any], k: int) -> Any:
 
 
 def highest(scores: Floats, ties: Rows, count: int) -> Rows:
-    """Return the positions of the `count` highest scores; among equal ones the lowest `ties` come first."""
+    """Return the positions of the `count` highest scores in descending order; the lowest of `ties` breaks a tie."""
     positions = np.flatnonzero(scores >= kth(scores, count)) if 0 < count < len(scores) else np.arange(len(scores))
     order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order

@@ -1,11 +1,11 @@
-"""Snapshot: an index on disk. Written beside the one in use and swapped in by one rename.
+"""Snapshot: an index on disk. A new one is written next to the one in use and swapped in by one rename.
 
-    index/CURRENT              which segments make up the index, and at which sequence number
-    index/<segment>/           one folder a segment, never changed once it is there
-    index/alive-<digest>.npy   which profiles of a segment are alive
+    index/CURRENT              the segments of the index, and its sequence number
+    index/<segment>/           one folder per segment, never changed once written
+    index/alive-<digest>.npy   which profiles of a segment are live
 
-A snapshot that is torn, foreign, or of another format or encoder counts as absent: the index is built anew.
-Processes save in turn, each holding the lock of the folder, and read without it.
+A snapshot that is damaged, or of another format, set of columns or encoder, is ignored, and the index is rebuilt.
+Processes hold the lock of the folder to save, one at a time. They read without it.
 """
 
 from __future__ import annotations
@@ -26,29 +26,30 @@ from filelock import FileLock, Timeout
 
 from matcher.foundations import atomic_files
 from matcher.foundations.arrays import Array, Mask
-from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns
+from matcher.index.columns import PassageColumns, PieceColumns, ProfileColumns, layout_digest
 from matcher.index.index import Index
 from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
-# Raise when the meaning of a column, of a passage or of a term changes: old snapshots are then left aside.
-FORMAT: Final = 6
+# Raise this when the meaning of a column, a passage or a term changes, so that older snapshots are ignored. Columns
+# that are added or removed are noticed without it.
+FORMAT: Final = 7
 
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"
-# What is written here. Nothing else in the folder is ever removed.
-_OURS = ("segment-", "alive-", atomic_files.UNFINISHED)
-# How often reading begins anew because another process has swapped in a newer snapshot meanwhile.
-_READS = 3
-# How long to wait for another process that saves, in seconds.
+# Prefixes of the files of snapshots. No other file in the folder is ever removed.
+_PREFIXES: Final = ("segment-", "alive-", atomic_files.UNFINISHED)
+# Attempts to read without the lock, in case another process swaps in a newer snapshot.
+_READS: Final = 3
+# The longest wait for another process that saves, in seconds.
 _WAIT_SECONDS: Final = 5.0
-# What reading a damaged file may end in, beside the end of the file.
-_UNUSABLE = (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError)
+# Errors that reading a damaged file may raise.
+_UNUSABLE: Final = (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError)
 _log = logging.getLogger(__name__)
 
 
 class Snapshots:
-    """The snapshots kept in one folder."""
+    """Reads and writes the snapshot in one folder."""
 
     def __init__(self, folder: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
         self._folder = folder
@@ -56,25 +57,25 @@ class Snapshots:
         self._damaged = False
 
     def load(self, encoder: str) -> Index | None:
-        """Return the index as last written for the encoder with this fingerprint, memory-mapped, or None."""
+        """Return the index last saved for the encoder with this fingerprint, memory-mapped, or None."""
         for _ in range(_READS):
             if not (self._folder / _CURRENT).exists():
                 return None
-            with suppress(*_UNUSABLE):  # perhaps removed just now, in favour of a newer one
+            with suppress(*_UNUSABLE):  # perhaps just replaced by a newer one
                 return self._read(encoder)
         try:
             with self._lock:
                 return self._read(encoder)
-        except Timeout:  # others save without a pause: that is no damage
-            _log.info("the index in %s cannot be read while others save theirs; it is built anew", self._folder)
+        except Timeout:  # others keep saving, so this is no sign of damage
+            _log.info("cannot read the index in %s while other processes save theirs; rebuilding it", self._folder)
             return None
         except _UNUSABLE as error:
             self._damaged = True
-            _log.warning("the index in %s cannot be used (%s) and is built anew", self._folder, error)
+            _log.warning("cannot use the index in %s (%s); rebuilding it", self._folder, error)
             return None
 
     def digest(self) -> str | None:
-        """Return the checksum of the snapshot in use, which speaks for all it is made of; None where there is none."""
+        """Return the checksum of the snapshot in use, which covers all its files, or None if there is none."""
         with suppress(*_UNUSABLE):
             return str(json.loads((self._folder / _CURRENT).read_bytes())["checksum"])
         return None
@@ -83,18 +84,18 @@ class Snapshots:
         current = json.loads((self._folder / _CURRENT).read_bytes())
         if current.pop("checksum") != _digest(json.dumps(current).encode()):
             raise ValueError(f"{_CURRENT} is damaged")
-        if current["format"] != FORMAT or current["encoder"] != encoder:
+        if (current["format"], current.get("columns"), current["encoder"]) != (FORMAT, layout_digest(), encoder):
             return None
         segments = tuple(_load_segment(self._folder / entry["name"]) for entry in current["segments"])
-        alive = tuple(_load_alive(self._folder / entry["alive"]) for entry in current["segments"])
-        if any(len(mask) != len(s.profiles) for s, mask in zip(segments, alive, strict=True)):
+        live = tuple(_load_mask(self._folder / entry["alive"]) for entry in current["segments"])
+        if any(len(mask) != len(s.profiles) for s, mask in zip(segments, live, strict=True)):
             raise ValueError("a mask does not fit its segment")
-        return Index(encoder, current["sequence"], segments, alive, current["origin"])
+        return Index(encoder, current["sequence"], segments, live, current["origin"])
 
     def save(self, index: Index) -> None:
-        """Write what is not yet there, swap it in, then remove what is no longer named.
+        """Write the new files of `index`, swap them in, then remove the files no longer used.
 
-        Where that cannot be done the old snapshot stays, which costs no more than time.
+        If that fails, log it and leave the old snapshot. The next process then rebuilds what changed.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -103,19 +104,20 @@ class Snapshots:
                     self._remove_damaged()
                 self._write(index)
         except Timeout:
-            _log.info("the index is not written to %s: another process is saving its own there", self._folder)
+            _log.info("the index was not saved to %s, because another process is saving there", self._folder)
         except OSError as error:
-            _log.warning("the index in %s cannot be written (%s); it will be built anew", self._folder, error)
+            _log.warning("cannot write the index to %s (%s); it will be rebuilt", self._folder, error)
 
     def _write(self, index: Index) -> None:
         entries = []
-        for segment, mask in zip(index.segments, index.alive, strict=True):
+        for segment, mask in zip(index.segments, index.live_masks, strict=True):
             name = _name(segment, index.encoder)
             if not (self._folder / name).is_dir():
                 _save_segment(self._folder, name, segment)
-            entries.append({"name": name, "alive": _save_alive(self._folder, mask)})
+            entries.append({"name": name, "alive": _save_mask(self._folder, mask)})
         current = {
             "format": FORMAT,
+            "columns": layout_digest(),
             "encoder": index.encoder,
             "sequence": index.sequence,
             "origin": index.origin,
@@ -123,19 +125,20 @@ class Snapshots:
         }
         checksum = _digest(json.dumps(current).encode())
         atomic_files.write(self._folder / _CURRENT, json.dumps({**current, "checksum": checksum}, indent=1).encode())
-        self._tidy({name for entry in entries for name in entry.values()})
+        self._clean_up({name for entry in entries for name in entry.values()})
 
-    def _tidy(self, named: set[str]) -> None:
+    def _clean_up(self, used: set[str]) -> None:
+        """Remove all files of snapshots that are not `used`."""
         for path in self._folder.iterdir():
-            if path.name.startswith(_OURS) and path.name not in named:
+            if path.name.startswith(_PREFIXES) and path.name not in used:
                 _remove(path)
 
     def _remove_damaged(self) -> None:
-        """Remove what could not be read, unless another process has mended it."""
+        """Remove the files that cannot be read. Another process may have replaced them already."""
         for path in self._folder.iterdir():
-            if path.name.startswith(_OURS):
+            if path.name.startswith(_PREFIXES):
                 try:
-                    _load_segment(path) if path.is_dir() else _load_alive(path)
+                    _load_segment(path) if path.is_dir() else _load_mask(path)
                 except _UNUSABLE:
                     _remove(path)
         self._damaged = False
@@ -146,7 +149,8 @@ def _remove(path: Path) -> None:
 
 
 def _name(segment: Segment, encoder: str) -> str:
-    digest = hashlib.blake2b(f"{FORMAT} {encoder}".encode(), digest_size=16)
+    """Return the name of the folder of `segment`, a digest of everything that its content depends on."""
+    digest = hashlib.blake2b(f"{FORMAT} {layout_digest()} {encoder}".encode(), digest_size=16)
     digest.update("\n".join(segment.profiles.id.tolist()).encode())
     digest.update(np.ascontiguousarray(segment.profiles.sequence).tobytes())
     return f"segment-{digest.hexdigest()}"
@@ -175,7 +179,7 @@ def _load_segment(folder: Path) -> Segment:
     tables: dict[str, dict[str, Array]] = {"profiles": {}, "pieces": {}, "passages": {}, "postings": {}}
     for path in folder.glob("*.npy"):
         table, _, column = path.stem.partition(".")
-        # A plain array over the same memory: slices of a memmap cost several times as much.
+        # A plain array over the same memory, because slicing a memmap takes several times as long.
         tables[table][column] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     terms = (folder / "postings.terms.txt").read_text(encoding="utf-8").split("\n")
     lexical = tables["postings"]
@@ -191,7 +195,7 @@ def _load_segment(folder: Path) -> Segment:
     )
 
 
-def _save_alive(folder: Path, mask: Mask) -> str:
+def _save_mask(folder: Path, mask: Mask) -> str:
     with io.BytesIO() as file:
         np.save(file, mask)
         content = file.getvalue()
@@ -201,7 +205,7 @@ def _save_alive(folder: Path, mask: Mask) -> str:
     return name
 
 
-def _load_alive(path: Path) -> Mask:
+def _load_mask(path: Path) -> Mask:
     content = path.read_bytes()
     if _digest(content) not in path.name:
         raise ValueError(f"{path.name} is damaged")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, sel
 
 from matcher.ledger.entry import Entry, EntryContent, Event, altered, canonical_json, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.store.database import Database
 from matcher.store.rows import CHUNK, chunks, insert_into
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from matcher.foundations.arrays import Floats, Rows
 from matcher.ledger.recorded_result import RecordedResult
 
 
@@ -58,11 +59,14 @@ def differences(recorded: RecordedResult, replayed: RecordedResult) -> Iterator[
             what, None, ids, getattr(recorded, field)[rows[:, 0]], getattr(replayed, field)[rows[:, 1]]
         )
     for name in dict.fromkeys((*recorded.part_names, *replayed.part_names)):
-        parts = _part(recorded, name, rows[:, 0]), _part(replayed, name, rows[:, 1])
-        yield from _of_numbers("contribution", name, ids, *parts)
-    before, after = recorded.excluded_by(), replayed.excluded_by()
-    for name in dict.fromkeys((*before, *after)):
-        yield from _of_members("excluded by", before.get(name, ()), after.get(name, ()), name)
+        before, after = _part(recorded, name, rows[:, 0]), _part(replayed, name, rows[:, 1])
+        if before is not None and after is not None:
+            yield from _of_numbers("contribution", name, ids, before, after)
+        else:
+            yield from _of_lone_part(name, ids, before, after)
+    was, now = recorded.excluded_by(), replayed.excluded_by()
+    for name in dict.fromkeys((*was, *now)):
+        yield from _of_members("excluded by", was.get(name, ()), now.get(name, ()), name)
 
 
 _FIELDS = {"revision": "revisions", "score": "scores", "probability": "probabilities"}
@@ -80,8 +84,19 @@ def _of_numbers(what: str, name: str | None, ids: list[str], recorded: Any, repl
         yield Difference(what, recorded[i].item(), replayed[i].item(), ids[i], name)
 
 
-def _part(result: RecordedResult, name: str, rows: Any) -> Any:
-    """Return contribution `name` of each row, or zeros if `result` has no such contribution."""
+def _of_lone_part(name: str, ids: list[str], recorded: Floats | None, replayed: Floats | None) -> Iterator[Difference]:
+    """Yield the differences of a contribution that one of the results lacks, which stands for 0.
+
+    A model that lacks a signal gives it weight 0, so it contributes 0.0 or, if its values are negative, -0.0.
+    """
+    zeros = np.zeros(len(ids))
+    left, right = zeros if recorded is None else recorded, zeros if replayed is None else replayed
+    for i in np.flatnonzero(left != right):
+        yield Difference("contribution", left[i].item(), right[i].item(), ids[i], name)
+
+
+def _part(result: RecordedResult, name: str, rows: Rows) -> Floats | None:
+    """Return contribution `name` of each row, or None if `result` has no such contribution."""
     if name not in result.part_names:
-        return np.zeros(len(rows))
+        return None
     return np.ascontiguousarray(result.parts[rows, result.part_names.index(name)])

@@ -19,6 +19,7 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.foundations.personal_data import has_contact_details
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
+from matcher.records.places import PlaceRule
 
 # The previous hash of the first entry.
 GENESIS: Final = "0" * 64
@@ -74,7 +75,8 @@ class RecordedSearch(Record):
 
     `terms` holds the words searched for, from the whole need and from its title. `reference` and `versions` give the
     digests of the reference tables and the versions of the packages. The payload of the entry holds all candidates
-    with their scores, and the excluded profiles.
+    with their scores, and the excluded profiles. `place_rule` is the rule for where profiles work. Searches saved
+    before rules were recorded lack it.
     """
 
     need: RecordedNeed
@@ -95,6 +97,12 @@ class RecordedSearch(Record):
     excluded: dict[str, int]
     candidates: int
     shown: tuple[Id, ...]
+    place_rule: PlaceRule | None = None
+
+    @property
+    def places(self) -> PlaceRule:
+        """The rule for where profiles work. Without a recorded one, the first."""
+        return self.place_rule or PlaceRule.REGION_FIELDS
 
 
 class EntryContent(Record):

@@ -8,6 +8,7 @@ from matcher.embedding import CachedEncoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import MatcherError
 from matcher.index import Index
+from matcher.records.places import PlaceRule
 from matcher.store import Store
 
 
@@ -63,16 +64,17 @@ class HistoricalIndexes:
         """Return the encoder with this fingerprint, which reads its stored vectors."""
         return ArchivedEncoder(fingerprint, dimensions, self._in_use)
 
-    def at(self, sequence: int, encoder: ArchivedEncoder) -> Index:
-        """Return the index of the store as it was at `sequence`.
+    def at(self, sequence: int, encoder: ArchivedEncoder, places: PlaceRule) -> Index:
+        """Return the index of the store as it was at `sequence`, with `places` as the rule for where profiles work.
 
         Raises:
             MissingVectors: vectors are missing, and another encoder is in use.
 
         """
         index = self._index
-        if index is None or index.encoder != encoder.fingerprint or index.sequence > sequence:
-            index = Index(encoder.fingerprint)
+        start = Index(encoder.fingerprint, places=places)
+        if index is None or (index.encoder, index.places) != (start.encoder, places) or index.sequence > sequence:
+            index = start
         if index.sequence < sequence:
             revisions = self._store.profile_changes(index.sequence, until=sequence)
             changes = [(change.sequence, change.id, change.profile) for change in revisions]

@@ -74,7 +74,7 @@ class Ledger:
         recorded_need, record = _recorded(need)
         filters, on = filters or Filters(), on or date.today()
         ranking = engine.ranking(record, filters, apply_requirements=apply_requirements, on=on)
-        result = engine.told(record, ranking, top)
+        result = engine.explain(record, ranking, top)
         payload = RecordedResult.of(ranking).to_bytes()
         with self._chain.appending() as appender:
             model = ranking.model
@@ -97,6 +97,7 @@ class Ledger:
                 excluded=result.excluded,
                 candidates=len(ranking.order),
                 shown=tuple(match.profile_id for match in result.results),
+                place_rule=ranking.index.places,
             )
             entry = appender.append(Event.SEARCH, actor, payload=payload, search=search)
         return SavedDecision(entry, result)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
-from matcher.scoring.model import PARTS
+from matcher.scoring import PARTS
 from matcher.search.engine import Ranking
 
 

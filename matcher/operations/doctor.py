@@ -18,7 +18,7 @@ from matcher.foundations.reference_tables import terms
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.ledger import Ledger
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.store import Store
 
 # A SQLite register of 100,000 profiles takes about 2 GB, and a snapshot of its index 1 GB.

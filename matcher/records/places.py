@@ -1,25 +1,92 @@
-"""Where a text says it is: the regions named by its regions, counties, cities, boroughs and postcodes."""
+"""Places: the regions that records and texts are about, from their regions, counties, cities, boroughs and postcodes.
+
+`regions_of_profile` says where a supplier works, `regions_of_record` where a need or a piece of work is.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from enum import IntEnum
 from functools import cache
+from typing import Final
 
 from matcher.foundations.reference_tables import places
 from matcher.records.fields import POSTCODE
 from matcher.records.need import Buyer, Need
 from matcher.records.postcodes import region_of_postcode
-from matcher.records.profile import TrackRecord
+from matcher.records.profile import Profile, TrackRecord
 from matcher.records.vocabulary import Region, find_region
 
 # A text that names more regions than this is about the country, not about a place.
-MAX_REGIONS = 3
-# Where a description says where it is, it does so early.
-_TELLING_CHARACTERS = 600
+MAX_REGIONS: Final = 3
+# A description that says where it is does so within this many characters.
+_PLACE_CHARACTERS: Final = 600
+
+
+class PlaceRule(IntEnum):
+    """Rules for where a profile works, past and present. A decision records its rule, so that replays apply it."""
+
+    REGION_FIELDS = 1
+    WHOLE_RECORDS = 2
+
+
+CURRENT_PLACE_RULE: Final = PlaceRule.WHOLE_RECORDS
+
+
+def regions_of_profile(profile: Profile, work_regions: Iterable[frozenset[Region]] | None = None) -> frozenset[Region]:
+    """Return the regions that `profile` works in, empty if unknown.
+
+    The regions that it states come first, then that of its postcode, then those of all its past work.
+
+    Args:
+        profile: the profile.
+        work_regions: `regions_of_record` of each piece of work, if the caller has them.
+
+    """
+    if stated := stated_regions(profile):
+        return stated
+    if work_regions is None:
+        work_regions = map(regions_of_record, profile.track_record)
+    return frozenset().union(*work_regions)
+
+
+def stated_regions(profile: Profile) -> frozenset[Region]:
+    """Return the regions that `profile` states, or if it states none, that of its postcode. Empty if unknown."""
+    coverage = profile.coverage
+    if coverage.national:
+        return frozenset(Region)
+    if coverage.regions:
+        return frozenset(coverage.regions)
+    home = region_of_postcode(profile.postcode) if profile.postcode else None
+    return frozenset({home}) if home else frozenset()
+
+
+def regions_by_first_rule(profile: Profile) -> frozenset[Region]:
+    """Return the regions of `profile` by `PlaceRule.REGION_FIELDS`, for decisions that were made by it.
+
+    Unlike `regions_of_profile`, it reads only the region field of past work, and only if that names a region.
+    """
+    fields = (find_region(work.region) for work in profile.track_record if work.region)
+    return stated_regions(profile) or frozenset(region for region in fields if region)
+
+
+def regions_of_record(record: Need | TrackRecord) -> frozenset[Region]:
+    """Return the regions of a need or a piece of work, empty if unknown.
+
+    The first of these that names a region decides: the region field, the postcode of a need, the title, the start of
+    the description, the name of the buyer.
+    """
+    buyer = record.buyer.name if isinstance(record.buyer, Buyer) else record.buyer
+    stated = regions_of_place(record.region) if record.region else frozenset()
+    if not stated and isinstance(record, Need) and record.postcode and (home := region_of_postcode(record.postcode)):
+        stated = frozenset({home})
+    texts = (record.title, record.description[:_PLACE_CHARACTERS], buyer or "")
+    return next((regions for regions in (stated, *map(regions_of_text, texts)) if regions), frozenset())
 
 
 def regions_of_place(place: str) -> frozenset[Region]:
-    """Return the regions that a published place (a region, a postcode, a town) lies in; often none is known."""
+    """Return the regions of a published place, which may be a region, a postcode or a town. Empty if unknown."""
     if region := find_region(place):
         return frozenset({region})
     if POSTCODE.match(place.strip().upper()) and (region := region_of_postcode(place.strip().upper())):
@@ -28,25 +95,13 @@ def regions_of_place(place: str) -> frozenset[Region]:
 
 
 def regions_of_text(text: str) -> frozenset[Region]:
-    """Return the regions whose places `text` names."""
+    """Return the regions of the places that `text` names, empty if it names more than `MAX_REGIONS` regions."""
     words = re.sub(r"[^a-z]+", " ", text.lower())
-    found = frozenset(Region(places()[name]) for name in _place_names().findall(words))
-    return found if len(found) <= MAX_REGIONS else frozenset()
+    regions = frozenset(Region(places()[name]) for name in _place_names().findall(words))
+    return regions if len(regions) <= MAX_REGIONS else frozenset()
 
 
 @cache
 def _place_names() -> re.Pattern[str]:
     longest_first = sorted(places(), key=lambda name: (-len(name), name))
     return re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b")
-
-
-def regions_of_record(record: Need | TrackRecord) -> frozenset[Region]:
-    """Return where a need or a piece of work is: what its region says, else its title, else its description,
-    else the name of its buyer.
-    """
-    buyer = record.buyer.name if isinstance(record.buyer, Buyer) else record.buyer
-    stated = regions_of_place(record.region) if record.region else frozenset()
-    if not stated and isinstance(record, Need) and record.postcode and (home := region_of_postcode(record.postcode)):
-        stated = frozenset({home})
-    texts = (record.title, record.description[:_TELLING_CHARACTERS], buyer or "")
-    return next((found for found in (stated, *map(regions_of_text, texts)) if found), frozenset())

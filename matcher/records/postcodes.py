@@ -1,4 +1,4 @@
-"""What a postcode tells of where a place is."""
+"""Postcodes: the area and region that a postcode is in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from matcher.records.vocabulary import Region
 
 
 def area_of_postcode(postcode: str) -> PostcodeArea | None:
-    """Return the area of a postcode in its normal form, or None for one that is in no area."""
+    """Return the area of a postcode in its normal form, or None if the area is unknown."""
     letters = re.match(r"[A-Z]+", postcode)
     return postcode_areas().get(letters.group()) if letters else None
 
 
 def region_of_postcode(postcode: str) -> Region | None:
-    """Return the region most addresses of the postcode's area are in."""
+    """Return the region that most addresses in the area of `postcode` are in, or None if the area is unknown."""
     area = area_of_postcode(postcode)
     return Region(area.region) if area else None

@@ -1,24 +1,24 @@
-r"""Scoring: a monotone additive model whose explanation is the computation itself.
+r"""The scoring model: monotone and additive, so that a score is the sum of the parts that explain it.
 
-Every piece d of a profile gets a strength, a sum of its signals x with weights that are never negative:
+Each piece d of a profile gets a strength, a sum of its signals x with weights that are never negative:
 
     u(d) = bias(family) + Σ weight(family, k) · x(d, k)
 
-and the profile the pooled strength E = log Σ exp u(d), a soft vote of its pieces: several similar pieces of
-work say more than one, and a piece that has nothing to do with the need adds next to nothing. With the
-share p(d) = exp(u(d) - E) that each piece has in it,
+The profile gets the pooled strength E = log Σ exp u(d), a soft vote of its pieces: several similar pieces of
+work count for more than one, and a piece unrelated to the need adds almost nothing. With the share
+p(d) = exp(u(d) - E) of each piece,
 
     E = Σ p(d) · bias + Σ over signals of Σ p(d) · weight · x(d, k) + Σ p(d) · -log p(d)
 
-holds exactly (the last sum is the entropy of the shares, here called breadth). So E is a sum of named
-parts; signals of the whole profile add a part each by a curve that never falls. Raising a signal of any
-piece, or adding a piece, never lowers the score.
+holds exactly. The last sum is the entropy of the shares, here called breadth. So E is a sum of named parts.
+Each signal of the whole profile adds one more part, by a curve that never falls. Raising a signal, or adding a
+piece, never lowers the score.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -28,66 +28,41 @@ from numpy.typing import NDArray
 
 from matcher.foundations.arrays import Floats, Rows
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.foundations.row_groups import sizes_of
-from matcher.scoring.signals import (
-    FAMILIES,
-    PIECE_SIGNALS,
-    PROFILE_SIGNALS,
-    Candidates,
-    NeedFacts,
-    piece_signals,
-    profile_signals,
-)
+from matcher.foundations.row_groups import group_sizes
+from matcher.scoring.candidates import FAMILIES, Candidates, NeedFacts
+from matcher.scoring.curves import FLAT, Curve
+from matcher.scoring.piece_signals import PIECE_SIGNALS, measure_pieces
+from matcher.scoring.profile_signals import PROFILE_SIGNALS, measure_profiles
 
 BASE: Final = "base"
 BREADTH: Final = "breadth"
-# Names of the parts of every score, in the order they are added.
-PARTS: Final = (BASE, *(s.name for s in PIECE_SIGNALS), BREADTH, *(s.name for s in PROFILE_SIGNALS))
+_PIECE_SIGNALS: Final = tuple(signal.name for signal in PIECE_SIGNALS)
+_PROFILE_SIGNALS: Final = tuple(signal.name for signal in PROFILE_SIGNALS)
+# The names of the parts of every score, in the order in which they are added.
+PARTS: Final = (BASE, *_PIECE_SIGNALS, BREADTH, *_PROFILE_SIGNALS)
 _FILE: Final = "model.json"
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve that never falls: heights `values` at the points `at`, straight between, level outside.
-
-    `unknown` is its height where the signal is not known (NaN).
-    """
-
-    at: tuple[float, ...]
-    values: tuple[float, ...]
-    unknown: float = 0.0
-
-    def __post_init__(self) -> None:
-        points, heights = np.array(self.at), np.array(self.values)
-        if not len(points) or len(points) != len(heights) or not np.isfinite([*points, *heights, self.unknown]).all():
-            raise ValueError("a curve needs as many heights as points, all of them numbers")
-        if (np.diff(points) <= 0).any():
-            raise ValueError("the points of a curve must rise")
-        if (np.diff(heights) < 0).any():
-            raise ValueError("the heights of a curve must not fall")
-
-    def __call__(self, x: Floats) -> Floats:
-        """Return the heights at `x`, of the same shape."""
-        # Rounding may lift a straight line above the point it leads to, by a last digit; the curve would then fall.
-        ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
-        heights = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
-        return np.where(np.isnan(x), self.unknown, heights)
-
-
-@dataclass(frozen=True)
 class Scored:
-    """Scores of candidates. `parts` add up to `scores` from left to right; `shares` are those of the pieces."""
+    """Scores of candidates. Adding up `parts` from left to right gives `scores`, bit for bit."""
 
     scores: Floats  # (candidates,)
     parts: Floats  # (candidates, PARTS)
-    shares: Floats  # (pieces,)
+    shares: Floats  # (pieces,) of the strength of their profile
 
 
 @dataclass(frozen=True)
 class AdditiveModel:
-    """Weights of the piece signals by family, shape (FAMILIES, PIECE_SIGNALS), biases, and curves.
+    """A scoring model.
 
-    `probability` turns a score into the share of comparable pairs in which the supplier won, as log odds.
+    Attributes:
+        base: added to every score.
+        bias: by family, shape (FAMILIES,).
+        weights: of the piece signals by family, shape (FAMILIES, PIECE_SIGNALS).
+        curves: of the profile signals, by name.
+        log_odds: turns a score into the log odds that the supplier wins a comparable pair.
+
     """
 
     name: str
@@ -101,27 +76,32 @@ class AdditiveModel:
     def __post_init__(self) -> None:
         weights = np.array(self.weights)
         if weights.shape != (len(FAMILIES), len(PIECE_SIGNALS)) or len(self.bias) != len(FAMILIES):
-            raise ValueError("the model's weights are not those of these signals")
+            raise ValueError("the weights do not fit the families and piece signals")
         if not np.isfinite([self.base, *self.bias]).all() or not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ValueError("a weight is negative or no number")
-        if set(self.curves) != {signal.name for signal in PROFILE_SIGNALS}:
-            raise ValueError("the model's curves are not those of these signals")
+            raise ValueError("a weight is negative or not a finite number")
+        if set(self.curves) != set(_PROFILE_SIGNALS):
+            raise ValueError("the curves do not fit the profile signals")
 
     def score(self, candidates: Candidates, facts: NeedFacts) -> Scored:
-        """Return the scores of all candidates, with their parts."""
+        """Return the scores of all candidates for a need, with their parts."""
         if not len(candidates):
             return Scored(np.empty(0), np.empty((0, len(PARTS))), np.empty(0))
-        signals = piece_signals(candidates, facts), profile_signals(candidates)
+        signals = measure_pieces(candidates, facts), measure_profiles(candidates, facts)
         return self.pooled(*signals, candidates.family, candidates.piece_starts)
 
     def pooled(self, pieces: Floats, profiles: Floats, family: NDArray[np.int8], starts: Rows) -> Scored:
-        """Return the scores for given signals, shapes (pieces, PIECE_SIGNALS) and (candidates, PROFILE_SIGNALS).
+        """Return the scores for given signals, of at least one candidate.
 
-        `family` is that of each piece, `starts` the first piece of each candidate; at least one candidate.
+        Args:
+            pieces: signals of the pieces, shape (pieces, PIECE_SIGNALS).
+            profiles: signals of the candidates, shape (candidates, PROFILE_SIGNALS).
+            family: position in `FAMILIES` of each piece.
+            starts: first piece of each candidate.
+
         """
-        owners = np.repeat(np.arange(len(starts)), sizes_of(starts, len(family)))
+        owners = np.repeat(np.arange(len(starts)), group_sizes(starts, len(family)))
         bias = np.array(self.bias).take(family)
-        # One signal after the other in memory, and nothing moved that need not be: there are many pieces.
+        # Signal by signal in memory and in place, because there are many pieces.
         earned = np.array(self.weights).T.take(family, axis=1).T
         earned *= pieces
         strength = bias + _added(earned)
@@ -136,82 +116,88 @@ class AdditiveModel:
                 self.base + np.add.reduceat(shares * bias, starts),
                 np.add.reduceat(earned, starts, axis=0),
                 np.add.reduceat(shares * surprise, starts),
-                *(self.curves[s.name](profiles[:, i]) for i, s in enumerate(PROFILE_SIGNALS)),
+                *(self.curves[name](profiles[:, i]) for i, name in enumerate(_PROFILE_SIGNALS)),
             ]
         )
         return Scored(_added(parts), parts, shares)
 
     def probability(self, scores: Floats) -> Floats:
-        """Return the probabilities that go with scores."""
+        """Return the probability that goes with each score."""
         return 1.0 / (1.0 + np.exp(-self.log_odds(scores)))
 
     def without(self, signals: Collection[str]) -> Self:
-        """Return the model with `signals` taken out: they add nothing, whatever they are.
+        """Return a copy of the model in which `signals` add nothing to any score.
 
         Raises:
-            InvalidInput: there is no signal of that name.
+            InvalidInput: a name is not that of a signal.
 
         """
-        known = [signal.name for signal in (*PIECE_SIGNALS, *PROFILE_SIGNALS)]
-        if strange := sorted(set(signals) - set(known)):
-            raise InvalidInput(f"“{strange[0]}” is no signal", remedy=f"Name one of: {', '.join(known)}")
-        kept = [signal.name not in signals for signal in PIECE_SIGNALS]
-        weights = tuple(tuple(w if k else 0.0 for w, k in zip(row, kept, strict=True)) for row in self.weights)
-        level = dict.fromkeys(set(signals) & set(self.curves), Curve((0.0,), (0.0,)))
-        return replace(self, weights=weights, curves={**self.curves, **level})
+        names = (*_PIECE_SIGNALS, *_PROFILE_SIGNALS)
+        if unknown := _unknown(signals, names):
+            raise InvalidInput(f"“{unknown}” is not a signal", remedy=f"Name one of: {', '.join(names)}")
+        weights = tuple(
+            tuple(0.0 if name in signals else weight for name, weight in zip(_PIECE_SIGNALS, row, strict=True))
+            for row in self.weights
+        )
+        flat = dict.fromkeys(set(signals) & set(self.curves), FLAT)
+        return replace(self, weights=weights, curves={**self.curves, **flat})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read the model of a folder.
+        """Read the model file in `folder`.
 
         Raises:
-            Unavailable: there is none, or it cannot be read.
+            Unavailable: there is no such file, or `of_content` refuses what it holds.
 
         """
         try:
             return cls.of_content(json.loads((folder / _FILE).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise Unavailable(
-                f"the scoring model in {folder} cannot be read: {error}", remedy="Set MATCHER_RANKING_MODEL to a model"
+                f"the scoring model in {folder} cannot be read: {error}",
+                remedy="Set MATCHER_RANKING_MODEL to the folder of a model",
             ) from error
 
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> Self:
-        """Return the model that `content` once gave this.
+        """Return the model with this JSON value.
+
+        A signal that `content` lacks counts for nothing: its weights are 0, its curve is flat.
 
         Raises:
-            ValueError: it is no model, or one for other signals.
+            ValueError: `content` is not a model, or names a signal that does not exist.
 
         """
         try:
-            signals = [signal.name for signal in PIECE_SIGNALS]
-            if strange := {name for family in content["families"].values() for name in family["weights"]} - {*signals}:
-                raise ValueError(f"there is no signal {min(strange)!r}")
+            families, curves = content["families"], content["curves"]
+            weighted = {name for family in families.values() for name in family["weights"]}
+            unknown = _unknown(weighted, _PIECE_SIGNALS) or _unknown(curves, _PROFILE_SIGNALS)
+            if unknown:
+                raise ValueError(f"this version of the program has no signal {unknown!r}")
             return cls(
                 name=content["name"],
                 version=content["version"],
                 base=float(content["base"]),
-                bias=tuple(float(content["families"][family]["bias"]) for family in FAMILIES),
+                bias=tuple(float(families[family]["bias"]) for family in FAMILIES),
                 weights=tuple(
-                    tuple(float(content["families"][family]["weights"].get(signal, 0.0)) for signal in signals)
+                    tuple(float(families[family]["weights"].get(name, 0.0)) for name in _PIECE_SIGNALS)
                     for family in FAMILIES
                 ),
-                curves={name: _curve(curve) for name, curve in content["curves"].items()},
+                curves={name: _curve(curves[name]) if name in curves else FLAT for name in _PROFILE_SIGNALS},
                 log_odds=_curve(content["log_odds"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(str(error)) from error
 
     def save(self, folder: Path) -> None:
-        """Write the model into `folder`; `load` gives it back unchanged."""
+        """Write the model file into `folder`, which is created if necessary. `load` returns an equal model."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _FILE).write_text(json.dumps(self.content(), indent=1) + "\n", encoding="utf-8")
 
     def content(self) -> dict[str, Any]:
-        """Return the model as a JSON value; `of_content` gives it back unchanged."""
-        signals = [signal.name for signal in PIECE_SIGNALS]
+        """Return the model as a JSON value. `of_content` returns an equal model."""
         families = {
-            family: {"bias": bias, "weights": {s: w for s, w in zip(signals, weights, strict=True) if w}}
+            family: {"bias": bias, "weights": {s: w for s, w in zip(_PIECE_SIGNALS, weights, strict=True) if w}}
             for family, bias, weights in zip(FAMILIES, self.bias, self.weights, strict=True)
         }
         return {
@@ -224,12 +210,17 @@ class AdditiveModel:
         }
 
 
+def _unknown(names: Iterable[str], known: Collection[str]) -> str | None:
+    """Return the first of `names`, in alphabetical order, that is not `known`."""
+    return min(set(names) - set(known), default=None)
+
+
 def _curve(content: dict[str, Any]) -> Curve:
     return Curve(tuple(content["at"]), tuple(content["values"]), float(content.get("unknown", 0.0)))
 
 
 def _added(parts: Floats) -> Floats:
-    """Add up columns from left to right, so that adding what is printed gives what is printed."""
+    """Add up the columns from left to right, so that adding the printed parts gives the printed score."""
     scores = np.zeros(len(parts))
     for part in parts.T:
         scores = scores + part

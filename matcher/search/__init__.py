@@ -1,1 +1,23 @@
-"""The engine, its explanations, and opportunities: the one way in to a search."""
+"""The engine, its explanations, and opportunities: the only way into a search."""
+
+from matcher.search.engine import Announce, Engine, Ranking, eligible_in, ranking_of, rankings_of
+from matcher.search.explanations import ExplainedSearch, quotes_of, shown_revisions, strongest_reasons
+from matcher.search.opportunities import Opportunities, Opportunity, is_open, opportunities_for, opportunities_of
+
+__all__ = [
+    "Announce",
+    "Engine",
+    "ExplainedSearch",
+    "Opportunities",
+    "Opportunity",
+    "Ranking",
+    "eligible_in",
+    "is_open",
+    "opportunities_for",
+    "opportunities_of",
+    "quotes_of",
+    "ranking_of",
+    "rankings_of",
+    "shown_revisions",
+    "strongest_reasons",
+]

@@ -1,7 +1,7 @@
-"""Engine: the one way in. Retrieve, score, explain.
+"""Engine: the way into a search. Retrieve candidates, score them, explain the scores.
 
-It keeps an index in step with the store: before each answer it looks at the store's sequence number and
-takes in what has changed since.
+The engine keeps an index up to date with the store. Before each answer it reads the sequence number of the store and
+includes everything that has changed since.
 """
 
 from __future__ import annotations
@@ -12,27 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matcher.embedding import CachedEncoder, Progress
-from matcher.foundations.arrays import Rows
-from matcher.index import Coarse, Eligible, Index, Query, Snapshots, highest, query_for, retrieve, retrieve_together
+from matcher.foundations.arrays import Floats, Rows, Vectors
+from matcher.index import Eligible, Index, Prefilter, Query, Snapshots, highest, query_for, retrieve, retrieve_batch
 from matcher.records import Filters, Need, SearchResult
-from matcher.scoring.model import AdditiveModel, Scored
-from matcher.scoring.signals import Candidates
-from matcher.search.explanations import Findings, findings_of, sequences_of
+from matcher.scoring import AdditiveModel, Candidates, Scored
+from matcher.search.explanations import ExplainedSearch, explain, shown_revisions
 from matcher.store import Store
 
-# Called once it is known how many passages are to be encoded; returns what to tell of each step.
+# Called with the number of passages to encode; returns the progress callback.
 Announce = Callable[[int], Progress]
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """All candidates of one search, scored, and what they were computed from.
+    """All candidates of one search with their scores, and what the scores were computed from.
 
-    `order` holds their positions, highest score first; equal scores in alphabetical order of ids.
+    `order` holds the positions of the candidates, highest score first, ties in alphabetical order of ids.
     """
 
     index: Index
@@ -45,54 +41,49 @@ class Ranking:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the candidates, highest first."""
+        """The ids of the candidates, best first."""
         return [str(id) for id in self.index.profiles.id[self.candidates.profiles[self.order]]]
 
-    def findings(self, top: int) -> Findings:
-        """Return what is shown of it: the `top` candidates."""
-        order = self.order[:top]
-        return findings_of(self.index, self.eligible, self.model, self.candidates, self.scored, order)
+    def explained(self, top: int) -> ExplainedSearch:
+        """Return the best `top` candidates with what explains their scores."""
+        return explain(self.index, self.eligible, self.model, self.candidates, self.scored, self.order[:top])
 
 
 def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
-    """Return who passes `filters` and, if asked, meets what `need` requires, on the day `on`."""
+    """Return the profiles that pass `filters` on day `on`, and if requested the requirements of `need`."""
     return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
 
 
-def ranking_of(
-    index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int, on: date
-) -> Ranking:
-    """Retrieve the candidates among the eligible, `depth` by each way of searching, and score them by `model`."""
-    return ranked(index, query, eligible, model, retrieve(index, eligible.mask, query, depth=depth, on=on))
+def ranking_of(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int) -> Ranking:
+    """Retrieve candidates among the eligible profiles, `depth` by each way of searching, and score them."""
+    return _ranked(index, query, eligible, model, retrieve(index, eligible.mask, query, depth=depth))
 
 
 def rankings_of(
     index: Index,
-    coarse: Coarse,
-    asked: Sequence[tuple[Query, Eligible]],
+    prefilter: Prefilter,
+    searches: Sequence[tuple[Query, Eligible]],
     model: AdditiveModel,
     *,
     depth: int,
-    on: date,
 ) -> Iterator[Ranking]:
-    """Yield for each of `asked` what `ranking_of` returns, bit for bit, in a fraction of the time."""
-    masks = [(eligible.mask, query) for query, eligible in asked]
-    together = retrieve_together(index, coarse, masks, depth=depth, on=on)
-    for (query, eligible), candidates in zip(asked, together, strict=True):
-        yield ranked(index, query, eligible, model, candidates)
+    """Yield for each of `searches` what `ranking_of` returns, bit for bit, in a fraction of the time."""
+    masks = [(eligible.mask, query) for query, eligible in searches]
+    retrieved = retrieve_batch(index, prefilter, masks, depth=depth)
+    for (query, eligible), candidates in zip(searches, retrieved, strict=True):
+        yield _ranked(index, query, eligible, model, candidates)
 
 
-def ranked(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, candidates: Candidates) -> Ranking:
-    """Score `candidates` by `model` and put them in their order."""
+def _ranked(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, candidates: Candidates) -> Ranking:
     scored = model.score(candidates, query.facts)
-    order = highest(scored.scores, index.by_id[candidates.profiles], len(candidates))
+    order = highest(scored.scores, index.id_ranks[candidates.profiles], len(candidates))
     return Ranking(index, query, eligible, model, candidates, scored, order)
 
 
 class Engine:
     """Ranks the profiles of a store for a need.
 
-    Safe to share between threads: each answer is computed from one immutable index.
+    Threads can share an engine: each answer is computed from one immutable index.
     """
 
     def __init__(
@@ -114,33 +105,33 @@ class Engine:
         self._saved = -1
 
     def index(self, announce: Announce | None = None) -> Index:
-        """Return the index, brought up to the store's latest sequence number."""
+        """Return the index, updated to the latest sequence number of the store."""
         index = self._index
         if index is not None and index.sequence == self.store.sequence():
             return index
         with self._refreshing:
             index = self._index or self._restored()
             target = self.store.sequence()
-            if index.origin != self.store.origin(index.sequence):  # the store was replaced by another
+            if index.origin != self.store.origin(index.sequence):  # another store has taken the place of this one
                 index = Index(self.encoder.fingerprint)
             if index.sequence < target:
-                found = self.store.profile_changes(index.sequence, until=target)
-                changes = [(change.sequence, change.id, change.profile) for change in found]
+                rows = self.store.profile_changes(index.sequence, until=target)
+                changes = [(change.sequence, change.id, change.profile) for change in rows]
                 index = index.updated(changes, partial(self._encode, announce), target)
                 index = replace(index, origin=self.store.origin(target))
             self._index = index
             return index
 
-    def at(self) -> int:
-        """Return the sequence number that the index has come to, -1 before there is one."""
+    def indexed_sequence(self) -> int:
+        """Return the sequence number that the index has reached, or -1 before there is an index."""
         return self._index.sequence if self._index is not None else -1
 
     def adopt(self, index: Index) -> None:
-        """Use `index` from now on; it is brought up to date at the next answer."""
+        """Use `index` from here on. The next answer updates it."""
         self._index = index
 
     def save(self) -> None:
-        """Write a snapshot of the index, unless the last one written is as new."""
+        """Write a snapshot of the index, unless the last one written is as recent."""
         index = self.index()
         if self._snapshots is not None and index.sequence != self._saved:
             self._snapshots.save(index)
@@ -155,16 +146,17 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> SearchResult:
-        """Return the `top` profiles for `need` among those that pass `filters`, with reasons.
-
-        Profiles with equal scores stand in alphabetical order of their ids.
+        """Return the best `top` profiles for `need`, with reasons, ties in alphabetical order of ids.
 
         Args:
-            apply_requirements: whether what the need requires also decides who is eligible.
-            on: the day on which accreditations must be held; today by default.
+            need: the need.
+            filters: exclude profiles that do not pass them.
+            top: the most profiles to return.
+            apply_requirements: whether to exclude profiles that do not meet the requirements of the need.
+            on: the day on which accreditations must be held, by default today.
 
         """
-        return self.told(need, self.ranking(need, filters, apply_requirements=apply_requirements, on=on), top)
+        return self.explain(need, self.ranking(need, filters, apply_requirements=apply_requirements, on=on), top)
 
     def ranking(
         self,
@@ -174,29 +166,29 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> Ranking:
-        """Return all candidates for `need`, scored; the arguments are those of `search`."""
+        """Return all candidates for `need` with their scores. For the arguments see `search`."""
         index, on = self.index(), on or date.today()
         eligible = eligible_in(index, need, filters or Filters(), apply_requirements, on)
-        query = query_for(need, self.encoder, on)
-        return ranking_of(index, query, eligible, self.model, depth=self.depth, on=on)
+        return ranking_of(index, query_for(need, self.encoder, on), eligible, self.model, depth=self.depth)
 
-    def told(self, need: Need, ranking: Ranking, top: int) -> SearchResult:
-        """Return the `top` candidates of `ranking` as matches, with reasons."""
-        findings = ranking.findings(top)
-        sequences = sequences_of([findings])
+    def explain(self, need: Need, ranking: Ranking, top: int) -> SearchResult:
+        """Return the best `top` candidates of `ranking` as matches, with reasons."""
+        explained = ranking.explained(top)
+        sequences = shown_revisions([explained])
         profiles = dict(zip(sequences, self.store.profiles_as_of(sequences), strict=True))
-        return findings.worded(need.id, profiles)
+        return explained.to_result(need.id, profiles)
 
-    def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], NDArray[np.float64]]:
-        """Return the ids and scores of all candidates for `need`, highest first: what evaluation measures."""
+    def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], Floats]:
+        """Return the ids and scores of all candidates for `need`, best first, for evaluation to measure."""
         ranking = self.ranking(need, on=on)
         return ranking.ids, ranking.scored.scores[ranking.order]
 
     def _restored(self) -> Index:
-        found = self._snapshots.load(self.encoder.fingerprint) if self._snapshots else None
-        if found is not None:
-            self._saved = found.sequence
-        return found or Index(self.encoder.fingerprint)
+        """Return the index of the snapshot, or an empty one."""
+        index = self._snapshots.load(self.encoder.fingerprint) if self._snapshots else None
+        if index is not None:
+            self._saved = index.sequence
+        return index or Index(self.encoder.fingerprint)
 
-    def _encode(self, announce: Announce | None, texts: list[str]) -> NDArray[np.float32]:
+    def _encode(self, announce: Announce | None, texts: Sequence[str]) -> Vectors:
         return self.encoder.encode(texts, announce(len(texts)) if announce else None)

@@ -1,12 +1,14 @@
-"""Findings: what a search shows, in numbers alone, without a word of any profile.
+"""Explanations: what a search shows, first as numbers alone, then in words.
 
-A process that has the index and the model can find it without the store; who has the store puts it into words.
+A process with the index and the model can compute the numbers without the store. `to_result`, `to_match` and
+`to_evidence` add the words, from the profiles that the store holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,14 +16,24 @@ from matcher.foundations.arrays import Rows
 from matcher.index import Eligible, Index, highest
 from matcher.records import Evidence, Match, Profile, SearchResult
 from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
-from matcher.scoring.model import PARTS, AdditiveModel, Scored
-from matcher.scoring.signals import Candidates
+from matcher.scoring import BASE, PARTS, AdditiveModel, Candidates, Scored
 from matcher.texts.passages import PassageKind, piece_passages, source_of
+
+# The decimal places of similarities and shares in quotes.
+_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
 class QuotedPassage:
-    """A passage to quote: the `place`-th of a piece of a profile, its cosine, and the piece's share in the score."""
+    """A passage to quote from a profile.
+
+    Attributes:
+        kind, part: the piece of the profile, as in `Passage`.
+        place: the position of the passage in the piece.
+        similarity: its cosine with the whole need.
+        share: the share of its piece in the score.
+
+    """
 
     kind: PassageKind
     part: int
@@ -29,8 +41,8 @@ class QuotedPassage:
     similarity: float
     share: float
 
-    def worded(self, profile: Profile) -> Evidence:
-        """Return the passage itself, from the revision of `profile` that was indexed."""
+    def to_evidence(self, profile: Profile) -> Evidence:
+        """Return the passage in words. `profile` must be the revision that was indexed."""
         passage = piece_passages(profile, self.kind, self.part)[self.place]
         return Evidence(
             text=passage.text,
@@ -42,7 +54,7 @@ class QuotedPassage:
 
 @dataclass(frozen=True)
 class ExplainedCandidate:
-    """A profile that was found: the sequence number of its revision, its score and what adds up to it."""
+    """A candidate to show: the sequence number of its revision, its score, the parts of the score, and quotes."""
 
     sequence: int
     score: float
@@ -50,8 +62,8 @@ class ExplainedCandidate:
     parts: tuple[float, ...]
     quotes: tuple[QuotedPassage, ...]
 
-    def worded(self, rank: int, profile: Profile) -> Match:
-        """Return the match that this is, at `rank`."""
+    def to_match(self, rank: int, profile: Profile) -> Match:
+        """Return the match at `rank`. `profile` must be the revision that was indexed."""
         return Match(
             rank=rank,
             profile_id=profile.id,
@@ -61,23 +73,23 @@ class ExplainedCandidate:
             probability=self.probability,
             band=band_of(self.probability),
             contributions=dict(zip(PARTS, self.parts, strict=True)),
-            evidence=tuple(quote.worded(profile) for quote in self.quotes),
+            evidence=tuple(quote.to_evidence(profile) for quote in self.quotes),
         )
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Who was found, highest first, and how many were considered, eligible, and excluded by each filter."""
+class ExplainedSearch:
+    """The candidates to show, best first, and the number considered, eligible, and excluded by each filter."""
 
     sequence: int
     model: str
     considered: int
     eligible: int
     excluded: dict[str, int]
-    found: tuple[ExplainedCandidate, ...]
+    candidates: tuple[ExplainedCandidate, ...]
 
-    def worded(self, need_id: str, profiles: Mapping[int, Profile]) -> SearchResult:
-        """Return the answer to a need; `profiles` holds the revisions found, by sequence number."""
+    def to_result(self, need_id: str, profiles: Mapping[int, Profile]) -> SearchResult:
+        """Return the result for a need. `profiles` holds the revisions shown, by sequence number."""
         return SearchResult(
             need_id=need_id,
             sequence=self.sequence,
@@ -85,23 +97,26 @@ class Findings:
             considered=self.considered,
             eligible=self.eligible,
             excluded=self.excluded,
-            results=tuple(found.worded(n, profiles[found.sequence]) for n, found in enumerate(self.found, start=1)),
+            results=tuple(
+                candidate.to_match(rank, profiles[candidate.sequence])
+                for rank, candidate in enumerate(self.candidates, start=1)
+            ),
         )
 
 
-def findings_of(
+def explain(
     index: Index, eligible: Eligible, model: AdditiveModel, candidates: Candidates, scored: Scored, order: Rows
-) -> Findings:
-    """Return the findings that show the candidates of `order`, highest first."""
+) -> ExplainedSearch:
+    """Return the candidates at the positions `order`, best first, with what explains their scores."""
     sequences = index.profiles.sequence[candidates.profiles[order]].tolist()
     probabilities = model.probability(scored.scores[order]).tolist()
-    return Findings(
+    return ExplainedSearch(
         sequence=index.sequence,
         model=f"{model.name}-{model.version}",
         considered=eligible.considered,
         eligible=eligible.count,
         excluded=eligible.excluded,
-        found=tuple(
+        candidates=tuple(
             ExplainedCandidate(
                 sequence, float(scored.scores[i]), probability, tuple(scored.parts[i].tolist()),
                 quotes_of(index, candidates, scored, int(i)),
@@ -112,33 +127,46 @@ def findings_of(
 
 
 def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> tuple[QuotedPassage, ...]:
-    """Return the pieces with the largest shares in the score of candidate `i`, by their closest passages."""
-    pieces = _span(candidates.piece_starts, i, len(candidates.family))
+    """Return the closest passage of each of the pieces with the largest shares in the score of candidate `i`.
+
+    At most `QUOTES`. After the first, only pieces with a share of at least `LEAST_QUOTED_SHARE`.
+    """
+    pieces = _group(candidates.piece_starts, i, len(candidates.passage_starts))
     quotes: list[QuotedPassage] = []
     for piece in pieces[highest(scored.shares[pieces], pieces, QUOTES)]:
         if scored.shares[piece] < LEAST_QUOTED_SHARE and quotes:
             break
-        rows = _span(candidates.passage_starts, piece, len(candidates.passages))
-        spoken = rows[~candidates.title[rows]]
-        row = spoken[np.argmax(candidates.cosines[spoken, 0] + candidates.words[spoken, 0])]
-        of_index = index.passages.piece[candidates.passages[row]]
+        rows = _group(candidates.passage_starts, piece, len(candidates.passages))
+        bodies = rows[~candidates.title[rows]]
+        row = bodies[np.argmax(candidates.cosines[bodies, 0] + candidates.bm25[bodies, 0])]
+        indexed = index.passages.piece[candidates.passages[row]]
         quotes.append(
             QuotedPassage(
-                PassageKind(index.pieces.kind[of_index]),
-                int(index.pieces.part[of_index]),
+                PassageKind(index.pieces.kind[indexed]),
+                int(index.pieces.part[indexed]),
                 int(row - rows[0]),
-                round(float(candidates.cosines[row, 0]), 6),
-                round(float(scored.shares[piece]), 6),
+                round(float(candidates.cosines[row, 0]), _DIGITS),
+                round(float(scored.shares[piece]), _DIGITS),
             )
         )
     return tuple(quotes)
 
 
-def sequences_of(findings: Sequence[Findings]) -> list[int]:
-    """Return the revisions that some findings show, each once."""
-    return list(dict.fromkeys(found.sequence for one in findings for found in one.found))
+def shown_revisions(searches: Sequence[ExplainedSearch]) -> list[int]:
+    """Return the sequence numbers of the revisions that `searches` show, each once."""
+    return list(dict.fromkeys(candidate.sequence for search in searches for candidate in search.candidates))
 
 
-def _span(starts: Rows, i: int, total: int) -> Rows:
-    """Return the rows of group `i`: from its start to the next, or of the last to the end."""
+def strongest_reasons(match: Match, count: int) -> list[str]:
+    """Return the `count` parts that change the score of `match` most, in words: "meaning +2.31".
+
+    The base, which all matches share, and parts that add nothing are never among them.
+    """
+    parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
+    strongest = sorted(parts, key=lambda part: -abs(part[1]))[:count]
+    return [f"{name.replace('_', ' ')} {value:+.2f}" for name, value in strongest]
+
+
+def _group(starts: Rows, i: int, total: int) -> Rows:
+    """Return the rows of group `i`, which ends at the next start, or for the last group at row `total`."""
     return np.arange(starts[i], starts[i + 1] if i + 1 < len(starts) else total)

@@ -124,7 +124,7 @@ class _Search:
     def result(self, engine: Engine, index: Index, considered: int, top: int) -> Opportunities:
         self.found.sort(key=lambda one: (-one[0], one[1].id))
         results = [
-            _opportunity(rank, need, engine.told(need, ranking, 1).results[0])
+            _opportunity(rank, need, engine.explain(need, ranking, 1).results[0])
             for rank, (_, need, ranking) in enumerate(self.found[:top], start=1)
         ]
         return Opportunities(
@@ -145,7 +145,7 @@ def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_Search]
     among = np.zeros(len(index.live), dtype=bool)
     among[[search.row for search in searches]] = True
     query = query_for(need, engine.encoder, on)
-    ranking = ranking_of(index, query, Eligible(among, len(searches), {}), engine.model, depth=len(searches), on=on)
+    ranking = ranking_of(index, query, Eligible(among, len(searches), {}), engine.model, depth=len(searches))
     positions = {int(row): position for position, row in enumerate(ranking.candidates.profiles)}
     for search in searches:
         alone = replace(ranking, order=np.array([positions[search.row]]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from matcher.evaluation.measures.calibration import COMPARABLE
 from matcher.foundations.arrays import Floats, Mask, Rows
-from matcher.scoring.model import Curve
+from matcher.scoring import Curve
 
 
 def is_comparable(scores: Floats, need: Rows) -> Mask:

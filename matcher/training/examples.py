@@ -14,7 +14,7 @@ from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
 from matcher.foundations.errors import InvalidInput
 from matcher.index import Index, query_for, retrieve
 from matcher.records import Need, Profile, TrackRecord
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, UNDATED, piece_signals, profile_signals
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, UNDATED, measure_pieces, measure_profiles
 from matcher.sources.awards import Award, Winner
 
 _WORK = FAMILIES.index("work")
@@ -117,9 +117,9 @@ def _candidates(
 ) -> _NeedExamples:
     on = need.published or date.today()
     query = query_for(need, encoder, on)
-    candidates = retrieve(index, index.live, query, depth=_NO_LIMIT, on=on)
-    owners = candidates.owners()
-    known = (candidates.family != _WORK) | (candidates.day == UNDATED) | (candidates.day < query.facts.day)
+    candidates = retrieve(index, index.live, query, depth=_NO_LIMIT)
+    owners, day = candidates.owners(), candidates.piece_columns["day"]
+    known = (candidates.family != _WORK) | (day == UNDATED) | (day < query.facts.day)
     if dated:
         worked = np.bincount(owners, known & (candidates.family == _WORK), len(candidates)) > 0
         known &= worked[owners]
@@ -127,10 +127,10 @@ def _candidates(
     included = counts > 0
     ids = index.profiles.id[candidates.profiles[included]]
     return _NeedExamples(
-        pieces=piece_signals(candidates, query.facts)[known].astype(np.float32),
+        pieces=measure_pieces(candidates, query.facts)[known].astype(np.float32),
         family=candidates.family[known],
         counts=counts[included].astype(np.int64),
-        profiles=profile_signals(candidates)[included],
+        profiles=measure_profiles(candidates, query.facts)[included],
         won=np.isin(ids, list(winners)),
     )
 

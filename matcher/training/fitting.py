@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from matcher.foundations.arrays import Floats, Rows
-from matcher.scoring.signals import FAMILIES
+from matcher.scoring import FAMILIES
 from matcher.training.examples import Examples
 from matcher.training.parameters import ParameterLayout, profile_terms
 

@@ -11,7 +11,7 @@ from matcher.evaluation.measures.calibration import expected_calibration_error, 
 from matcher.evaluation.measures.metrics import METRICS, measure
 from matcher.foundations.arrays import Floats
 from matcher.foundations.errors import InvalidInput
-from matcher.scoring.model import Curve
+from matcher.scoring import Curve
 from matcher.sources.awards import Award
 from matcher.training.calibration import fit_log_odds, is_comparable
 from matcher.training.examples import Examples, examples_of, suppliers_of

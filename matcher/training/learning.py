@@ -14,8 +14,7 @@ import numpy as np
 
 from matcher.embedding import WEIGHTS_FILE
 from matcher.foundations.arrays import Floats
-from matcher.scoring.model import AdditiveModel, Curve
-from matcher.scoring.signals import PROFILE_SIGNALS
+from matcher.scoring import PROFILE_SIGNALS, AdditiveModel, Curve
 from matcher.sources.awards import Award
 from matcher.texts.passages import query_of
 from matcher.training.examples import examples_of, suppliers_of

@@ -30,9 +30,8 @@ from matcher.programme.runs.chunks import Chunk, SearchOptions, SearchTask
 from matcher.programme.runs.job import CHUNK
 from matcher.programme.runs.schedulers import ProcessPool
 from matcher.records import Filters, Need
-from matcher.scoring.model import AdditiveModel
-from matcher.search.engine import eligible_in, ranking_of
-from matcher.search.explanations import Findings, sequences_of
+from matcher.scoring import AdditiveModel
+from matcher.search import ExplainedSearch, eligible_in, ranking_of, shown_revisions
 from matcher.store import Store
 from matcher.texts.passages import passages_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
@@ -82,11 +81,11 @@ def _highest(row: np.ndarray) -> np.ndarray:
     return np.argpartition(row, len(row) - DEPTH)[-DEPTH:] if len(row) > DEPTH else np.arange(len(row))
 
 
-def worded(store: Store, needs: Sequence[Need], findings: Sequence[Findings]) -> int:
+def worded(store: Store, needs: Sequence[Need], findings: Sequence[ExplainedSearch]) -> int:
     """Put answers into words, as a run does, and return how many characters they are."""
-    sequences = sequences_of(findings)
+    sequences = shown_revisions(findings)
     profiles = dict(zip(sequences, store.profiles_as_of(sequences), strict=True))
-    return sum(len(o.worded(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
+    return sum(len(o.to_result(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
 
 
 def run(passages: int, count: int, folder: Path) -> None:
@@ -112,10 +111,10 @@ def run(passages: int, count: int, folder: Path) -> None:
     seconds: dict[str, list[float]] = {"bare": [], "bulk": [], "single": []}
     searched: list[int] = []
 
-    def single(n: int) -> Findings:
-        query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY), needs[n].requirements.accreditations)
+    def single(n: int) -> ExplainedSearch:
+        query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY))
         eligible = eligible_in(index, needs[n], TERMS.filters, TERMS.apply_requirements, DAY)
-        return ranking_of(index, query, eligible, model, depth=DEPTH, on=DAY).findings(TERMS.top)
+        return ranking_of(index, query, eligible, model, depth=DEPTH).explained(TERMS.top)
 
     single(0)
     with (

@@ -17,7 +17,7 @@ from matcher.foundations.settings import Settings
 from matcher.ledger import Ledger
 from matcher.ledger.tables import ledger_entry
 from matcher.records.need import FREE_TEXT
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
 from tests.benchmarks.made import demo_needs, made_profiles

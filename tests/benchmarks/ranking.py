@@ -11,8 +11,8 @@ from matcher.bootstrap import encoder_of
 from matcher.embedding import CachedEncoder
 from matcher.foundations.settings import Settings
 from matcher.index import Index, query_for, retrieve
-from matcher.scoring.model import AdditiveModel
-from matcher.search.explanations import quotes_of
+from matcher.scoring import AdditiveModel
+from matcher.search import quotes_of
 from matcher.store import Store
 from matcher.texts.passages import query_of
 from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
@@ -36,14 +36,14 @@ def run() -> None:
         model = AdditiveModel.load(settings.ranking_model)
         needs = demo_needs()
         queries = [query_for(need, encoder, DAY) for need in needs]
-        found = [retrieve(index, index.live, query, depth=CANDIDATES, on=DAY) for query in queries]
+        found = [retrieve(index, index.live, query, depth=CANDIDATES) for query in queries]
 
         def explain(n: int) -> None:
             n %= len(needs)
             scored = model.score(found[n], queries[n].facts)
             for i, id in enumerate(index.profiles.id[found[n].profiles]):
                 for quote in quotes_of(index, found[n], scored, i):
-                    quote.worded(rows[str(id)])
+                    quote.to_evidence(rows[str(id)])
 
         def encode(n: int) -> None:
             raw.encode([query_of(needs[n % len(needs)])])

@@ -16,7 +16,7 @@ from matcher.embedding import CachedEncoder
 from matcher.foundations.settings import Settings
 from matcher.index import Index
 from matcher.records.need import FREE_TEXT
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
 from matcher.texts.passages import passages_of, query_of

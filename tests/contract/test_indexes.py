@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from matcher.embedding import CachedEncoder
 from matcher.index import Index, Snapshots, highest, query_for, retrieve, terms_of
 from matcher.records import Filters, Need, Profile, parse
-from matcher.scoring.signals import UNDATED
+from matcher.scoring import UNDATED
 from matcher.texts.language import related
 from tests.support.eligibility import failing
 from tests.support.fakes import MemoryVectors, WordEncoder
-from tests.support.reference_engine import BruteForce, told
+from tests.support.reference_engine import BruteForce, describe
 from tests.support.registers import SHARES, made_register
 from tests.support.strategies import TODAY
 
@@ -94,12 +94,12 @@ def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
 @pytest.mark.parametrize("query", QUERIES)
 def test_closeness_is_exact(index: Index, reference: BruteForce, query: str) -> None:
     cosines = index.similarities(ENCODER.encode([query])[0], np.arange(len(index.passages)))
-    assert by_profile(index, cosines) == {own.id: reference.meaning(query, own.id) for own in REGISTER}
-    words = index.words.scores(terms_of(" ".join((query, *related(query)))))
-    assert by_profile(index, words[:, 0]) == {own.id: reference.words(query, own.id) for own in REGISTER}
+    assert by_profile(index, cosines) == {own.id: reference.cosines(query, own.id) for own in REGISTER}
+    words = index.lexical.scores(terms_of(" ".join((query, *related(query)))))
+    assert by_profile(index, words[:, 0]) == {own.id: reference.bm25(query, own.id) for own in REGISTER}
     wording = by_profile(index, words[:, 1])
     for own in REGISTER:
-        assert wording[own.id] == pytest.approx(reference.wording(query, own.id), abs=1e-12)
+        assert wording[own.id] == pytest.approx(reference.lexical_cosines(query, own.id), abs=1e-12)
     assert ((words >= 0) & (words <= 1 + 1e-12)).all()
 
 
@@ -120,7 +120,7 @@ def test_candidates_are_those_of_the_reference(index: Index, reference: BruteFor
     assert sorted(index.profiles.id[eligible.mask].tolist()) == sorted(passing)
     for query in QUERIES[:4]:
         need = Need(id="n", title=query)
-        found = retrieve(index, eligible.mask, query_for(need, CACHED, TODAY), depth=depth, on=TODAY)
+        found = retrieve(index, eligible.mask, query_for(need, CACHED, TODAY), depth=depth)
         assert set(index.profiles.id[found.profiles].tolist()) == reference.candidates(need, passing, depth)
         assert len(found) == len(found.piece_starts) == len(set(found.profiles.tolist()))
 
@@ -128,26 +128,27 @@ def test_candidates_are_those_of_the_reference(index: Index, reference: BruteFor
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.id)
 @pytest.mark.parametrize("depth", [5, 1_000])
 def test_all_that_is_told_of_a_candidate_is_exact(index: Index, reference: BruteForce, need: Need, depth: int) -> None:
-    found = retrieve(index, index.live, query_for(need, CACHED, TODAY), depth=depth, on=TODAY)
-    held = told(index, found)
+    query = query_for(need, CACHED, TODAY)
+    found = retrieve(index, index.live, query, depth=depth)
+    held = describe(index, found, query.facts)
     assert held.keys() == reference.candidates(need, reference.profiles, depth)
     for id, own in held.items():
-        expected = reference.told(need, id, TODAY)
+        expected = reference.describe(need, id, TODAY)
         assert own.pieces == expected.pieces, id
         assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
     assert found.owners().tolist() == [i for i, own in enumerate(held.values()) for _ in own.pieces]
     if depth > len(REGISTER):  # what there is to compare is of every kind
         assert {piece.family for own in held.values() for piece in own.pieces} == {"name", "offer", "work"}
         assert found.title.any()
-        assert (found.day == UNDATED).any()
-        assert (found.day != UNDATED).any()
-        assert len(np.unique(found.regions)) > 5
+        assert (found.piece_columns["day"] == UNDATED).any()
+        assert (found.piece_columns["day"] != UNDATED).any()
+        assert len(np.unique(found.piece_columns["regions"])) > 5
 
 
 def test_an_empty_index_and_nobody_eligible_have_no_candidates(index: Index) -> None:
     query = query_for(NEEDS[2], CACHED, TODAY)
     for empty in (Index(ENCODER.fingerprint), index):
-        found = retrieve(empty, np.zeros(len(empty.live), dtype=bool), query, depth=10, on=TODAY)
+        found = retrieve(empty, np.zeros(len(empty.live), dtype=bool), query, depth=10)
         assert (len(found), len(found.family), len(found.passages), found.cosines.shape) == (0, 0, 0, (0, 2))
 
 

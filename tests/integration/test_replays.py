@@ -25,7 +25,7 @@ from matcher.foundations.settings import Settings
 from matcher.ledger import Ledger
 from matcher.records import Filters, Need, Profile, Region, Sector, Size
 from matcher.register.importing import import_files
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
 from tests.support.commands import Done, command_in

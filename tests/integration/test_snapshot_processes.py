@@ -71,7 +71,7 @@ def test_who_cannot_have_the_lock_saves_nothing_and_says_so(
     Snapshots(tmp_path, wait_seconds=0.2).save(indexed(10, 20))
     assert time.monotonic() - started < 5
     assert contents(tmp_path) == before
-    assert "another process is saving" in caplog.text
+    assert "another process is saving there" in caplog.text
     loaded = Snapshots(tmp_path, wait_seconds=0.2).load(ENCODER.fingerprint)
     assert loaded is not None, "who reads waits for nobody"
     assert loaded.sequence == 10

@@ -16,7 +16,7 @@ from matcher.bootstrap import engine_of
 from matcher.embedding import SentenceEncoder, packaged_model
 from matcher.foundations.settings import Settings
 from matcher.records import Need, Profile, parse
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.sources.awards import Award, Winner
 from matcher.store import Store
 from matcher.training.learning import FITTED_SHARE

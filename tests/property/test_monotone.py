@@ -1,4 +1,4 @@
-"""Meeting more of a need never lowers a score, and a score is its parts: for any model and for the shipped one."""
+"""Meeting more of a need never lowers a score, and a score is the sum of its parts, for any model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.scoring.model import PARTS, AdditiveModel, Curve, Scored
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, Signal
+from matcher.scoring import (
+    FAMILIES,
+    PARTS,
+    PIECE_SIGNALS,
+    PROFILE_SIGNALS,
+    AdditiveModel,
+    Curve,
+    PieceSignal,
+    ProfileSignal,
+    Scored,
+)
 from tests.support.fakes import shipped_model
 
-# A score is a sum of about twenty parts of size ten: what rounding may take away.
+# The most that rounding may change in a sum of about twenty parts, each about ten.
 ROUNDING = 1e-9
 
 heights = st.floats(-10, 10, width=32)
@@ -56,15 +65,14 @@ class Fit:
         return model.pooled(self.pieces, self.profile[None, :], self.family, np.zeros(1, dtype=np.int64))
 
 
-def within(draw: st.DrawFn, signal: Signal, at_least: float | None = None) -> float:
-    """Draw a value of `signal`, from `at_least` upwards."""
-    low = signal.low if at_least is None else at_least
-    return low + draw(st.floats(0, 1)) * (signal.high - low)
+def within(draw: st.DrawFn, signal: PieceSignal | ProfileSignal) -> float:
+    """Draw a value of `signal`."""
+    return signal.low + draw(st.floats(0, 1)) * (signal.high - signal.low)
 
 
 @st.composite
 def fits(draw: st.DrawFn) -> Fit:
-    """Draw the signals of a profile of one to five pieces, each in its range."""
+    """Draw the signals of a profile with one to five pieces, each in its range."""
     family = draw(st.lists(st.integers(0, len(FAMILIES) - 1), min_size=1, max_size=5))
     pieces = np.array([[within(draw, signal) for signal in PIECE_SIGNALS] for _ in family])
     profile = np.array([within(draw, signal) for signal in PROFILE_SIGNALS])
@@ -114,11 +122,11 @@ def test_a_score_is_its_parts_from_left_to_right(model: AdditiveModel, fit: Fit,
         np.array([0, len(fit.family)]),
     )
     assert together.parts.shape == (2, len(PARTS))
-    for row, found in zip(together.parts.tolist(), together.scores.tolist(), strict=True):
+    for row, score in zip(together.parts.tolist(), together.scores.tolist(), strict=True):
         total = 0.0
         for part in row:
             total += part
-        assert total == found
+        assert total == score
 
 
 @given(any_model, fits())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matcher.foundations.arrays import Rows, Vectors
-from matcher.index import Coarse, Index, query_for
+from matcher.foundations.arrays import Array, Rows, Vectors
+from matcher.foundations.ragged import Ragged
+from matcher.index import Index, Prefilter, query_for
 from matcher.records import Filters, Need, Profile
+from matcher.scoring import Candidates
 from matcher.search.engine import eligible_in, ranking_of, rankings_of
 from matcher.store import Store
 from tests.support.fakes import engine_over, shipped_model
@@ -30,18 +33,30 @@ def unit(draw: np.random.Generator, rows: int, dimensions: int = 384) -> Vectors
     return vectors / lengths
 
 
-def hold(index: Index, coarse: Coarse, asked: list[tuple[Need, Filters]], depth: int) -> None:
+def columns(candidates: Candidates) -> dict[str, Array]:
+    """Return all arrays that `candidates` consists of, by name."""
+    arrays: dict[str, Array] = {}
+    for name, value in vars(candidates).items():
+        for key, column in value.items() if isinstance(value, Mapping) else [(name, value)]:
+            parts = vars(column).items() if isinstance(column, Ragged) else [("", column)]
+            arrays |= {f"{name}.{key}.{part}": array for part, array in parts}
+    return arrays
+
+
+def hold(index: Index, prefilter: Prefilter, asked: list[tuple[Need, Filters]], depth: int) -> None:
     """Compare needs searched together with each alone."""
     with Store.open("sqlite://") as store:
         encoder = engine_over(store).encoder
     pairs = [(query_for(need, encoder, TODAY), eligible_in(index, need, chosen, True, TODAY)) for need, chosen in asked]
-    together = rankings_of(index, coarse, pairs, MODEL, depth=depth, on=TODAY)
+    together = rankings_of(index, prefilter, pairs, MODEL, depth=depth)
     for (query, eligible), found in zip(pairs, together, strict=True):
-        alone = ranking_of(index, query, eligible, MODEL, depth=depth, on=TODAY)
-        for name, column in vars(alone.candidates).items():
-            assert np.array_equal(column, vars(found.candidates)[name], equal_nan=column.dtype.kind == "f"), name
+        alone = ranking_of(index, query, eligible, MODEL, depth=depth)
+        expected, actual = columns(alone.candidates), columns(found.candidates)
+        assert expected.keys() == actual.keys()
+        for name, column in expected.items():
+            assert np.array_equal(column, actual[name], equal_nan=column.dtype.kind == "f"), name
         assert found.scored.parts.tobytes() == alone.scored.parts.tobytes()
-        assert found.findings(10) == alone.findings(10)
+        assert found.explained(10) == alone.explained(10)
 
 
 def index_of(profiles: list[Profile], parts: int = 1) -> Index:
@@ -67,7 +82,7 @@ def test_small_registers(
     profiles: list[Profile], asked: list[tuple[Need, Filters]], kind: torch.dtype, depth: int
 ) -> None:
     index = index_of(profiles)
-    hold(index, Coarse(index, kind), asked, depth)
+    hold(index, Prefilter(index, kind), asked, depth)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,7 +90,7 @@ def test_small_registers(
 def test_a_register_larger_than_the_depth(kind: torch.dtype, parts: int) -> None:
     index, deal = index_of(made_register(500, seed=8), parts), random.Random(1)
     asked = [(Need(id=f"n{n}", title=" ".join(deal.sample(WORDS, 3))), Filters()) for n in range(12)]
-    hold(index, Coarse(index, kind), [*asked, (Need(id="x", title="unheard"), Filters())], 20)
+    hold(index, Prefilter(index, kind), [*asked, (Need(id="x", title="unheard"), Filters())], 20)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,15 +101,15 @@ def test_no_cosine_is_further_off_than_proved(kind: torch.dtype, length: int) ->
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
     index = Index("e").updated(changes, lambda texts: length * unit(draw, len(texts)), 200)
     queries = np.concatenate([unit(draw, 20), index.segments[0].matrix()[:20]])
-    coarse, rows = Coarse(index, kind), np.arange(len(index.passages))
-    rough, exact, bound = coarse.of_rows(queries, rows), index.similarities(queries, rows), coarse.bound(queries)
-    assert (np.abs(rough - exact) <= bound.off(rough)).all()
-    assert np.array_equal(np.concatenate([block for _, block in coarse.blocks(queries)]), rough)
-    one = coarse.bound(queries[:1])
-    assert one.off(0.3) < 0.006 * length, "and that is not far"
+    prefilter, rows = Prefilter(index, kind), np.arange(len(index.passages))
+    rough, exact, bound = prefilter.cosines(queries, rows), index.similarities(queries, rows), prefilter.bound(queries)
+    assert (np.abs(rough - exact) <= bound.error(rough)).all()
+    assert np.array_equal(np.concatenate([block for _, block in prefilter.blocks(queries)]), rough)
+    one = prefilter.bound(queries[:1])
+    assert one.error(0.3) < 0.006 * length, "and that is not far"
     for seen, true in zip(rough[:50, 0], exact[:50, 0], strict=True):
         closer = rough[exact[:, 0] >= true, 0]
-        assert closer.min() >= one.reach(float(seen)), "who is exactly as close is roughly within reach"
+        assert closer.min() >= one.threshold(float(seen)), "who is exactly as close is roughly within reach"
 
 
 def test_vectors_that_are_not_of_length_one_lose_nobody() -> None:
@@ -102,13 +117,13 @@ def test_vectors_that_are_not_of_length_one_lose_nobody() -> None:
     profiles = made_register(200, seed=3)
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
     index = Index("e").updated(changes, lambda texts: 100 * unit(draw, len(texts), 256), 200)
-    hold(index, Coarse(index, torch.bfloat16), [(Need(id="n", title="falls clinic"), Filters())], 10)
+    hold(index, Prefilter(index, torch.bfloat16), [(Need(id="n", title="falls clinic"), Filters())], 10)
 
 
-class Hopeful(Coarse):
+class Hopeful(Prefilter):
     """Finds the passages that it samples closer than they are, so that lines are guessed too high."""
 
-    def of_rows(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
+    def cosines(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
         return np.full((len(rows), len(queries)), 0.9, dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Who passes a filter, worked out anew from one profile: the reference for eligibility."""
+"""The reference for eligibility: whether one profile passes a filter, worked out from the profile alone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import re
 from datetime import date
 
 from matcher.records import Filters, Profile, Region, Sector, Size
+from matcher.records.places import regions_of_record
 from matcher.records.postcodes import region_of_postcode
-from matcher.records.vocabulary import find_region
-
-K1, B = 1.2, 0.75
-# How many digits of a CPV code name its division, group, class, category, and the whole of it.
 
 
-def at_home(profile: Profile) -> set[Region]:
-    """Return the regions a profile says it covers, failing that the one of its postcode."""
+def stated(profile: Profile) -> set[Region]:
+    """Return the regions that a profile states, or if it states none, that of its postcode."""
     if profile.coverage.national:
         return set(Region)
     home = region_of_postcode(profile.postcode) if profile.postcode else None
@@ -22,15 +19,14 @@ def at_home(profile: Profile) -> set[Region]:
 
 
 def served(profile: Profile) -> set[Region]:
-    """Return the regions a profile covers: stated, else of its postcode, else of its track record."""
-    if home := at_home(profile):
+    """Return the regions that a profile works in: stated, else of its postcode, else of its track record."""
+    if home := stated(profile):
         return home
-    places = [find_region(piece.region) for piece in profile.track_record if piece.region]
-    return {place for place in places if place}
+    return {region for work in profile.track_record for region in regions_of_record(work)}
 
 
 def holds(profile: Profile, scheme: str, on: date) -> bool:
-    """Return whether `profile` holds `scheme` on the day `on`, however the name is written."""
+    """Return whether `profile` holds `scheme` on day `on`, however the name is written."""
 
     def plain(name: str) -> str:
         return re.sub(r"[\W_]", "", name.casefold())
@@ -44,21 +40,21 @@ def holds(profile: Profile, scheme: str, on: date) -> bool:
 
 
 def size(profile: Profile) -> Size | None:
-    """Return the size by staff and turnover where either is known, else by sector."""
+    """Return the size by staff and turnover if either is known, else by sector."""
     if profile.employees is None and profile.turnover is None:
         return {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}.get(profile.sector)
     return Size.SME if (profile.employees or 0) < 250 and (profile.turnover or 0) <= 44_000_000 else Size.LARGE
 
 
-def identified(profile: Profile, wanted: str) -> bool:
-    """Return whether `profile` has the identifier: a kind, or a kind with its number."""
-    kind, _, number = wanted.partition(":")
+def identified(profile: Profile, identifier: str) -> bool:
+    """Return whether `profile` has `identifier`: a kind, or a kind with a number."""
+    kind, _, number = identifier.partition(":")
     own = getattr(profile.identifiers, kind)
     return own is not None and (not number or own == number.upper())
 
 
 def failing(profile: Profile, sequence: int, filters: Filters, on: date) -> set[str]:
-    """Return the names of the filters that `profile`, revised last at `sequence`, does not pass."""
+    """Return the names of the filters that `profile`, last revised at `sequence`, does not pass."""
     turnover = profile.turnover
     passes = {
         "sectors": not filters.sectors or profile.sector in filters.sectors,
@@ -67,7 +63,7 @@ def failing(profile: Profile, sequence: int, filters: Filters, on: date) -> set[
         "size": filters.size is None or size(profile) == filters.size,
         "min_turnover": filters.min_turnover is None or (turnover is not None and turnover >= filters.min_turnover),
         "max_turnover": filters.max_turnover is None or (turnover is not None and turnover <= filters.max_turnover),
-        "identifiers": all(identified(profile, wanted) for wanted in filters.identifiers),
+        "identifiers": all(identified(profile, identifier) for identifier in filters.identifiers),
         "changed_since": filters.changed_since is None or sequence > filters.changed_since,
     }
     return {name for name, passed in passes.items() if not passed}

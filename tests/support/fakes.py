@@ -16,7 +16,7 @@ from matcher.embedding import CachedEncoder, Encoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.artefacts import Artefacts
 from matcher.index import Snapshots
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
 

@@ -10,7 +10,7 @@ from matcher.embedding import CachedEncoder, Encoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.ledger import Entry, Ledger
 from matcher.records import Filters, Need, Profile, Region, Sector
-from matcher.scoring.model import AdditiveModel
+from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
 from matcher.store.database import Database

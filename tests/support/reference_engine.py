@@ -1,8 +1,8 @@
-"""The reference that the engine is held against: everybody looked at, one after the other, in plain Python.
+"""The reference that the engine is compared with: every profile examined in turn, in plain Python.
 
-Slow and obvious on purpose. It shares with the product the cutting of records into passages, the cutting of
-texts into terms, the finding of places in texts, and the encoder; who passes a filter, what is close, what is
-told of a candidate, what comes first are worked out anew.
+It is slow and obvious on purpose. It shares with the product the encoder and the functions that split records into
+passages and texts into terms, and that find places in texts. It works out again which profiles pass a filter, what is
+close, what is known of a candidate, and what comes first.
 """
 
 from __future__ import annotations
@@ -20,28 +20,31 @@ from matcher.embedding import Encoder
 from matcher.index import Index, terms_of
 from matcher.records import Filters, Need, Profile, Region
 from matcher.records.places import regions_of_record
-from matcher.scoring.signals import FAMILIES, UNDATED, Candidates
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, UNDATED, Candidates, NeedFacts
+from matcher.scoring.piece_signals import Pieces
 from matcher.texts.language import related
 from matcher.texts.passages import PassageKind, passages_of, query_of, title_of
-from tests.support.eligibility import at_home, failing, holds
+from tests.support.eligibility import failing, holds, stated
 
 K1, B = 1.2, 0.75
-# How many digits of a CPV code name its division, group, class, category, and the whole of it.
+# The number of digits of a CPV code that give its division, group, class, category and whole code.
 CPV_LEVELS = (2, 3, 4, 5, 8)
+# The profile signals that the reference works out itself.
+MEASURES = ("capacity", "coverage", "accreditations")
 
 
 @dataclass(frozen=True)
-class ToldPassage:
-    """A passage of a candidate, and how close it is to need and title."""
+class DescribedPassage:
+    """A passage of a candidate, and how close it is to the need and its title."""
 
     title: bool
     cosines: tuple[float, float]
-    words: tuple[float, float]
+    bm25: tuple[float, float]
 
 
 @dataclass(frozen=True)
-class ToldPiece:
-    """A piece of a candidate; None where a fact is not known."""
+class DescribedPiece:
+    """A piece of a candidate. Unknown facts are None."""
 
     kind: PassageKind
     part: int
@@ -50,58 +53,61 @@ class ToldPiece:
     value: float | None
     regions: frozenset[Region]
     category: float
-    passages: tuple[ToldPassage, ...]
+    passages: tuple[DescribedPassage, ...]
 
 
 @dataclass(frozen=True)
-class Told:
-    """All that is held of one candidate: the pieces, and what takes a logarithm, a root or a mean to find.
+class DescribedCandidate:
+    """Everything that is known of one candidate.
 
-    The pieces are the same to the last bit however they are found; `measures` may differ in the last digits.
+    The pieces are the same to the last bit however they are found. The measures take a logarithm, a root or a mean, and
+    may differ in the last digits. They are `MEASURES`, then both lexical cosines of each passage.
     """
 
-    pieces: tuple[ToldPiece, ...]
-    measures: tuple[float, ...]  # capacity, coverage, accreditations, then both lexical cosines of each passage
+    pieces: tuple[DescribedPiece, ...]
+    measures: tuple[float, ...]
 
 
-def told(index: Index, candidates: Candidates) -> dict[str, Told]:
-    """Return what `candidates` holds of each, by id."""
-    found = {}
+def describe(index: Index, candidates: Candidates, facts: NeedFacts) -> dict[str, DescribedCandidate]:
+    """Return what `candidates` holds of each candidate for a need, by id."""
+    described = {}
     pieces = [*candidates.piece_starts.tolist(), len(candidates.family)]
     passages = [*candidates.passage_starts.tolist(), len(candidates.passages)]
+    measures = [signal.compute(candidates, facts) for signal in PROFILE_SIGNALS if signal.name in MEASURES]
+    [category] = [s.compute(Pieces(candidates, facts)) for s in PIECE_SIGNALS if s.name == "category"]
     for i, (first, end) in enumerate(pairwise(pieces)):
         rows = range(passages[first], passages[end])
-        found[str(index.profiles.id[candidates.profiles[i]])] = Told(
+        described[str(index.profiles.id[candidates.profiles[i]])] = DescribedCandidate(
             pieces=tuple(
-                _told_piece(index, candidates, piece, range(passages[piece], passages[piece + 1]))
+                _described_piece(
+                    index, candidates, piece, float(category[piece]), range(passages[piece], passages[piece + 1])
+                )
                 for piece in range(first, end)
             ),
             measures=(
-                float(candidates.capacity[i]),
-                float(candidates.coverage[i]),
-                float(candidates.accreditations[i]),
-                *(cosine for row in rows for cosine in candidates.wording[row].tolist()),
+                *(float(values[i]) for values in measures),
+                *(cosine for row in rows for cosine in candidates.lexical_cosines[row].tolist()),
             ),
         )
-    return found
+    return described
 
 
-def _told_piece(index: Index, candidates: Candidates, piece: int, rows: range) -> ToldPiece:
-    day, value, bits = (column[piece].item() for column in (candidates.day, candidates.value, candidates.regions))
+def _described_piece(index: Index, candidates: Candidates, piece: int, category: float, rows: range) -> DescribedPiece:
+    day, value, bits = (candidates.piece_columns[name][piece].item() for name in ("day", "value", "regions"))
     row = index.passages.piece[candidates.passages[rows[0]]]
-    return ToldPiece(
+    return DescribedPiece(
         kind=PassageKind(index.pieces.kind[row]),
         part=int(index.pieces.part[row]),
         family=FAMILIES[candidates.family[piece]],
         day=None if day == UNDATED else date(1970, 1, 1) + timedelta(days=day),
         value=None if math.isnan(value) else value,
         regions=frozenset(region for i, region in enumerate(Region) if bits >> i & 1),
-        category=float(candidates.category[piece]),
+        category=category,
         passages=tuple(
-            ToldPassage(
+            DescribedPassage(
                 title=bool(candidates.title[row]),
                 cosines=(float(candidates.cosines[row, 0]), float(candidates.cosines[row, 1])),
-                words=(float(candidates.words[row, 0]), float(candidates.words[row, 1])),
+                bm25=(float(candidates.bm25[row, 0]), float(candidates.bm25[row, 1])),
             )
             for row in rows
         ),
@@ -109,7 +115,7 @@ def _told_piece(index: Index, candidates: Candidates, piece: int, rows: range) -
 
 
 class BruteForce:
-    """A register held in plain lists. `sequences` are the numbers of the last revisions, by id."""
+    """A register in plain lists. `sequences` holds the number of the last revision of each profile, by id."""
 
     def __init__(self, profiles: Sequence[Profile], sequences: Mapping[str, int], encoder: Encoder) -> None:
         self.profiles = {profile.id: profile for profile in profiles}
@@ -124,7 +130,7 @@ class BruteForce:
         self._mean = max(sum(count.total() for count in every) / max(len(every), 1), 1.0)
 
     def eligible(self, need: Need, filters: Filters, on: date) -> list[str]:
-        """Return who passes the filters and brings what the need requires."""
+        """Return the profiles that pass the filters and meet the requirements of the need."""
         required = Filters.required_by(need)
         return [
             id
@@ -134,7 +140,7 @@ class BruteForce:
         ]
 
     def excluded(self, need: Need, filters: Filters, on: date) -> Counter[str]:
-        """Return how many profiles each filter leaves out, whether chosen or required or both."""
+        """Return how many profiles each filter excludes, whether it is chosen, required or both."""
         required = Filters.required_by(need)
         return Counter(
             name
@@ -143,7 +149,7 @@ class BruteForce:
             | failing(profile, self.sequences[id], required, on)
         )
 
-    def meaning(self, text: str, id: str) -> list[float]:
+    def cosines(self, text: str, id: str) -> list[float]:
         """Return the cosine of `text` with each passage of a profile."""
         query = self._encoder.encode([text])[0]
         return [
@@ -151,7 +157,7 @@ class BruteForce:
             for vector in self._vectors[id]
         ]
 
-    def words(self, text: str, id: str) -> list[float]:
+    def bm25(self, text: str, id: str) -> list[float]:
         """Return the share of the highest possible BM25 score that each passage of a profile reaches."""
         weights = self._weights(text)
         ceiling = 0.0
@@ -166,76 +172,77 @@ class BruteForce:
             scores.append(score / ceiling if ceiling else score)
         return scores
 
-    def wording(self, text: str, id: str) -> list[float]:
+    def lexical_cosines(self, text: str, id: str) -> list[float]:
         """Return the lnc.ltc cosine of `text`, each term counted once, with each passage of a profile."""
         weights = self._weights(text)
-        asked = math.sqrt(sum(weight**2 for weight in weights.values()))
+        length = math.sqrt(sum(weight**2 for weight in weights.values()))
         cosines = []
         for count in self._counts[id]:
             damped = {term: 1 + math.log(times) for term, times in count.items()}
             own = math.sqrt(sum(weight**2 for weight in damped.values()))
             shared = sum(weight * damped.get(term, 0.0) for term, weight in weights.items())
-            cosines.append(shared / (own * asked) if shared else 0.0)
+            cosines.append(shared / (own * length) if shared else 0.0)
         return cosines
 
     def _weights(self, text: str) -> dict[str, float]:
-        """Return the idf of each term of `text` and of its other forms that somebody uses, in alphabetical order."""
-        asked = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
+        """Return the idf of the terms of `text` and of its other forms that any passage uses, in alphabetical order."""
+        used = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
         return {
-            term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5)))
-            for term in asked
+            term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5))) for term in used
         }
 
-    def told(self, need: Need, id: str, on: date) -> Told:
-        """Return all that is to be known of a candidate for `need`."""
+    def describe(self, need: Need, id: str, on: date) -> DescribedCandidate:
+        """Return everything that should be known of a candidate for `need`."""
         profile = self.profiles[id]
         whole, title = query_of(need), title_of(need)
-        cosines, words, wording = (
+        cosines, bm25, lexical_cosines = (
             list(zip(closeness(whole, id), closeness(title, id), strict=True))
-            for closeness in (self.meaning, self.words, self.wording)
+            for closeness in (self.cosines, self.bm25, self.lexical_cosines)
         )
-        pieces: dict[tuple[PassageKind, int], list[ToldPassage]] = {}
+        pieces: dict[tuple[PassageKind, int], list[DescribedPassage]] = {}
         for number, passage in enumerate(passages_of(profile)):
             title_only = passage.kind is PassageKind.TRACK_RECORD_TITLE
             kind = PassageKind.TRACK_RECORD if title_only else passage.kind
-            pieces.setdefault((kind, passage.part), []).append(ToldPassage(title_only, cosines[number], words[number]))
-        return Told(
+            pieces.setdefault((kind, passage.part), []).append(
+                DescribedPassage(title_only, cosines[number], bm25[number])
+            )
+        return DescribedCandidate(
             tuple(self._piece(need, profile, kind, part, own) for (kind, part), own in pieces.items()),
-            (*_measures(need, profile, on), *(cosine for pair in wording for cosine in pair)),
+            (*_measures(need, profile, on), *(cosine for pair in lexical_cosines for cosine in pair)),
         )
 
     def _piece(
-        self, need: Need, profile: Profile, kind: PassageKind, part: int, passages: Sequence[ToldPassage]
-    ) -> ToldPiece:
+        self, need: Need, profile: Profile, kind: PassageKind, part: int, passages: Sequence[DescribedPassage]
+    ) -> DescribedPiece:
         work = profile.track_record[part] if kind is PassageKind.TRACK_RECORD else None
         capability = profile.capabilities[part] if kind is PassageKind.CAPABILITY else None
         codes = work.cpv if work else capability.cpv if capability else ()
-        return ToldPiece(
+        return DescribedPiece(
             kind=kind,
             part=part,
             family="work" if work else "name" if kind is PassageKind.NAME else "offer",
             day=work.date if work else None,
             value=work.value if work else None,
             regions=regions_of_record(work) if work else frozenset(),
-            category=max((_agreement(own, wanted) for own in codes for wanted in need.cpv), default=0.0),
+            category=max((_agreement(own, target) for own in codes for target in need.cpv), default=0.0),
             passages=tuple(passages),
         )
 
     def candidates(self, need: Need, eligible: Iterable[str], depth: int) -> set[str]:
-        """Return the `depth` closest in meaning and the `depth` closest in words; all, where there are no more."""
+        """Return the `depth` profiles closest in meaning and in words, or all if there are no more."""
         everyone = list(eligible)
         if len(everyone) <= depth:
             return set(everyone)
         text = query_of(need)
         chosen: set[str] = set()
-        for closeness in (self.meaning, self.words):
+        for closeness in (self.cosines, self.bm25):
             best = {id: max(closeness(text, id)) for id in everyone}
             chosen |= set(sorted(everyone, key=lambda own: (-best[own], own))[:depth])
         return chosen
 
 
-def _agreement(own: str, wanted: str) -> float:
-    return sum(own[:digits] == wanted[:digits] for digits in CPV_LEVELS) / len(CPV_LEVELS)
+def _agreement(own: str, target: str) -> float:
+    return sum(own[:digits] == target[:digits] for digits in CPV_LEVELS) / len(CPV_LEVELS)
 
 
 def _measures(need: Need, profile: Profile, on: date) -> tuple[float, float, float]:
@@ -243,8 +250,8 @@ def _measures(need: Need, profile: Profile, on: date) -> tuple[float, float, flo
     capacity = math.nan
     if need.value and profile.turnover is not None:
         capacity = math.log10(max(profile.turnover, 1)) - math.log10(need.value)
-    home, wanted = at_home(profile), regions_of_record(need)
-    coverage = float(bool(home & wanted)) if home and wanted else 0.5
+    home, target = stated(profile), regions_of_record(need)
+    coverage = float(bool(home & target)) if home and target else 0.5
     required = need.requirements.accreditations
     held = [holds(profile, scheme, on) for scheme in required]
     return capacity, coverage, sum(held) / len(held) if held else 1.0

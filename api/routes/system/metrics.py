@@ -29,7 +29,7 @@ def read_metrics(request: Request, service: RunningService) -> PlainTextResponse
     """Read the number and duration of requests, and the latest revision in the register and in the index."""
     metrics: ServiceMetrics = request.app.state.metrics
     metrics.revisions.set(service.store.sequence())
-    metrics.indexed.set(service.engine.at())
+    metrics.indexed.set(service.engine.indexed_sequence())
     for kind, count in service.store.counts().items():
         metrics.records.labels(kind).set(count)
     return PlainTextResponse(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from matcher.index import Index
-from matcher.index.eligibility import SECTORS, SIZES
+from matcher.index.codes import SECTORS, SIZES
 from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
 from matcher.search.engine import eligible_in

@@ -21,7 +21,7 @@ from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.pairs import Supplier
 from matcher.records import Evidence, Match, Need, SearchResult
-from matcher.scoring.model import BASE
+from matcher.scoring import BASE
 
 # One match as a row: its values by column name.
 MatchRow = Mapping[str, Any]

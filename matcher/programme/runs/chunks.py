@@ -12,11 +12,10 @@ from typing import Final, NamedTuple
 
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import MatcherError
-from matcher.index import Coarse, Eligible, Index, Query, Snapshots, facts_of, terms_for
+from matcher.index import Eligible, Index, Prefilter, Query, Snapshots, facts_of, terms_for
 from matcher.records import Filters, Need
-from matcher.scoring.model import AdditiveModel
-from matcher.search.engine import eligible_in, rankings_of
-from matcher.search.explanations import Findings
+from matcher.scoring import AdditiveModel
+from matcher.search import ExplainedSearch, eligible_in, rankings_of
 
 # Threads of one process share a searcher, so they take turns.
 _SEARCH_LOCK: Final = threading.Lock()
@@ -53,20 +52,20 @@ class Searcher:
 
     index: Index
     model: AdditiveModel
-    coarse: Coarse = field(init=False)
+    prefilter: Prefilter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.coarse = Coarse(self.index)
+        self.prefilter = Prefilter(self.index)
         self._eligible: dict[str, Eligible] = {}
 
-    def findings(self, chunk: Chunk, options: SearchOptions) -> list[Findings]:
+    def findings(self, chunk: Chunk, options: SearchOptions) -> list[ExplainedSearch]:
         """Return the findings for each need of `chunk`, identical bit for bit to those of separate searches."""
         queries = [
             (_query(need, vectors, options.on), self._eligible_for(need, options))
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
         ]
-        rankings = rankings_of(self.index, self.coarse, queries, self.model, depth=options.depth, on=options.on)
-        return [ranking.findings(options.top) for ranking in rankings]
+        rankings = rankings_of(self.index, self.prefilter, queries, self.model, depth=options.depth)
+        return [ranking.explained(options.top) for ranking in rankings]
 
     def _eligible_for(self, need: Need, options: SearchOptions) -> Eligible:
         """Return the profiles eligible for `need`, computed once for needs with the same requirements."""
@@ -80,7 +79,7 @@ class Searcher:
 
 
 def _query(need: Need, vectors: Vectors, on: date) -> Query:
-    return Query(vectors, terms_for(need), facts_of(need, on), need.requirements.accreditations)
+    return Query(vectors, terms_for(need), facts_of(need, on))
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class SearchTask:
     model: str
     options: SearchOptions
 
-    def findings(self, chunk: Chunk) -> list[Findings]:
+    def findings(self, chunk: Chunk) -> list[ExplainedSearch]:
         """Return the findings for `chunk`. Each process loads the snapshot once.
 
         Raises:

@@ -24,8 +24,7 @@ from matcher.programme.runs.progress import Progress, State, StopRequest
 from matcher.programme.runs.schedulers import Scheduler, choose_scheduler
 from matcher.records import Need, Profile
 from matcher.register import Organisations
-from matcher.search.engine import Engine
-from matcher.search.explanations import Findings, sequences_of
+from matcher.search import Engine, ExplainedSearch, shown_revisions
 
 OnProgress = Callable[[Progress], None]
 
@@ -118,14 +117,14 @@ class Run:
             if number not in done and not self._job.pending_request():
                 yield Chunk(number, tuple(self._chunk_of(needs, number)), vectors[self._span(number)])
 
-    def _results_of(self, needs: Sequence[Need], findings: Sequence[Findings]) -> list[str]:
+    def _results_of(self, needs: Sequence[Need], findings: Sequence[ExplainedSearch]) -> list[str]:
         """Return the search result for each need, as JSON. Read the profiles it quotes from the store."""
-        required = [sequence for sequence in sequences_of(findings) if sequence not in self._profiles]
+        required = [sequence for sequence in shown_revisions(findings) if sequence not in self._profiles]
         if len(self._profiles) + len(required) > _MAX_CACHED_PROFILES:
             self._profiles.clear()
-            required = sequences_of(findings)
+            required = shown_revisions(findings)
         self._profiles.update(zip(required, self._engine.store.profiles_as_of(required), strict=True))
-        results = (found.worded(need.id, self._profiles) for need, found in zip(needs, findings, strict=True))
+        results = (found.to_result(need.id, self._profiles) for need, found in zip(needs, findings, strict=True))
         return [result.model_dump_json(exclude_none=True) for result in results]
 
     def _vectors(self, needs: Sequence[Need]) -> Vectors | None:

@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol
 
 from matcher.foundations.errors import Unavailable
 from matcher.programme.runs.chunks import Chunk, SearchTask
-from matcher.search.explanations import Findings
+from matcher.search import ExplainedSearch
 
-ChunkResult = tuple[int, list[Findings]]
+ChunkResult = tuple[int, list[ExplainedSearch]]
 
 # How many times in a row the workers may be lost without completing a chunk; on a cluster, counted per chunk.
 MAX_LOSSES: Final = 5

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from api.openapi.examples import NEED, PROFILE
 from matcher.records import SearchResult
 from matcher.records.policy import band_of
-from matcher.scoring.model import PARTS
+from matcher.scoring import PARTS
 from tests.api.support.checks import found_ids, problem, put_profile
 
 

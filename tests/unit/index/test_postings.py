@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.index import Index, terms_of
-from matcher.index.columns import Ragged
 from matcher.index.postings import Postings, idf, norm_of
 from matcher.records import Profile
 from tests.support.fakes import WordEncoder
@@ -42,7 +41,7 @@ def test_bm25_by_hand(zoo: Index) -> None:
 
     def found(*terms: str) -> list[float]:
         """Return the scores of the three summaries; the names have none of these words."""
-        scores: list[list[float]] = zoo.words.scores(terms)[:, 0].reshape(3, 2).tolist()
+        scores: list[list[float]] = zoo.lexical.scores(terms)[:, 0].reshape(3, 2).tolist()
         assert [name for name, _ in scores] == [0, 0, 0]
         return [summary for _, summary in scores]
 
@@ -63,7 +62,7 @@ def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
     """lnc.ltc: 1 + ln tf of the passage over its length; idf of the need's terms over theirs."""
 
     def found(*terms: str) -> list[float]:
-        return [float(cosine) for cosine in zoo.words.scores(terms)[1::2, 1]]
+        return [float(cosine) for cosine in zoo.lexical.scores(terms)[1::2, 1]]
 
     twice = 1 + math.log(2)
     length = math.sqrt(twice**2 + 1)  # of "zebra zebra lion"; that of "lion tiger" is √2
@@ -82,7 +81,7 @@ def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
 def test_lexical_scores_are_shares(texts: list[list[str]], asked: list[str]) -> None:
     profiles = [Profile(id=f"p{n}", name="N", summary=" ".join(text)) for n, text in enumerate(texts)]
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
-    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).words.scores(asked)
+    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).lexical.scores(asked)
     assert ((scores >= 0) & (scores <= 1 + 1e-12)).all()
     assert ((scores[:, 0] > 0) == (scores[:, 1] > 0)).all(), "a shared term tells in both"
 
@@ -104,19 +103,3 @@ def test_joining_is_building_at_once(parts: list[list[list[str]]]) -> None:
     for name in ("starts", "passages", "counts"):
         assert getattr(joined, name).tolist() == getattr(built, name).tolist()
         assert getattr(joined, name).dtype == getattr(built, name).dtype
-
-
-@given(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=6), st.lists(st.booleans(), min_size=6, max_size=6))
-def test_lists_of_different_length(rows: list[list[int]], flags: list[bool]) -> None:
-    ragged = Ragged.of(rows, np.int64)
-    assert [ragged.row(i).tolist() for i in range(len(ragged))] == rows
-    keep = np.array(flags[: len(rows)], dtype=bool)
-    taken = ragged.take(keep)
-    assert [taken.row(i).tolist() for i in range(len(taken))] == [
-        row for row, stays in zip(rows, keep, strict=True) if stays
-    ]
-    joined = Ragged.join([ragged, taken, ragged])
-    assert [joined.row(i).tolist() for i in range(len(joined))] == [
-        *rows, *(taken.row(i).tolist() for i in range(len(taken))), *rows
-    ]  # fmt: skip
-    assert ragged.rows().tolist() == [i for i, row in enumerate(rows) for _ in row]

@@ -19,7 +19,7 @@ from matcher.index import Index, Snapshots, query_for, retrieve
 from matcher.index import snapshot as snapshots_module
 from matcher.records import Need, Profile, Requirements
 from tests.support.fakes import MemoryVectors, WordEncoder
-from tests.support.reference_engine import BruteForce, told
+from tests.support.reference_engine import BruteForce, describe
 from tests.support.registers import made_register
 from tests.support.strategies import TODAY
 
@@ -45,9 +45,9 @@ NEED = Need(
 def answer(index: Index) -> list[tuple[str, str]]:
     """Return all there is to know of the answer to one question, to the last bit."""
     query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
-    found = retrieve(index, index.eligible([], TODAY).mask, query, depth=500, on=TODAY)
+    found = retrieve(index, index.eligible([], TODAY).mask, query, depth=500)
     # In words, in which an unknown number is like another: as numbers they would not be equal.
-    return sorted((id, repr(own)) for id, own in told(index, found).items())
+    return sorted((id, repr(own)) for id, own in describe(index, found, query.facts).items())
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def index() -> Index:
     ]
     lived = first.updated(changes, ENCODER.encode, 58)
     assert len(lived.segments) == 2
-    assert not all(mask.all() for mask in lived.alive)
+    assert not all(mask.all() for mask in lived.live_masks)
     return lived
 
 
@@ -80,10 +80,10 @@ def test_what_comes_back_is_what_looking_at_everybody_finds(tmp_path: Path, inde
     present = REGISTER[4:54]
     reference = BruteForce(present, {profile.id: 0 for profile in present}, ENCODER)
     query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
-    held = told(loaded, retrieve(loaded, loaded.live, query, depth=500, on=TODAY))
+    held = describe(loaded, retrieve(loaded, loaded.live, query, depth=500), query.facts)
     assert held.keys() == reference.profiles.keys()
     for id, own in held.items():
-        expected = reference.told(NEED, id, TODAY)
+        expected = reference.describe(NEED, id, TODAY)
         assert own.pieces == expected.pieces, id
         assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
 
@@ -161,7 +161,7 @@ def test_a_damaged_one_is_told_and_saved_over(tmp_path: Path, index: Index, capl
     vectors = next(tmp_path.rglob("vectors.faiss"))
     flip(vectors)
     assert Snapshots(tmp_path).load(ENCODER.fingerprint) is None
-    assert "is built anew" in caplog.text
+    assert "rebuilding it" in caplog.text
     Snapshots(tmp_path).save(indexed(REGISTER))
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
     assert loaded is not None
@@ -208,7 +208,7 @@ def test_a_folder_that_cannot_be_written_is_told(
 ) -> None:
     (tmp_path / "file").write_text("")
     Snapshots(tmp_path / "file").save(index)
-    assert "cannot be written" in caplog.text
+    assert "cannot write the index" in caplog.text
 
 
 def save_for_ever(folder: Path, seed: int, stop: Event) -> None:

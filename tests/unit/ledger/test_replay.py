@@ -16,7 +16,7 @@ from matcher.ledger import Entry, Event, Ledger, RecordedResult, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Need, Profile
-from matcher.scoring.model import AdditiveModel, Curve
+from matcher.scoring import AdditiveModel, Curve
 from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
 from tests.support.fakes import MemoryVectors, WordEncoder, shipped_model
@@ -189,7 +189,7 @@ def test_a_model_with_an_unknown_signal_is_named(file_store: Store) -> None:
     model = search.model.model_copy(update={"digest": row["digest"]})
     difference = only(ledger.replay(engine, save_changed(file_store, entry, ledger.result_of(entry), model=model)))
     assert f"model: recorded soft-vote-{engine.model.version}" in difference
-    assert "there is no signal 'fame'" in difference
+    assert "this version of the program has no signal 'fame'" in difference
 
 
 def test_a_missing_or_altered_model_is_named(file_store: Store) -> None:

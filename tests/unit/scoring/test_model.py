@@ -1,4 +1,4 @@
-"""The additive model: what it refuses, that a score is its parts, and that files give back what they were given."""
+"""The additive model: what it refuses, how scores are made of parts, and files that are read back unchanged."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.scoring.model import PARTS, AdditiveModel, Curve, Scored
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring import FAMILIES, PARTS, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, Scored
 from tests.support.fakes import shipped_model
 
 NAMES = [signal.name for signal in PIECE_SIGNALS]
+PROFILE_NAMES = [signal.name for signal in PROFILE_SIGNALS]
 LEVEL = Curve((0.0,), (0.0,))
 NO_WEIGHTS = ((0.0,) * len(PIECE_SIGNALS),) * len(FAMILIES)
 
 
-def weights(**given: dict[str, float]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(given.get(family, {}).get(name, 0.0) for name in NAMES) for family in FAMILIES)
+def weights(**values: dict[str, float]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(values.get(family, {}).get(name, 0.0) for name in NAMES) for family in FAMILIES)
 
 
-def model(**given: Any) -> AdditiveModel:
-    """Return a model in which only what is given counts."""
+def model(**values: Any) -> AdditiveModel:
+    """Return a model in which only the given fields count."""
     fields = {
         "base": 0.0,
         "bias": (0.0,) * len(FAMILIES),
@@ -34,15 +34,15 @@ def model(**given: Any) -> AdditiveModel:
         "curves": {signal.name: LEVEL for signal in PROFILE_SIGNALS},
         "log_odds": Curve((-10.0, 10.0), (-10.0, 10.0)),
     }
-    return AdditiveModel("m", "1", **{**fields, **given})
+    return AdditiveModel("m", "1", **{**fields, **values})
 
 
-def piece(**given: float) -> list[float]:
-    return [given.get(name, 0.0) for name in NAMES]
+def piece(**values: float) -> list[float]:
+    return [values.get(name, 0.0) for name in NAMES]
 
 
 def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tuple[float, ...] = (0.0,) * 5) -> Scored:
-    """Return the score of one profile of pieces of the `families`, named in a row."""
+    """Return the score of one profile whose pieces are of `families`, separated by spaces."""
     family = np.array([FAMILIES.index(name) for name in families.split()], dtype=np.int8)
     return model.pooled(np.array(rows), np.array([profile]), family, np.array([0]))
 
@@ -59,40 +59,40 @@ def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tup
         ((0.0, 1.0), (0.0, float("inf"))),
     ],
 )
-def test_what_is_no_rising_curve_is_refused(at: tuple[float, ...], values: tuple[float, ...]) -> None:
+def test_a_curve_that_falls_or_has_no_height_is_refused(at: tuple[float, ...], values: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="curve"):
         Curve(at, values)
 
 
-def test_the_height_of_the_unknown_is_a_number() -> None:
+def test_the_height_of_the_unknown_must_be_a_number() -> None:
     with pytest.raises(ValueError, match="curve"):
         Curve((0.0,), (0.0,), math.nan)
 
 
-def test_a_curve_is_straight_between_its_points_and_level_outside() -> None:
+def test_a_curve_is_linear_between_its_points_and_level_outside() -> None:
     curve = Curve((0.0, 1.0, 3.0), (1.0, 2.0, 2.5), 1.75)
     assert curve(np.array([-5.0, 0.0, 0.5, 1.0, 2.0, 3.0, 9.0])).tolist() == [1.0, 1.0, 1.5, 2.0, 2.25, 2.5, 2.5]
     assert curve(np.array([math.nan, 0.5])).tolist() == [1.75, 1.5]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("values", "problem"),
     [
         ({"weights": weights(work={"place": -1e-9})}, "negative"),
-        ({"weights": weights(offer={"words": math.nan})}, "no number"),
-        ({"weights": weights(name={"meaning": math.inf})}, "no number"),
-        ({"weights": NO_WEIGHTS[:2]}, "not those"),
-        ({"weights": tuple(row[:-1] for row in NO_WEIGHTS)}, "not those"),
-        ({"bias": (0.0, 0.0)}, "not those"),
-        ({"bias": (0.0, math.nan, 0.0)}, "no number"),
-        ({"base": math.nan}, "no number"),
+        ({"weights": weights(offer={"words": math.nan})}, "not a finite number"),
+        ({"weights": weights(name={"meaning": math.inf})}, "not a finite number"),
+        ({"weights": NO_WEIGHTS[:2]}, "do not fit"),
+        ({"weights": tuple(row[:-1] for row in NO_WEIGHTS)}, "do not fit"),
+        ({"bias": (0.0, 0.0)}, "do not fit"),
+        ({"bias": (0.0, math.nan, 0.0)}, "not a finite number"),
+        ({"base": math.nan}, "not a finite number"),
         ({"curves": {}}, "curves"),
         ({"curves": {**{signal.name: LEVEL for signal in PROFILE_SIGNALS}, "fame": LEVEL}}, "curves"),
     ],
 )
-def test_a_model_of_other_signals_or_that_could_fall_is_refused(given: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        model(**given)
+def test_a_model_with_other_signals_or_negative_weights_is_refused(values: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        model(**values)
 
 
 def test_a_pooled_score_by_hand() -> None:
@@ -107,10 +107,12 @@ def test_a_pooled_score_by_hand() -> None:
             "capacity": Curve((-1.0, 1.0), (-3.0, 0.0), -0.25),
         },
     )
-    found = scored(made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3))
-    assert found.shares.tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 6])
-    assert found.scores.tolist() == pytest.approx([-4.0 + math.log(6) + 0.5 - 0.25])
-    parts = dict(zip(PARTS, found.parts[0].tolist(), strict=True))
+    result = scored(
+        made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3)
+    )
+    assert result.shares.tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 6])
+    assert result.scores.tolist() == pytest.approx([-4.0 + math.log(6) + 0.5 - 0.25])
+    parts = dict(zip(PARTS, result.parts[0].tolist(), strict=True))
     assert parts["base"] == pytest.approx(-4.0 + math.log(2) / 3)
     assert parts["meaning"] == pytest.approx(math.log(3) / 2)
     assert parts["breadth"] == pytest.approx(math.log(3) / 3 + math.log(2) / 2 + math.log(6) / 6)
@@ -119,63 +121,63 @@ def test_a_pooled_score_by_hand() -> None:
     assert all(part == 0 for name, part in parts.items() if name not in others)
 
 
-def test_candidates_are_pooled_apart() -> None:
+def test_candidates_are_pooled_separately() -> None:
     made = model(weights=weights(work={"meaning": 5.0}, offer={"meaning": 1.0}))
     rows = [piece(meaning=0.25), piece(meaning=0.5), piece(meaning=-0.75)]
     family = np.array([FAMILIES.index(name) for name in ("offer", "work", "work")], dtype=np.int8)
-    found = made.pooled(np.array(rows), np.zeros((2, 5)), family, np.array([0, 2]))
+    result = made.pooled(np.array(rows), np.zeros((2, 5)), family, np.array([0, 2]))
     first = math.log(math.exp(0.25) + math.exp(2.5))
-    assert found.scores.tolist() == pytest.approx([first, -3.75])
-    assert found.shares.tolist() == pytest.approx([math.exp(0.25 - first), math.exp(2.5 - first), 1.0])
+    assert result.scores.tolist() == pytest.approx([first, -3.75])
+    assert result.shares.tolist() == pytest.approx([math.exp(0.25 - first), math.exp(2.5 - first), 1.0])
 
 
-def test_a_lone_piece_has_the_whole_share_and_no_breadth() -> None:
-    found = scored(model(weights=weights(offer={"words": 2.0})), "offer", piece(words=0.5))
-    parts = dict(zip(PARTS, found.parts[0].tolist(), strict=True))
-    assert (found.scores.tolist(), found.shares.tolist(), parts["breadth"]) == ([1.0], [1.0], 0.0)
+def test_a_single_piece_has_the_whole_share_and_no_breadth() -> None:
+    result = scored(model(weights=weights(offer={"words": 2.0})), "offer", piece(words=0.5))
+    parts = dict(zip(PARTS, result.parts[0].tolist(), strict=True))
+    assert (result.scores.tolist(), result.shares.tolist(), parts["breadth"]) == ([1.0], [1.0], 0.0)
 
 
 def test_strengths_of_any_size_can_be_pooled() -> None:
     made = model(weights=weights(work={"meaning": 1e4}))
-    found = scored(made, "work work", piece(meaning=1.0), piece(meaning=-1.0))
-    assert found.scores.tolist() == [1e4]
-    assert found.shares.tolist() == [1.0, 0.0]
+    result = scored(made, "work work", piece(meaning=1.0), piece(meaning=-1.0))
+    assert result.scores.tolist() == [1e4]
+    assert result.shares.tolist() == [1.0, 0.0]
 
 
 def test_parts_are_added_from_left_to_right() -> None:
-    found = scored(
+    result = scored(
         model(base=0.1, weights=weights(work=dict.fromkeys(NAMES, 0.7))),
         "work",
         [0.1 * n for n in range(len(NAMES))],
     )
     total = 0.0
-    for part in found.parts[0].tolist():
+    for part in result.parts[0].tolist():
         total += part
-    assert found.scores.tolist() == [total]
+    assert result.scores.tolist() == [total]
 
 
-def test_a_score_of_log_odds_nought_is_as_likely_as_not() -> None:
+def test_log_odds_of_zero_are_a_probability_of_a_half() -> None:
     made = model(log_odds=Curve((0.0, 4.0), (-2.0, 2.0)))
     expected = [1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-2))]
     assert made.probability(np.array([-9.0, 2.0, 4.0])).tolist() == pytest.approx(expected)
 
 
-def test_a_signal_taken_out_adds_nothing_and_the_rest_stays() -> None:
+def test_a_removed_signal_adds_nothing_and_the_others_stay() -> None:
     whole = shipped_model()
     less = whole.without(["meaning", "coverage"])
     rows = np.array([piece(meaning=0.5, words=0.5), piece(meaning=0.25, words=0.125)])
-    given = np.array([[0.0, 1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
-    found = dict(zip(PARTS, less.pooled(rows, *given).parts[0].tolist(), strict=True))
-    assert (found["meaning"], found["coverage"]) == (0, 0)
-    assert found["words"] > 0
+    rest = np.array([[0.0, 1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
+    result = dict(zip(PARTS, less.pooled(rows, *rest).parts[0].tolist(), strict=True))
+    assert (result["meaning"], result["coverage"]) == (0, 0)
+    assert result["words"] > 0
     rows[:, NAMES.index("meaning")] = 0.75
-    assert dict(zip(PARTS, less.pooled(rows, *given).parts[0].tolist(), strict=True)) == found
+    assert dict(zip(PARTS, less.pooled(rows, *rest).parts[0].tolist(), strict=True)) == result
     assert whole.without([]) == whole
-    with pytest.raises(InvalidInput, match="“fame” is no signal"):
+    with pytest.raises(InvalidInput, match="“fame” is not a signal"):
         whole.without(["fame"])
 
 
-def test_what_is_saved_is_loaded_unchanged(tmp_path: Path) -> None:
+def test_a_saved_model_is_loaded_unchanged(tmp_path: Path) -> None:
     for made in (
         shipped_model(),
         model(
@@ -192,14 +194,14 @@ def test_what_is_saved_is_loaded_unchanged(tmp_path: Path) -> None:
 
 @pytest.fixture
 def content(tmp_path: Path) -> dict[str, Any]:
-    """The content of the file of a model."""
+    """The content of a model file."""
     shipped_model().save(tmp_path)
     read: dict[str, Any] = json.loads((tmp_path / "model.json").read_text())
     return read
 
 
 @pytest.mark.parametrize("written", [None, "", "[]", "null", "{}", '{"name": "m"}', "\udcff"])
-def test_a_model_that_cannot_be_read_is_told(tmp_path: Path, written: str | None) -> None:
+def test_a_model_that_cannot_be_read_is_reported(tmp_path: Path, written: str | None) -> None:
     if written is not None:
         (tmp_path / "model.json").write_bytes(written.encode("utf-8", "surrogateescape"))
     with pytest.raises(Unavailable, match="MATCHER_RANKING_MODEL"):
@@ -220,12 +222,13 @@ def test_a_model_that_cannot_be_read_is_told(tmp_path: Path, written: str | None
         (("curves", "capacity", "at"), "high"),
         (("curves", "capacity", "unknown"), math.nan),
         (("curves", "fame"), {"at": [0], "values": [0]}),
-        (("curves",), {}),
+        (("curves",), None),
+        (("curves",), [1]),
         (("log_odds",), {"at": [0, 1], "values": [1, 0]}),
         (("families", "work", "weights", "fame"), 3.0),
     ],
 )
-def test_a_damaged_model_is_told_and_not_used(
+def test_a_damaged_model_is_reported_and_not_used(
     tmp_path: Path, content: dict[str, Any], path: tuple[str, ...], value: object
 ) -> None:
     place = content
@@ -235,3 +238,46 @@ def test_a_damaged_model_is_told_and_not_used(
     (tmp_path / "model.json").write_text(json.dumps(content))
     with pytest.raises(Unavailable, match="MATCHER_RANKING_MODEL"):
         AdditiveModel.load(tmp_path)
+
+
+def test_an_unknown_signal_is_named(tmp_path: Path, content: dict[str, Any]) -> None:
+    for place in (content["families"]["work"]["weights"], content["curves"]):
+        place["fame"] = 3.0
+        (tmp_path / "model.json").write_text(json.dumps(content))
+        with pytest.raises(Unavailable, match="this version of the program has no signal 'fame'"):
+            AdditiveModel.load(tmp_path)
+        del place["fame"]
+
+
+def test_a_signal_that_a_model_lacks_counts_for_nothing(content: dict[str, Any]) -> None:
+    for family in content["families"].values():
+        family["weights"].pop("place", None)
+    del content["curves"]["coverage"]
+    lacking = AdditiveModel.of_content(content)
+    assert lacking == shipped_model().without(["place", "coverage"])
+    assert AdditiveModel.of_content(lacking.content()) == lacking
+    content["curves"] = {}
+    assert all(curve == LEVEL for curve in AdditiveModel.of_content(content).curves.values())
+
+
+def test_a_signal_that_a_model_lacks_moves_no_bit_of_a_score(content: dict[str, Any]) -> None:
+    rng = np.random.default_rng(4)
+    pieces = rng.uniform(-1, 1, (60, len(NAMES)))
+    profiles, family = rng.uniform(-1, 1, (20, 5)), rng.integers(0, 3, 60).astype(np.int8)
+    starts = np.arange(0, 60, 3)
+    for family_content in content["families"].values():
+        for name in ("place", "scale"):
+            family_content["weights"].pop(name, None)
+    del content["curves"]["name_wording"]
+    model = AdditiveModel.of_content(content)
+    result = model.pooled(pieces, profiles, family, starts)
+    others = pieces.copy(), profiles.copy()
+    others[0][:, [NAMES.index("place"), NAMES.index("scale")]] = 7.0
+    others[1][:, PROFILE_NAMES.index("name_wording")] = math.nan
+    changed = model.pooled(*others, family, starts)
+    assert changed.scores.tobytes() == result.scores.tobytes()
+    assert changed.shares.tobytes() == result.shares.tobytes()
+    absent = [PARTS.index(name) for name in ("place", "scale", "name_wording")]
+    assert not result.parts[:, absent].any()
+    present = [n for n in range(len(PARTS)) if n not in absent]
+    assert changed.parts[:, present].tobytes() == result.parts[:, present].tobytes()

@@ -1,73 +1,91 @@
-"""Signals: each by hand, the unknown where it belongs, and none out of its range."""
+"""Signals: each worked out by hand, unknown values, and no value out of its range."""
 
 from __future__ import annotations
 
 import math
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from matcher.embedding import CachedEncoder
-from matcher.foundations.row_groups import best
+from matcher.foundations.ragged import Ragged
+from matcher.foundations.row_groups import group_max
 from matcher.index import Index, query_for, retrieve
-from matcher.index.eligibility import day_number
+from matcher.index.codes import day_number
 from matcher.records import Need, Profile, parse
-from matcher.scoring.signals import (
+from matcher.scoring import (
     FAMILIES,
-    LEAST_RECENCY,
-    LEAST_SCALE,
-    MOST_CAPACITY,
     PIECE_SIGNALS,
     PROFILE_SIGNALS,
     UNDATED,
+    Candidates,
+    NeedFacts,
+    measure_pieces,
+    measure_profiles,
+)
+from matcher.scoring.piece_signals import (
+    LEAST_RECENCY,
+    LEAST_SCALE,
     UNKNOWN_PLACE,
     UNKNOWN_SCALE,
     UNKNOWN_YEARS,
-    Candidates,
-    NeedFacts,
     agreement,
+    category,
     overlap,
-    piece_signals,
-    profile_signals,
     recency,
     scale,
 )
+from matcher.scoring.profile_signals import MAX_CAPACITY, capacity, holds
 from tests.support.fakes import MemoryVectors, WordEncoder
 from tests.support.strategies import TODAY, needs, registers
 
 NAMES = [signal.name for signal in PIECE_SIGNALS]
+CAPACITY = [signal.name for signal in PROFILE_SIGNALS].index("capacity")
 ENCODER = WordEncoder()
 # Inner products are single-precision numbers.
 ROUNDING = 1e-6
 
-FACTS = NeedFacts(regions=0b011, value=1e6, cpv=(85100000,), day=day_number(date(2024, 1, 1)))
-# One profile: its name, and a piece of work of two cuts with a title between them and the name.
+FACTS = NeedFacts(
+    regions=0b011,
+    value=1e6,
+    cpv=(85100000,),
+    day=day_number(date(2024, 1, 1)),
+    accreditations=("dspt", "iso9001"),
+    on=day_number(TODAY),
+)
+# One profile with two pieces: its name, and work with a title and two passages of text.
 CANDIDATES = Candidates(
     profiles=np.array([7]),
     piece_starts=np.array([0]),
-    family=np.array([FAMILIES.index("name"), FAMILIES.index("work")], dtype=np.int8),
-    day=np.array([UNDATED, FACTS.day - 1461], dtype=np.int32),
-    value=np.array([math.nan, 1e4]),
-    regions=np.array([0, 0b110], dtype=np.int32),
-    category=np.array([0.0, 0.6]),
     passages=np.array([20, 21, 22, 23]),
     passage_starts=np.array([0, 1]),
     title=np.array([False, True, False, False]),
     cosines=np.array([[0.1, 0.2], [0.9, 0.8], [0.3, 0.5], [0.4, 0.25]], dtype=np.float32),
-    words=np.array([[0.0, 0.125], [0.75, 0.875], [0.25, 0.375], [0.5, 0.0625]]),
-    wording=np.array([[0.3, 0.1], [0.7, 0.6], [0.2, 0.4], [0.35, 0.15]]),
-    capacity=np.array([-0.5]),
-    coverage=np.array([1.0]),
-    accreditations=np.array([0.5]),
+    bm25=np.array([[0.0, 0.125], [0.75, 0.875], [0.25, 0.375], [0.5, 0.0625]]),
+    lexical_cosines=np.array([[0.3, 0.1], [0.7, 0.6], [0.2, 0.4], [0.35, 0.15]]),
+    profile_columns={
+        "turnover": np.array([1e6 / math.sqrt(10)]),
+        "home": np.array([0b010], dtype=np.int32),
+        "schemes": Ragged.of([["dspt", "iso9001"]], np.str_),
+        "expires": Ragged.of([[FACTS.on, FACTS.on - 1]], np.int32),
+    },
+    piece_columns={
+        "family": np.array([FAMILIES.index("name"), FAMILIES.index("work")], dtype=np.int8),
+        "day": np.array([UNDATED, FACTS.day - 1461], dtype=np.int32),
+        "value": np.array([math.nan, 1e4]),
+        "regions": np.array([0, 0b110], dtype=np.int32),
+        "cpv": Ragged.of([[], [48180000, 85109999]], np.int32),
+    },
 )
 
 
-def test_each_signal_of_a_piece_by_hand() -> None:
-    name, work = ([round(x, 7) for x in row] for row in piece_signals(CANDIDATES, FACTS).tolist())
+def test_each_piece_signal_by_hand() -> None:
+    name, work = ([round(x, 7) for x in row] for row in measure_pieces(CANDIDATES, FACTS).tolist())
     assert dict(zip(NAMES, work, strict=True)) == {
-        "meaning": 0.4, "title_meaning": 0.5,  # the best of the whole cuts
+        "meaning": 0.4, "title_meaning": 0.5,  # the best passage besides the title
         "meaning_of_title": 0.9, "title_meaning_of_title": 0.8,
         "words": 0.5, "title_words": 0.375, "title_words_of_title": 0.875,
         "wording": 0.35, "title_wording": 0.4, "title_wording_of_title": 0.6,
@@ -75,7 +93,7 @@ def test_each_signal_of_a_piece_by_hand() -> None:
     }  # fmt: skip
     assert dict(zip(NAMES, name, strict=True)) == {
         "meaning": 0.1, "title_meaning": 0.2,
-        "meaning_of_title": 0.1, "title_meaning_of_title": 0.2,  # without a title, the whole stands in
+        "meaning_of_title": 0.1, "title_meaning_of_title": 0.2,  # without a title, that of the whole piece
         "words": 0.0, "title_words": 0.125, "title_words_of_title": 0.125,
         "wording": 0.3, "title_wording": 0.1, "title_wording_of_title": 0.1,
         "category": 0.0, "recency": round(-math.log1p(UNKNOWN_YEARS), 7), "scale": UNKNOWN_SCALE,
@@ -83,8 +101,8 @@ def test_each_signal_of_a_piece_by_hand() -> None:
     }  # fmt: skip
 
 
-def test_each_signal_of_a_profile_by_hand() -> None:
-    [row] = profile_signals(CANDIDATES).tolist()
+def test_each_profile_signal_by_hand() -> None:
+    [row] = measure_profiles(CANDIDATES, FACTS).tolist()
     assert [signal.name for signal in PROFILE_SIGNALS] == [
         "capacity", "coverage", "accreditations", "name_meaning", "name_wording",
     ]  # fmt: skip
@@ -102,7 +120,7 @@ def test_scale() -> None:
     values = np.array([1e6, 1e5, 1e7, 0.0, 50.0, 100.0, 1e15, math.nan])
     assert scale(values, 1e6).tolist() == pytest.approx([0, -1, -1, LEAST_SCALE, -4, -4, -4, UNKNOWN_SCALE])
     assert scale(values[:1], math.nan).tolist() == [UNKNOWN_SCALE]
-    assert scale(np.array([30.0]), 0.01).tolist() == [0.0], "small sums are all alike"
+    assert scale(np.array([30.0]), 0.01).tolist() == [0.0], "all small sums are alike"
 
 
 def test_overlap() -> None:
@@ -118,19 +136,43 @@ def test_cpv_codes_agree_in_their_first_digits() -> None:
     assert agreement(codes, ()).tolist() == [0] * len(codes)
 
 
-def test_the_best_of_each_group() -> None:
-    assert best(np.array([1.0, 3.0, 2.0, -1.0]), np.array([0, 3])).tolist() == [3, -1]
+def test_the_category_of_a_piece_is_that_of_its_closest_code() -> None:
+    codes = Ragged.of([[], [48180000, 85312999], [], [85312310]], np.int32)
+    assert category(codes, (85312310,)).tolist() == [0, 0.8, 0, 1]
+    assert category(codes, ()).tolist() == [0] * 4
 
 
-def found_for(register: list[Profile], need: Need) -> tuple[Candidates, NeedFacts]:
+def test_capacity() -> None:
+    turnovers = np.array([1e6, 1e5, 0.0, 0.5, 1e15, math.nan])
+    assert capacity(turnovers, 1e6).tolist() == pytest.approx([0, -1, -6, -6, 9, math.nan], nan_ok=True)
+    assert capacity(turnovers[:1], 1e-9).tolist() == [MAX_CAPACITY]
+    assert np.isnan(capacity(turnovers, math.nan)).all()
+
+
+def test_an_accreditation_is_held_until_its_last_day() -> None:
+    schemes, expires = Ragged.of([["a", "b"], [], ["a"]], np.str_), Ragged.of([[5, 7], [], [4]], np.int32)
+    assert holds(schemes, expires, "a", 4).tolist() == [True, False, True]
+    assert holds(schemes, expires, "a", 5).tolist() == [True, False, False]
+    assert holds(schemes, expires, "b", 8).tolist() == [False, False, False]
+    assert holds(schemes, expires, "c", 0).tolist() == [False, False, False]
+
+
+def test_the_highest_value_of_each_group() -> None:
+    assert group_max(np.array([1.0, 3.0, 2.0, -1.0]), np.array([0, 3])).tolist() == [3, -1]
+
+
+def candidates_for(register: list[Profile], need: Need) -> tuple[Candidates, NeedFacts]:
     changes = [(n, profile.id, profile) for n, profile in enumerate(register, start=1)]
     index = Index("words").updated(changes, ENCODER.encode, len(changes))
     query = query_for(need, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
-    return retrieve(index, index.live, query, depth=100, on=TODAY), query.facts
+    return retrieve(index, index.live, query, depth=100), query.facts
 
 
 def check_ranges(candidates: Candidates, facts: NeedFacts) -> None:
-    pairs = ((piece_signals(candidates, facts), PIECE_SIGNALS), (profile_signals(candidates), PROFILE_SIGNALS))
+    pairs: Any = (
+        (measure_pieces(candidates, facts), PIECE_SIGNALS),
+        (measure_profiles(candidates, facts), PROFILE_SIGNALS),
+    )
     for rows, signals in pairs:
         for column, signal in zip(rows.T, signals, strict=True):
             known = column[~np.isnan(column)]
@@ -142,23 +184,23 @@ def check_ranges(candidates: Candidates, facts: NeedFacts) -> None:
 @settings(max_examples=60)
 @given(registers(min_size=1), needs())
 def test_no_signal_is_out_of_its_range(register: list[Profile], need: Need) -> None:
-    candidates, facts = found_for(register, need)
+    candidates, facts = candidates_for(register, need)
     assert len(candidates) == len(register)
     check_ranges(candidates, facts)
 
 
-def test_the_odd_ends_of_what_a_record_may_hold_are_in_range_too() -> None:
+def test_extreme_records_are_in_range_too() -> None:
     work = {"title": "falls", "date": "0001-01-01", "value": 1e15}
     rich = parse(Profile, {"id": "p", "name": "falls", "turnover": 1e15, "track_record": [work]})
     poor = parse(Profile, {"id": "q", "name": "falls", "turnover": 0.0, "track_record": [{**work, "value": 0}]})
     for value in (5e-324, 1e15, 0.0):
-        candidates, facts = found_for([rich, poor], Need(id="n", title="falls", value=value))
+        candidates, facts = candidates_for([rich, poor], Need(id="n", title="falls", value=value))
         check_ranges(candidates, facts)
-        assert np.isnan(candidates.capacity).all() == (value == 0)
-    assert MOST_CAPACITY == 10
+        assert np.isnan(measure_profiles(candidates, facts)[:, CAPACITY]).all() == (value == 0)
+    assert MAX_CAPACITY == 10
 
 
-def test_nobody_has_no_signals() -> None:
-    candidates, facts = found_for([], Need(id="n", title="falls"))
-    assert piece_signals(candidates, facts).shape == (0, len(PIECE_SIGNALS))
-    assert profile_signals(candidates).shape == (0, len(PROFILE_SIGNALS))
+def test_without_candidates_there_are_no_signals() -> None:
+    candidates, facts = candidates_for([], Need(id="n", title="falls"))
+    assert measure_pieces(candidates, facts).shape == (0, len(PIECE_SIGNALS))
+    assert measure_profiles(candidates, facts).shape == (0, len(PROFILE_SIGNALS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.foundations.arrays import Floats
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import ParameterLayout

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matcher.embedding import CachedEncoder
 from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile, Sector, parse
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.sources.awards import Award, Winner
 from matcher.training.examples import Examples, examples_of, suppliers_of
 from tests.support.fakes import MemoryVectors, WordEncoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
 from matcher.training import fitting
 from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, fit_parameters, scores

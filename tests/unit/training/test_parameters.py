@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 
 from matcher.foundations.arrays import Floats
-from matcher.scoring.model import AdditiveModel, Curve
-from matcher.scoring.signals import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, CurvePrior
+from matcher.scoring.profile_signals import ACCREDITATIONS
 from matcher.training.examples import Examples
 from matcher.training.fitting import WeightedExamples, scores
-from matcher.training.parameters import ACCREDITATIONS, CAPACITY_BENDS, PRIOR, PRIOR_BIAS, profile_terms
+from matcher.training.parameters import PRIOR_BIAS, profile_terms
 
 from .samples import LAYOUT, sample_examples
 
 CAPACITY, COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
+CAPACITY_PRIOR = PROFILE_SIGNALS[CAPACITY].prior
+assert isinstance(CAPACITY_PRIOR, CurvePrior)
+CAPACITY_BENDS = CAPACITY_PRIOR.bends
 LEVEL = Curve((0.0,), (0.0,))
 
 
@@ -65,7 +68,7 @@ def test_the_prior_vector_matches_the_written_prior() -> None:
     assert len(prior) == len(LAYOUT.bounds()) == LAYOUT.weights + len(FAMILIES) + len(LAYOUT.slopes(prior))
     for family, row, bias in zip(FAMILIES, LAYOUT.matrix(prior), LAYOUT.biases(prior), strict=True):
         unpacked = {signal.name: weight for signal, weight in zip(PIECE_SIGNALS, row.tolist(), strict=True) if weight}
-        written = {name: weight for name, weight in PRIOR[family].items() if weight}
+        written = {signal.name: signal.prior[family] for signal in PIECE_SIGNALS if signal.prior.get(family)}
         assert (unpacked, bias) == (written, PRIOR_BIAS[family])
     for value, (low, high) in zip(prior, LAYOUT.bounds(), strict=True):
         assert low is None or value >= low

@@ -1,0 +1,78 @@
+"""Candidates: the profiles retrieved for a need, and the facts of the need, as arrays that signals read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
+from matcher.foundations.row_groups import group_sizes
+
+# The families of pieces. The scoring model has separate weights for each.
+FAMILIES: Final = ("name", "offer", "work")
+# Stands for an unknown day.
+UNDATED: Final = np.iinfo(np.int32).min
+
+
+@dataclass(frozen=True)
+class NeedFacts:
+    """What a need states besides its text.
+
+    Attributes:
+        regions: one bit per region, 0 if unknown.
+        value: pounds, NaN if unknown.
+        cpv: CPV codes as numbers.
+        day: the day of publication, or of the search if unknown, in days since 1970.
+        accreditations: the keys of the schemes that a partner must hold.
+        on: the day on which they must be held, in days since 1970.
+
+    """
+
+    regions: int
+    value: float
+    cpv: tuple[int, ...]
+    day: int
+    accreditations: tuple[str, ...]
+    on: int
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Profiles retrieved for a need, with their pieces and passages, all in index order.
+
+    The pieces of candidate i are `piece_starts[i]` up to the next start, or to the end for the last candidate.
+    The passages of piece j follow from `passage_starts` in the same way. The first piece of a profile is its name.
+
+    Attributes:
+        profile_columns: the columns of the index for the candidates, by name; see `ProfileColumns`.
+        piece_columns: the columns of the index for their pieces, by name; see `PieceColumns`.
+
+    """
+
+    profiles: Rows  # (candidates,) row in the index
+    piece_starts: Rows  # (candidates,)
+    passages: Rows  # (passages,) row in the index
+    passage_starts: Rows  # (pieces,)
+    title: Mask  # (passages,) whether it is only the title of its piece; it then comes first
+    cosines: Vectors  # (passages, 2) with the whole need and with its title
+    bm25: Floats  # (passages, 2) share of the highest possible score, likewise
+    lexical_cosines: Floats  # (passages, 2) likewise
+    profile_columns: Mapping[str, Any]
+    piece_columns: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.profiles)
+
+    @property
+    def family(self) -> NDArray[np.int8]:
+        """The position in `FAMILIES` of each piece, shape (pieces,)."""
+        family: NDArray[np.int8] = self.piece_columns["family"]
+        return family
+
+    def owners(self) -> Rows:
+        """Return the candidate that each piece belongs to, shape (pieces,)."""
+        return np.repeat(np.arange(len(self)), group_sizes(self.piece_starts, len(self.passage_starts)))

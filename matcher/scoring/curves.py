@@ -1,0 +1,71 @@
+"""Curves: functions that never fall, and the priors that training starts from to fit one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.foundations.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve that never falls: heights `values` at the points `at`, linear between them and level outside.
+
+    `unknown` is the height if the signal is unknown (NaN).
+    """
+
+    at: tuple[float, ...]
+    values: tuple[float, ...]
+    unknown: float = 0.0
+
+    def __post_init__(self) -> None:
+        points, heights = np.array(self.at), np.array(self.values)
+        if not len(points) or len(points) != len(heights) or not np.isfinite([*points, *heights, self.unknown]).all():
+            raise ValueError("a curve needs one finite height per point, and at least one point")
+        if (np.diff(points) <= 0).any():
+            raise ValueError("the points of a curve must rise")
+        if (np.diff(heights) < 0).any():
+            raise ValueError("the heights of a curve must not fall")
+
+    def __call__(self, x: Floats) -> Floats:
+        """Return the heights at `x`, of the same shape."""
+        # Rounding may lift a straight line above the point at its end by a last digit. The curve would then fall.
+        ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
+        heights = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
+        return np.where(np.isnan(x), self.unknown, heights)
+
+
+# The curve of a signal that counts for nothing.
+FLAT = Curve((0.0,), (0.0,))
+
+
+@dataclass(frozen=True)
+class CurvePrior:
+    """What training starts from for the curve of a profile signal, and how far it may go.
+
+    The height at x is the sum of slope times term, one term per slope: x itself, or with `bends`, the distance
+    below each bend, min(0, x - bend). So the curve is level above the highest bend.
+
+    Attributes:
+        slopes: the slopes before any award is seen; one per bend, or a single one without bends.
+        most: the most that a slope may become, or None for no limit. The least is always 0.
+        bends: values of the signal where the slope may change, ascending.
+        lowest: with `bends`, the value below which the curve is level.
+        unknown: the value that stands in for an unknown one, or None for the value that training measures.
+
+    """
+
+    slopes: tuple[float, ...]
+    most: float | None = None
+    bends: tuple[float, ...] = ()
+    lowest: float = -np.inf
+    unknown: float | None = 0.0
+
+    def terms(self, x: Floats) -> list[Floats]:
+        """Return the factor of each slope at `x`, each of the same shape as `x`."""
+        if not self.bends:
+            return [x]
+        raised = np.maximum(x, self.lowest)
+        return [np.minimum(0.0, raised - bend) for bend in self.bends]

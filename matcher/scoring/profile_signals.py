@@ -1,0 +1,126 @@
+"""Profile signals: how well a need fits a profile as a whole, as named numbers. Higher is always better.
+
+To add a signal, add a row to `PROFILE_SIGNALS`. If it needs new data, also add a column to `ProfileColumns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from matcher.foundations.arrays import Floats, Mask, Vectors
+from matcher.foundations.ragged import Ragged
+from matcher.scoring.candidates import Candidates, NeedFacts
+from matcher.scoring.curves import Curve, CurvePrior
+from matcher.scoring.piece_signals import UNKNOWN_PLACE, overlap
+
+# The range of the capacity signal, in powers of ten either way: it keeps odd records, such as a value of one penny,
+# within bounds. What capacity may count for is another matter, see `MAX_CAPACITY_SLOPE`.
+MAX_CAPACITY: Final = 10.0
+
+# A decision of this product: no tenfold step in turnover may cost more than this, whatever past awards say. A small
+# supplier with fitting work should be seen before a large one without.
+MAX_CAPACITY_SLOPE: Final = 1.2
+# Covering the region of the need counts for at most this much: a registered address says little about where a
+# supplier works.
+MAX_COVERAGE: Final = 0.3
+# A decision of this product: award notices do not state accreditations.
+ACCREDITATIONS: Final = 1.0
+
+
+def capacity(turnover: Floats, value: float) -> Floats:
+    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, NaN where either is unknown.
+
+    A turnover below one pound counts as one pound.
+    """
+    powers: Floats = np.log10(np.maximum(turnover, 1.0)) - np.log10(value)
+    return powers.clip(-MAX_CAPACITY, MAX_CAPACITY)
+
+
+def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
+    """Return which profiles hold `scheme` on day `on`, shape (profiles,).
+
+    Args:
+        schemes: the keys of the schemes of each profile.
+        expires: the last day on which each is held, in days since 1970.
+        scheme: the key of a scheme.
+        on: a day, in days since 1970.
+
+    """
+    return schemes.any((schemes.values == scheme) & (expires.values >= on))
+
+
+def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
+    """Return the share of the required accreditations that each candidate holds in date, 1 if none is required."""
+    if not facts.accreditations or not len(candidates):
+        return np.ones(len(candidates))
+    schemes, expires = candidates.profile_columns["schemes"], candidates.profile_columns["expires"]
+    held = [holds(schemes, expires, scheme, facts.on) for scheme in facts.accreditations]
+    share: Floats = np.mean(held, axis=0, dtype=np.float64)
+    return share
+
+
+def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
+    """Return the mean of both columns of `closeness`, shape (passages, 2), for the name of each candidate."""
+    names = candidates.passage_starts[candidates.piece_starts]
+    mean: Floats = closeness[names].mean(axis=1, dtype=np.float64)
+    return mean
+
+
+@dataclass(frozen=True)
+class ProfileSignal:
+    """A signal of each profile.
+
+    Attributes:
+        name: its name in models, contributions and the ledger.
+        meaning: what it is, in words.
+        low, high: the range of its values.
+        compute: returns its value for each candidate, shape (candidates,), NaN where unknown.
+        prior: what training starts from, or the curve itself if training leaves it alone.
+
+    """
+
+    name: str
+    meaning: str
+    low: float
+    high: float
+    compute: Callable[[Candidates, NeedFacts], Floats]
+    prior: CurvePrior | Curve
+
+
+PROFILE_SIGNALS: Final = (
+    ProfileSignal(
+        "capacity", "turnover over the need's value, in powers of ten", -MAX_CAPACITY, MAX_CAPACITY,
+        lambda candidates, facts: capacity(candidates.profile_columns["turnover"], facts.value),
+        CurvePrior((0.3, 0.3, 0.3), MAX_CAPACITY_SLOPE, bends=(-1.0, 0.0, 1.0), lowest=-5.0, unknown=None),
+    ),
+    ProfileSignal(
+        "coverage", "1 if the profile covers a region of the need, 0 if not, ½ if unknown", 0, 1,
+        lambda candidates, facts: overlap(candidates.profile_columns["home"], facts.regions),
+        CurvePrior((MAX_COVERAGE,), MAX_COVERAGE, unknown=UNKNOWN_PLACE),
+    ),
+    ProfileSignal(
+        "accreditations", "share of the required accreditations held and in date, 1 if none is required", 0, 1,
+        accreditations,
+        # Nothing if none is required, as in all the awards that training and calibration read.
+        Curve((0.0, 1.0), (-ACCREDITATIONS, 0.0)),
+    ),
+    ProfileSignal(
+        "name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1,
+        lambda candidates, _: _of_name(candidates.cosines, candidates),
+        CurvePrior((1.0,)),  # a name often tells the trade
+    ),
+    ProfileSignal(
+        "name_wording", "mean lexical cosine of the need and its title with the supplier's name", 0, 1,
+        lambda candidates, _: _of_name(candidates.lexical_cosines, candidates),
+        CurvePrior((0.5,)),
+    ),
+)  # fmt: skip
+
+
+def measure_profiles(candidates: Candidates, facts: NeedFacts) -> Floats:
+    """Return the signals of all candidates, shape (candidates, PROFILE_SIGNALS)."""
+    return np.column_stack([signal.compute(candidates, facts) for signal in PROFILE_SIGNALS])
