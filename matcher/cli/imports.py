@@ -93,7 +93,7 @@ def print_source_report(report: ImportReport, *, json: bool) -> None:
             table.add_section()
         out.print(table)
     if report.rejects_file:
-        err.print(f"rejected parts, with reasons and remedies: {report.rejects_file}")
+        err.print(f"rejected parts, with reasons and remedies: {report.rejects_file}", soft_wrap=True)
 
 
 def _sections(report: ImportReport) -> Iterator[list[tuple[str, int]]]:
@@ -121,4 +121,4 @@ def _print_records_report(report: ImportReport, kind: str, *, json: bool, total:
     if ignored := values["ignored_fields"]:
         err.print("ignored unknown fields: " + ", ".join(f"{name} ({n:,})" for name, n in ignored.items()))
     if report.rejects_file:
-        err.print(f"rejected lines, with reasons and remedies: {report.rejects_file}")
+        err.print(f"rejected lines, with reasons and remedies: {report.rejects_file}", soft_wrap=True)

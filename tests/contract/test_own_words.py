@@ -15,23 +15,23 @@ from tests.support.statements import STEADY, import_notices, own, profiles, put_
 def test_a_suppliers_own_profile_replaces_one_made_from_sources(store: Store, tmp_path: Path) -> None:
     import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
-    (found,) = profiles(store).values()
-    assert (found.id, found.name, found.summary) == ("steady", "Steady", "We know falls.")
-    assert [piece.title for piece in found.track_record] == ["Own work", "Falls prevention 1"]
+    (profile,) = profiles(store).values()
+    assert (profile.id, profile.name, profile.summary) == ("steady", "Steady", "We know falls.")
+    assert [piece.title for piece in profile.track_record] == ["Own work", "Falls prevention 1"]
     before = store.sequence()
     put_own(store, tmp_path, identifiers={"company": "07654321"}, track_record=[{"title": "Own work"}])
     assert store.sequence() == before, "the same profile again changes nothing"
     put_own(store, tmp_path, identifiers={"company": "07654321"}, name="Steady On")
-    (found,) = profiles(store).values()
-    assert (found.name, [piece.title for piece in found.track_record]) == ("Steady On", ["Falls prevention 1"])
+    (profile,) = profiles(store).values()
+    assert (profile.name, [piece.title for piece in profile.track_record]) == ("Steady On", ["Falls prevention 1"])
 
 
 def test_notices_add_to_an_existing_profile_of_a_supplier(store: Store, tmp_path: Path) -> None:
     put_own(store, tmp_path, name="Steady Ltd", sector="mutual")
     import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
-    (found,) = profiles(store).values()
-    assert (found.id, found.sector, found.identifiers.company) == ("steady", Sector.MUTUAL, "07654321")
-    assert len(found.track_record) == 1
+    (profile,) = profiles(store).values()
+    assert (profile.id, profile.sector, profile.identifiers.company) == ("steady", Sector.MUTUAL, "07654321")
+    assert len(profile.track_record) == 1
 
 
 def test_a_profile_written_directly_is_followed(store: Store, tmp_path: Path) -> None:
@@ -40,14 +40,14 @@ def test_a_profile_written_directly_is_followed(store: Store, tmp_path: Path) ->
         fields = own(identifiers={"company": "07654321"})
         writer.put(parse(Profile, fields), contact=Contact(name="Jo"), source="http")
     Register(store).follow()
-    (found,) = profiles(store).values()
-    assert (found.id, found.summary, len(found.track_record)) == ("steady", "We know falls.", 1)
+    (profile,) = profiles(store).values()
+    assert (profile.id, profile.summary, len(profile.track_record)) == ("steady", "We know falls.", 1)
     assert store.contact("steady") == Contact(name="Jo")
     with store.writing() as writer:  # as a client that does not know the notices
         writer.put(parse(Profile, {**own(), "summary": "New"}), source="http")
     Register(store).follow()
-    (found,) = profiles(store).values()
-    assert (found.summary, len(found.track_record)) == ("New", 1)
+    (profile,) = profiles(store).values()
+    assert (profile.summary, len(profile.track_record)) == ("New", 1)
     before = store.sequence()
     Register(store).follow()
     assert store.sequence() == before

@@ -18,9 +18,9 @@ from tests.support.statements import STEADY, add, import_notices, numbered, prof
 def test_each_part_has_its_origin(store: Store, tmp_path: Path) -> None:
     import_notices(store, tmp_path, release(1, suppliers=(STEADY,)))
     put_own(store, tmp_path, identifiers={"company": "07654321"})
-    found = {part.field: part for part in Register(store).provenance("steady")}
-    assert (found["summary"].source, found["name"].source, found["name"].rule) == ("supplier", "supplier", "own")
-    piece = found["track_record.0"]
+    parts = {part.field: part for part in Register(store).provenance("steady")}
+    assert (parts["summary"].source, parts["name"].source, parts["name"].rule) == ("supplier", "supplier", "own")
+    piece = parts["track_record.0"]
     ocid = release(1)["ocid"]
     assert (piece.source, piece.record) == ("contracts-finder", f"{ocid}/{ocid}-1#GB-COH-07654321")
     assert (piece.licence, piece.stated) == ("Open Government Licence v3.0", date(2025, 3, 1))
@@ -38,19 +38,19 @@ def _alone(store: Store, folder: Path) -> Any:
 def test_a_wrong_join_is_split_permanently(store: Store, tmp_path: Path) -> None:
     mine, theirs = party("Starline Taxis", 1), party("Starline Taxis", 2)
     import_notices(store, tmp_path, release(1, suppliers=(mine,)), release(2, suppliers=(theirs,)))
-    (found,) = profiles(store).values()
-    assert len(found.track_record) == 2
+    (profile,) = profiles(store).values()
+    assert len(profile.track_record) == 2
     ocid = release(2)["ocid"]
     record = f"{ocid}/{ocid}-1#GB-CFS-2"
-    new = Register(store).split(found.id, [("contracts-finder", record)])
-    assert new != found.id
-    assert {id: len(one.track_record) for id, one in profiles(store).items()} == {found.id: 1, new: 1}
+    new = Register(store).split(profile.id, [("contracts-finder", record)])
+    assert new != profile.id
+    assert {id: len(one.track_record) for id, one in profiles(store).items()} == {profile.id: 1, new: 1}
     import_notices(
         store,
         tmp_path,
         release(2, day="2025-03-09", tag="awardUpdate", suppliers=({**theirs, "name": "STARLINE TAXIS"},)),
     )
-    assert sorted(profiles(store)) == sorted([found.id, new]), "an amendment does not join them again"
+    assert sorted(profiles(store)) == sorted([profile.id, new]), "an amendment does not join them again"
     import_notices(store, tmp_path, release(3, suppliers=(theirs,)))
     assert len(profiles(store)[new].track_record) == 2, "recognised by the publisher's own number"
 

@@ -19,9 +19,9 @@ from tests.support.statements import STEADY, add, import_notices, need, numbered
 def test_an_award_notice_creates_a_need_and_a_supplier_with_track_record(store: Store, tmp_path: Path) -> None:
     report = import_notices(store, tmp_path, release(1, tag="award", suppliers=(STEADY,)))
     assert need(store).stage is Stage.AWARD
-    (found,) = profiles(store).values()
-    assert (found.id, found.name, found.sector) == ("gb-coh-07654321", "Steady Ltd", Sector.SME)
-    assert [piece.value for piece in found.track_record] == [40_000.0]
+    (profile,) = profiles(store).values()
+    assert (profile.id, profile.name, profile.sector) == ("gb-coh-07654321", "Steady Ltd", Sector.SME)
+    assert [piece.value for piece in profile.track_record] == [40_000.0]
     assert (report.counts["needs added"], report.profiles["added"]) == (1, 1)
 
 
@@ -63,8 +63,8 @@ def test_the_same_number_is_the_same_supplier_whatever_the_name(store: Store, tm
     import_notices(
         store, tmp_path, release(1, suppliers=(STEADY,)), release(2, suppliers=({**STEADY, "name": "STEADY (UK)"},))
     )
-    (found,) = profiles(store).values()
-    assert len(found.track_record) == 2
+    (profile,) = profiles(store).values()
+    assert len(profile.track_record) == 2
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_two_profiles_with_a_shared_number_are_joined(store: Store) -> None:
     assert len(profiles(store)) == 2
     both = numbered(charity="1100001", company="07654321")
     add(store, statement("charity-commission", "1100001", **both, name="STEADY"))
-    (found,) = profiles(store).values()
-    assert (found.name, found.identifiers.company, found.identifiers.charity) == ("STEADY", "07654321", "1100001")
+    (profile,) = profiles(store).values()
+    assert (profile.name, profile.identifiers.company, profile.identifiers.charity) == ("STEADY", "07654321", "1100001")
 
 
 def test_the_order_of_statements_does_not_matter(store: Store) -> None:
@@ -122,8 +122,8 @@ def test_the_order_of_statements_does_not_matter(store: Store) -> None:
         mine = [_renumbered(one, number) for one in order]
         for one in mine:
             add(store, one)
-        (found,) = [one for one in profiles(store).values() if one.identifiers.company == f"{number:08d}"]
-        value = json.loads(found.model_dump_json(exclude={"id", "name", "identifiers"}))
+        (profile,) = [one for one in profiles(store).values() if one.identifiers.company == f"{number:08d}"]
+        value = json.loads(profile.model_dump_json(exclude={"id", "name", "identifiers"}))
         outcomes.append(json.dumps(value, sort_keys=True))
     assert len(set(outcomes)) == 1
 
@@ -143,8 +143,8 @@ def test_registers_come_before_notices_and_later_statements_first(store: Store) 
         statement("contracts-finder", "b#1", "2025-02-01", **number, website="new"),
         statement("companies-house", "07654321", **number, name="STEADY LIMITED", sector="cic"),
     )
-    (found,) = profiles(store).values()
-    assert (found.name, found.sector, found.postcode, found.website) == (
+    (profile,) = profiles(store).values()
+    assert (profile.name, profile.sector, profile.postcode, profile.website) == (
         "STEADY LIMITED",
         Sector.CIC,
         "M1",
@@ -170,4 +170,4 @@ def test_a_statement_for_known_suppliers_creates_no_profile(store: Store) -> Non
     add(store, area)
     assert profiles(store) == {}
     add(store, statement("charity-commission", "1100001", **numbered(charity="1100001")), area)
-    assert [found.coverage.regions for found in profiles(store).values()] == [("London",)]
+    assert [profile.coverage.regions for profile in profiles(store).values()] == [("London",)]

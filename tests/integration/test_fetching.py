@@ -48,7 +48,7 @@ def test_all_pages_are_imported_in_order(file_store: Store) -> None:
         report = fetched(file_store, replay, waits)
     assert (report.pages, report.complete, report.resumed) == (3, True, False)
     assert file_store.counts() == {"profiles": 9, "needs": 9}
-    assert replay.asked == [
+    assert replay.requests == [
         "/ocdsReleasePackages?updatedFrom=2025-03-01T00%3A00%3A00&updatedTo=2025-03-08T00%3A00%3A00&limit=100",
         "/ocdsReleasePackages?cursor=C1",
         "/ocdsReleasePackages?cursor=C2",
@@ -81,7 +81,7 @@ def test_a_request_is_repeated_after_a_fault(file_store: Store, fault: Any, wait
     assert report.complete
     assert file_store.counts()["needs"] == 9
     assert [seconds for seconds in waits if seconds] == [wait]
-    assert len(replay.asked) == 4
+    assert len(replay.requests) == 4
 
 
 def test_a_retry_after_header_may_be_a_date(file_store: Store) -> None:
@@ -105,7 +105,7 @@ def test_a_refused_request_is_not_repeated(file_store: Store) -> None:
     refused = pytest.raises(Unavailable, match="refuses the request with 400")
     with replaying(*PAGES, faults=[(400, {})]) as replay, refused:
         fetched(file_store, replay)
-    assert len(replay.asked) == 1
+    assert len(replay.requests) == 1
 
 
 def test_an_interrupted_fetch_continues_where_it_stopped(file_store: Store) -> None:
@@ -113,10 +113,10 @@ def test_an_interrupted_fetch_continues_where_it_stopped(file_store: Store) -> N
         with pytest.raises(Unavailable):
             fetched(file_store, replay)
         assert file_store.counts()["needs"] == 3, "the page before is saved"
-        replay.asked.clear()
+        replay.requests.clear()
         report = fetched(file_store, replay, since=None)
         assert (report.resumed, report.complete, report.pages) == (True, True, 2)
-        assert replay.asked == ["/ocdsReleasePackages?cursor=C1", "/ocdsReleasePackages?cursor=C2"]
+        assert replay.requests == ["/ocdsReleasePackages?cursor=C1", "/ocdsReleasePackages?cursor=C2"]
     assert file_store.counts()["needs"] == 9
 
 
@@ -124,16 +124,16 @@ def test_the_number_of_pages_can_be_limited(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         assert not fetched(file_store, replay, most_pages=2).complete
         assert fetched(file_store, replay).complete, "it continues the same window"
-    assert len(replay.asked) == 3
+    assert len(replay.requests) == 3
 
 
 def test_the_next_window_begins_at_the_end_of_the_last(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         fetched(file_store, replay)
         sequence = file_store.sequence()
-        replay.asked.clear()
+        replay.requests.clear()
         report = fetched(file_store, replay, since=None, until=UNTIL + timedelta(days=1))
-        assert "updatedFrom=2025-03-07T22%3A00%3A00&updatedTo=2025-03-09T00%3A00%3A00" in replay.asked[0]
+        assert "updatedFrom=2025-03-07T22%3A00%3A00&updatedTo=2025-03-09T00%3A00%3A00" in replay.requests[0]
         assert report.imported.counts["releases unchanged"] == 9
     assert file_store.sequence() == sequence
 
@@ -144,7 +144,7 @@ def test_a_window_needs_a_start_in_the_past(file_store: Store) -> None:
             fetched(file_store, replay, since=None)
         with pytest.raises(InvalidInput, match="not in the past"):
             fetched(file_store, replay, since=UNTIL + timedelta(days=1))
-    assert replay.asked == []
+    assert replay.requests == []
 
 
 def test_an_invalid_release_does_not_stop_the_others(file_store: Store) -> None:
@@ -158,7 +158,7 @@ def test_a_next_page_at_another_address_is_not_fetched(file_store: Store) -> Non
         replay.elsewhere = "http://elsewhere.invalid"
         with pytest.raises(InvalidInput, match="at another address"):
             fetched(file_store, replay)
-    assert len(replay.asked) == 1
+    assert len(replay.requests) == 1
 
 
 def test_circular_pages_end(file_store: Store) -> None:
@@ -166,7 +166,7 @@ def test_circular_pages_end(file_store: Store) -> None:
         replay.circular = True
         with pytest.raises(InvalidInput, match="already fetched"):
             fetched(file_store, replay)
-    assert len(replay.asked) == 2
+    assert len(replay.requests) == 2
     assert file_store.counts()["needs"] == 3
 
 

@@ -1,4 +1,4 @@
-"""Fictional notices of the real shape, as Contracts Finder and Find a Tender publish them."""
+"""Fictional notices in the format of Contracts Finder and Find a Tender."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 CONTRACTS_FINDER = "ocds-b5fd17"
 FIND_A_TENDER = "ocds-h6vhtk"
-# Planted wherever a person may be named; none of it may be found in a database afterwards.
+# Contact details put wherever a notice may name a person. None of them may be stored.
 EMAIL = "jo.field@calderwick.example.nhs.uk"
 PHONES = ("01632 960 123", "+44 (0)1632 960456", "07700 900789", "020 7946 0018", "(01632) 960-999")
 CONTACT = {"name": "Jo Field", "email": EMAIL, "telephone": PHONES[0]}
 
 
 def party(name: str, number: int = 1, *, role: str = "supplier", company: str | None = None, **more: Any) -> Any:
-    """Return a party; without a company number its id is the publisher's own."""
+    """Return a party. Without a company number, its id is the publisher's own."""
     id = f"GB-COH-{company}" if company else f"GB-CFS-{number}"
     identifier = {"legalName": name} | ({"scheme": "GB-COH", "id": company} if company else {})
     address = {"streetAddress": "1 High Street\\nLeeds\\nLS1 4AB"}
@@ -39,9 +39,9 @@ def release(
     award: dict[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return a release: a tender or, with suppliers, an award."""
+    """Return a release of a tender or, with suppliers, of an award."""
     ocid = ocid or f"{CONTRACTS_FINDER}-{number:08d}-0000-4000-8000-000000000000"
-    given = {
+    release_json = {
         "ocid": ocid,
         "id": id or f"{number}-{tag}-{day}",
         "language": "en",
@@ -65,8 +65,8 @@ def release(
         **more,
     }
     if suppliers or award:
-        named = [{"id": one["id"], "name": one.get("name")} for one in suppliers]
-        given["awards"] = [
+        named = [{"id": supplier["id"], "name": supplier.get("name")} for supplier in suppliers]
+        release_json["awards"] = [
             {
                 "id": f"{ocid}-1",
                 "status": "active",
@@ -76,17 +76,17 @@ def release(
                 **(award or {}),
             }
         ]
-    return given
+    return release_json
 
 
 def package(*releases: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a release package, its licence after its releases, as Contracts Finder has it."""
+    """Return a release package with its licence after its releases, as in Contracts Finder."""
     licence = "http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
     head = {"uri": "https://example.invalid/package", "version": "1.1", "extensions": ["https://example.invalid/x"]}
     return {**head, "publisher": {"name": "Cabinet Office"}, "releases": list(releases), "license": licence, **more}
 
 
 def written(path: Path, value: Any) -> Path:
-    """Write a value as JSON to `path` and return that."""
+    """Write `value` as JSON to `path`, and return `path`."""
     path.write_text(json.dumps(value), encoding="utf-8")
     return path

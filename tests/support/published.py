@@ -1,4 +1,4 @@
-"""A publication for tests: a small register, hostile needs, and what is handed out for them."""
+"""A publication for tests: a small register, needs with hostile texts, and the published results."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Body:
     code, name, role = "QWO", "NHS West Yorkshire ICB", "icb"
 
 
-def lookup(asked: str) -> Sequence[NhsBody]:
-    return [Body()] if asked == "NHS Leeds CCG" else []
+def lookup(code_or_name: str) -> Sequence[NhsBody]:
+    return [Body()] if code_or_name == "NHS Leeds CCG" else []
 
 
 def published(engine: Engine, out: Path, needs: Sequence[Need] = NEEDS, **options: Any) -> Publication:

@@ -1,4 +1,4 @@
-"""A notice service on this machine that replays release packages, with faults where they are asked for."""
+"""A local notice service that replays release packages, with faults on request."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tests.support.notices import package
 
 @dataclass
 class Replay:
-    """Pages by their number, and the faults that stand before the answers, one a request, in their order.
+    """The pages of a service by number, and faults: one per request, in order, before the pages are served.
 
-    A fault is a status with its headers, "cut" (the connection ends inside the answer), "drop" (it ends before),
-    "half" (half a page, well sent) or "html".
+    A fault is a status with its headers, "cut" (the connection ends within the response), "drop" (it ends before),
+    "half" (half a page in a complete response) or "html".
     """
 
     pages: list[list[dict[str, Any]]]
     faults: list[Any] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     address: str = ""
     elsewhere: str | None = None
@@ -43,12 +43,12 @@ class Replay:
 
 @contextmanager
 def replaying(*pages: list[dict[str, Any]], faults: list[Any] | None = None) -> Iterator[Replay]:
-    """Serve `pages` while the block lasts."""
+    """Serve `pages` inside the block."""
     replay = Replay(list(pages), list(faults or []))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            replay.asked.append(self.path)
+            replay.requests.append(self.path)
             replay.agents.add(self.headers["User-Agent"])
             cursor = parse_qs(urlsplit(self.path).query).get("cursor", ["C0"])[0]
             body = replay.body(int(cursor[1:]))
@@ -75,7 +75,7 @@ def replaying(*pages: list[dict[str, Any]], faults: list[Any] | None = None) -> 
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -74,19 +74,19 @@ def test_charities_as_tabs_and_as_json_give_the_same_statements(tmp_path: Path) 
 def test_areas_of_operation(tmp_path: Path, area: str, coverage: dict[str, object] | None) -> None:
     names = ["registered_charity_number", "linked_charity_number", "geographic_area_description"]
     (tmp_path / "a.txt").write_text("\t".join(names) + f"\n1100001\t0\t{area}\n")
-    found = statements(charity_commission.read, tmp_path / "a.txt")
-    assert [(one.fields["coverage"], one.known_only) for one in found] == ([(coverage, True)] if coverage else [])
+    areas = statements(charity_commission.read, tmp_path / "a.txt")
+    assert [(one.fields["coverage"], one.known_only) for one in areas] == ([(coverage, True)] if coverage else [])
 
 
 def test_companies(tmp_path: Path) -> None:
     text = (PUBLIC / "companies.csv").read_text().replace("PIPES", "CAFÉ PIPES")
     (tmp_path / "c.csv").write_bytes(text.encode("cp1252"))
-    steady, pipes, good, gone = statements(companies_house.read, tmp_path / "c.csv")
+    steady, pipes, good, dissolved = statements(companies_house.read, tmp_path / "c.csv")
     assert steady.fields["capabilities"] == [{"title": "Activities", "description": "Other human health activities"}]
     assert (steady.fields["name"], steady.fields["identifiers"]) == ("STEADY, LTD", {"company": "07654321"})
     assert pipes.fields["name"] == "CAFÉ PIPES LTD"
-    assert [one.known_only for one in (steady, pipes, good, gone)] == [False, True, False, True]
-    assert (good.fields["sector"], gone.ended, steady.ended) == ("cic", True, False)
+    assert [one.known_only for one in (steady, pipes, good, dissolved)] == [False, True, False, True]
+    assert (good.fields["sector"], dissolved.ended, steady.ended) == ("cic", True, False)
 
 
 def test_the_care_directory_below_its_title_lines() -> None:
@@ -172,9 +172,9 @@ def test_organisations_in_every_form(tmp_path: Path) -> None:
         "ZQ1,NEW BOARD,,RO98,,",
     )
     table.write_text("\n".join(rows))
-    found = {"Name": "NEW BOARD", "OrgId": "ZQ1", "Status": "Active", "PrimaryRoleId": "RO98"}
+    board = {"Name": "NEW BOARD", "OrgId": "ZQ1", "Status": "Active", "PrimaryRoleId": "RO98"}
     summary = tmp_path / "summary.json"
-    summary.write_text(json.dumps({"Organisations": [found]}))
+    summary.write_text(json.dumps({"Organisations": [board]}))
     assert [item.value for item in ods.read(one)] == [old]
     for path in (many, lines, table):
         assert [item.value for item in ods.read(path)] == [old, new]
