@@ -25,8 +25,8 @@ def test_profiles_as_of_their_revisions(store: Store) -> None:
     put(store, profile("p1", name="Renamed"), need("n1"))
     with store.writing() as writer:
         writer.withdraw(RecordKind.PROFILE, "p2")
-    found = store.profiles_as_of([3, 1, 2, 3])
-    assert [(one.id, one.name == "Renamed") for one in found] == [
+    profiles = store.profiles_as_of([3, 1, 2, 3])
+    assert [(profile.id, profile.name == "Renamed") for profile in profiles] == [
         ("p1", True),
         ("p1", False),
         ("p2", False),

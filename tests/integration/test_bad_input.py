@@ -92,8 +92,8 @@ def test_a_bad_profile_is_refused_and_nothing_is_imported(command: Command, tmp_
     assert problem in refused.complaint
     assert remedy in refused.complaint.partition(problem)[2]
     assert len(refused.complaint) < 1_000, "a long line is not printed"
-    found = command("search", "falls", "--json")
-    assert json.loads(found.out)["considered"] == 0
+    done = command("search", "falls", "--json")
+    assert json.loads(done.out)["considered"] == 0
 
 
 @pytest.mark.parametrize("case", PROFILES)
@@ -155,9 +155,9 @@ def test_long_texts_and_texts_without_words_are_accepted_where_allowed(command: 
         profile(id="p4", summary="a" * 90_000),
     )
     assert command("import", "profiles", file).code == 0
-    found = command("search", "zebra", "--json")
-    assert found.code == 0
-    results = json.loads(found.out)["results"]
+    done = command("search", "zebra", "--json")
+    assert done.code == 0
+    results = json.loads(done.out)["results"]
     assert len(results) == 4
     assert results[0]["profile_id"] == "p2", "the last of 10,000 words is found"
     assert any("zebra" in quote["text"] for quote in results[0]["evidence"])
@@ -223,9 +223,9 @@ def test_a_bad_search_exits_with_2(command: Command, case: str) -> None:
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_unusual_searches_give_results(command: Command, tmp_path: Path, text: str, form: tuple[str, ...]) -> None:
     assert command("import", "profiles", write(tmp_path / "p.jsonl", GOOD)).code == 0
-    found = command("search", *form, "--", text)
-    assert (found.code, found.err) == (0, "")
-    assert "Falls clinic" in found.out
+    done = command("search", *form, "--", text)
+    assert (done.code, done.err) == (0, "")
+    assert "Falls clinic" in done.out
 
 
 def test_a_home_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
@@ -242,9 +242,9 @@ def test_search_works_if_the_index_cannot_be_written(command: Command, tmp_path:
     home = tmp_path / "home"
     shutil.rmtree(home / "index")
     (home / "index").write_text("a file where the folder should be")
-    found = command("search", "falls", "--json")
-    assert found.code == 0
-    assert json.loads(found.out)["results"][0]["profile_id"] == "p1"
+    done = command("search", "falls", "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["results"][0]["profile_id"] == "p1"
 
 
 @pytest.mark.parametrize(

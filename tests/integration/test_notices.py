@@ -33,16 +33,16 @@ _TELEPHONES = re.compile(r"(?<![\w.])(\+\d{1,3}|0)[ ()\d-]{8,16}\d(?!\w)")
 
 def leaks(database: Path) -> list[str]:
     """Return every e-mail address and telephone number in any text of a SQLite database."""
-    found: list[str] = []
+    matches: list[str] = []
     with sqlite3.connect(database) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             for row in connection.execute(f"SELECT * FROM {table}"):
                 for text in (value for value in row if isinstance(value, str)):
                     plain = _LOOKALIKES.sub(" ", text)
-                    found += [match[0] for match in _EMAILS.finditer(plain)]
-                    found += [match[0] for match in _TELEPHONES.finditer(plain) if _is_number(match[0])]
-    return found
+                    matches += [match[0] for match in _EMAILS.finditer(plain)]
+                    matches += [match[0] for match in _TELEPHONES.finditer(plain) if _is_number(match[0])]
+    return matches
 
 
 def _is_number(text: str) -> bool:
@@ -86,7 +86,7 @@ def test_the_order_of_real_notices_does_not_change_the_needs(shared_data: Path, 
         path = tmp_path / f"{number}.sqlite"
         import_notices(path, *(files if number == 0 else reversed(files)))
         with Store.open(f"sqlite:///{path}") as store:
-            needs.append([found.record for found in store.needs()])
+            needs.append([need.record for need in store.needs()])
     assert needs[0] == needs[1]
     assert len(needs[0]) == 276
 
@@ -94,7 +94,7 @@ def test_the_order_of_real_notices_does_not_change_the_needs(shared_data: Path, 
 def test_line_breaks_in_real_notices_are_restored(shared_data: Path, database: Path) -> None:
     import_notices(database, shared_data / "notices")
     with Store.open(f"sqlite:///{database}") as store:
-        texts = [found.record.description for found in store.needs()]
+        texts = [need.record.description for need in store.needs()]
     not_restored = [text for text in texts if re.search(r"rnrn|[.:;]rn[A-Z ]|\\n", text)]
     assert not_restored == []
 
