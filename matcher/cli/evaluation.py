@@ -16,7 +16,7 @@ from rich.table import Table
 from matcher.bootstrap import engine_of, opened_store, with_model
 from matcher.cli.app import err, out, progress_bar
 from matcher.cli.options import Json, input_file
-from matcher.embedding import Aside, CachedEncoder, SentenceEncoder, packaged_model
+from matcher.embedding import CachedEncoder, InMemoryOverlay, SentenceEncoder, packaged_model
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.measures.metrics import METRICS
@@ -66,7 +66,7 @@ def evaluate(
 
         stock = SentenceEncoder(packaged_model(), settings.device)  # without tuned weights
         # Rivals encode needs and passages alike, so none of their vectors are stored.
-        unsaved = CachedEncoder(stock, Aside(store.vectors))
+        unsaved = CachedEncoder(stock, InMemoryOverlay(store.vectors))
         report = measure(
             product_system(build_engine),
             profile_records,

@@ -24,13 +24,14 @@ from matcher.cli.options import (
 from matcher.foundations.errors import InvalidInput
 from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
-from matcher.scoring import BASE
+from matcher.search import strongest_reasons
 
-# In a narrower console a table leaves too little room for its columns.
-_TABLE_WIDTH = 100
-_PARTNER_WIDTH = 28
-_QUOTE = 220
-_REASONS = 4
+# A console narrower than this has too little room for the columns of a table.
+_TABLE_WIDTH: Final = 100
+_PARTNER_WIDTH: Final = 28
+# Quotes are cut to this many characters.
+_QUOTE: Final = 220
+_MAX_REASONS: Final = 4
 
 
 def search(
@@ -69,7 +70,7 @@ def search(
         raise InvalidInput(
             "--keep and --by must be given together", remedy="For example: matcher search --keep --by icb-qwo …"
         )
-    chosen = {
+    values = {
         "regions": region or (),
         "sectors": sector or (),
         "accreditations": accreditation or (),
@@ -79,47 +80,50 @@ def search(
         "max_turnover": max_turnover,
         "changed_since": changed_since,
     }
-    filters = parse(Filters, {name: value for name, value in chosen.items() if value is not None})
+    filters = parse(Filters, {name: value for name, value in values.items() if value is not None})
     with opened_engine(context.obj) as engine:
         stored = engine.store.need(str(need)) if text is None else None
-        wanted = Need.from_text(str(text)) if stored is None else stored.record
+        query = Need.from_text(str(text)) if stored is None else stored.record
         with progress_bar() as bar:
             engine.index(announcing(bar, "Encoding new passages"))
         engine.save()
         if by is None:
             entry = None
-            result = engine.search(wanted, filters, top=top, apply_requirements=not ignore_requirements)
+            result = engine.search(query, filters, top=top, apply_requirements=not ignore_requirements)
         else:
             ledger, applied = Ledger(engine.store), not ignore_requirements
-            entry, result = ledger.save(engine, stored or wanted, filters, by=by, top=top, apply_requirements=applied)
+            entry, result = ledger.save(engine, stored or query, filters, by=by, top=top, apply_requirements=applied)
     if json:
-        kept = {} if entry is None else {"decision": entry.content.decision, "hash": entry.hash}
-        typer.echo(json_format.dumps({**result.model_dump(mode="json"), **kept}, indent=2, ensure_ascii=False))
+        saved = {} if entry is None else {"decision": entry.content.decision, "hash": entry.hash}
+        typer.echo(json_format.dumps({**result.model_dump(mode="json"), **saved}, indent=2, ensure_ascii=False))
         return
-    show(wanted, result)
+    show(query, result)
     if entry is not None:
         out.print(f"Saved as decision [bold]{entry.content.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
 
-_NOBODY: Final = "No partner passes the filters. Loosen one, or see who comes near with --ignore-requirements."
+_NONE_ELIGIBLE: Final = (
+    "No partner passes the filters. Remove a filter, or include partners that do not meet the need's requirements "
+    "with --ignore-requirements."
+)
 _EMPTY: Final = "The register is empty. Import profiles with: matcher import profiles FILE"
 
 
 def show(need: Need, result: SearchResult, console: Console = out) -> None:
-    """Print a search result with reasons: as a table, or where that would be squeezed, as a list."""
+    """Print a search result with reasons, as a table, or as a list if the console is narrow or an id is long."""
     console.print(f"\n[bold]{escape(need.title)}[/bold]")
     console.print(_summary(result))
     if not result.results:
-        console.print(f"{_NOBODY if result.considered else _EMPTY}\n")
+        console.print(f"{_NONE_ELIGIBLE if result.considered else _EMPTY}\n")
         return
     longest_id = max(len(match.profile_id) for match in result.results)
     if console.width < _TABLE_WIDTH or longest_id > _TABLE_WIDTH // 2:
-        _list(result, console)
+        _print_list(result, console)
     else:
-        _table(result, console, max(longest_id, _PARTNER_WIDTH))
+        _print_table(result, console, max(longest_id, _PARTNER_WIDTH))
 
 
-def _table(result: SearchResult, console: Console, partner_width: int) -> None:
+def _print_table(result: SearchResult, console: Console, partner_width: int) -> None:
     table = Table(show_lines=True, expand=True, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("Partner", width=partner_width)
@@ -127,17 +131,17 @@ def _table(result: SearchResult, console: Console, partner_width: int) -> None:
     table.add_column("Why", ratio=1, overflow="fold")
     for match in result.results:
         partner = f"[bold]{escape(match.name)}[/bold]\n{_sector(match)}\n[dim]{escape(match.profile_id)}[/dim]"
-        table.add_row(str(match.rank), partner, _fit(match), "\n".join(_reasons(match)))
+        table.add_row(str(match.rank), partner, _fit(match), "\n".join(_why(match)))
     console.print(table)
 
 
-def _list(result: SearchResult, console: Console) -> None:
+def _print_list(result: SearchResult, console: Console) -> None:
     for match in result.results:
         console.print(f"\n[bold]{match.rank}. {escape(match.name)}[/bold]")
-        # Not wrapped: an id is there to be copied.
+        # Not wrapped, so that the id can be copied.
         line = f"   {_fit(match)} · {_sector(match)} · [dim]{escape(match.profile_id)}[/dim]"
         console.print(line, soft_wrap=True)
-        for reason in _reasons(match):
+        for reason in _why(match):
             console.print(Padding(reason, (0, 0, 0, 3), expand=False))
 
 
@@ -158,10 +162,9 @@ def _sector(match: Match) -> str:
     return match.sector.value.replace("_", " ")
 
 
-def _reasons(match: Match) -> list[str]:
-    parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
-    largest = sorted(parts, key=lambda part: -abs(part[1]))[:_REASONS]
-    lines = [" · ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in largest)]
+def _why(match: Match) -> list[str]:
+    """Return the strongest reasons in one line, then one line per quote."""
+    lines = [" · ".join(strongest_reasons(match, _MAX_REASONS))]
     for quote in match.evidence:
         text = quote.text if len(quote.text) <= _QUOTE else quote.text[:_QUOTE].rsplit(" ", 1)[0] + " …"
         lines.append(f"“{escape(' '.join(text.split()))}” [dim]{escape(quote.source)}[/dim]")

@@ -1,14 +1,14 @@
-"""From texts to vectors: the encoder and the cache before it."""
+"""From texts to vectors: the encoder and its cache."""
 
-from matcher.embedding.cache import Aside, CachedEncoder, VectorTable
+from matcher.embedding.cache import CachedEncoder, InMemoryOverlay, VectorTable
 from matcher.embedding.encoder import WEIGHTS_FILE, Encoder, Progress, SentenceEncoder, packaged_model
 from matcher.foundations.arrays import Vectors
 
 __all__ = [
     "WEIGHTS_FILE",
-    "Aside",
     "CachedEncoder",
     "Encoder",
+    "InMemoryOverlay",
     "Progress",
     "SentenceEncoder",
     "VectorTable",

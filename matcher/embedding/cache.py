@@ -1,11 +1,11 @@
-"""Embedding cache: a text is encoded once for a model, however often it is imported."""
+"""Embedding cache: each text is encoded once per model, however often it is imported."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -13,46 +13,47 @@ from matcher.embedding.encoder import BATCH, Encoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import Unavailable
 
-# Vectors are made durable in steps of this many texts: what a killed process has to do again.
-_STEP = 16 * BATCH
-_LOOKUP = 5_000
+# Vectors are stored in steps of this many texts. A killed process loses at most one step.
+STEP: Final = 16 * BATCH
+# Keys per query of the table.
+_LOOKUP: Final = 5_000
 
 
 class VectorTable(Protocol):
-    """Where the cache keeps vectors: the store's table of them."""
+    """Stores the vectors of the cache. The store has one; tests and overlays have their own."""
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return what is known of `keys`."""
+        """Return the stored vectors among `keys`, by key."""
         ...
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Keep `items`; one that is known already stays as it is."""
+        """Store `items` by key. A key that is already stored keeps its vector."""
         ...
 
 
-class Aside:
-    """A table that knows what another one knows and keeps what is new apart, in memory: for texts that pass."""
+class InMemoryOverlay:
+    """A vector table that reads from another table and holds new vectors in memory only."""
 
     def __init__(self, table: VectorTable) -> None:
         self._table = table
         self._new: dict[tuple[str, str], bytes] = {}
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return what is known of `keys`, to either."""
+        """Return the vectors among `keys` that either table has, by key."""
         new = {key: self._new[model, key] for key in keys if (model, key) in self._new}
         return {**self._table.get(model, [key for key in keys if key not in new]), **new}
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Keep `items` for as long as this value lives; one that is known already stays as it is."""
+        """Hold `items` in memory. A key that either table has keeps its vector."""
         known = self.get(model, list(items))
-        self._new.update({(model, key): row for key, row in items.items() if key not in known})
+        self._new.update({(model, key): vector for key, vector in items.items() if key not in known})
 
 
 class CachedEncoder:
-    """An encoder that remembers. The first vector made for a text is the one used ever after.
+    """An encoder with a cache. The first vector made for a text is used from then on.
 
-    A query is remembered only where asked to be, and never without `remember_queries`: what somebody searches for in
-    passing is theirs.
+    A query is cached only if the caller requests it and `remember_queries` is true, so that free-text searches are not
+    stored.
     """
 
     def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = True) -> None:
@@ -62,59 +63,59 @@ class CachedEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """That of the encoder behind it."""
+        """The fingerprint of the encoder."""
         return self._encoder.fingerprint
 
     @property
     def dimensions(self) -> int:
-        """That of the encoder behind it."""
+        """The length of a vector of the encoder."""
         return self._encoder.dimensions
 
     def over(self, encoder: Encoder) -> CachedEncoder:
-        """Return another encoder that remembers in the same table."""
+        """Return `encoder` with the cache of this one."""
         return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
 
     def encode_query(self, texts: Sequence[str], *, remember: bool = False) -> Vectors:
-        """Return one row for each of the texts that stand for one query.
+        """Return one row for each of the `texts` of one query, shape (len(texts), dimensions).
 
-        They are looked up and kept together and apart from passages, so that they are the same whatever else
-        was encoded before. Where they cannot be kept, they are encoded again the next time.
+        The texts are cached together and separately from passages, so that their vectors do not depend on what else was
+        encoded before. If the vectors cannot be stored, the next call encodes the texts again.
         """
-        different = list(dict.fromkeys(texts))
-        rows = [different.index(text) for text in texts]
-        key = _key("\0".join(("query", *different)))
+        distinct = list(dict.fromkeys(texts))
+        rows = [distinct.index(text) for text in texts]
+        key = _key("\0".join(("query", *distinct)))
         remember = remember and self._remember_queries
         if remember and key in (known := self._known([key])):
-            return known[key].reshape(len(different), -1)[rows]
-        found = self._encoder.encode_query(different)
+            return known[key].reshape(len(distinct), -1)[rows]
+        vectors = self._encoder.encode_query(distinct)
         if remember:
             with suppress(Unavailable):
-                self._table.put(self.fingerprint, {key: found.tobytes()})
-        return found[rows]
+                self._table.put(self.fingerprint, {key: vectors.tobytes()})
+        return vectors[rows]
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row a text, encoding only texts that no earlier call has met."""
+        """Return one row per text, shape (len(texts), dimensions). Encode only texts that are not in the cache."""
         keys = [_key(text) for text in texts]
         known = self._known(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if progress is not None and len(texts) > len(missing):
             progress(len(texts) - len(missing))
         ordered = sorted(missing, key=lambda key: (len(missing[key]), missing[key]))
-        for start in range(0, len(ordered), _STEP):
-            step = ordered[start : start + _STEP]
-            rows = self._encoder.encode([missing[key] for key in step], progress)
-            self._table.put(self.fingerprint, {key: row.tobytes() for key, row in zip(step, rows, strict=True)})
+        for start in range(0, len(ordered), STEP):
+            step = ordered[start : start + STEP]
+            vectors = self._encoder.encode([missing[key] for key in step], progress)
+            self._table.put(self.fingerprint, {key: row.tobytes() for key, row in zip(step, vectors, strict=True)})
             known.update(self._known(step))
         if not keys:
             return np.empty((0, self.dimensions), dtype=np.float32)
         return np.stack([known[key] for key in keys])
 
     def _known(self, keys: Sequence[str]) -> dict[str, Vectors]:
-        found: dict[str, Vectors] = {}
+        known: dict[str, Vectors] = {}
         for start in range(0, len(keys), _LOOKUP):
             rows = self._table.get(self.fingerprint, keys[start : start + _LOOKUP])
-            found.update((key, np.frombuffer(row, dtype=np.float32)) for key, row in rows.items())
-        return found
+            known.update((key, np.frombuffer(row, dtype=np.float32)) for key, row in rows.items())
+        return known
 
 
 def _key(text: str) -> str:

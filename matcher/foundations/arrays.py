@@ -1,4 +1,4 @@
-"""The array types that signatures use. Shapes are in the docstrings."""
+"""Array types for signatures. Shapes are in the docstrings of the functions that use them."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 # Row numbers.
 Rows = NDArray[np.int64]
-# Embeddings and their cosines, in single precision.
+# Embeddings, cosines and other numbers in single precision.
 Vectors = NDArray[np.float32]

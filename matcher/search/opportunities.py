@@ -1,7 +1,7 @@
-"""Opportunities: the search reversed. The open needs that fit one supplier, by the scores it has in their searches.
+"""Opportunities: a search in reverse, for the open needs that fit one supplier.
 
-Each need is searched as it always is, but among one profile. Counts of words are over the whole register
-there as here, so the score, its parts and its evidence are those that the commissioner sees.
+Each need is searched as usual, but among a few profiles. Lexical weights come from the whole register in both cases, so
+the score, its parts and its evidence are those that the commissioner sees.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from datetime import date
 import numpy as np
 
 from matcher.foundations.arrays import Mask
-from matcher.index import Eligible, Index, query_for
-from matcher.index.eligibility import passing
+from matcher.index import Eligible, Index, passing, query_for
 from matcher.records import Evidence, Filters, Match, Need, Record, Stage
 from matcher.records.policy import Band
 from matcher.search.engine import Engine, Ranking, ranking_of
@@ -24,7 +23,7 @@ from matcher.store.writer import not_found
 
 
 class Opportunity(Record):
-    """An open need that fits. `score` is the sum of `contributions`, in their order."""
+    """An open need that fits a supplier. `score` is the sum of `contributions`, added in their order."""
 
     rank: int
     need_id: str
@@ -42,8 +41,10 @@ class Opportunity(Record):
 
 
 class Opportunities(Record):
-    """The open needs that fit a supplier, best first. `considered` counts the open needs, `excluded` those for
-    which the supplier does not meet what is required, by what it misses.
+    """The open needs that fit a supplier, best first.
+
+    `considered` counts all open needs. `excluded` counts, for each requirement, the needs that the supplier does not
+    meet because of it.
     """
 
     profile_id: str
@@ -64,23 +65,26 @@ def opportunities_for(
     apply_requirements: bool = True,
     on: date | None = None,
 ) -> Opportunities:
-    """Return the `top` open needs for a profile; needs with equal scores stand in alphabetical order of their ids.
+    """Return the best `top` open needs for a profile, ties in alphabetical order of the ids of needs.
 
     Args:
-        hidden: ids of needs that are not to be seen, the drafts.
-        apply_requirements: whether a need is left out where the supplier misses what it requires.
-        on: the day on which a need must be open and accreditations held; today by default.
+        engine: searches the needs.
+        profile_id: the id of the profile.
+        hidden: ids of needs that the supplier may not see: the drafts.
+        top: the most needs to return.
+        apply_requirements: whether to exclude needs whose requirements the supplier does not meet.
+        on: the day on which needs must be open and accreditations held, by default today.
 
     Raises:
-        NotFound: there is no such profile.
+        NotFound: no profile has this id.
 
     """
-    found = opportunities_of(
+    by_profile = opportunities_of(
         engine, [profile_id], hidden=hidden, top=top, apply_requirements=apply_requirements, on=on or date.today()
     )
-    if profile_id not in found:
+    if profile_id not in by_profile:
         raise not_found(RecordKind.PROFILE, profile_id)
-    return found[profile_id]
+    return by_profile[profile_id]
 
 
 def opportunities_of(
@@ -92,13 +96,12 @@ def opportunities_of(
     apply_requirements: bool = True,
     on: date,
 ) -> dict[str, Opportunities]:
-    """Return, as `opportunities_for` does, the opportunities of several profiles; absent ones are left out.
+    """Return what `opportunities_for` does for each of several profiles, by id. Unknown ids are left out.
 
-    Each need is read and searched once for all of them, so that many cost little more than one.
-
+    Each need is read and searched once for all profiles, so many profiles take little longer than one.
     """
     index = engine.index()
-    searches = [_Search(id, row) for id, row in _rows(index, profile_ids).items()]
+    searches = [_ReverseSearch(id, row) for id, row in _rows(index, profile_ids).items()]
     considered = 0
     for need in _open_needs(engine, hidden, on):
         considered += 1
@@ -108,52 +111,54 @@ def opportunities_of(
 
 
 @dataclass
-class _Search:
-    """What is found for one profile: the needs that fit with the scores of it, and what it misses of others."""
+class _ReverseSearch:
+    """The needs scored for one profile so far, and the requirements it does not meet."""
 
     id: str
     row: int
-    found: list[tuple[float, Need, Ranking]] = field(default_factory=list)
+    scored: list[tuple[float, Need, Ranking]] = field(default_factory=list)
     excluded: Counter[str] = field(default_factory=Counter)
 
     def meets(self, required: Mapping[str, Mask]) -> bool:
+        """Return whether the profile meets all requirements, and count those that it does not."""
         missed = [name for name, mask in required.items() if not mask[self.row]]
         self.excluded.update(missed)
         return not missed
 
     def result(self, engine: Engine, index: Index, considered: int, top: int) -> Opportunities:
-        self.found.sort(key=lambda one: (-one[0], one[1].id))
+        """Return the best `top` needs with reasons."""
+        self.scored.sort(key=lambda item: (-item[0], item[1].id))
         results = [
             _opportunity(rank, need, engine.explain(need, ranking, 1).results[0])
-            for rank, (_, need, ranking) in enumerate(self.found[:top], start=1)
+            for rank, (_, need, ranking) in enumerate(self.scored[:top], start=1)
         ]
         return Opportunities(
             profile_id=self.id,
             sequence=index.sequence,
             model=f"{engine.model.name}-{engine.model.version}",
             considered=considered,
-            eligible=len(self.found),
+            eligible=len(self.scored),
             excluded=dict(sorted(self.excluded.items())),
             results=tuple(results),
         )
 
 
-def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_Search], on: date) -> None:
-    """Search a need among the profiles of `searches`, and keep with each what it scored."""
+def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_ReverseSearch], on: date) -> None:
+    """Search `need` among the profiles of `searches`, and add the score of each to its search."""
     if not searches:
         return
-    among = np.zeros(len(index.live), dtype=bool)
-    among[[search.row for search in searches]] = True
+    mask = np.zeros(len(index.live), dtype=bool)
+    mask[[search.row for search in searches]] = True
     query = query_for(need, engine.encoder, on)
-    ranking = ranking_of(index, query, Eligible(among, len(searches), {}), engine.model, depth=len(searches))
+    ranking = ranking_of(index, query, Eligible(mask, len(searches), {}), engine.model, depth=len(searches))
     positions = {int(row): position for position, row in enumerate(ranking.candidates.profiles)}
     for search in searches:
         alone = replace(ranking, order=np.array([positions[search.row]]))
-        search.found.append((float(ranking.scored.scores[alone.order[0]]), need, alone))
+        search.scored.append((float(ranking.scored.scores[alone.order[0]]), need, alone))
 
 
 def is_open(need: Need, on: date) -> bool:
-    """Whether a supplier can still answer `need` on the day `on`."""
+    """Return whether suppliers can respond to `need` on day `on`: published, not awarded and not closed."""
     published = need.published is None or need.published <= on
     return published and need.stage is not Stage.AWARD and (need.closes is None or need.closes >= on)
 
@@ -164,11 +169,13 @@ def _open_needs(engine: Engine, hidden: Collection[str], on: date) -> Iterator[N
 
 
 def _rows(index: Index, profile_ids: Sequence[str]) -> dict[str, int]:
+    """Return the row of each live profile among `profile_ids`, by id."""
     rows = np.flatnonzero(np.isin(index.profiles.id, np.array(profile_ids, dtype=np.str_)) & index.live)
     return {str(index.profiles.id[row]): int(row) for row in rows}
 
 
 def _opportunity(rank: int, need: Need, match: Match) -> Opportunity:
-    same = {name: getattr(match, name) for name in ("score", "probability", "band", "contributions", "evidence")}
-    told = {name: getattr(need, name) for name in ("title", "region", "value", "stage", "closes")}
-    return Opportunity(rank=rank, need_id=need.id, buyer=need.buyer.name if need.buyer else None, **told, **same)
+    of_match = {name: getattr(match, name) for name in ("score", "probability", "band", "contributions", "evidence")}
+    of_need = {name: getattr(need, name) for name in ("title", "region", "value", "stage", "closes")}
+    buyer = need.buyer.name if need.buyer else None
+    return Opportunity(rank=rank, need_id=need.id, buyer=buyer, **of_need, **of_match)

@@ -1,1 +1,1 @@
-"""The texts that stand for records: passages of profiles, queries of needs, and the language of the field."""
+"""The texts of records for search: passages of profiles, queries of needs, and NHS terms that mean the same."""

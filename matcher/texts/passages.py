@@ -1,10 +1,9 @@
-"""Passages: the texts that stand for a record in search.
+"""Passages: the texts of a record that are searched.
 
-A profile becomes pieces: its name, its summary, each capability, the outcomes of each capability, and each
-piece of track record. A piece becomes one passage or, where it is long, several, cut at sentence ends so that
-no word is beyond the encoder's reach; the title of a piece of track record is a passage of its own besides.
-A need becomes two texts, the whole of it and its title. The same record always gives the same passages in
-the same order.
+A profile is split into pieces: its name, its summary, each capability, the outcomes of each capability, and each piece
+of work in the track record. A piece is one passage, or several if it is long, split at the ends of sentences so that
+the encoder reads every word. The title of a piece of work is also a passage by itself. A need becomes two texts: the
+whole need and its title. The same record always gives the same passages in the same order.
 """
 
 from __future__ import annotations
@@ -13,13 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from matcher.records import Need, Profile
 
-# all-MiniLM-L6-v2 reads 256 word pieces; 1,000 characters of English are about 230.
-PASSAGE_CHARACTERS = 1_000
+# all-MiniLM-L6-v2 reads at most 256 tokens. 1,000 characters of English are about 230.
+PASSAGE_CHARACTERS: Final = 1_000
 
-# What publishing systems add to notices; it says nothing of what was bought.
+# Text that publishing systems add to notices, which does not describe what was bought.
 _BOILERPLATE = re.compile(
     r"\.?published for completeness,? see description for details"
     r"|this contract award predates the launch[^.]*\."
@@ -31,13 +31,13 @@ _BOILERPLATE = re.compile(
 )
 _BLANKS = re.compile(r"[^\S\n]+")
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-# Titles that name the field of a register rather than what a supplier can do.
-_BARE_TITLES = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
+# Titles that name a field of a register, not something that a supplier can do.
+_BARE_TITLES: Final = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
 class PassageKind(IntEnum):
-    """Which part of a profile a passage comes from. The numbers are stored in index snapshots."""
+    """The part of a profile that a passage comes from. Snapshots of the index store the numbers."""
 
     NAME = 0
     SUMMARY = 1
@@ -49,7 +49,7 @@ class PassageKind(IntEnum):
 
 @dataclass(frozen=True)
 class Passage:
-    """A text of a profile. `part` is the position of its capability or track record in the profile."""
+    """A text of a profile. `part` is the position of its capability or piece of work in the profile, otherwise 0."""
 
     kind: PassageKind
     part: int
@@ -57,18 +57,18 @@ class Passage:
 
     @property
     def piece(self) -> tuple[PassageKind, int]:
-        """The piece of the profile it belongs to: passages of one piece stand together."""
+        """The piece of the profile that the passage belongs to. Passages of one piece are consecutive."""
         titled = self.kind is PassageKind.TRACK_RECORD_TITLE
         return (PassageKind.TRACK_RECORD if titled else self.kind, self.part)
 
 
 def passages_of(profile: Profile) -> tuple[Passage, ...]:
-    """Return the passages of `profile`, beginning with its name."""
+    """Return the passages of `profile`, starting with its name."""
     return tuple(passage for piece in _pieces_of(profile) for passage in piece_passages(profile, *piece))
 
 
 def piece_passages(profile: Profile, kind: PassageKind, part: int) -> tuple[Passage, ...]:
-    """Return the passages of one piece of `profile`, as `passages_of` has them."""
+    """Return the passages of one piece of `profile`, the same as in `passages_of`."""
     if kind is PassageKind.NAME:
         return (Passage(kind, part, profile.name),)
     if kind is PassageKind.SUMMARY:
@@ -95,39 +95,39 @@ def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
 
 
 def query_of(need: Need) -> str:
-    """Return the text that stands for the whole of `need`: its title, description and outcomes."""
+    """Return the text to search for the whole of `need`: its title, description and outcomes."""
     texts = (_headed(need.title, need.description), *need.outcomes)
-    return "\n".join(filter(None, map(telling, texts))) or need.title
+    return "\n".join(filter(None, map(strip_boilerplate, texts))) or need.title
 
 
 def title_of(need: Need) -> str:
-    """Return the title of `need` as a text to search for, without what stands in brackets.
+    """Return the text to search for the title of `need`, without brackets unless no letter is left.
 
-    That is a reference, a short form or the wider field, and pulls a few words far: “Dogs (Animals)” is about dogs.
-    The whole of the need has it.
+    Brackets hold a reference, an abbreviation or a wider field, which distorts a short text: “Dogs (Animals)” is about
+    dogs. The text of the whole need includes them.
     """
     title = headline(need.title)
-    subject = telling(_BRACKETS.sub("", title))
+    subject = strip_boilerplate(_BRACKETS.sub("", title))
     return subject if any(map(str.isalpha, subject)) else title
 
 
 def headline(title: str) -> str:
-    """Return `title` without what publishers add to it; as it is, where that is all."""
-    return telling(title) or title
+    """Return `title` without boilerplate, or unchanged if it is nothing else."""
+    return strip_boilerplate(title) or title
 
 
 def _headed(title: str, body: str) -> str:
-    """Return `body` led by `title`, unless it begins with it."""
+    """Return `title` and `body` as one text, without `title` if `body` begins with it."""
     return body if body.lower().startswith(title.lower()) else f"{title}. {body}" if body else title
 
 
-def telling(text: str) -> str:
-    """Return `text` without what publishers add to every notice and without web addresses."""
+def strip_boilerplate(text: str) -> str:
+    """Return `text` without text that publishers add, web addresses, and punctuation around it."""
     return _BLANKS.sub(" ", _BOILERPLATE.sub(" ", text)).strip(" .;-–—")
 
 
 def source_of(profile: Profile, passage: Passage) -> str:
-    """Return where in `profile` a passage stands, in words for a reader."""
+    """Return the part of `profile` that `passage` comes from, in words for users."""
     if passage.piece[0] is PassageKind.TRACK_RECORD:
         piece = profile.track_record[passage.part]
         for_whom = f" for {piece.buyer}" if piece.buyer else ""
@@ -138,30 +138,31 @@ def source_of(profile: Profile, passage: Passage) -> str:
 
 
 def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage, ...]:
-    """Cut `body` at sentence ends into pieces that fit the encoder, each led by `title`."""
-    title, body = (telling(title) or title), telling(body)
+    """Return `body` as passages that fit the encoder, split at the ends of sentences, each led by `title`."""
+    title, body = (strip_boilerplate(title) or title), strip_boilerplate(body)
     if not title and not body:
         return ()
     if title and body.lower().startswith(title.lower()):
         title = ""
     room = max(PASSAGE_CHARACTERS - len(title) - len(". "), PASSAGE_CHARACTERS // 3)
-    pieces = _pieces(body, room) or [""]
-    return tuple(Passage(kind, part, f"{title}. {piece}" if title and piece else title or piece) for piece in pieces)
+    chunks = _chunks(body, room) or [""]
+    return tuple(Passage(kind, part, f"{title}. {chunk}" if title and chunk else title or chunk) for chunk in chunks)
 
 
-def _pieces(body: str, room: int) -> list[str]:
-    pieces: list[str] = []
+def _chunks(body: str, room: int) -> list[str]:
+    """Return `body` in parts of at most `room` characters, each as many whole sentences as fit."""
+    chunks: list[str] = []
     for sentence in _SENTENCE_END.split(body):
-        for piece in _cut(sentence.strip(), room):
-            if pieces and len(pieces[-1]) + 1 + len(piece) <= room:
-                pieces[-1] = f"{pieces[-1]} {piece}"
+        for part in _cut(sentence.strip(), room):
+            if chunks and len(chunks[-1]) + 1 + len(part) <= room:
+                chunks[-1] = f"{chunks[-1]} {part}"
             else:
-                pieces.append(piece)
-    return pieces
+                chunks.append(part)
+    return chunks
 
 
 def _cut(sentence: str, room: int) -> Iterator[str]:
-    """Yield `sentence` in pieces of at most `room` characters, cut between words where there is a gap."""
+    """Yield `sentence` in parts of at most `room` characters, split between words if possible."""
     while len(sentence) > room:
         end = sentence.rfind(" ", 1, room + 1)
         end = end if end > 0 else room

@@ -14,7 +14,7 @@ from matcher.foundations.arrays import Vectors
 from matcher.records import Profile
 from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
-from matcher.texts.passages import headline, query_of, telling
+from matcher.texts.passages import headline, query_of, strip_boilerplate
 
 # Each notice picks at most this many of the nearest other notices of the same supplier to pair with.
 NEAREST: Final = 3
@@ -54,7 +54,8 @@ def pairs_of(
     pairs = [*_of_winners(awards, vectors, rng), *_of_notices(awards)]
     texts: dict[str, str] = {}
     for profile in register:
-        summary, objects = telling(profile.summary), telling(" ".join(c.description for c in profile.capabilities))
+        summary = strip_boilerplate(profile.summary)
+        objects = strip_boilerplate(" ".join(c.description for c in profile.capabilities))
         texts.setdefault(without_generic_words(profile.name), summary or objects)
         long_enough = min(len(summary), len(objects)) > MIN_CHARACTERS
         if long_enough and summary[:60].lower() != objects[:60].lower():
@@ -87,7 +88,7 @@ def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -
 def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
     """Yield the title and description of each notice: "title_and_text"."""
     for award in awards:
-        text = telling(award.need.description)
+        text = strip_boilerplate(award.need.description)
         if len(text) > 2 * MIN_CHARACTERS:
             yield TextPair("title_and_text", headline(award.need.title), text, frozenset(w.id for w in award.winners))
 

@@ -21,7 +21,7 @@ from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.pairs import Supplier
 from matcher.records import Evidence, Match, Need, SearchResult
-from matcher.scoring import BASE
+from matcher.search import strongest_reasons
 
 # One match as a row: its values by column name.
 MatchRow = Mapping[str, Any]
@@ -81,9 +81,7 @@ class MatchColumn:
 
 def reasons_of(match: Match) -> str:
     """Return the parts with the largest effect on the score: "meaning +2.31, capacity -0.80"."""
-    parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
-    largest = sorted(parts, key=lambda part: -abs(part[1]))[:_MAX_REASONS]
-    return ", ".join(f"{name.replace('_', ' ')} {value:+.2f}" for name, value in largest)
+    return ", ".join(strongest_reasons(match, _MAX_REASONS))
 
 
 _TEXT, _NUMBER = pa.string(), pa.float64()

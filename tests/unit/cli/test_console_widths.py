@@ -12,7 +12,7 @@ from rich.console import Console
 
 from matcher.cli.evaluation import show as show_evaluation
 from matcher.cli.search import show as show_search
-from matcher.embedding import Aside
+from matcher.embedding import InMemoryOverlay
 from matcher.evaluation import Comparison, IgnoredCounts, MetricFigures, Report
 from matcher.evaluation.measures.bootstrap import Ratio
 from matcher.evaluation.measures.metrics import METRICS
@@ -113,7 +113,7 @@ def test_the_ids_in_a_search_result_are_not_folded(width: int, id: str) -> None:
 def test_new_vectors_are_kept_in_memory_only() -> None:
     table = MemoryVectors()
     table.put("m", {"a": b"1"})
-    aside = Aside(table)
+    aside = InMemoryOverlay(table)
     aside.put("m", {"a": b"2", "b": b"3"})
     aside.put("m", {"b": b"4"})
     assert aside.get("m", ["a", "b", "c"]) == {"a": b"1", "b": b"3"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from matcher.embedding import CachedEncoder, Progress
-from matcher.embedding.cache import _STEP
+from matcher.embedding.cache import STEP
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import Unavailable
 from tests.support.fakes import MemoryVectors, WordEncoder
@@ -81,11 +81,11 @@ class Dying(WordEncoder):
 
 def test_killed_between_steps_the_steps_before_are_kept() -> None:
     table = MemoryVectors()
-    texts = [f"text {number}" for number in range(3 * _STEP)]
+    texts = [f"text {number}" for number in range(3 * STEP)]
     with pytest.raises(KeyboardInterrupt):
         CachedEncoder(Dying(), table).encode(texts)
-    assert len(table.kept) == 2 * _STEP
+    assert len(table.kept) == 2 * STEP
     encoder = WordEncoder()
     vectors = CachedEncoder(encoder, table).encode(texts)
-    assert len(encoder.encoded) == _STEP
+    assert len(encoder.encoded) == STEP
     assert np.array_equal(vectors, WordEncoder().encode(texts))

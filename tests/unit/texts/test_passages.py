@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.records import Need, Profile, parse
-from matcher.texts.passages import PASSAGE_CHARACTERS, PassageKind, passages_of, query_of, source_of, telling, title_of
+from matcher.texts.passages import (
+    PASSAGE_CHARACTERS,
+    PassageKind,
+    passages_of,
+    query_of,
+    source_of,
+    strip_boilerplate,
+    title_of,
+)
 from tests.support.strategies import needs, profiles
 
 WORD = re.compile(r"\w+")
@@ -127,16 +135,16 @@ def test_a_need_is_all_its_words(need: Need) -> None:
     ],
 )
 def test_what_publishers_add_is_left_out(added: str) -> None:
-    assert telling(added) == ""
-    assert telling(f"Falls clinic. {added}") == "Falls clinic"
-    assert telling(f"{added} Falls clinic") == "Falls clinic"
+    assert strip_boilerplate(added) == ""
+    assert strip_boilerplate(f"Falls clinic. {added}") == "Falls clinic"
+    assert strip_boilerplate(f"{added} Falls clinic") == "Falls clinic"
     assert query_of(Need(id="n", title="Falls", description=f"A clinic. {added}")) == "Falls. A clinic"
     assert texts_of(PassageKind.SUMMARY, summary=f"A clinic. {added}") == ["A clinic"]
     assert texts_of(PassageKind.SUMMARY, summary=added) == []
 
 
 def test_blanks_and_what_ends_a_text_are_tidied_but_lines_stay() -> None:
-    assert telling(" -- Falls\t \u00a0clinic;\nat home – ") == "Falls clinic;\nat home"
+    assert strip_boilerplate(" -- Falls\t \u00a0clinic;\nat home – ") == "Falls clinic;\nat home"
 
 
 @pytest.mark.parametrize("text", ["https://example.org/a", "[contact removed]"])
