@@ -1,1 +1,1 @@
-"""What every layer builds on: errors, settings, files, reference tables and personal data."""
+"""Modules that every layer uses: errors, settings, files, reference tables and personal data."""

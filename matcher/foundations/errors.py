@@ -1,8 +1,8 @@
-"""One family of errors.
+"""The errors that this package raises on purpose.
 
-`MatcherError` is the base. Its branch `UserError` is for the person at the keyboard or the client of the
-service: it says what was wrong, where, and what to do. Only `api/` turns these into HTTP answers and only
-`matcher.cli` into exit codes; nothing below knows of either.
+`MatcherError` is the base. `UserError` and its subclasses are shown to users of the command line and the service: they
+state the problem, the place and the remedy. Only `api/` turns them into HTTP responses, and only `matcher.cli` into
+exit codes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 
 class MatcherError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was wrong: any of a file, a line (counted from 1) and a field (dotted path)."""
+    """Where the problem is: a file, a line (counted from 1) and a field (dotted path), each optional."""
 
     file: str | None = None
     line: int | None = None
@@ -28,7 +28,7 @@ class Place:
 
 
 class UserError(MatcherError):
-    """An error meant for the user: `problem`, `place` and `remedy`, shown in one line."""
+    """An error for the user: `problem`, `place` and `remedy`, shown on one line."""
 
     def __init__(self, problem: str, *, remedy: str, place: Place | None = None) -> None:
         self.problem = problem
@@ -37,30 +37,30 @@ class UserError(MatcherError):
         super().__init__(problem, remedy, self.place)
 
     def __str__(self) -> str:
-        where = str(self.place)
-        text = f"{where}: {self.problem}" if where else self.problem
+        place = str(self.place)
+        text = f"{place}: {self.problem}" if place else self.problem
         return f"{text}. {self.remedy}" if self.remedy else text
 
 
 class InvalidInput(UserError):
-    """What was given cannot be read or breaks a rule of its format."""
+    """The input cannot be read or breaks a rule of its format."""
 
 
 class NotFound(UserError):
-    """There is no such record."""
+    """No such record exists."""
 
 
 class Conflict(UserError):
-    """The record is not in a state that allows what was asked."""
+    """The state of the record does not allow the request."""
 
 
 class NotSignedIn(UserError):
-    """It is not proved who asks."""
+    """The caller is not authenticated."""
 
 
 class NotPermitted(UserError):
-    """Who asks is known, and may not do this."""
+    """The caller is authenticated but may not do this."""
 
 
 class Unavailable(UserError):
-    """A part the work needs (database, encoder, index) cannot be reached or used right now."""
+    """A required component (database, encoder, index) cannot be reached or used at present."""

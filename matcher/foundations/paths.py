@@ -1,4 +1,4 @@
-"""Paths as text that can be shown."""
+"""Paths as text to display."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def display_path(path: Path) -> str:
-    """Return `path` as text, with bytes that are not valid text escaped."""
+    """Return `path` as text, with bytes that are not valid UTF-8 escaped."""
     return str(path).encode("utf-8", "backslashreplace").decode()

@@ -55,7 +55,7 @@ _HINT: Final = re.compile(rf"@|[(\[]at[)\]]|\d(?:{_GAP}\d){{5}}", re.IGNORECASE)
 _MOST_CHECKED: Final = 100
 
 
-def _any(before_address: str, before_number: str) -> re.Pattern[str]:
+def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
     """Return the pattern of a contact detail, or of a text like one, that begins where the lookbehinds allow."""
     number = rf"{_WITH_CODE}|\(?{before_number}{_BRITISH}|{_AFTER_WORD}"
     unsure = rf"(?:\+|{before_number}00{_GAP})[1-9](?:{_GAP}\d){{6,14}}|{before_number}44(?=[ (.])(?:{_GAP}\d){{8,14}}"
@@ -65,9 +65,9 @@ def _any(before_address: str, before_number: str) -> re.Pattern[str]:
     )
 
 
-_FIRST: Final = _any(r"(?<![\w.+'-])", r"(?<!\w)")
+_FIRST: Final = _pattern(r"(?<![\w.+'-])", r"(?<!\w)")
 # Directly after another detail, where a word character may precede it.
-_NEXT: Final = _any("", "")
+_NEXT: Final = _pattern("", "")
 
 
 class Redaction(NamedTuple):

@@ -6,16 +6,14 @@ number of entries and the hash of the last one, so that removing the last entrie
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from matcher.store.schema import metadata
-
-_number = BigInteger().with_variant(Integer, "sqlite")
+from matcher.store.schema import SEQUENCE, metadata
 
 ledger_entry = Table(
     "ledger_entry",
     metadata,
-    Column("number", _number, primary_key=True, autoincrement=False),
+    Column("number", SEQUENCE, primary_key=True, autoincrement=False),
     Column("decision", String(32), nullable=False),
     Column("event", String(16), nullable=False),
     Column("content", Text, nullable=False),  # the entry as canonical JSON: the text that is hashed
@@ -28,7 +26,7 @@ ledger_head = Table(
     "ledger_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("entries", _number, nullable=False),
+    Column("entries", SEQUENCE, nullable=False),
     Column("hash", String(64), nullable=False),
     CheckConstraint("id = 1", name="one_row"),
 )

@@ -75,16 +75,16 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
     """
     with database.reading() as connection:
-        if not database.sqlite:  # otherwise each statement would see entries appended since the last one
+        if not database.is_sqlite:  # otherwise each statement would see entries appended since the last one
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         check = _ChainCheck(expect_seen=expect in (None, GENESIS))
-        for row in _entry_rows(connection, database.sqlite):
+        for row in _entry_rows(connection, database.is_sqlite):
             check.add_row(row, expect)
             if len(check.problems) >= _MAX_PROBLEMS:
                 return check.verification()
-        heads = _rows_of(connection, database.sqlite, "ledger_head", "entries", "hash")
+        heads = _rows_of(connection, database.is_sqlite, "ledger_head", "entries", "hash")
         check.add_problems(None, check.head_problems(heads))
-        models = _rows_of(connection, database.sqlite, "ledger_model", "digest", "content")
+        models = _rows_of(connection, database.is_sqlite, "ledger_model", "digest", "content")
         check.add_problems(None, check.model_problems(models))
         if not check.expect_seen:
             check.add_problems(

@@ -1,4 +1,4 @@
-"""The nouns of the product as immutable, validated values."""
+"""The records of the product: immutable, validated values."""
 
 from matcher.records.filters import Filters
 from matcher.records.match import Evidence, Match, SearchResult

@@ -1,7 +1,6 @@
-"""The field types records are made of: each cleans what it is given, then checks it.
+"""The types of the fields of records. Each cleans its value, then validates it.
 
-A message of these checks is shown to the user as it is, so each says what is wrong; the remedy for a
-field stands in `REMEDIES`.
+Users see the error messages as they are. `REMEDIES` has the remedy for each field.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from matcher.records.text import clean, is_wordless
 from matcher.records.vocabulary import Region, Sector, Stage, find_region
 
-# Limits of a single field. They keep one record from crowding out the rest, and are far above what 4,000
-# real notices and 6,500 real charity entries hold (longest text seen: 23,000 characters).
+# Limits of one field, so that no record crowds out the others. They are far above the values in 4,000 real notices
+# and 6,500 real charity entries (longest text: 23,000 characters).
 MAX_ID: Final = 512
 MAX_TITLE: Final = 500
 MAX_TEXT: Final = 100_000
 _MAX_PLACE: Final = 200
 MAX_PARTS: Final = 500
 MAX_CODES: Final = 200
-# How many times as long as its limit a text may be before its markup is taken off.
-_MARKED_UP: Final = 4
+# With its markup, a text may be this many times as long as its limit.
+_MAX_MARKUP_FACTOR: Final = 4
 
 POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 _CPV = re.compile(r"^[0-9]{8}(-[0-9])?$")
@@ -39,25 +38,25 @@ _IDENTIFIERS = {
 }
 
 
-def _within(limit: int, text: str) -> str:
-    """Return `text`, cleaned, unless even its markup cannot explain its length: cleaning takes time, too.
+def _clean_within(limit: int, text: str) -> str:
+    """Return `text` without markup. The caller checks that the result is within `limit` characters.
 
     Raises:
-        ValueError: it is too long by far; whoever checks the cleaned text finds the rest.
+        ValueError: `text` is too long to be worth cleaning, over `_MAX_MARKUP_FACTOR` times `limit`.
 
     """
-    if len(text) > _MARKED_UP * limit:
+    if len(text) > _MAX_MARKUP_FACTOR * limit:
         raise ValueError(f"String should have at most {limit} characters")
     return clean(text)
 
 
 def _cleaned(limit: int) -> BeforeValidator:
-    return BeforeValidator(lambda value: _within(limit, value) if isinstance(value, str) else value)
+    return BeforeValidator(lambda value: _clean_within(limit, value) if isinstance(value, str) else value)
 
 
-def _worded(value: str) -> str:
+def _with_a_word(value: str) -> str:
     if is_wordless(value):
-        raise ValueError("has no letter and no digit")
+        raise ValueError("must contain a letter or a digit")
     return value
 
 
@@ -81,23 +80,23 @@ def _date(value: Any) -> Any:
     if isinstance(value, date):
         return value
     text = value.strip() if isinstance(value, str) else ""
-    # A published timestamp ("2022-10-03T09:00:00Z") is read as its day.
+    # Of a timestamp ("2022-10-03T09:00:00Z"), only the day is used.
     text = text[:10] if re.match(r"^\d{4}-\d{2}-\d{2}T", text) else text
     if not _ISO_DATE.match(text):
-        raise ValueError(f"{str(value)[:20]!r} is not a date of the form 2026-03-31")
+        raise ValueError(f"{str(value)[:20]!r} is not a date in the form 2026-03-31")
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a day of the calendar") from error
+        raise ValueError(f"{text!r} is not a calendar date") from error
 
 
 def _amount(value: Any) -> Any:
     try:
         if not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value):
             return float(value)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer with hundreds of digits
         pass
-    raise ValueError("is not a number")
+    raise ValueError("must be a number")
 
 
 def _region(value: Any) -> Any:
@@ -107,28 +106,28 @@ def _region(value: Any) -> Any:
 
 
 def _place(value: Any) -> Any:
-    """A region where the text names one; otherwise the text as published (a country, a town, a postcode)."""
+    """Return the region that a text names, otherwise the text as published (a country, a town, a postcode)."""
     if not isinstance(value, str):
         return value
-    text = _within(_MAX_PLACE, value)
+    text = _clean_within(_MAX_PLACE, value)
     return find_region(text) or text
 
 
 def identifier(kind: str) -> BeforeValidator:
-    """A check of one register's number format; spaces are dropped and letters capitalised."""
+    """Return a validator for the number format of the register `kind`. It removes spaces and capitalises letters."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
-            raise ValueError(f"{str(value)[:30]!r} is not the form of a {kind} number")
+            raise ValueError(f"{str(value)[:30]!r} is not a valid {kind} number")
         return re.sub(r"\s+", "", value).upper()
 
     return BeforeValidator(check)
 
 
 def printable(value: str) -> str:
-    """Check that every character of `value` can be seen: no control character, no blank but the plain one."""
+    """Return `value`. ValueError: it has a control character, or a blank other than a plain space."""
     if not value.isprintable():
-        raise ValueError("has a character that cannot be printed")
+        raise ValueError("must not contain characters that cannot be printed")
     return value
 
 
@@ -136,11 +135,11 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-# Letters of any script; spelt out, since \w means less to other readers of the schema.
+# Letters of any script. Not \w, which other readers of the JSON schema take to mean ASCII letters.
 _LETTER: Final = r"\p{L}\p{M}\p{N}_"
 Id = Annotated[str, StringConstraints(pattern=rf"^[{_LETTER}][{_LETTER}.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[
-    str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_worded)
+    str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE), AfterValidator(_with_a_word)
 ]
 Text = Annotated[str, _cleaned(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
 Phrase = Annotated[str, _cleaned(MAX_TITLE), StringConstraints(min_length=1, max_length=MAX_TITLE)]
@@ -154,20 +153,20 @@ RegionName = Annotated[Region, BeforeValidator(_region)]
 PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=_MAX_PLACE)]
 
 REMEDIES: Final = {
-    "id": "Use letters, digits and . _ : / - without spaces, starting with a letter or digit, at most 512 characters",
+    "id": "Use at most 512 letters, digits and . _ : / - without spaces. Start with a letter or digit",
     "sector": f"Use one of: {', '.join(Sector)}",
     "sectors": f"Use one of: {', '.join(Sector)}",
     "stage": f"Use one of: {', '.join(Stage)}",
     "regions": f"Use one of: {', '.join(Region)}",
     "postcode": "Give a UK postcode such as LS11 5QN, or leave the field out",
     "cpv": "Give CPV codes as strings of 8 digits, such as 85100000",
-    "date": "Write dates as year-month-day, such as 2026-03-31",
-    "published": "Write dates as year-month-day, such as 2026-03-31",
-    "closes": "Write dates as year-month-day, such as 2026-03-31",
-    "expires": "Write dates as year-month-day, such as 2026-03-31",
-    "value": "Give an amount in pounds as a number, not negative, or leave the field out",
-    "turnover": "Give an amount in pounds as a number, not negative, or leave the field out",
-    "employees": "Give a whole number, not negative, or leave the field out",
+    "date": "Write the date as year-month-day, such as 2026-03-31",
+    "published": "Write the date as year-month-day, such as 2026-03-31",
+    "closes": "Write the date as year-month-day, such as 2026-03-31",
+    "expires": "Write the date as year-month-day, such as 2026-03-31",
+    "value": "Give an amount in pounds of 0 or more, or leave the field out",
+    "turnover": "Give an amount in pounds of 0 or more, or leave the field out",
+    "employees": "Give a whole number of 0 or more, or leave the field out",
     "charity": "Give the charity number as the register prints it, such as 1000003 or SC037738",
     "company": "Give the company number with its leading zeros, such as 02324869",
     "cqc": "Give the CQC provider id, such as 1-101640235",
@@ -175,7 +174,7 @@ REMEDIES: Final = {
     "ppon": "Give the Public Procurement Organisation Number, such as PXYZ-1234-ABCD",
     "title": "Give a title of 1 to 500 characters with at least one word in it",
     "name": "Give a name of 1 to 500 characters with at least one word in it",
-    "description": "Shorten it to 100,000 characters",
-    "summary": "Shorten it to 100,000 characters",
-    "email": "Give an address such as name@example.org, or leave the field out",
+    "description": "Shorten the text to 100,000 characters",
+    "summary": "Shorten the text to 100,000 characters",
+    "email": "Give an e-mail address such as name@example.org, or leave the field out",
 }

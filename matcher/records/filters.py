@@ -1,4 +1,4 @@
-"""Filters: who is eligible. They decide before anything is searched; within them the search is exact."""
+"""The filters of a search, which decide which suppliers are eligible. Among those, the search is exact."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from matcher.records.vocabulary import Sector
 
 
 class Filters(Record):
-    """Every stated filter must pass; within one filter any value will do, except for accreditations and
-    identifiers, of which all must be held.
+    """The filters of a search. A profile must pass every filter that is set.
 
-    `identifiers` are kinds ("charity") or numbers ("charity:1000003"). `changed_since` is a sequence number
-    of the store: only profiles revised after it pass.
+    One value of a filter is enough, but a profile must have all `accreditations` and all `identifiers`. An identifier
+    is a kind ("charity") or a number ("charity:1000003"). `changed_since` is a sequence number of the store: only
+    profiles revised after it pass.
     """
 
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -38,6 +38,6 @@ class Filters(Record):
 
     @classmethod
     def required_by(cls, need: Need) -> Filters:
-        """Return what `need` requires of a partner, as filters to be met besides those chosen."""
+        """Return the requirements of `need` as filters, to apply as well as those the user sets."""
         required = need.requirements
         return cls(sectors=required.sectors, regions=required.regions, accreditations=required.accreditations)

@@ -1,4 +1,4 @@
-"""Match: one profile in the ranked answer to a need, with the parts of its score and its evidence."""
+"""The result of a search: ranked profiles, each with the parts of its score and its evidence."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from matcher.records.vocabulary import Sector
 
 
 class Evidence(Record):
-    """A passage that earned part of the score: its words, where in the profile they stand, its cosine with the
-    need, and the share that its piece of the profile has in the pooled evidence.
+    """A quoted passage of a profile that contributed to its score.
+
+    `source` is the place of the passage in the profile, `similarity` its cosine with the need, and `share` the share
+    of its piece of the profile in the pooled evidence (0 to 1).
     """
 
     text: str
@@ -23,10 +25,10 @@ class Evidence(Record):
 
 
 class Match(Record):
-    """A ranked profile. `score` is exactly the sum of `contributions`, added in their order.
+    """A ranked profile. `score` is exactly the sum of `contributions`, added in order.
 
-    `probability` is the share of comparable pairs of need and supplier in which the supplier won; `band` puts
-    it in a word.
+    `probability` is the share of comparable pairs of need and supplier in which the supplier won. `band` is its range
+    in words.
     """
 
     rank: int
@@ -47,10 +49,10 @@ class Match(Record):
 
 
 class SearchResult(Record):
-    """The ranked answer to one need, and what it was computed from.
+    """The ranked matches of one need.
 
-    `considered` counts the live profiles, `eligible` those that passed every filter, `excluded` those each
-    filter alone would leave out. `sequence` and `model` name the data and the scoring model.
+    `considered` is the number of current profiles, `eligible` the number that passed every filter, and `excluded` the
+    number that each filter alone excludes. `sequence` is the latest revision searched, and `model` the scoring model.
     """
 
     need_id: str

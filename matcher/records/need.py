@@ -1,4 +1,4 @@
-"""Need: what a commissioner wants to bring about, for whom, where, by when."""
+"""A need: what a commissioner wants to achieve, for whom, where and by when."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from matcher.records.parsing import Record, parse
 from matcher.records.text import is_wordless
 from matcher.records.vocabulary import Sector, Stage
 
-# The id of a need that is only a search text and stands in no store.
+# The id of an unsaved need from free text.
 FREE_TEXT: Final = "free-text"
 
 
 class Buyer(Record):
-    """The public body that has the need."""
+    """The public body with the need."""
 
     name: Phrase
     ods_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{2,10}$")] | None = None
 
 
 class Requirements(Record):
-    """What a partner must bring to be eligible: schemes held and in date, sectors, regions covered."""
+    """What a partner must have to be eligible: schemes held and in date, a sector, a region covered."""
 
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
     regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
 
 
-class _Words(Record):
+class _FreeText(Record):
     description: Text
 
 
 class Need(Record):
-    """A commissioner's need. Value in pounds over the whole life of the contract."""
+    """A commissioner's need. `value` is in pounds over the whole life of the contract."""
 
     id: Id
     title: TitleText
@@ -66,13 +66,13 @@ class Need(Record):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Return a passing need in free words. What a title cannot hold goes on in the description.
+        """Return an unsaved need from free text. Text beyond the limit of a title continues in the description.
 
         Raises:
-            InvalidInput: the text is too long or has no word in it.
+            InvalidInput: `text` is too long or has no word in it.
 
         """
-        words = parse(_Words, {"description": text}).description
+        words = parse(_FreeText, {"description": text}).description
         title = words[:MAX_TITLE]
         if len(words) > MAX_TITLE and not is_wordless(shorter := title.rsplit(" ", 1)[0]):
             title = shorter

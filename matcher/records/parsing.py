@@ -1,4 +1,4 @@
-"""From untrusted values to records: every failure is an `InvalidInput` with the field and its remedy."""
+"""Parse untrusted values into records. Any failure is an `InvalidInput` with the field and its remedy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from matcher.records.fields import REMEDIES
 _WORDING: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this record",
-    "string_type": "must be a text",
-    "string_pattern_mismatch": "has a form or a character that it may not have",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "has a form or a character that is not allowed",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "tuple_type": "must be a list",
@@ -26,7 +26,7 @@ _WORDING: Final = {
 
 
 class Record(BaseModel):
-    """Base of all records: immutable, compared by value, no unknown field."""
+    """Base class of all records: immutable, compared by value, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
@@ -35,10 +35,10 @@ R = TypeVar("R", bound=Record)
 
 
 def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
-    """Return `value` (a decoded JSON value) as a record of `kind`.
+    """Return `value`, a decoded JSON value, as a record of type `kind`.
 
     Raises:
-        InvalidInput: with the first field that is wrong, as a dotted path, and what to do about it.
+        InvalidInput: `value` is not valid. Its place is `place` with the first invalid field, as a dotted path.
 
     """
     try:
@@ -48,14 +48,14 @@ def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
 
 
 def invalid(error: ValidationError, place: Place) -> InvalidInput:
-    """Put the first finding of a pydantic error into the words of this product."""
-    found = error.errors(include_url=False, include_input=False)
-    first = found[0]
+    """Return the first problem in `error` as an `InvalidInput` at `place`."""
+    problems = error.errors(include_url=False, include_input=False)
+    first = problems[0]
     path = [str(part) for part in first["loc"]]
     message = _WORDING.get(first["type"]) or first["msg"].removeprefix("Value error, ")
     names = [part for part in path if not part.isdigit()]
     remedy = REMEDIES.get(names[-1] if names else "", "See the format of this record in the README")
-    more = f" (and {len(found) - 1} more in this record)" if len(found) > 1 else ""
+    more = f" (and {len(problems) - 1} more in this record)" if len(problems) > 1 else ""
     field = ".".join(path) or None
     problem = message if field is None else message.lower() if message.startswith("Input") else message
     return InvalidInput(problem + more, remedy=remedy, place=Place(place.file, place.line, field))

@@ -1,4 +1,4 @@
-"""Capability profile: what a supplier can do, for whom, where, and what it has done."""
+"""A capability profile: what a supplier can do, for whom and where, and its past work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from matcher.records.vocabulary import Sector
 
 
 class Identifiers(Record):
-    """Numbers that registers have given the supplier."""
+    """The supplier's numbers in public registers."""
 
     charity: Annotated[str, identifier("charity")] | None = None
     company: Annotated[str, identifier("company")] | None = None
@@ -44,7 +44,7 @@ class Coverage(Record):
 
 
 class Capability(Record):
-    """One thing the supplier can do, and the outcomes it brings about."""
+    """One thing the supplier can do, and its outcomes."""
 
     title: Title
     description: Text = ""
@@ -53,7 +53,7 @@ class Capability(Record):
 
 
 class TrackRecord(Record):
-    """One piece of work done, with its buyer, day and value where known (value in pounds)."""
+    """One piece of past work. `value` is in pounds."""
 
     title: Title
     description: Text = ""
@@ -65,7 +65,7 @@ class TrackRecord(Record):
 
 
 class Accreditation(Record):
-    """A scheme the supplier is accredited under; without `expires` it does not lapse."""
+    """A scheme the supplier is accredited under. Without `expires`, it does not lapse."""
 
     scheme: Title
     reference: Phrase | None = None
@@ -73,7 +73,7 @@ class Accreditation(Record):
 
 
 class Profile(Record):
-    """A supplier's capability profile. Turnover in pounds a year."""
+    """A supplier's capability profile. `turnover` is in pounds a year."""
 
     id: Id
     name: Title
@@ -91,7 +91,7 @@ class Profile(Record):
 
 
 class Contact(Record):
-    """The person to write to at a supplier. Kept apart from the profile, so that it can be erased."""
+    """The contact at a supplier. Stored separately from the profile, so that it can be erased."""
 
     name: Phrase | None = None
     email: (

@@ -1,4 +1,4 @@
-"""The closed vocabularies of the records: sectors, stages, regions, and how free wording maps to them."""
+"""The fixed vocabularies of records: sectors, stages and regions, and the names that map to regions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Sector(StrEnum):
-    """What kind of organisation a supplier is. `vcse` where a source says only that much."""
+    """The kind of organisation a supplier is. `VCSE` if a source says no more than that."""
 
     CHARITY = "charity"
     SOCIAL_ENTERPRISE = "social_enterprise"
@@ -21,7 +21,7 @@ class Sector(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a need has come, from an idea to an award."""
+    """The stage of a need, from an idea to an award."""
 
     IDEA = "idea"
     PLANNING = "planning"
@@ -71,5 +71,5 @@ _REGIONS = {_key(region.value): region for region in Region} | {
 
 
 def find_region(text: str) -> Region | None:
-    """Return the region `text` names, whatever its case and small words, or None where it names none."""
+    """Return the region that `text` names, ignoring case and small words, or None if it names no region."""
     return _REGIONS.get(_key(text))

@@ -12,18 +12,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, String, Table, Text
 
-from matcher.store.schema import metadata
-
-_text = Text().with_variant(Text(collation="C"), "postgresql")
-_sequence = BigInteger().with_variant(Integer, "sqlite")
+from matcher.store.schema import SEQUENCE, SORTED_TEXT, metadata
 
 release = Table(
     "release",
     metadata,
-    Column("ocid", _text, primary_key=True),
-    Column("id", _text, primary_key=True),
+    Column("ocid", SORTED_TEXT, primary_key=True),
+    Column("id", SORTED_TEXT, primary_key=True),
     Column("content", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("file", Text, nullable=False),
@@ -34,7 +31,7 @@ statement = Table(
     "statement",
     metadata,
     Column("source", String(32), primary_key=True),
-    Column("record", _text, primary_key=True),
+    Column("record", SORTED_TEXT, primary_key=True),
     Column("content", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("file", Text, nullable=False),
@@ -47,8 +44,8 @@ identity = Table(
     "identity",
     metadata,
     Column("source", String(32), primary_key=True),
-    Column("record", _text, primary_key=True),
-    Column("profile_id", _text, nullable=False),
+    Column("record", SORTED_TEXT, primary_key=True),
+    Column("profile_id", SORTED_TEXT, nullable=False),
     Column("rule", String(32), nullable=False),
     Column("evidence", Text, nullable=False),
     Index("ix_identity_profile_id", "profile_id"),
@@ -57,9 +54,9 @@ identity = Table(
 identity_key = Table(
     "identity_key",
     metadata,
-    Column("key", _text, primary_key=True),
+    Column("key", SORTED_TEXT, primary_key=True),
     Column("source", String(32), primary_key=True),
-    Column("record", _text, primary_key=True),
+    Column("record", SORTED_TEXT, primary_key=True),
     Index("ix_identity_key_source_record", "source", "record"),
 )
 
@@ -67,8 +64,8 @@ apart = Table(
     "apart",
     metadata,
     Column("source", String(32), primary_key=True),
-    Column("record", _text, primary_key=True),
-    Column("profile_id", _text, primary_key=True),
+    Column("record", SORTED_TEXT, primary_key=True),
+    Column("profile_id", SORTED_TEXT, primary_key=True),
 )
 
 organisation = Table(
@@ -101,5 +98,5 @@ follower = Table(
     "follower",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("sequence", _sequence, nullable=False),
+    Column("sequence", SEQUENCE, nullable=False),
 )

@@ -1,22 +1,18 @@
-"""The table of registrations that are not confirmed yet. What is in it about a person goes with the row."""
+"""The table of registrations that are not yet confirmed. Deleting a row also deletes its contact."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
-from matcher.accounts.tables import organisation
-from matcher.store.schema import Timestamp, metadata
+from matcher.accounts.tables import ACCOUNT_ID, organisation
+from matcher.store.schema import RECORD_ID, Timestamp, metadata
 
 registration = Table(
     "registration",
     metadata,
-    Column("id", String(512).with_variant(String(512, collation="C"), "postgresql"), primary_key=True),
-    Column(
-        "organisation_id",
-        String(64).with_variant(String(64, collation="C"), "postgresql"),
-        ForeignKey(organisation.c.id),
-    ),
-    Column("number", Integer, nullable=False),  # counts the changes from 1
+    Column("id", RECORD_ID, primary_key=True),
+    Column("organisation_id", ACCOUNT_ID, ForeignKey(organisation.c.id)),
+    Column("number", Integer, nullable=False),  # counts changes from 1
     Column("content", Text, nullable=False),  # canonical JSON of the profile
     Column("contact", Text),  # JSON
     Column("changed_at", Timestamp, nullable=False),

@@ -1,4 +1,4 @@
-"""The store: records as revisions in one SQL database, and what is kept beside them."""
+"""The store: records as revisions in one SQL database, with contacts and an embedding cache."""
 
 from matcher.store.revisions import Change, RecordKind, Revision
 from matcher.store.store import Store

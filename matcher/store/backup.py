@@ -1,6 +1,6 @@
-"""Backup: the whole database in one file, made while it is in use, and put back.
+"""Back up the whole database to one file while it is in use, and restore it.
 
-SQLite copies itself page by page; for PostgreSQL its own `pg_dump` and `pg_restore` do the work.
+SQLite copies itself page by page. PostgreSQL uses `pg_dump` and `pg_restore`.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
-# The mode of a folder that holds contact data.
+# Mode of a folder with contact details.
 OWNER_ONLY: Final = 0o700
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _POSTGRES_HEADER: Final = b"PGDMP"
-# How long a copy waits for a writer to finish, in seconds.
+# Seconds that a copy waits for a writer to finish.
 _WAIT_SECONDS: Final = 30.0
 _DEBIAN_PROGRAMS: Final = "/usr/lib/postgresql"
 
 
 def back_up(url: str, file: Path) -> None:
-    """Write the database at `url` to `file`, as it is at one moment. The file appears whole or not at all.
+    """Write a consistent copy of the database at `url` to `file`. The file is complete or absent.
 
     Raises:
-        Unavailable: the database cannot be read, the file cannot be written, or `pg_dump` is not installed.
+        Unavailable: the database cannot be read, `file` cannot be written, or `pg_dump` is not installed.
 
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # It holds the contact details of suppliers.
+        # The copy includes the contact details of suppliers.
         with atomic_files.replacing(file, owner_only=True) as part:
             if (parsed := make_url(url)).get_backend_name() == "sqlite":
                 _copy(_sqlite_file(parsed), part)
@@ -45,17 +45,17 @@ def back_up(url: str, file: Path) -> None:
                 _run("pg_dump", parsed, "--format=custom", f"--file={part}")
     except OSError as error:
         raise Unavailable(
-            f"{file} cannot be written: {error.strerror}", remedy="Choose another place with enough room"
+            f"{file} cannot be written: {error.strerror}", remedy="Choose another place with enough space"
         ) from error
 
 
 def restore(file: Path, url: str) -> None:
-    """Put what `file` holds in the place of all that the database at `url` holds, wholly or not at all.
+    """Replace everything in the database at `url` with the contents of `file`. If this fails, nothing changes.
 
-    A service that has the database open goes on with what was restored.
+    A service that has the database open continues with the restored contents.
 
     Raises:
-        InvalidInput: `file` is no backup of a database of this kind, is damaged, or comes from a newer version.
+        InvalidInput: `file` is not a backup of this kind of database, is damaged, or is from a newer version.
         Unavailable: the database cannot be written, or `pg_restore` is not installed.
 
     """
@@ -73,7 +73,7 @@ def restore(file: Path, url: str) -> None:
 
 def _sqlite_file(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
-        raise InvalidInput("a database in memory has no file", remedy="Set MATCHER_DATABASE_URL to one that is kept")
+        raise InvalidInput("a database in memory has no file", remedy="Set MATCHER_DATABASE_URL to a database on disk")
     return Path(url.database)
 
 
@@ -84,7 +84,7 @@ def _copy(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         raise Unavailable(
             f"{source} cannot be copied to {target}: {error}",
-            remedy="See that nothing else writes, and that there is room",
+            remedy="Check that no other process is writing to it and that the disk has space",
         ) from error
 
 
@@ -99,29 +99,29 @@ def _check_sqlite(file: Path) -> None:
             damage = read.execute("PRAGMA integrity_check(1)").fetchone()[0]
             version = read.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     except (sqlite3.Error, TypeError) as error:
-        raise _not_usable(file, f"is damaged or not of this program: {error}") from error
+        raise _not_usable(file, f"is damaged or not a backup of this program: {error}") from error
     if damage != "ok":
         raise _not_usable(file, f"is damaged: {damage}")
     if version > SCHEMA_VERSION:
-        raise _not_usable(file, f"has schema {version}, newer than {SCHEMA_VERSION}, which this version knows")
+        raise _not_usable(file, f"has schema {version}, but this version only supports schemas up to {SCHEMA_VERSION}")
 
 
 def _check_header(file: Path, header: bytes, kind: str) -> None:
     try:
         with file.open("rb") as content:
-            begins = content.read(len(header))
+            start = content.read(len(header))
     except OSError as error:
         raise _not_usable(file, f"cannot be read: {error.strerror}") from error
-    if begins != header:
-        raise _not_usable(file, f"is no backup of a {kind} database")
+    if start != header:
+        raise _not_usable(file, f"is not a backup of a {kind} database")
 
 
 def _not_usable(file: Path, problem: str) -> InvalidInput:
-    return InvalidInput(problem, remedy="Give a file that matcher backup wrote", place=Place(file=str(file)))
+    return InvalidInput(problem, remedy="Give a file written by matcher backup", place=Place(file=str(file)))
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:
-    """Run a program of PostgreSQL. The password goes by its environment, where other users cannot see it."""
+    """Run a PostgreSQL program. Pass the password in its environment, where other users cannot see it."""
     address = URL.create(
         "postgresql", username=url.username, host=url.host, port=url.port, database=url.database, query=url.query
     )
@@ -129,16 +129,16 @@ def _run(program: str, url: URL, *arguments: str) -> None:
     environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise Unavailable(
-            f"{program} failed: {said}", remedy="Check the address of the database and that it is running"
+            f"{program} failed: {reason}", remedy="Check the address of the database and that it is running"
         )
 
 
 def _program(name: str) -> str:
-    """Return the program of this name, the newest where Debian has installed several."""
+    """Return the path of the PostgreSQL program `name`. If Debian has several versions, return the newest."""
     versions = sorted(Path(_DEBIAN_PROGRAMS).glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    found = shutil.which(name) or (str(versions[-1]) if versions else None)
-    if found is None:
+    path = shutil.which(name) or (str(versions[-1]) if versions else None)
+    if path is None:
         raise Unavailable(f"{name} is not installed", remedy="Install it (Debian: apt-get install postgresql-client)")
-    return found
+    return path

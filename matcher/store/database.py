@@ -1,4 +1,4 @@
-"""Database: connections to SQLite or PostgreSQL, set up alike, with failures put in the user's words."""
+"""Connections to SQLite or PostgreSQL, with the same behaviour and with errors for the user."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy import URL, Connection, StaticPool, create_engine, event, exc, m
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 
-# How long a connection waits for another writer before it gives up, in seconds.
+# Seconds that a connection waits for another writer.
 WAIT_SECONDS: Final = 30.0
-# Any number that no other program on the same PostgreSQL database takes for its own lock.
+# Advisory lock on PostgreSQL. Any number that other programs on the same database do not use.
 _SCHEMA_LOCK: Final = 7_269_313_501
 _CONNECT_SECONDS: Final = 10
 
@@ -23,33 +23,33 @@ _URL_REMEDY: Final = "Give sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@
 
 
 class Database:
-    """One database: `reading` and `writing` hand out a connection in a transaction.
+    """A database. `reading` and `writing` provide a connection in a transaction.
 
-    In the thread that is writing, `reading` gives the writer's connection, so that it sees its own writes.
-    SQLite in memory is a single connection, which threads take in turn.
+    In a thread that is writing, `reading` provides the connection of the writer, so that the thread sees its own
+    writes. SQLite in memory has a single connection, which threads use in turn.
     """
 
     def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = _parse(url)
         self._wait = wait_seconds
         self._memory = is_memory(self._url)
-        self._turn: AbstractContextManager[Any] = threading.RLock() if self._memory else nullcontext()
-        self._mine = threading.local()
+        self._lock: AbstractContextManager[Any] = threading.RLock() if self._memory else nullcontext()
+        self._local = threading.local()
         self._engine = self._create_engine()
 
     @property
     def url(self) -> str:
-        """The address as given, with its password."""
+        """The full URL, including any password."""
         return self._url.render_as_string(hide_password=False)
 
     @property
-    def shown(self) -> str:
-        """The address without anything secret, for messages."""
+    def display_url(self) -> str:
+        """The URL for messages, without password and query."""
         return self._url.set(query={}).render_as_string(hide_password=True)
 
     @property
-    def sqlite(self) -> bool:
-        """Whether it is SQLite, not PostgreSQL."""
+    def is_sqlite(self) -> bool:
+        """Whether the database is SQLite. Otherwise it is PostgreSQL."""
         return self._url.get_backend_name() == "sqlite"
 
     def close(self) -> None:
@@ -58,81 +58,81 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection for reading.
+        """Provide a connection for reading.
 
         Raises:
             Unavailable: the database cannot be reached or used.
 
         """
-        if (mine := self._writing_here()) is not None:
-            yield mine
+        if (connection := self._writing_here()) is not None:
+            yield connection
             return
-        with self._turn, self._explained(), self._engine.connect() as connection:
+        with self._lock, self._explain_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection for writing; commit at the end, roll back when an exception passes.
+        """Provide a connection for writing. Commit at the end, or roll back if an exception is raised.
 
         Raises:
-            Unavailable: as for `reading`, or another writer held the database too long.
-            MatcherError: this thread is writing already, and would wait for itself.
+            Unavailable: the database cannot be used, or another process was writing for too long.
+            MatcherError: this thread is already writing, and would wait for itself.
 
         """
         if self._writing_here() is not None:
             raise MatcherError("this thread is already writing to the store")
-        with self._turn, self._explained(), self._engine.connect() as connection, _begin_writing(connection):
-            if not self.sqlite:
+        with self._lock, self._explain_errors(), self._engine.connect() as connection, _begin_writing(connection):
+            if not self.is_sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = {int(self._wait * 1000)}"))
-            self._mine.connection = connection
+            self._local.connection = connection
             try:
                 yield connection
             finally:
-                self._mine.connection = None
+                self._local.connection = None
 
     @contextmanager
     def joining(self) -> Iterator[Connection]:
-        """Give the connection that this thread is writing on; where it is not writing, as `writing` does."""
-        if (mine := self._writing_here()) is not None:
-            yield mine
+        """Provide the connection that this thread is writing on, or open one as `writing` does."""
+        if (connection := self._writing_here()) is not None:
+            yield connection
             return
         with self.writing() as connection:
             yield connection
 
     def lock_schema(self, connection: Connection) -> None:
-        """Keep other processes from migrating until this transaction ends; SQLite's writer is alone anyway."""
-        if not self.sqlite:
+        """Lock out migrations by other processes until this transaction ends. SQLite only ever has one writer."""
+        if not self.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
     def prepare(self) -> None:
-        """Check or set, once a database, what does not belong to a connection.
+        """Check the encoding of a PostgreSQL database, or switch a SQLite file to write-ahead logging.
 
         Raises:
-            Unavailable: the database cannot be reached, or a PostgreSQL database is not in UTF-8.
+            Unavailable: the database cannot be reached, or a PostgreSQL database does not use UTF-8.
 
         """
-        if self.sqlite:
+        if self.is_sqlite:
             self._write_ahead()
             return
         with self.reading() as connection:
             encoding = connection.scalar(text("SHOW server_encoding"))
         if encoding != "UTF8":
             raise Unavailable(
-                f"the database {self.shown} keeps text as {encoding}, not UTF8",
+                f"the database {self.display_url} stores text as {encoding}, not UTF8",
                 remedy="Create it with: createdb --encoding=UTF8 --template=template0 NAME",
             )
 
     def empty_log(self) -> None:
-        """Bring SQLite's write-ahead log into the database file and empty it, where no reader is in the way."""
-        if self.sqlite and not self._memory:
+        """Move SQLite's write-ahead log into the database file and empty it, unless a reader prevents that."""
+        if self.is_sqlite and not self._memory:
             with suppress(Unavailable):
                 self._pragma("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _writing_here(self) -> Connection | None:
-        return getattr(self._mine, "connection", None)
+        return getattr(self._local, "connection", None)
 
     def _write_ahead(self) -> None:
-        """Switch a SQLite file to write-ahead logging. SQLite does not wait for its turn here, so we do."""
+        """Switch a SQLite file to write-ahead logging. Retry while it is locked, since SQLite does not wait here."""
         deadline = time.monotonic() + self._wait
         while True:
             try:
@@ -145,7 +145,7 @@ class Database:
             time.sleep(0.02)
 
     def _busy(self) -> bool:
-        """Whether the SQLite database is merely in use: a plain read of it works or is told to wait."""
+        """Return whether the SQLite database is usable: a plain read works or finds it locked."""
         try:
             self._pragma("PRAGMA schema_version")
         except Unavailable as error:
@@ -153,31 +153,31 @@ class Database:
         return True
 
     def _pragma(self, statement: str) -> Any:
-        """Run a PRAGMA outside any transaction and return the first value of its answer."""
-        with self._explained():
-            borrowed = self._engine.raw_connection()
+        """Run a PRAGMA outside any transaction and return the first value of its result, or None."""
+        with self._explain_errors():
+            pooled = self._engine.raw_connection()
             try:
-                cursor = borrowed.cursor()
+                cursor = pooled.cursor()
                 cursor.execute(statement)
                 row = cursor.fetchone()
                 cursor.close()
             finally:
-                borrowed.close()
+                pooled.close()
         return row[0] if row else None
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         try:
             yield
-        # sqlite3's own: SQLAlchemy does not wrap what fails while a connection is set up.
+        # sqlite3.Error: SQLAlchemy does not wrap errors raised while a connection is set up.
         except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
             if not _is_failure_of_service(error):
                 raise
-            raise _unavailable(error, self.shown) from error
+            raise _unavailable(error, self.display_url) from error
 
     def _create_engine(self) -> Any:
         options: dict[str, Any] = {}
-        if self.sqlite:
+        if self.is_sqlite:
             options["connect_args"] = {"timeout": self._wait, "check_same_thread": False}
         else:
             options["connect_args"] = {"connect_timeout": self._url.query.get("connect_timeout", _CONNECT_SECONDS)}
@@ -187,20 +187,20 @@ class Database:
         try:
             engine = create_engine(self._url, **options)
         except (exc.ArgumentError, TypeError) as error:
-            raise InvalidInput(f"{self.shown} is not the address of a database", remedy=_URL_REMEDY) from error
+            raise InvalidInput(f"{self.display_url} is not a database URL", remedy=_URL_REMEDY) from error
         except ImportError as error:
             raise Unavailable(
                 f"the driver for {self._url.drivername} is not installed",
                 remedy="Install it with: pip install 'partnership-matcher[postgres]'",
             ) from error
-        if self.sqlite:
+        if self.is_sqlite:
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         return engine
 
 
 def is_memory(url: URL) -> bool:
-    """Whether `url` is a SQLite database in memory."""
+    """Return whether `url` is a SQLite database in memory."""
     in_memory = url.database in (None, "", ":memory:", "file::memory:") or url.query.get("mode") == "memory"
     return url.get_backend_name() == "sqlite" and in_memory
 
@@ -209,14 +209,14 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError) as error:
-        raise InvalidInput("this is not the address of a database", remedy=_URL_REMEDY) from error
+        raise InvalidInput("this is not a database URL", remedy=_URL_REMEDY) from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise InvalidInput(f"{parsed.get_backend_name()} is not a database this program knows", remedy=_URL_REMEDY)
+        raise InvalidInput(f"{parsed.get_backend_name()} databases are not supported", remedy=_URL_REMEDY)
     return parsed
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
+    connection.isolation_level = None  # _begin_sqlite begins transactions
     for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {setting}")
 
@@ -226,13 +226,13 @@ def _begin_writing(connection: Connection) -> AbstractContextManager[Any]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes the lock at once: one that only finds out at its first write cannot wait its turn.
+    # A writer locks immediately: SQLite does not wait for a lock that a transaction first needs at a later write.
     immediate = connection.get_execution_options().get("matcher_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _is_failure_of_service(error: Exception) -> bool:
-    """Whether the database could not be used, as opposed to a mistake in what we asked of it."""
+    """Return whether `error` means that the database cannot be used, rather than that a statement is wrong."""
     if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | sqlite3.OperationalError):
         return True
     cause = getattr(error, "orig", error)
@@ -240,18 +240,18 @@ def _is_failure_of_service(error: Exception) -> bool:
     return no_database or getattr(cause, "sqlstate", None) == "42501"  # no permission
 
 
-def _unavailable(error: Exception, shown: str) -> Unavailable:
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    if "locked" in said or "lock timeout" in said:
-        remedy = "Another process is writing to it; try again when it has finished"
+def _unavailable(error: Exception, display_url: str) -> Unavailable:
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if "locked" in reason or "lock timeout" in reason:
+        remedy = "Another process is writing to it. Try again later"
     elif isinstance(error, exc.TimeoutError):
-        remedy = "Too much is going on at once; try again"
-    elif "not a database" in said or "malformed" in said:
-        remedy = "Give the path of another file, or restore this one from a backup"
-    elif "readonly" in said or "permission" in said.lower():
-        remedy = "Give this user the right to write to it"
-    elif "full" in said:
-        remedy = "Make room on the disk"
+        remedy = "Too many requests are in progress. Try again later"
+    elif "not a database" in reason or "malformed" in reason:
+        remedy = "Give the path of another file, or restore the database from a backup"
+    elif "readonly" in reason or "permission" in reason.lower():
+        remedy = "Allow this user to write to the database"
+    elif "full" in reason:
+        remedy = "Free some disk space"
     else:
-        remedy = "Check the address, and that the database is there and running"
-    return Unavailable(f"the database {shown} cannot be used: {said}", remedy=remedy)
+        remedy = "Check the URL, and that the database exists and is running"
+    return Unavailable(f"the database {display_url} cannot be used: {reason}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""Soundness: whether the tables of a store still are what its writers made of them."""
+"""Check that the tables of a store are as they were written."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from matcher.store.schema import clock, head, revision
 
 
 def problems(database: Database) -> Iterator[str]:
-    """Yield what is wrong with the revisions: damaged pages, gaps, changed contents, heads that point elsewhere."""
+    """Yield the problems of the revisions: damaged pages, gaps, changed contents and wrong heads."""
     yield from _damaged_pages(database)
     yield from _revisions(database)
     yield from _heads(database)
 
 
 def _damaged_pages(database: Database) -> Iterator[str]:
-    if not database.sqlite:
+    if not database.is_sqlite:
         return
     with database.reading() as connection:
-        found = connection.execute(text("PRAGMA integrity_check(10)")).scalars().all()
-    yield from (f"the database file is damaged: {said}" for said in found if said != "ok")
+        results = connection.execute(text("PRAGMA integrity_check(10)")).scalars().all()
+    yield from (f"the database file is damaged: {result}" for result in results if result != "ok")
 
 
 def _revisions(database: Database) -> Iterator[str]:
-    """Read every revision once, a page at a time."""
+    """Check each revision, reading a page at a time."""
     last = 0
     with database.reading() as connection:
-        now = int(connection.execute(select(clock.c.sequence)).scalar_one())
-    while last < now:
-        asked = select(revision).where(revision.c.sequence > last, revision.c.sequence <= now)
+        latest = int(connection.execute(select(clock.c.sequence)).scalar_one())
+    while last < latest:
+        query = select(revision).where(revision.c.sequence > last, revision.c.sequence <= latest)
         with database.reading() as connection:
-            rows = connection.execute(asked.order_by(revision.c.sequence).limit(CHUNK)).all()
+            rows = connection.execute(query.order_by(revision.c.sequence).limit(CHUNK)).all()
         for row in rows:
             if row.sequence != last + 1:
                 yield f"revision {last + 1} is missing"
@@ -54,7 +54,7 @@ def _heads(database: Database) -> Iterator[str]:
         .subquery()
     )
     same = (newest.c.kind == head.c.kind) & (newest.c.id == head.c.id) & (newest.c.number == head.c.number)
-    asked = select(newest.c.kind, newest.c.id).outerjoin(head, same).where(head.c.id.is_(None))
+    query = select(newest.c.kind, newest.c.id).outerjoin(head, same).where(head.c.id.is_(None))
     with database.reading() as connection:
-        for row in connection.execute(asked.order_by(newest.c.kind, newest.c.id)):
-            yield f"{row.kind} {row.id} is not shown as its latest revision has it"
+        for row in connection.execute(query.order_by(newest.c.kind, newest.c.id)):
+            yield f"the head of {row.kind} {row.id} is not its latest revision"

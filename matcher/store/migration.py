@@ -1,4 +1,4 @@
-"""Brings a database to the schema this version knows, one process at a time."""
+"""Upgrade a database to the schema of this version, one process at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from matcher.store.schema import SCHEMA_VERSION
 
 
 def migrate(database: Database) -> None:
-    """Create or upgrade the tables; do nothing, and load nothing, where they are as they should be.
+    """Create or upgrade the tables. If they are up to date, do nothing and do not load Alembic.
 
     Raises:
-        Unavailable: the database cannot be reached, or was made by a newer version of this program.
+        Unavailable: the database cannot be reached, or was created by a newer version of this program.
 
     """
     with database.reading() as connection:
@@ -24,18 +24,18 @@ def migrate(database: Database) -> None:
     with database.writing() as connection:
         database.lock_schema(connection)
         if (version := _version(connection)) != SCHEMA_VERSION:
-            _upgrade(connection, version, database.shown)
+            _upgrade(connection, version, database.display_url)
 
 
 def _version(connection: Connection) -> str | None:
-    """Return the schema version the database records, or None where it records none."""
+    """Return the schema version of the database, or None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return version
 
 
-def _upgrade(connection: Connection, version: str | None, shown: str) -> None:
+def _upgrade(connection: Connection, version: str | None, display_url: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -46,7 +46,8 @@ def _upgrade(connection: Connection, version: str | None, shown: str) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
         raise Unavailable(
-            f"the database {shown} has schema {version}, newer than {SCHEMA_VERSION}, which this version knows",
-            remedy="Install the version of the program that made it, or a newer one",
+            f"the database {display_url} has schema {version}, "
+            f"but this version only supports schemas up to {SCHEMA_VERSION}",
+            remedy="Install the version of the program that created it, or a newer version",
         )
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""Revision: one state of a record, and its canonical form by which two states are the same."""
+"""Revisions: the states of a record, compared by their canonical form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ State_co = TypeVar("State_co", covariant=True)
 
 
 class RecordKind(StrEnum):
-    """The kinds of record that the store keeps."""
+    """The kinds of record in the store."""
 
     PROFILE = "profile"
     NEED = "need"
@@ -33,8 +33,10 @@ RECORD_TYPES: Final[dict[RecordKind, type[Profile | Need]]] = {
 
 @dataclass(frozen=True)
 class Revision(Generic[State_co]):
-    """One state of a record. `sequence` orders all revisions of a store; `number` counts those of the record
-    from 1; `record` is None in a withdrawal; `recorded_at` is in UTC; `source` says where it came from.
+    """One state of a record.
+
+    `sequence` orders all revisions of a store, and `number` counts the revisions of this record from 1. `record` is
+    None for a withdrawal. `recorded_at` is in UTC. `source` is where the record came from.
     """
 
     kind: RecordKind
@@ -48,7 +50,7 @@ class Revision(Generic[State_co]):
 
 @dataclass(frozen=True)
 class Change:
-    """The latest state of a profile that changed; `profile` is None where it was withdrawn."""
+    """The latest state of a profile that changed. `profile` is None if it was withdrawn."""
 
     sequence: int
     id: str
@@ -56,36 +58,39 @@ class Change:
 
 
 def kind_of(record: Profile | Need) -> RecordKind:
-    """Return the kind of a record."""
+    """Return the kind of `record`."""
     return RecordKind.PROFILE if isinstance(record, Profile) else RecordKind.NEED
 
 
 def canonical(record: Profile | Need) -> tuple[str, str]:
-    """Return the canonical JSON of `record` (unknown values left out, keys sorted) and its SHA-256 in hex."""
+    """Return the canonical JSON of `record` (sorted keys, no default values) and its SHA-256 in hex."""
     value = record.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     content = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return content, hashlib.sha256(content.encode()).hexdigest()
 
 
 def latest(kind: RecordKind, at: int | None) -> Select[Any]:
-    """Select the latest revision of each record of `kind`, withdrawals included: as of sequence `at`, or now."""
+    """Return a query for the latest revision of each record of `kind`, including withdrawals.
+
+    If `at` is not None, only revisions up to this sequence number count.
+    """
     if at is None:
         return select(revision).join(head, head.c.sequence == revision.c.sequence).where(head.c.kind == kind.value)
     later = revision.alias("later")
-    overtaken = exists().where(
+    superseded = exists().where(
         later.c.kind == kind.value,
         later.c.id == revision.c.id,
         later.c.number == revision.c.number + 1,
         later.c.sequence <= at,
     )
-    return select(revision).where(revision.c.kind == kind.value, revision.c.sequence <= at, ~overtaken)
+    return select(revision).where(revision.c.kind == kind.value, revision.c.sequence <= at, ~superseded)
 
 
 def to_revision(row: Row[Any]) -> Revision[Any]:
-    """Return a row of the revision table as a value.
+    """Return a row of the revision table as a `Revision`.
 
     Raises:
-        InvalidInput: the record was stored under rules that have since become stricter.
+        InvalidInput: the record does not meet the rules of this version, which are stricter than when it was stored.
 
     """
     kind = RecordKind(row.kind)
@@ -93,7 +98,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
 
 
 def to_record(row: Row[Any]) -> Profile | Need | None:
-    """Return the record of a row of the revision table, None in a withdrawal; raises as `to_revision`."""
+    """Return the record of a row of the revision table, or None for a withdrawal. Raises as `to_revision` does."""
     if row.content is None:
         return None
     place = Place(file=f"revision {row.sequence} of {row.kind} {row.id}")

@@ -1,4 +1,4 @@
-"""Rows: writing and asking for many at once, in the dialect of the database."""
+"""Helpers to read and write many rows, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-# Values in one IN list, rows in one page: far below SQLite's 32,766 variables a statement.
+# Values in one IN list, or rows in one page. Far below SQLite's limit of 32,766 variables in a statement.
 CHUNK: Final = 500
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Cut `values` into lists of at most `size`."""
+    """Yield `values` in lists of at most `size`."""
     iterator = iter(values)
     while chunk := list(islice(iterator, size)):
         yield chunk
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy keeps apart."""
+    """Return an INSERT that supports ON CONFLICT, which SQLAlchemy provides per dialect."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def storable(text: str) -> str:
-    """Return `text` as a database takes it. A path of a file need be no Unicode, and PostgreSQL takes no zero byte."""
+    """Return `text` with zero bytes and invalid Unicode (possible in file paths) escaped, so that it can be stored."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

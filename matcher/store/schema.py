@@ -1,8 +1,10 @@
 """The tables of the store, the same on SQLite and PostgreSQL.
 
-`revision` is append-only (triggers of the first migration refuse anything else); `head` points at the
-latest revision of each record; `clock` holds the one sequence number that orders all revisions; `contact`
-is the only table with data about a person, and the only one whose rows are erased.
+- `revision` is append-only: triggers refuse updates and deletes.
+- `head` points at the latest revision of each record.
+- `clock` holds the sequence number that orders all revisions.
+- `contact` is the only table here with personal data. Its rows can be erased.
+- `vector` is the embedding cache.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-# The newest migration under migrations/versions. A database that is there already opens without Alembic.
+# The newest migration in migrations/versions. A database with this version opens without loading Alembic.
 SCHEMA_VERSION: Final = "0004"
 
 metadata = MetaData(
@@ -41,42 +43,54 @@ metadata = MetaData(
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """A point in time, always read back in UTC: SQLite keeps no time zone of its own."""
+    """A timestamp that is always read in UTC, because SQLite does not store time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
-        """Return what is stored for `value`."""
+        """Return `value` in UTC, to store."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
-        """Return the point in time that a stored `value` means."""
+        """Return a stored `value` in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Ids sort by code point everywhere; a PostgreSQL server's own collation would sort by language.
-_id = String(512).with_variant(String(512, collation="C"), "postgresql")
-_sequence = BigInteger().with_variant(Integer, "sqlite")
+# An INTEGER primary key on SQLite needs no index of its own.
+SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def id_type(length: int) -> String:
+    """Return a column type for ids of up to `length` characters, which sort by code point on both databases.
+
+    PostgreSQL would otherwise sort by the language of the server.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+RECORD_ID: Final = id_type(512)
+# Text that sorts by code point on both databases.
+SORTED_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 clock = Table(
     "clock",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("sequence", _sequence, nullable=False),
+    Column("sequence", SEQUENCE, nullable=False),
     CheckConstraint("id = 1", name="one_row"),
 )
 
 revision = Table(
     "revision",
     metadata,
-    Column("sequence", _sequence, primary_key=True, autoincrement=False),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
-    Column("id", _id, nullable=False),
+    Column("id", RECORD_ID, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("content", Text),  # canonical JSON; NULL in a withdrawal
+    Column("content", Text),  # canonical JSON, NULL for a withdrawal
     Column("digest", String(64)),
     Column("recorded_at", Timestamp, nullable=False),
     Column("source", Text, nullable=False),
@@ -88,16 +102,16 @@ head = Table(
     "head",
     metadata,
     Column("kind", String(16), primary_key=True),
-    Column("id", _id, primary_key=True),
-    Column("sequence", _sequence, ForeignKey(revision.c.sequence), nullable=False, unique=True),
+    Column("id", RECORD_ID, primary_key=True),
+    Column("sequence", SEQUENCE, ForeignKey(revision.c.sequence), nullable=False, unique=True),
     Column("number", Integer, nullable=False),
-    Column("digest", String(64)),  # NULL while withdrawn
+    Column("digest", String(64)),  # NULL if withdrawn
 )
 
 contact = Table(
     "contact",
     metadata,
-    Column("profile_id", _id, primary_key=True),
+    Column("profile_id", RECORD_ID, primary_key=True),
     Column("name", Text),
     Column("email", Text),
     Column("telephone", Text),

@@ -1,4 +1,4 @@
-"""Store: the database of records, the truth that everything else is computed from."""
+"""The store: the database of records, from which everything else is computed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from matcher.store.writer import Writer, not_found
 
 
 class Store:
-    """Records as revisions under one sequence number. Open it with `Store.open`; threads may share it.
+    """Records as revisions, ordered by one sequence number. Open it with `Store.open`. Threads can share it.
 
-    Every method raises `Unavailable` where the database cannot be used. `at` is a sequence number: the
-    answer is then the one that held when that revision was the latest.
+    Every method raises `Unavailable` if the database cannot be used. With `at`, a sequence number, a method returns
+    the state when that revision was the latest.
     """
 
     def __init__(self, database: Database) -> None:
@@ -35,17 +35,20 @@ class Store:
 
     @property
     def database(self) -> Database:
-        """The database beneath, for what else is kept in it."""
+        """The underlying database, for other tables."""
         return self._database
 
     @classmethod
     def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Self:
-        """Open the store at `url` (`sqlite:///PATH`, `sqlite://` in memory, `postgresql+psycopg://…`), and
-        create or upgrade its tables; a writer waits `wait_seconds` for another one.
+        """Open the store at `url` and create or upgrade its tables.
+
+        Args:
+            url: `sqlite:///PATH`, `sqlite://` for one in memory, or `postgresql+psycopg://…`.
+            wait_seconds: how long a writer waits for another writer.
 
         Raises:
-            InvalidInput: `url` is not the address of a database.
-            Unavailable: it cannot be reached, or was made by a newer version of this program.
+            InvalidInput: `url` is not a database URL.
+            Unavailable: the database cannot be reached, or was created by a newer version of this program.
 
         """
         database = Database(url, wait_seconds=wait_seconds)
@@ -58,7 +61,7 @@ class Store:
         return cls(database)
 
     def close(self) -> None:
-        """Close every connection; what is in memory is gone."""
+        """Close every connection. A database in memory is lost."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -68,22 +71,22 @@ class Store:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Store({self._database.shown!r})"
+        return f"Store({self._database.display_url!r})"
 
     @property
     def url(self) -> str:
-        """The address, with its password: for opening the store elsewhere, not for showing."""
+        """The full URL, including any password, to open the store elsewhere. Do not display it."""
         return self._database.url
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """Give a `Writer` in a transaction: committed at the end, rolled back when an exception passes.
+        """Provide a `Writer` in a transaction. Commit at the end, or roll back if an exception is raised.
 
-        Writers take turns, over all processes. Reads by id in this thread see what it has written so far.
+        Only one writer is active at a time, across all processes. Reads by id in this thread see its own writes.
 
         Raises:
             Unavailable: another writer did not finish in time.
-            MatcherError: this thread is writing already.
+            MatcherError: this thread is already writing.
 
         """
         with self._database.writing() as connection:
@@ -95,27 +98,28 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection for reading tables that are kept beside the records."""
+        """Provide a connection for reading other tables of the database."""
         with self._database.reading() as connection:
             yield connection
 
     def sequence(self) -> int:
-        """Return the latest committed sequence number, 0 in an empty store."""
+        """Return the latest committed sequence number, or 0 if the store is empty."""
         with self._database.reading() as connection:
             return int(connection.execute(select(clock.c.sequence)).scalar_one())
 
     def origin(self, sequence: int) -> str:
-        """Return what tells the revision `sequence` of this store from that of another one: when it was recorded,
-        and of what. Empty where there is no such revision.
+        """Return a text that identifies revision `sequence` among all stores: its timestamp, record id and digest.
+
+        Empty if there is no such revision.
         """
-        asked = select(revision.c.recorded_at, revision.c.id, revision.c.digest).where(revision.c.sequence == sequence)
-        return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(asked))
+        query = select(revision.c.recorded_at, revision.c.id, revision.c.digest).where(revision.c.sequence == sequence)
+        return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(query))
 
     def profile(self, id: str, *, at: int | None = None) -> Revision[Profile]:
         """Return the profile `id`.
 
         Raises:
-            NotFound: there is none, or it was withdrawn.
+            NotFound: no such record exists, or it was withdrawn.
 
         """
         return self._one(RecordKind.PROFILE, id, at)
@@ -124,66 +128,68 @@ class Store:
         """Return the need `id`.
 
         Raises:
-            NotFound: there is none, or it was withdrawn.
+            NotFound: no such record exists, or it was withdrawn.
 
         """
         return self._one(RecordKind.NEED, id, at)
 
     def profiles(self, ids: Sequence[str], *, at: int | None = None) -> dict[str, Profile]:
-        """Return the profiles of `ids` in the order asked for; absent and withdrawn ones are left out."""
-        found: dict[str, Any] = {}
+        """Return profiles by id, in the order of `ids`. Omits ids that do not exist or were withdrawn."""
+        records: dict[str, Any] = {}
         for chunk in chunks(dict.fromkeys(ids)):
             rows = self._rows(latest(RecordKind.PROFILE, at).where(revision.c.id.in_(chunk)))
-            found.update({row.id: to_record(row) for row in rows})
-        return {id: found[id] for id in dict.fromkeys(ids) if found.get(id) is not None}
+            records.update({row.id: to_record(row) for row in rows})
+        return {id: records[id] for id in dict.fromkeys(ids) if records.get(id) is not None}
 
     def profiles_as_of(self, sequences: Sequence[int]) -> list[Profile]:
-        """Return the profiles as the revisions with these sequence numbers have them, in the order asked for.
+        """Return the profiles in the revisions with these sequence numbers, in the order of `sequences`.
 
         Raises:
-            NotFound: one of them is no revision of a profile, or a withdrawal.
+            NotFound: a revision does not exist, is not of a profile, or is a withdrawal.
 
         """
-        found: dict[int, Any] = {}
+        records: dict[int, Any] = {}
         for chunk in chunks(sequences):
-            asked = select(revision).where(revision.c.sequence.in_(chunk), revision.c.kind == RecordKind.PROFILE.value)
-            found.update({row.sequence: to_record(row) for row in self._rows(asked)})
-        if missing := [sequence for sequence in sequences if found.get(sequence) is None]:
+            query = select(revision).where(revision.c.sequence.in_(chunk), revision.c.kind == RecordKind.PROFILE.value)
+            records.update({row.sequence: to_record(row) for row in self._rows(query)})
+        if missing := [sequence for sequence in sequences if records.get(sequence) is None]:
             raise not_found(RecordKind.PROFILE, f"of revision {missing[0]}")
-        return [found[sequence] for sequence in sequences]
+        return [records[sequence] for sequence in sequences]
 
     def needs(self, after: str = "") -> Iterator[Revision[Need]]:
-        """Yield the needs whose id comes after `after` by id, as they are when the first is asked for."""
+        """Yield the needs with an id above `after`, sorted by id, in their state at the time of this call."""
         states = latest(RecordKind.NEED, self.sequence()).where(revision.c.content.is_not(None))
         pages = self._pages(states.order_by(revision.c.id), after, lambda row: row.id, revision.c.id)
         return map(to_revision, pages)
 
     def history(self, kind: RecordKind, id: str) -> list[Revision[Profile | Need | None]]:
-        """Return every revision of a record, the first one first, withdrawals included.
+        """Return every revision of a record, oldest first, including withdrawals.
 
         Raises:
-            NotFound: there never was such a record.
+            NotFound: no such record has ever existed.
 
         """
         kind = RecordKind(kind)
-        asked = select(revision).where(revision.c.kind == kind.value, revision.c.id == id)
-        if not (rows := self._rows(asked.order_by(revision.c.number))):
+        query = select(revision).where(revision.c.kind == kind.value, revision.c.id == id)
+        if not (rows := self._rows(query.order_by(revision.c.number))):
             raise not_found(kind, id)
         return [to_revision(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Return how many current records there are: `{"profiles": …, "needs": …}`."""
-        asked = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
-        found = {row.kind: int(row.records) for row in self._rows(asked.group_by(head.c.kind))}
-        return {f"{kind.value}s": found.get(kind.value, 0) for kind in RecordKind}
+        """Return the numbers of current records: `{"profiles": …, "needs": …}`."""
+        query = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
+        numbers = {row.kind: int(row.records) for row in self._rows(query.group_by(head.c.kind))}
+        return {f"{kind.value}s": numbers.get(kind.value, 0) for kind in RecordKind}
 
     def problems(self, *, most: int = 100) -> list[str]:
-        """Read every revision and return what is wrong, at most `most` findings; nothing where all is sound."""
+        """Check every revision and return up to `most` problems, or an empty list."""
         return list(islice(problems(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
-        """Yield each profile changed after sequence `since`, up to `until` (now, where None), once, in the state
-        it had at `until`, ordered by sequence. Memory stays constant and no transaction stays open.
+        """Yield each profile changed after `since`, up to `until`, once, in its state at `until`.
+
+        Both are sequence numbers. `until` is the latest if None. The changes are in sequence order. Memory use is
+        constant, and no transaction stays open.
         """
         now = self.sequence()
         until = now if until is None else min(until, now)
@@ -193,23 +199,24 @@ class Store:
             yield Change(row.sequence, row.id, record if isinstance(record, Profile) else None)
 
     def profile_contents(self, since: int, *, until: int) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Yield id and content of each profile changed after `since`, as `profile_changes` does but as plain JSON
-        values, several times as fast: for whoever looks at a field or two of all profiles.
+        """Yield id and content of each changed profile as `profile_changes` does, but as plain JSON values.
+
+        Content is None for a withdrawal. This is several times faster, for callers that read few fields.
         """
         states = latest(RecordKind.PROFILE, until).order_by(revision.c.sequence)
         for row in self._pages(states, since, lambda row: row.sequence, revision.c.sequence):
             yield row.id, None if row.content is None else json.loads(row.content)
 
     def contact(self, profile_id: str) -> Contact | None:
-        """Return whom to write to at a supplier, None where nothing is kept."""
+        """Return the contact of a profile, or None if none is stored."""
         rows = self._rows(select(contact).where(contact.c.profile_id == profile_id))
         return Contact(name=rows[0].name, email=rows[0].email, telephone=rows[0].telephone) if rows else None
 
     def erase_contact(self, profile_id: str) -> bool:
-        """Erase the contact of a profile for good, and return whether there was one.
+        """Permanently erase the contact of a profile. Return whether there was one.
 
-        On SQLite the bytes leave the database file and, unless a reader is in the way, its log at once. On
-        PostgreSQL they go with the server's next vacuum of the table and turn of its own log.
+        SQLite erases the bytes from the database file immediately, and from its log unless a reader prevents that.
+        PostgreSQL erases them when it next vacuums the table and recycles its log.
         """
         with self._database.writing() as connection:
             erased = connection.execute(delete(contact).where(contact.c.profile_id == profile_id)).rowcount > 0
@@ -222,14 +229,15 @@ class Store:
             raise not_found(kind, id)
         return to_revision(rows[0])
 
-    def _rows(self, asked: Select[Any]) -> Sequence[Row[Any]]:
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._database.reading() as connection:
-            return connection.execute(asked).all()
+            return connection.execute(query).all()
 
-    def _pages(self, asked: Select[Any], after: Any, key: Callable[[Row[Any]], Any], column: Any) -> Iterator[Row[Any]]:
-        """Yield the rows of `asked` beyond `after`, a page at a time. What is asked for is the state at a
-        sequence number, which no later write changes, so that the pages fit together.
+    def _pages(self, query: Select[Any], after: Any, key: Callable[[Row[Any]], Any], column: Any) -> Iterator[Row[Any]]:
+        """Yield the rows of `query` with a `column` above `after`, reading a page at a time.
+
+        `query` selects the state at a sequence number, which no later write changes, so that the pages are consistent.
         """
-        while rows := self._rows(asked.where(column > after).limit(CHUNK)):
+        while rows := self._rows(query.where(column > after).limit(CHUNK)):
             yield from rows
             after = key(rows[-1])

@@ -1,4 +1,4 @@
-"""Writer: adds revisions inside one transaction."""
+"""The writer, which adds revisions in one transaction."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from matcher.store.schema import clock, contact, head, revision
 
 Outcome = Literal["added", "updated", "unchanged"]
 
-# Records whose heads are looked up, and whose revisions are written, together.
+# Number of records whose heads are read, and whose revisions are written, together.
 BATCH: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Put:
-    """What became of a record: the sequence number of its latest revision, and whether that is a new one."""
+    """The result of putting a record: the sequence number of its latest revision, and whether the put added it."""
 
     sequence: int
     outcome: Outcome
@@ -33,14 +33,14 @@ class Put:
 class _Head:
     sequence: int
     number: int
-    digest: str | None  # None while withdrawn
+    digest: str | None  # None if withdrawn
 
 
 class Writer:
-    """Adds revisions in one transaction, with the store's sequence to itself until that ends.
+    """Adds revisions in one transaction, with exclusive use of the sequence until the transaction ends.
 
-    Holding the clock's row makes sequence numbers gap-free and lets them become visible in their order:
-    the next writer waits, and a transaction that rolls back gives its numbers back.
+    The writer locks the row of `clock`, so that sequence numbers have no gaps and become visible in order: the next
+    writer waits, and a transaction that rolls back releases its numbers.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -49,18 +49,17 @@ class Writer:
         self._sequence = self._start
         self._now = datetime.now(UTC)
         self._failed = False
-        self.erases = False  # whether a contact is erased with this transaction
+        self.erases = False  # whether this transaction erases a contact
 
     @property
     def connection(self) -> Connection:
-        """The connection of this transaction, for tables that are kept beside the records."""
+        """The connection of this transaction, for other tables."""
         return self._connection
 
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
-        """Add a revision of `record` unless its content is what the store has already.
+        """Add a revision of `record`, unless the store already has the same content.
 
-        A `contact` replaces the one kept for the profile; without one, that stays as it is. It is not part
-        of any revision.
+        `contact` replaces the stored contact of the profile. If None, that stays. Contacts are not part of revisions.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -69,7 +68,7 @@ class Writer:
         return self.put_many([(record, contact)], source=source)[0]
 
     def put_many(self, items: Iterable[tuple[Profile | Need, Contact | None]], *, source: str = "") -> list[Put]:
-        """Put many records, much faster than one by one; a later one of the same id follows an earlier one.
+        """Put many records, much faster than one by one. Records with the same id are put in order.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -78,35 +77,35 @@ class Writer:
         return [put for batch in chunks(items, BATCH) for put in self._put_batch(batch, source)]
 
     def withdraw(self, kind: RecordKind, id: str, *, source: str = "") -> int:
-        """End the record `id` with a revision without content, and return its sequence number.
+        """Withdraw a record by adding a revision without content. Return the sequence number of the revision.
 
-        A profile's contact is erased with it: there is no reason left to keep it. A later put revives the
+        The contact of a profile is erased, since there is no longer a reason to store it. A later put restores the
         record.
 
         Raises:
-            NotFound: there is no such record, or it is withdrawn already.
+            NotFound: no such record exists, or it is already withdrawn.
             Unavailable: the database cannot be used.
 
         """
         kind = RecordKind(kind)
-        found = self._heads(kind, [id]).get(id)
-        if found is None or found.digest is None:
+        current = self._heads(kind, [id]).get(id)
+        if current is None or current.digest is None:
             raise not_found(kind, id)
         if kind is RecordKind.PROFILE:
             self.erases = True
             self._connection.execute(delete(contact).where(contact.c.profile_id == id))
-        self._write([self._next((kind, id), found, None, source)])
+        self._write([self._next((kind, id), current, None, source)])
         return self._sequence
 
     def finish(self) -> None:
-        """Set the clock to the last sequence number used; the transaction may then be committed.
+        """Set the clock to the last sequence number used. The transaction can then be committed.
 
         Raises:
-            MatcherError: a write failed before, so that what would be committed has holes.
+            MatcherError: an earlier write failed, so that a commit would leave gaps.
 
         """
         if self._failed:
-            raise MatcherError("a write of this transaction failed, it cannot be committed")
+            raise MatcherError("the transaction cannot be committed, because one of its writes failed")
         if self._sequence != self._start:
             self._connection.execute(update(clock).values(sequence=self._sequence))
 
@@ -114,7 +113,7 @@ class Writer:
         heads: dict[tuple[RecordKind, str], _Head] = {}
         for kind in RecordKind:
             ids = [record.id for record, _ in batch if kind_of(record) is kind]
-            heads.update({(kind, id): found for id, found in self._heads(kind, ids).items()})
+            heads.update({(kind, id): current for id, current in self._heads(kind, ids).items()})
         puts: list[Put] = []
         rows: list[dict[str, Any]] = []
         for record, _ in batch:
@@ -129,21 +128,21 @@ class Writer:
             heads[key] = _Head(row["sequence"], row["number"], row["digest"])
             puts.append(Put(row["sequence"], "updated" if before and before.digest else "added"))
         self._write(rows)
-        self._keep_contacts({record.id: given for record, given in batch if isinstance(record, Profile) and given})
+        self._save_contacts({record.id: saved for record, saved in batch if isinstance(record, Profile) and saved})
         return puts
 
     def _heads(self, kind: RecordKind, ids: list[str]) -> dict[str, _Head]:
-        found: dict[str, _Head] = {}
+        heads: dict[str, _Head] = {}
         for chunk in chunks(ids):
-            asked = select(head).where(head.c.kind == kind.value, head.c.id.in_(chunk))
-            rows = self._connection.execute(asked)
-            found.update({row.id: _Head(row.sequence, row.number, row.digest) for row in rows})
-        return found
+            query = select(head).where(head.c.kind == kind.value, head.c.id.in_(chunk))
+            rows = self._connection.execute(query)
+            heads.update({row.id: _Head(row.sequence, row.number, row.digest) for row in rows})
+        return heads
 
     def _next(
         self, key: tuple[RecordKind, str], before: _Head | None, state: tuple[str, str] | None, source: str
     ) -> dict[str, Any]:
-        """Return the row of the next revision; `state` is its content and digest, None in a withdrawal."""
+        """Return the row of the next revision. `state` is its content and digest, or None for a withdrawal."""
         (kind, id), (content, digest) = key, state or (None, None)
         self._sequence += 1
         return {
@@ -163,7 +162,7 @@ class Writer:
         self._failed = True
         self._connection.execute(insert(revision), rows)
         columns = ("kind", "id", "sequence", "number", "digest")
-        # The last of several revisions of one record is its head.
+        # If a record has several revisions here, the last is its head.
         heads = {(row["kind"], row["id"]): {name: row[name] for name in columns} for row in rows}
         upsert = insert_into(self._connection, head)
         new = {name: upsert.excluded[name] for name in ("sequence", "number", "digest")}
@@ -172,9 +171,9 @@ class Writer:
         )
         self._failed = False
 
-    def _keep_contacts(self, contacts: dict[str, Contact]) -> None:
-        given = {id: kept.model_dump() for id, kept in contacts.items()}
-        rows = [{"profile_id": id, **fields} for id, fields in given.items() if any(fields.values())]
+    def _save_contacts(self, contacts: dict[str, Contact]) -> None:
+        values = {id: saved.model_dump() for id, saved in contacts.items()}
+        rows = [{"profile_id": id, **fields} for id, fields in values.items() if any(fields.values())]
         if not rows:
             return
         upsert = insert_into(self._connection, contact)
@@ -183,8 +182,8 @@ class Writer:
 
 
 def not_found(kind: RecordKind, id: str) -> NotFound:
-    """Return the error that says there is no such record."""
+    """Return the error for a record that does not exist."""
     return NotFound(
         f"there is no {kind.value} {id!r}",
-        remedy="Check the id: it is the one under which the record was imported or registered",
+        remedy="Check the id. Use the id under which the record was imported or registered",
     )

@@ -32,8 +32,8 @@ PROFILES = {
     "50 MB in one line": (b'{"id": "p2", "name": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
     "not UTF-8": (b'{"id": "p2", "name": "caf\xe9"}', None, "is not UTF-8 at byte 26", "UTF-8"),
     "not JSON": (b"id,name", None, "is not JSON", "one JSON object"),
-    "a number as name": (profile(name=5), "name", "must be a text", "Give a name"),
-    "a text as amount": (profile(turnover="a lot"), "turnover", "is not a number", "in pounds"),
+    "a number as name": (profile(name=5), "name", "must be text", "Give a name"),
+    "a text as amount": (profile(turnover="a lot"), "turnover", "must be a number", "in pounds"),
     "a text as list": (profile(capabilities="care"), "capabilities", "must be a list", "format"),
     "an inner text as list": (
         profile(capabilities=[{"title": "T", "cpv": "85100000"}]),
@@ -42,11 +42,11 @@ PROFILES = {
         "8 digits",
     ),
     "a fraction of a person": (profile(employees=1.5), "employees", "whole number", "whole number"),
-    "true as amount": (profile(turnover=True), "turnover", "is not a number", "in pounds"),
+    "true as amount": (profile(turnover=True), "turnover", "must be a number", "in pounds"),
     "an unknown sector": (profile(sector="guild"), "sector", "'charity'", "Use one of: charity, "),
     "the id of line 1": (GOOD, "id", "is already the id of line 1", "another id"),
     "an invalid postcode": (profile(postcode="NOWHERE"), "postcode", "'NOWHERE' is not a UK postcode", "LS11 5QN"),
-    "a name of punctuation": (profile(name="— … !?"), "name", "has no letter and no digit", "at least one word"),
+    "a name of punctuation": (profile(name="— … !?"), "name", "must contain a letter or a digit", "at least one word"),
     "no name": (b'{"id": "p2"}', "name", "is missing", "Give a name"),
     "an invalid region": (
         profile(coverage={"regions": ["Atlantis"]}),
@@ -65,7 +65,7 @@ PROFILES = {
 NEEDS = {
     "50 MB in one line": (b'{"id": "n2", "title": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
     "not UTF-8": (b'{"id": "n2", "title": "caf\xe9"}', None, "is not UTF-8 at byte 27", "UTF-8"),
-    "a list as title": (need(title=["a"]), "title", "must be a text", "Give a title"),
+    "a list as title": (need(title=["a"]), "title", "must be text", "Give a title"),
     "a text as object": (need(buyer="ICB"), "buyer", "must be an object", "format"),
     "an unknown sector": (
         need(requirements={"sectors": ["guild"]}),
@@ -75,9 +75,9 @@ NEEDS = {
     ),
     "the id of line 1": (NEED, "id", "is already the id of line 1", "another id"),
     "an invalid postcode": (need(postcode="12345"), "postcode", "is not a UK postcode", "LS11 5QN"),
-    "a title of punctuation": (need(title="..."), "title", "has no letter and no digit", "at least one word"),
+    "a title of punctuation": (need(title="..."), "title", "must contain a letter or a digit", "at least one word"),
     "an unknown stage": (need(stage="soon"), "stage", "'idea'", "Use one of: idea"),
-    "a negative value": (need(value=-1), "value", "greater than or equal to 0", "not negative"),
+    "a negative value": (need(value=-1), "value", "greater than or equal to 0", "of 0 or more"),
 }
 
 
@@ -189,7 +189,7 @@ NAMED = {
     "an unknown region": "regions.0: 'Atlantis' is not a region: North East, ",
     "an unknown sector": "sectors.0: input should be 'charity', ",
     "an unknown identifier": "identifiers.0: ",
-    "an invalid amount": "min_turnover: is not a number",
+    "an invalid amount": "min_turnover: must be a number",
     "no results requested": "--top",
     "a word as amount": "--max-turnover",
     "an unknown option": "--regoin",

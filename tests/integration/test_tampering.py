@@ -69,7 +69,7 @@ def check_detected(store: Store, tamper: Callable[[Connection, list[Row], random
 
 
 def test_a_changed_byte_is_detected(store: Store) -> None:
-    sqlite = store.database.sqlite
+    sqlite = store.database.is_sqlite
 
     def tamper(connection: Connection, original: list[Row], rng: random.Random) -> object:
         row = rng.choice(original)

@@ -61,7 +61,7 @@ def without_triggers(database: Database) -> None:
     """Remove the triggers that keep the tables append-only, as a database superuser can."""
     with database.writing() as connection:
         for table in ("revision", "ledger_entry", "ledger_head", "ledger_model"):
-            if not database.sqlite:
+            if not database.is_sqlite:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
                 continue
             names = connection.exec_driver_sql(

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection the store hands over, inside the transaction it has begun."""
+"""Run the migrations on the connection of the store, in the transaction that is open."""
 
 from alembic import context
 

@@ -132,7 +132,7 @@ def test_the_wording_of_an_error() -> None:
     with pytest.raises(InvalidInput) as refused:
         parse(Profile, {"id": "p", "name": 5, "turnover": "x"}, place=Place("a.jsonl", 3))
     assert str(refused.value) == (
-        "a.jsonl, line 3, name: must be a text (and 1 more in this record). "
+        "a.jsonl, line 3, name: must be text (and 1 more in this record). "
         "Give a name of 1 to 500 characters with at least one word in it"
     )
 

@@ -47,7 +47,7 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 def test_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="unable to open") as refused:
         Store.open(f"sqlite:///{tmp_path / 'no' / 'store.db'}", wait_seconds=0.1)
-    assert "Check the address" in refused.value.remedy
+    assert "Check the URL" in refused.value.remedy
 
 
 def test_a_file_that_is_no_database_is_unavailable_and_left_alone(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_writer_waits_for_another_one_and_then_gives_up(server_url: str) -> No
             writer.put(PROFILE)
             with pytest.raises(Unavailable, match="lock") as refused, second.writing():
                 pass
-            assert "try again" in refused.value.remedy
+            assert "Try again" in refused.value.remedy
             assert second.sequence() == 0, "reading does not wait"
         with second.writing() as writer:
             assert writer.put(PROFILE).outcome == "unchanged"

@@ -161,16 +161,16 @@ HEADER = "short,full,plain,anycase\n"
 @pytest.mark.parametrize(
     ("table", "problem", "line"),
     [
-        (HEADER + "AB,aa bb,,no\nAB,cc dd,,no\n", "“AB” stands in line 2 too", 3),
-        (HEADER + 'AB,aa bone,,no\nCD,cc dd,"x | AA, Bones",no\n', "“AA, Bones” stands in line 2 too", 3),
+        (HEADER + "AB,aa bb,,no\nAB,cc dd,,no\n", "“AB” is also on line 2", 3),
+        (HEADER + 'AB,aa bone,,no\nCD,cc dd,"x | AA, Bones",no\n', "“AA, Bones” is also on line 2", 3),
         (HEADER + "AB,aa bones,aa-bone,no\n", "two forms differ only in case", 2),
-        (HEADER + "AB,,x,no\n", "“” is not words alone", 2),
-        (HEADER + "AB,aa (bb),,no\n", "“aa (bb)” is not words alone", 2),
-        (HEADER + "AB,aa,x | ,no\n", "“” is not words alone", 2),
+        (HEADER + "AB,,x,no\n", "“” has characters that are not allowed", 2),
+        (HEADER + "AB,aa (bb),,no\n", "“aa (bb)” has characters that are not allowed", 2),
+        (HEADER + "AB,aa,x | ,no\n", "“” has characters that are not allowed", 2),
         (HEADER + "A B,aa,,no\n", "“A B” is not one word", 2),
         (HEADER + "AB,aa,,maybe\n", "anycase is “maybe”", 2),
-        (HEADER + "AB,aa,no\n", "there are not four columns", 2),
-        (HEADER + "AB,aa, bb,,no\n", "there are not four columns", 2),
+        (HEADER + "AB,aa,no\n", "the row does not have four columns", 2),
+        (HEADER + "AB,aa, bb,,no\n", "the row does not have four columns", 2),
         ("short,full\nAB,aa\n", "the columns are not", 1),
     ],
 )

@@ -1,1 +1,1 @@
-"""One module a schema version; a published one is never edited."""
+"""The migrations, one module per schema version. A published migration is never edited."""

@@ -1,6 +1,6 @@
 """The first tables, and the triggers that keep revisions append-only.
 
-There is no way down: taking revisions away is what the triggers forbid.
+This migration cannot be reversed, because the triggers forbid removing revisions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create the tables, the clock's one row and the triggers."""
+    """Create the tables, the single row of `clock` and the triggers."""
     _create_tables()
     op.execute("INSERT INTO clock (id, sequence) VALUES (1, 0)")
     statements = {"sqlite": _SQLITE_TRIGGERS, "postgresql": _POSTGRESQL_TRIGGERS}[op.get_bind().dialect.name]
@@ -78,7 +78,7 @@ _SQLITE_TRIGGERS = (
        BEGIN SELECT RAISE(ABORT, 'revisions are never changed'); END""",
     """CREATE TRIGGER revision_no_delete BEFORE DELETE ON revision
        BEGIN SELECT RAISE(ABORT, 'revisions are never deleted'); END""",
-    # INSERT OR REPLACE deletes without firing the trigger above.
+    # INSERT OR REPLACE deletes a row without firing the trigger above.
     """CREATE TRIGGER revision_no_replace BEFORE INSERT ON revision
        WHEN EXISTS (SELECT 1 FROM revision WHERE sequence = NEW.sequence)
          OR EXISTS (SELECT 1 FROM revision WHERE kind = NEW.kind AND id = NEW.id AND number = NEW.number)

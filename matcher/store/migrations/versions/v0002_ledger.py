@@ -1,6 +1,6 @@
 """The decision ledger, and the triggers that keep it append-only.
 
-There is no way down, for the same reason as in the first migration.
+This migration cannot be reversed, for the same reason as the first one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _GENESIS = "0" * 64
 
 
 def upgrade() -> None:
-    """Create the tables, the head's one row and the triggers."""
+    """Create the tables, the single row of `ledger_head` and the triggers."""
     _create_tables()
     op.execute(sa.text("INSERT INTO ledger_head (id, entries, hash) VALUES (1, 0, :hash)").bindparams(hash=_GENESIS))
     statements = {"sqlite": _SQLITE_TRIGGERS, "postgresql": _POSTGRESQL_TRIGGERS}[op.get_bind().dialect.name]
@@ -59,7 +59,7 @@ _SQLITE_TRIGGERS = (
         for table in ("ledger_entry", "ledger_model")
         for change in ("update", "delete")
     ),
-    # INSERT OR REPLACE deletes without firing the triggers above.
+    # INSERT OR REPLACE deletes a row without firing the triggers above.
     """CREATE TRIGGER ledger_entry_no_replace BEFORE INSERT ON ledger_entry
        WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE number = NEW.number)
        BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END""",

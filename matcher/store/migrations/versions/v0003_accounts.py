@@ -1,6 +1,6 @@
 """Accounts, ownership, registrations and alerts.
 
-There is no way down: who owned what is part of the record of decisions.
+This migration cannot be reversed, because ownership is part of the record of decisions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What sources state of suppliers, and which profile each statement is about."""
+"""The statements that sources make about suppliers, and the profile that each statement is about."""
 
 from __future__ import annotations
 
