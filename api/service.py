@@ -77,10 +77,10 @@ RunningService = Annotated[Service, Depends(_service)]
 
 @contextmanager
 def exclusive_ledger_check(service: Service) -> Iterator[None]:
-    """Hold the only turn to read the whole ledger or to search an earlier register. Either is slow.
+    """Allow only one verification or replay at a time: each reads the whole ledger or an earlier register.
 
     Raises:
-        Unavailable: another request holds the turn.
+        Unavailable: another request is verifying or replaying.
 
     """
     if not service.ledger_check.acquire(blocking=False):

@@ -32,7 +32,7 @@ CSRF_HEADER: Final = "X-CSRF-Token"
 _NO_ORGANISATION: Final = ""
 _SAFE_METHODS: Final = ("GET", "HEAD")
 _FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for")
-# The values of Sec-Fetch-Site that a browser sends for requests made by a page on another site.
+# A browser sends these values of Sec-Fetch-Site with requests from pages on other sites.
 _OTHER_SITES: Final = ("cross-site", "same-site")
 
 

@@ -14,7 +14,7 @@ from api.problems.responses import Problem
 from matcher.accounts import Role
 
 _SCHEMES: Final = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key, mk_…, as shown when it was made."},
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, mk_…, as shown when you made it."},
     "session": {
         "type": "apiKey",
         "in": "cookie",

@@ -1,4 +1,4 @@
-"""Field errors: what is wrong with a request, field by field, worded as the records word it."""
+"""Field errors: what is wrong with each field of a request, in the words of the record parser."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from matcher.foundations.errors import Place
 from matcher.records.parsing import invalid
 
-# A body of 2 MiB can hold several hundred thousand errors; a longer list helps nobody.
+# A body of 2 MiB can hold several hundred thousand errors. A longer list is no help.
 MAX_FIELD_ERRORS: Final = 100
 _MAX_PATH: Final = 300
-# Pydantic error types that the records word under another type.
+# Pydantic error types that the record parser treats as another type.
 _EQUIVALENT_TYPES: Final = {"model_attributes_type": "model_type"}
 _REMEDIES: Final = {
     "body": "Send a JSON object with Content-Type: application/json",

@@ -18,7 +18,7 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters
 from matcher.records.fields import Phrase, Title
 
-# Rows in one file. Larger files would keep the service from other requests: match them on the command line.
+# Rows in one file. Larger files would delay other requests, so they must be matched on the command line.
 MAX_ROWS: Final = 100_000
 FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson", ".json")
 # The first bytes of compressed files other than workbooks. Their size is unknown until they are unpacked.

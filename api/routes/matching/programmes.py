@@ -34,7 +34,7 @@ _REPORT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 }
-# Seconds between two looks at the progress of a watched programme.
+# Seconds between two checks of the progress of a watched programme.
 _POLL_INTERVAL: Final = 0.5
 _MEDIA_TYPES: Final = {
     ".jsonl": "application/jsonl",
@@ -144,7 +144,7 @@ def watch_programme(id: ProgrammeId, service: RunningService) -> StreamingRespon
 
 @router.post("/{id}/pause", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Pause a programme after the needs it is searching for."""
+    """Pause a programme once the current searches are complete."""
     return _request_stop(service, id, StopRequest.PAUSE)
 
 
@@ -218,8 +218,8 @@ def _requested_needs(request: ProgrammeRequest, service: Service, access: Access
     """
     if request.stored == bool(request.needs):
         raise InvalidInput(
-            "give either needs or `stored: true`",
-            remedy="Send the needs to match, or leave them out and send `stored: true`",
+            "the request must have either needs or `stored: true`",
+            remedy="Send the needs to match, or send `stored: true` without needs",
             place=Place(field="needs"),
         )
     if not request.stored:

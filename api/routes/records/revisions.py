@@ -46,7 +46,7 @@ def read_responses(noun: str, example: Any) -> Responses:
 
 
 def put_responses(noun: str, example: Any, *problem_types: ProblemType) -> Responses:
-    """Return the responses of a route that puts a record of the kind `noun`; `problem_types` adds to the usual ones."""
+    """Return the responses of a route that stores a record of the kind `noun`, with the additional `problem_types`."""
     return {
         **json_response(200, f"The {noun} as stored, in place of an earlier revision.", example, etag=True),
         **json_response(201, f"The {noun} as stored, the first with this id.", example, etag=True),

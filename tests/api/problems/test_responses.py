@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +140,10 @@ def test_an_invalid_stored_record_is_an_internal_error(
 
 
 def test_each_problem_type_has_a_page(client: TestClient) -> None:
-    for kind in PROBLEM_TYPES:
-        page = client.get(kind.type)
+    for problem_type in PROBLEM_TYPES:
+        page = client.get(problem_type.type)
         assert page.status_code == 200
-        assert kind.title in page.text
+        assert escape(problem_type.title) in page.text
     problem(client.get("/problems/other"), 404)
 
 
