@@ -17,7 +17,7 @@ from matcher.index import Snapshots
 from matcher.search.engine import Engine
 from matcher.store import Store
 from tests.api.support.people import People
-from tests.api.support.walk import Served, routes_of
+from tests.api.support.served import Served, routes_of
 from tests.support.fakes import engine_over
 
 

@@ -10,7 +10,7 @@ from api.access.permissions import PERMISSIONS, Subject
 from matcher.accounts import Role
 from tests.api.support.checks import problem
 from tests.api.support.people import Person
-from tests.api.support.walk import HIDDEN, Served
+from tests.api.support.served import HIDDEN, Served
 
 HIDDEN_SUBJECTS = (Subject.NEED, Subject.REGISTRATION, Subject.DECISION, Subject.PROGRAMME)
 HIDING = [route for route, permission in PERMISSIONS.items() if permission.subject in HIDDEN_SUBJECTS]
@@ -23,7 +23,7 @@ def test_a_hidden_record_looks_like_an_absent_one(served: Served, route: str) ->
     hidden = served.id_of(route, person, HIDDEN)
     answers = []
     for id in (hidden, hidden[:-1] + ("0" if hidden[-1] != "0" else "1")):
-        answer = served.ask(route, id, person.headers)
+        answer = served.request(route, id, person.headers)
         body = {name: str(value).replace(id, "ID") for name, value in problem(answer, 404).items()}
         headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
         answers.append((body, headers))

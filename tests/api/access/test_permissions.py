@@ -15,7 +15,7 @@ from matcher.store import Store
 from tests.api.conftest import fake_engine
 from tests.api.support.checks import problem
 from tests.api.support.people import Person
-from tests.api.support.walk import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
+from tests.api.support.served import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
 
 # The expected status for each scope and each relation of a record to the caller. 0 stands for any success.
 OUTCOMES: dict[tuple[Subject, AccessScope], dict[str, int]] = {
@@ -51,7 +51,7 @@ def test_public_routes_need_no_key(served: Served, route: str) -> None:
     # No provider is set up, and no sign-in has started.
     expected = {"begin_sign_in": 404, "end_sign_in": 401}.get(route, 200)
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
-        assert served.ask(route, "x", headers).status_code == expected
+        assert served.request(route, "x", headers).status_code == expected
 
 
 @pytest.mark.parametrize("route", sorted(PERMISSIONS))
@@ -61,7 +61,7 @@ def test_missing_and_invalid_keys_are_refused(served: Served, route: str) -> Non
     spent = {name: {"Authorization": f"Bearer {key}"} for name, key in served.people.invalid_keys(role).items()}
     others = {"none": {}, "basic": {"Authorization": "Basic eDp5"}, "empty": {"Authorization": ""}}
     for name, headers in {**spent, **others}.items():
-        answer = served.ask(route, id, headers)
+        answer = served.request(route, id, headers)
         body = problem(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer", name
         assert "errors" not in body
@@ -74,7 +74,7 @@ def test_every_role_on_every_route(served: Served, route: str, role: Role) -> No
     reach = permission.for_role(role)
     if reach is AccessScope.NONE:
         for relation in (OWN, OTHERS, ABSENT):
-            problem(served.ask(route, served.id_of(route, person, relation), person.headers), 403)
+            problem(served.request(route, served.id_of(route, person, relation), person.headers), 403)
     elif permission.subject is None:
         answer = _without_subject(served, route, person)
         assert answer.status_code in (200, 201, 202, 204), answer.text
@@ -84,7 +84,7 @@ def test_every_role_on_every_route(served: Served, route: str, role: Role) -> No
 
 
 def _check(served: Served, route: str, person: Person, relation: str, outcome: int) -> None:
-    answer = served.ask(route, served.id_of(route, person, relation), person.headers)
+    answer = served.request(route, served.id_of(route, person, relation), person.headers)
     if (
         route in ("put_profile", "put_need")
         and relation == ABSENT
@@ -100,12 +100,12 @@ def _check(served: Served, route: str, person: Person, relation: str, outcome: i
 
 def _without_subject(served: Served, route: str, person: Person) -> Any:
     if route == "claim_profile":
-        return served.ask(route, served.people.profile(None), person.headers)
+        return served.request(route, served.people.profile(None), person.headers)
     if route == "decide_claim":
         profile = served.people.profile(None)
-        claim = served.ask("claim_profile", profile, served.people.roles[Role.SUPPLIER].headers).json()
-        return served.ask(route, claim["id"], person.headers)
-    return served.ask(route, "x", person.headers)
+        claim = served.request("claim_profile", profile, served.people.roles[Role.SUPPLIER].headers).json()
+        return served.request(route, claim["id"], person.headers)
+    return served.request(route, "x", person.headers)
 
 
 def test_permission_is_checked_before_the_body_is_read(served: Served) -> None:
@@ -139,5 +139,5 @@ def test_a_refused_request_does_not_change_the_store(served: Served) -> None:
     id = served.people.profile(served.people.other_supplier)
     for route in ("put_profile", "withdraw_profile"):
         for role in (Role.SUPPLIER, Role.COMMISSIONER, Role.PROGRAMME, Role.AUDITOR):
-            assert served.ask(route, id, served.people.roles[role].headers).status_code == 403
+            assert served.request(route, id, served.people.roles[role].headers).status_code == 403
     assert store.sequence() == before + 1

@@ -47,7 +47,7 @@ class Served:
     people: People
     routes: dict[str, tuple[str, str]]
 
-    def ask(self, route: str, id: str, headers: dict[str, str]) -> Any:
+    def request(self, route: str, id: str, headers: dict[str, str]) -> Any:
         """Send a request to `route` for the record `id`."""
         method, path = self.routes[route]
         path = (
@@ -99,7 +99,7 @@ class Served:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         if state is not None:
-            job.tell(replace(job.progress(), state=State(state)))
+            job.save_progress(replace(job.progress(), state=State(state)))
         return str(started["id"])
 
 
