@@ -1,3 +1,5 @@
+"""The OpenAPI document, its examples, and the page that shows it."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Problem responses to every kind of error, and what they must not reveal."""
+
 from __future__ import annotations
 
 import re

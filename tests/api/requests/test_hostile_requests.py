@@ -1,3 +1,5 @@
+"""Hostile bodies, paths, headers and queries."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

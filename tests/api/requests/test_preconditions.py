@@ -1,3 +1,5 @@
+"""If-Match and If-None-Match, one request at a time and concurrently."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

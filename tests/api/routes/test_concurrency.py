@@ -1,3 +1,5 @@
+"""Concurrent requests: nothing is lost, and readers see consistent revisions."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""Liveness and readiness while the service starts, fails and stops."""
+
 from __future__ import annotations
 
 import threading

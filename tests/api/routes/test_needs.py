@@ -1,3 +1,5 @@
+"""Needs over HTTP: revisions, pages and invalid fields."""
+
 from __future__ import annotations
 
 import pytest

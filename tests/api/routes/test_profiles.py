@@ -1,3 +1,5 @@
+"""Profiles over HTTP: ids, revisions, invalid fields, withdrawal and contacts."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Searches over HTTP: ranking, filters, and invalid requests."""
+
 from __future__ import annotations
 
 from typing import Any
