@@ -76,14 +76,7 @@ def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_e
         generate_unique_id_function=lambda route: route.name,
     )
     responses.install(app)
-    # A request passes through the middleware in reverse order: the last one added sees it first.
-    app.state.metrics = metrics = ServiceMetrics.new()
-    app.add_middleware(BodyLimit, upload_limit=chosen.upload_limit)
-    app.add_middleware(RateLimits, rate=chosen.rate_limit)
-    app.add_middleware(UnhandledErrors)
-    app.add_middleware(TelemetryMiddleware, metrics=metrics)
-    for middleware in (EncodedSlashes, HeadRequests, SecurityHeaders):
-        app.add_middleware(middleware)
+    _add_middleware(app, chosen)
     for router in ROUTERS:
         app.include_router(router)
     permissions.check(_route_names(app))
@@ -91,8 +84,19 @@ def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_e
     return app
 
 
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Add the middleware. The last one added sees a request first."""
+    app.state.metrics = metrics = ServiceMetrics.new()
+    app.add_middleware(BodyLimit, upload_limit=settings.upload_limit)
+    app.add_middleware(RateLimits, rate=settings.rate_limit)
+    app.add_middleware(UnhandledErrors)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    for middleware in (EncodedSlashes, HeadRequests, SecurityHeaders):
+        app.add_middleware(middleware)
+
+
 def _route_names(app: FastAPI) -> list[str]:
-    """Return the names of all routes.
+    """Return the name of every route.
 
     Raises:
         MatcherError: a route that is not public has no guard.
