@@ -159,21 +159,21 @@ def bomb() -> bytes:
 
 
 HOSTILE = {
-    "nothing": ("n.csv", b""),
+    "an empty file": ("n.csv", b""),
     "no rows": ("n.csv", b"Title,Value\n"),
     "no column": ("n.csv", b"colour,price\nred,5\n"),
-    "no name's ending": ("needs", CSV),
-    "another kind": ("needs.pdf", b"%PDF-1.7"),
-    "a workbook by name": ("n.xlsx", b"PK\x03\x04 nothing"),
+    "no file ending": ("needs", CSV),
+    "an unsupported type": ("needs.pdf", b"%PDF-1.7"),
+    "not the workbook its name says": ("n.xlsx", b"PK\x03\x04 nothing"),
     "half a workbook": ("n.xlsx", KINDS["needs.xlsx"][:2_000]),
     "an old workbook": ("n.xlsx", b"\xd0\xcf\x11\xe0" + b"x" * 600),
     "gzip as JSON": ("n.json", b"\x1f\x8b\x08\x00" + b"x" * 50),
     "a workbook as CSV": ("n.csv", KINDS["needs.xlsx"]),
-    "JSON that is no OCDS": ("n.json", b'{"needs": []}'),
+    "JSON that is not OCDS": ("n.json", b'{"needs": []}'),
     "JSON cut short": ("n.json", b'{"releases": [{"ocid": "a"'),
     "JSON of brackets": ("n.json", b"[" * 200_000),
     "binary": ("n.csv", bytes(range(256)) * 400),
-    "a line without an end": ("n.csv", b"title\n" + b"x" * 2_100_000),
+    "a very long line": ("n.csv", b"title\n" + b"x" * 2_100_000),
 }
 
 
@@ -228,7 +228,7 @@ def test_a_file_over_the_limit_is_refused_while_it_arrives(tmp_path: Path, scrat
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 BROKEN = {
-    "no form": (b"", {"content-type": "multipart/form-data"}, 400),
+    "no boundary": (b"", {"content-type": "multipart/form-data"}, 400),
     "cut short": (b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntit', FORM, 400),
     "cut short after the file": (
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntitle\r\n--x\r\nCont',
@@ -238,7 +238,7 @@ BROKEN = {
     "a part without a name": (b"--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--\r\n", FORM, 400),
     "nonsense": (b"\x00\xff" * 5_000, FORM, 400),
     "JSON": (b'{"name": "Winter"}', {"content-type": "application/json"}, 415),
-    "an address's form": (b"name=Winter&file=x", {"content-type": "application/x-www-form-urlencoded"}, 415),
+    "a URL-encoded form": (b"name=Winter&file=x", {"content-type": "application/x-www-form-urlencoded"}, 415),
     "no file": (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nW\r\n--x--\r\n', FORM, 422),
 }
 
