@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["decisions"], route_class=GuardedRoute)
 DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a decision.", examples=["d1"])]
 
 
-class SavedDecision(BaseModel):
+class DecisionReceipt(BaseModel):
     """A search saved as a decision. Note `hash` outside the service: it covers this entry and every entry before it."""
 
     decision: str
@@ -133,7 +133,7 @@ def keep_decision(
     request: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCHES)],
     service: RunningService,
     access: CallerAccess,
-) -> SavedDecision:
+) -> DecisionReceipt:
     """Search, and save the request, the results and the excluded profiles permanently, so that all can be checked."""
     need = requested_need(request, service.store, access)
     service.readiness.require()
@@ -146,7 +146,7 @@ def keep_decision(
         apply_requirements=request.apply_requirements,
     )
     content = saved.entry.content
-    return SavedDecision(decision=content.decision, entry=content.number, hash=saved.entry.hash, result=saved.result)
+    return DecisionReceipt(decision=content.decision, entry=content.number, hash=saved.entry.hash, result=saved.result)
 
 
 @router.get(
