@@ -93,9 +93,9 @@ class Guard:
         self._access_setting = settings.access
         self._is_local = settings.is_local
         self._store = store
-        self._uses = LastUsed(store.database)
-        self.keys = Keys(store.database, self._uses)
-        self.sessions = Sessions(store.database, self._uses)
+        self._last_used = LastUsed(store.database)
+        self.keys = Keys(store.database, self._last_used)
+        self.sessions = Sessions(store.database, self._last_used)
         self.ownership = Ownership(store.database)
         self._registrations = registrations
         self._ledger = ledger
@@ -103,7 +103,7 @@ class Guard:
 
     def stop(self) -> None:
         """Save the times at which keys and sessions were last used."""
-        self._uses.write()
+        self._last_used.write()
 
     def authorise(self, route: str, request: Request) -> Access:
         """Return the access that `request` has to the route named `route`.
