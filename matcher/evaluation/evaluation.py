@@ -115,7 +115,7 @@ class _SliceValues:
 
 @dataclass(frozen=True)
 class _Details:
-    """Collects from the product's answers what the report shows beside its figures."""
+    """Collects the slices, calibration and fairness of the product's answers."""
 
     evaluation_set: EvaluationSet
     slices: _SliceValues

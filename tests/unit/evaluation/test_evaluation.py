@@ -17,9 +17,9 @@ _PROFILES = [profile("a", sector=Sector.SME), profile("b", sector=Sector.LARGE, 
 _NEEDS = [need("n1"), need("n2"), need("unseen"), need("unjudged")]
 _JUDGEMENTS = Judgements(
     {
-        "n1": {"a": 1, "gone": 1},
+        "n1": {"a": 1, "missing": 1},
         "n2": {"b": 2, "c": 1, "a": 0},
-        "unseen": {"gone": 1, "a": 0},
+        "unseen": {"missing": 1, "a": 0},
         "elsewhere": {"a": 1, "b": 1},
     }
 )
@@ -101,7 +101,7 @@ def test_progress_wraps_the_needs_of_each_run() -> None:
 
 def test_an_evaluation_set_without_relevant_profiles_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="no need has a relevant profile"):
-        EvaluationSet.of(_PROFILES, _NEEDS, Judgements({"n1": {"gone": 1}, "n2": {"a": 0}}))
+        EvaluationSet.of(_PROFILES, _NEEDS, Judgements({"n1": {"missing": 1}, "n2": {"a": 0}}))
 
 
 def test_duplicate_ids_are_an_error() -> None:
