@@ -256,6 +256,27 @@ def test_an_altered_entry_is_never_shown(server_url: str) -> None:
         assert str(problem) == "entry 1: its text does not match its hash"
 
 
+def test_an_altered_or_missing_payload_is_never_shown(server_url: str) -> None:
+    with Store.open(server_url) as store:
+        ledger, engine = Ledger(store), filled(store)
+        first, second = save(store, engine), save(store, engine, text="meals")
+        candidate = ledger.result_of(first).profiles[0]
+        without_triggers(store.database)
+        for payload in ("(SELECT payload FROM ledger_entry WHERE number = 2)", "NULL"):
+            with store.database.writing() as connection:
+                connection.execute(text(f"UPDATE ledger_entry SET payload = {payload} WHERE number = 1"))
+            for read in (
+                lambda: ledger.result_of(first),
+                lambda: ledger.replay(engine, "d1"),
+                lambda: ledger.note("d1", Event.SHORTLIST, candidate, by=ACTOR),
+                lambda: list(export_lines(ledger, Format.CSV)),
+            ):
+                with pytest.raises(Unavailable, match="entry 1 has been altered"):
+                    read()
+        assert ledger.result_of(second).profiles
+        assert ledger.head()[0] == 2
+
+
 def test_threads_share_one_chain(store: Store) -> None:
     ledger, engine = Ledger(store), filled(store)
     engine.index()

@@ -37,7 +37,9 @@ def best_of(top: TopK, exact: NDArray[np.float64], errors: NDArray[np.float64]) 
 
 
 def exact_best(top: TopK, exact: NDArray[np.float64]) -> list[int]:
-    return top.select(np.flatnonzero(top.eligible[top.owners]), exact[top.eligible[top.owners]]).tolist()
+    eligible = np.flatnonzero(top.eligible[top.owners])
+    profiles: list[int] = top.select(eligible, exact[eligible]).tolist()
+    return profiles
 
 
 def test_the_best_profile_is_found_with_the_most_unfavourable_errors() -> None:
