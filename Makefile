@@ -1,23 +1,40 @@
 # make demo: sets up, imports the demo set, searches it, serves it (SERVE=0 stops before serving).
 # make test: sets up and runs the tests.
-# make bench: speed, as ratios within one run; about six minutes. All need Python 3.11 or newer and make, nothing else.
+# make check: linters, types and the order of imports.
+# make bench: speed, as ratios within one run; about six minutes.
+# make lock: writes the lock files after a change of dependencies; UPGRADE=1 takes the newest versions that fit.
+# make wheel: builds the wheel and the source distribution into dist/.
+# make wheel-check: installs the wheel in an empty environment and uses it; some minutes.
+# All need Python 3.11 or newer and make, nothing else.
 
 PYTHON ?= python3
 VENV := .venv
+PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 MATCHER := $(VENV)/bin/matcher
 DEMO_HOME := .matcher/demo
 NEED := need-falls-prevention-calder
 SERVE ?= 1
 
-.PHONY: install demo test check bench clean
+.PHONY: install develop demo test check bench lock wheel wheel-check clean
 
-# A stamp names the dependencies installed; while they are unchanged, installing again costs nothing.
-install: $(VENV)/.installed
+# The product, then what tests and checks need. A stamp for each makes a second run cost nothing.
+install: $(VENV)/.product
+develop: $(VENV)/.dev
 
-$(VENV)/.installed: pyproject.toml
+# With hashes to check, pip takes the published build of torch. So the build without graphics cards is asked for first:
+# a machine that is offered it needs no CUDA libraries, which are several gigabytes.
+$(VENV)/.product: requirements.lock requirements-cpu.lock requirements-cuda.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=/path/to/python3")'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PIP_INSTALL) --require-hashes --no-deps --requirement requirements-cpu.lock 2>/dev/null || \
+		$(PIP_INSTALL) --require-hashes --no-deps --requirement requirements-cuda.lock
+	$(PIP_INSTALL) --require-hashes --no-deps --requirement requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m pip check
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.product requirements-dev.lock
+	$(PIP_INSTALL) --require-hashes --no-deps --requirement requirements-dev.lock
 	@touch $@
 
 demo: install
@@ -26,16 +43,16 @@ demo: install
 	$(MATCHER) --home $(DEMO_HOME) search --need $(NEED) --top 5
 	@if [ "$(SERVE)" != 0 ]; then $(MATCHER) --home $(DEMO_HOME) serve; fi
 
-test: install
+test: develop
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
-check: install
+check: develop
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: install
+bench: develop
 	$(VENV)/bin/python -m tests.benchmarks.encoding
 	$(VENV)/bin/python -m tests.benchmarks.search
 	$(VENV)/bin/python -m tests.benchmarks.ranking
@@ -45,5 +62,14 @@ bench: install
 	$(VENV)/bin/python -m tests.benchmarks.programme
 	$(VENV)/bin/python -m tests.benchmarks.bulk --needs 256 10000 100000
 
+lock: develop
+	$(VENV)/bin/python .ci/lock.py $(if $(UPGRADE),--upgrade)
+
+wheel: develop
+	$(VENV)/bin/python -m build
+
+wheel-check: develop
+	.ci/wheel-check
+
 clean:
-	rm -rf $(VENV) .matcher .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
+	rm -rf $(VENV) .matcher .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage build dist *.egg-info
