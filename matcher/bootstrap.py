@@ -1,4 +1,4 @@
-"""Bootstrap: the one place where the parts are put together from settings."""
+"""The composition root: builds every component from the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.store.backup import OWNER_ONLY
 
 
 def encoder_of(settings: Settings) -> Encoder:
-    """Return the encoder that the settings name, by default the packaged one with the tuned weights."""
+    """Return the encoder of the settings, by default the packaged one with tuned weights."""
     if settings.encoder is not None:
         return SentenceEncoder(settings.encoder, settings.device)
     weights = settings.encoder_weights
@@ -27,12 +27,12 @@ def encoder_of(settings: Settings) -> Encoder:
 
 
 def with_model(settings: Settings, folder: Path) -> Settings:
-    """Return `settings` with the model of `folder`, as training wrote it."""
+    """Return `settings` with the model that training wrote to `folder`."""
     return settings.model_copy(update={"ranking_model": folder, "encoder_weights": folder / WEIGHTS_FILE})
 
 
 def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None = None) -> Engine:
-    """Return an engine over `store` that remembers embeddings in `vectors`, by default the store's own."""
+    """Return an engine over `store` that caches embeddings in `vectors`, by default in the store."""
     return Engine(
         store,
         CachedEncoder(encoder_of(settings), vectors or store.vectors, remember_queries=vectors is None),
@@ -58,12 +58,12 @@ def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
-    """Open the store that the settings name, making the home folder, for its owner only, where it is missing."""
+    """Open the store of the settings. Create the home folder, for its owner only, if it does not exist."""
     try:
         settings.home.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(
-            f"the home folder {settings.home} cannot be made: {error.strerror}", remedy="Choose another with --home"
+            f"the home folder {settings.home} cannot be created: {error.strerror}", remedy="Choose another with --home"
         ) from error
     with Store.open(settings.store_url) as store:
         yield store
@@ -71,6 +71,6 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 @contextmanager
 def opened_engine(settings: Settings) -> Iterator[Engine]:
-    """Open the store and an engine over it."""
+    """Open the store of the settings and an engine over it."""
     with opened_store(settings) as store:
         yield engine_of(settings, store)

@@ -103,7 +103,7 @@ class Guard:
 
     def stop(self) -> None:
         """Save the times at which keys and sessions were last used."""
-        self._last_used.write()
+        self._last_used.save()
 
     def authorise(self, route: str, request: Request) -> Access:
         """Return the access that `request` has to the route named `route`.

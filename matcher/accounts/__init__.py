@@ -1,4 +1,4 @@
-"""Accounts: who uses the service, how they prove it, and which records are theirs."""
+"""Accounts: the users of the service, how they authenticate, and which records they own."""
 
 from matcher.accounts.accounts import Accounts, Member, Organisation
 from matcher.accounts.caller import LOCAL_OPERATOR, Caller

@@ -1,4 +1,4 @@
-"""Accounts: organisations and their members, as whoever runs the installation keeps them."""
+"""Organisations and their members, managed by the operator of the installation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 @dataclass(frozen=True)
 class Organisation:
-    """A body that uses the service. `charity` and `company` are register numbers that the administrator has
-    checked: a profile with one of them is this organisation's to claim.
+    """An organisation that uses the service.
+
+    `charity` and `company` are register numbers that the administrator has checked. The organisation can claim a
+    profile with the same number.
     """
 
     id: str
@@ -38,7 +40,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Member:
-    """A person, or a program that a person answers for. Name and e-mail address are None once erased."""
+    """A person, or a program that a person is responsible for. Name and e-mail address are None once erased."""
 
     id: str
     organisation_id: str
@@ -50,7 +52,7 @@ class Member:
 
 
 class Accounts:
-    """Organisations and members in the database of the store."""
+    """The organisations and members in a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -61,14 +63,14 @@ class Accounts:
         """Add an organisation and return it.
 
         Raises:
-            InvalidInput: the id, the name or a register number is not one.
-            Conflict: the id is taken.
+            InvalidInput: the id, the name or a register number is not valid.
+            Conflict: the id is in use.
 
         """
         if not _ID.fullmatch(id):
             raise InvalidInput(
-                f"{id[:70]!r} is not an id of an organisation",
-                remedy="Use small letters, digits and hyphens, at most 63, beginning with a letter or digit",
+                f"{id[:70]!r} is not a valid organisation id",
+                remedy="Use up to 63 lower-case letters, digits and hyphens. Start with a letter or digit",
                 place=Place(field="id"),
             )
         checked = parse(Profile, {"id": id, "name": name, "identifiers": {"charity": charity, "company": company}})
@@ -76,7 +78,7 @@ class Accounts:
         added = Organisation(id, checked.name, kind, numbers.charity, numbers.company, datetime.now(UTC))
         with self._database.joining() as connection:
             if connection.scalar(select(organisation.c.id).where(organisation.c.id == id)):
-                raise Conflict(f"there is an organisation {id} already", remedy="Choose another id")
+                raise Conflict(f"an organisation {id} already exists", remedy="Choose another id")
             connection.execute(insert(organisation).values(**vars(added) | {"kind": kind.value}))
         return added
 
@@ -84,13 +86,13 @@ class Accounts:
         """Return the organisation `id`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no organisation has this id.
 
         """
-        return _only([row for row in self.organisations() if row.id == id], "organisation", id)
+        return _single([row for row in self.organisations() if row.id == id], "organisation", id)
 
     def organisations(self) -> list[Organisation]:
-        """Return all organisations in the order of their ids."""
+        """Return all organisations, sorted by id."""
         with self._database.reading() as connection:
             rows = connection.execute(select(organisation).order_by(organisation.c.id)).all()
         return [Organisation(**row._asdict() | {"kind": OrganisationKind(row.kind)}) for row in rows]
@@ -104,62 +106,66 @@ class Accounts:
         email: str | None = None,
         subject: str | None = None,
     ) -> Member:
-        """Add a member and return it; without `roles` in the role that is named like the organisation's kind.
+        """Add a member and return it.
+
+        Without `roles`, the member has the role with the same name as the kind of the organisation.
 
         Raises:
-            InvalidInput: a role is not one of this kind of organisation, or the name or address is not one.
-            NotFound: there is no such organisation.
+            InvalidInput: members of this kind of organisation cannot have a role, there is no such default role, or the
+                name or e-mail address is not valid.
+            NotFound: no organisation has this id.
 
         """
         kind = self.organisation(organisation_id).kind
-        given = frozenset(roles) or frozenset(role for role in Role if role.value == kind.value)
-        _check_roles(kind, given)
+        assigned = frozenset(roles) or frozenset(role for role in Role if role.value == kind.value)
+        _check_roles(kind, assigned)
         contact = parse(Contact, {"name": name, "email": email})
-        added = Member(make_id("member"), organisation_id, given, contact.name, contact.email, datetime.now(UTC), None)
+        now = datetime.now(UTC)
+        added = Member(make_id("member"), organisation_id, assigned, contact.name, contact.email, now, None)
         with self._database.joining() as connection:
-            fields = vars(added) | {"roles": ",".join(sorted(given)), "subject": subject}
+            fields = vars(added) | {"roles": ",".join(sorted(assigned)), "subject": subject}
             connection.execute(insert(member).values(**fields))
         return added
 
     def members(self, organisation_id: str | None = None) -> list[Member]:
-        """Return the members of an organisation, or all, in the order in which they were added."""
-        asked = select(member).order_by(member.c.created_at, member.c.id)
+        """Return the members of an organisation, or all members if None, oldest first."""
+        query = select(member).order_by(member.c.created_at, member.c.id)
         if organisation_id is not None:
-            asked = asked.where(member.c.organisation_id == organisation_id)
+            query = query.where(member.c.organisation_id == organisation_id)
         with self._database.reading() as connection:
-            return [_member(row) for row in connection.execute(asked)]
+            return [_member(row) for row in connection.execute(query)]
 
     def member(self, id: str) -> Member:
         """Return the member `id`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no member has this id.
 
         """
         with self._database.reading() as connection:
             rows = connection.execute(select(member).where(member.c.id == id)).all()
-        return _only([_member(row) for row in rows], "member", id)
+        return _single([_member(row) for row in rows], "member", id)
 
     def member_by_subject(self, subject: str) -> Member | None:
-        """Return who is known to the sign-in provider as `subject`, None where nobody is."""
+        """Return the member with this `subject` at the sign-in provider, or None."""
         with self._database.reading() as connection:
             rows = connection.execute(select(member).where(member.c.subject == subject)).all()
         return _member(rows[0]) if rows else None
 
     def erase_member(self, id: str) -> None:
-        """Erase name and address of a member for good and end every key and session; the id stays.
+        """Permanently erase the name and e-mail address of a member, and end their keys and sessions. The id remains.
 
         Raises:
-            NotFound: there is no such member.
+            NotFound: no member has this id.
 
         """
         now = datetime.now(UTC)
         with self._database.joining() as connection:
-            gone: dict[str, Any] = {"name": None, "email": None, "subject": None, "removed_at": now}
-            if not connection.execute(update(member).where(member.c.id == id).values(gone)).rowcount:
+            erased: dict[str, Any] = {"name": None, "email": None, "subject": None, "removed_at": now}
+            if not connection.execute(update(member).where(member.c.id == id).values(erased)).rowcount:
                 raise _absent("member", id)
             live = (api_key.c.member_id == id) & api_key.c.revoked_at.is_(None)
-            # A key's label is free text of the one who made it.
+            # A member writes the label of a key, so it may hold personal data.
             connection.execute(update(api_key).where(live).values(revoked_at=now))
             connection.execute(update(api_key).where(api_key.c.member_id == id).values(label=""))
             connection.execute(delete(browser_session).where(browser_session.c.member_id == id))
@@ -169,9 +175,9 @@ class Accounts:
 def _check_roles(kind: OrganisationKind, roles: frozenset[Role]) -> None:
     allowed = ROLES_OF[kind]
     if not roles or roles - allowed:
-        said = ", ".join(sorted(roles - allowed)) or "none"
+        listed = ", ".join(sorted(roles - allowed)) or "none"
         raise InvalidInput(
-            f"{said} is not a role of members of a {kind.value} organisation",
+            f"{listed} is not a role for members of a {kind.value} organisation",
             remedy=f"Give one or more of: {', '.join(sorted(allowed))}",
             place=Place(field="roles"),
         )
@@ -182,11 +188,11 @@ def _member(row: Row[Any]) -> Member:
     return Member(row.id, row.organisation_id, roles, row.name, row.email, row.created_at, row.removed_at)
 
 
-def _only(found: list[T], noun: str, id: str) -> T:
-    if not found:
+def _single(rows: list[T], noun: str, id: str) -> T:
+    if not rows:
         raise _absent(noun, id)
-    return found[0]
+    return rows[0]
 
 
 def _absent(noun: str, id: str) -> NotFound:
-    return NotFound(f"there is no {noun} {id!r}", remedy="Run `matcher accounts list` for those there are")
+    return NotFound(f"there is no {noun} {id!r}", remedy="List the ids with: matcher accounts list")

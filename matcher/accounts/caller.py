@@ -1,4 +1,4 @@
-"""Caller: who asks, once it is proved."""
+"""The authenticated sender of a request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from matcher.accounts.roles import Role
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: their organisation and member id (None for whoever sits at an installation without accounts)
-    and roles. `csrf` is what a browser must repeat with a change, None where the proof was a key.
+    """The authenticated sender of a request: organisation, member and roles.
+
+    The ids are None for the operator of a local installation. `csrf` is the token that a browser must send with each
+    change, or None if the caller used a key.
     """
 
     roles: frozenset[Role]
@@ -20,5 +22,5 @@ class Caller:
     csrf: str | None = None
 
 
-# Whoever reaches a service that is bound to its own machine has the machine, and so the database.
+# On a local-only service, anyone who can connect can already reach the database.
 LOCAL_OPERATOR: Final = Caller(frozenset({Role.ADMINISTRATOR}))

@@ -1,4 +1,4 @@
-"""Claims: how an organisation gets a profile that came from a public register and belongs to nobody."""
+"""Claims: how an organisation takes over a profile that has no owner, such as one from a public register."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.store import RecordKind, Store
 
 
 class ClaimState(StrEnum):
-    """What became of a claim."""
+    """The state of a claim."""
 
     WAITING = "waiting"
     GRANTED = "granted"
@@ -28,7 +28,7 @@ class ClaimState(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """An organisation's word that a profile is its own."""
+    """A request by an organisation to take over a profile that has no owner."""
 
     id: str
     profile_id: str
@@ -40,8 +40,10 @@ class Claim:
 
 
 class Claims:
-    """All claims. A register number that the administrator has checked decides at once; others wait for a person,
-    since the number of a company is known to everybody.
+    """All claims.
+
+    A register number that the administrator has checked for the organisation decides a claim immediately. All other
+    claims wait for a person, because anyone can look up the number of a company.
     """
 
     def __init__(self, store: Store) -> None:
@@ -50,79 +52,82 @@ class Claims:
         self._ownership = Ownership(store.database)
 
     def submit(self, profile: Profile, organisation: Organisation) -> Claim:
-        """Claim a profile; a claim that is waiting already is returned as it is.
+        """Claim `profile` for `organisation`. If such a claim is already waiting, return it.
 
         Raises:
-            Conflict: the profile has an owner.
+            Conflict: the profile already has an owner.
 
         """
         now = datetime.now(UTC)
-        # The store's writers take turns, so that of two claims that come at once one is granted.
+        # Only one writer is active at a time, so that at most one of two concurrent claims is granted.
         with self._store.writing(), self._database.joining() as connection:
-            if (owning := self._ownership.of(RecordKind.PROFILE, profile.id)) and owning.organisation_id:
-                own = owning.organisation_id == organisation.id
-                whose = "your organisation's already" if own else "kept by another organisation"
+            if (owned := self._ownership.of(RecordKind.PROFILE, profile.id)) and owned.organisation_id:
+                owner = "your organisation" if owned.organisation_id == organisation.id else "another organisation"
                 raise Conflict(
-                    f"the profile {profile.id!r} is {whose}", remedy="Ask the administrator if this is wrong"
+                    f"the profile {profile.id!r} already belongs to {owner}",
+                    remedy="Ask the administrator if this is wrong",
                 )
-            for made in self.by_organisation(organisation.id):
-                if made.profile_id == profile.id and made.state is ClaimState.WAITING:
-                    return made
-            made = Claim(make_id("claim"), profile.id, organisation.id, ClaimState.WAITING, now)
-            if _is_proved(profile, organisation):
-                made = replace(made, state=ClaimState.GRANTED, decided_at=now)
+            for earlier in self.by_organisation(organisation.id):
+                if earlier.profile_id == profile.id and earlier.state is ClaimState.WAITING:
+                    return earlier
+            submitted = Claim(make_id("claim"), profile.id, organisation.id, ClaimState.WAITING, now)
+            if _is_verified(profile, organisation):
+                submitted = replace(submitted, state=ClaimState.GRANTED, decided_at=now)
                 self._ownership.assign(RecordKind.PROFILE, profile.id, organisation.id)
-            connection.execute(insert(claim).values(**vars(made) | {"state": made.state.value}))
-        return made
+            connection.execute(insert(claim).values(**vars(submitted) | {"state": submitted.state.value}))
+        return submitted
 
     def all(self) -> list[Claim]:
-        """Return all claims, the oldest first."""
+        """Return all claims, oldest first."""
         return self._rows(select(claim))
 
     def by_organisation(self, organisation_id: str) -> list[Claim]:
-        """Return the claims of an organisation, the oldest first."""
+        """Return the claims of an organisation, oldest first."""
         return self._rows(select(claim).where(claim.c.organisation_id == organisation_id))
 
     def on_profile(self, profile_id: str) -> list[Claim]:
-        """Return the claims on a profile, the oldest first."""
+        """Return the claims on a profile, oldest first."""
         return self._rows(select(claim).where(claim.c.profile_id == profile_id))
 
-    def _rows(self, asked: Select[Any]) -> list[Claim]:
+    def _rows(self, query: Select[Any]) -> list[Claim]:
         with self._database.reading() as connection:
-            return [_claim(row) for row in connection.execute(asked.order_by(claim.c.made_at, claim.c.id))]
+            return [_claim(row) for row in connection.execute(query.order_by(claim.c.made_at, claim.c.id))]
 
     def decide(self, id: str, *, grant: bool, by: str | None) -> Claim:
-        """Grant or refuse a claim that is waiting, and return it.
+        """Grant or refuse a waiting claim and return it. A claim already decided this way is returned unchanged.
+
+        `by` is the id of the member who decides.
 
         Raises:
-            NotFound: there is no such claim.
-            Conflict: it is decided otherwise, or the profile has got an owner since.
+            NotFound: no claim has this id.
+            Conflict: the claim was decided the other way, or the profile already has an owner.
 
         """
         state = ClaimState.GRANTED if grant else ClaimState.REFUSED
         with self._store.writing(), self._database.joining() as connection:
-            found = next((made for made in self.all() if made.id == id), None)
-            if found is None:
-                raise NotFound(f"there is no claim {id!r}", remedy="Give the id of a claim as it is listed")
-            if found.state is state:
-                return found
-            owning = self._ownership.of(RecordKind.PROFILE, found.profile_id)
-            if found.state is not ClaimState.WAITING or (grant and owning and owning.organisation_id):
+            current = next((known for known in self.all() if known.id == id), None)
+            if current is None:
+                raise NotFound(f"there is no claim {id!r}", remedy="Give the id of a claim from the list of claims")
+            if current.state is state:
+                return current
+            owned = self._ownership.of(RecordKind.PROFILE, current.profile_id)
+            if current.state is not ClaimState.WAITING or (grant and owned and owned.organisation_id):
                 raise Conflict(
-                    "the claim is decided, or its profile has an owner by now", remedy="Read the claims again"
+                    "the claim was already decided, or its profile already has an owner",
+                    remedy="Read the list of claims again",
                 )
-            decided = replace(found, state=state, decided_at=datetime.now(UTC), decided_by=by)
+            decided = replace(current, state=state, decided_at=datetime.now(UTC), decided_by=by)
             change = {"state": state.value, "decided_at": decided.decided_at, "decided_by": by}
             connection.execute(update(claim).where(claim.c.id == id).values(change))
             if grant:
-                self._ownership.assign(RecordKind.PROFILE, found.profile_id, found.organisation_id)
+                self._ownership.assign(RecordKind.PROFILE, current.profile_id, current.organisation_id)
         return decided
 
 
-def _is_proved(profile: Profile, organisation: Organisation) -> bool:
+def _is_verified(profile: Profile, organisation: Organisation) -> bool:
     numbers = profile.identifiers
     pairs = ((numbers.charity, organisation.charity), (numbers.company, organisation.company))
-    return any(given is not None and given == checked for given, checked in pairs)
+    return any(stated is not None and stated == checked for stated, checked in pairs)
 
 
 def _claim(row: Row[Any]) -> Claim:

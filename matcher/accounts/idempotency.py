@@ -1,4 +1,4 @@
-"""Creations: a request to create that is repeated with its Idempotency-Key creates nothing twice."""
+"""Idempotency keys: a request to create a record that is sent twice creates one record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matcher.store.database import Database
 
 
 class IdempotencyKeys:
-    """What was created under which key, organisation by organisation, for `IDEMPOTENCY_KEY_LIFE`."""
+    """The responses to requests by organisation and Idempotency-Key, stored for `IDEMPOTENCY_KEY_LIFE`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,16 +25,18 @@ class IdempotencyKeys:
     def run_once(
         self, organisation_id: str | None, key: str | None, request: Any, create: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return what `create` returned the first time under `key`; without a key, create.
+        """Return what `create` returned when it was first called for `key`. If `key` is None, call it.
 
-        To be called while the store is being written, so that of two that come at once one creates.
+        Call this method while writing to the store, so that only one of two concurrent requests creates a record.
 
         Args:
-            request: what was asked, as a JSON value; only its digest is kept.
-            create: creates and returns the answer as a JSON object, without data about a person.
+            organisation_id: the owner of the key, or None for the operator.
+            key: the Idempotency-Key of the request, if it has one.
+            request: the request as a JSON value. Only its digest is stored.
+            create: creates the record and returns the response as a JSON object, without personal data.
 
         Raises:
-            InvalidInput: the key came with another request before.
+            InvalidInput: the key was used for a different request.
 
         """
         if key is None:
@@ -42,16 +44,16 @@ class IdempotencyKeys:
         owner, digest = organisation_id or "", _digest(request)
         with self._database.joining() as connection:
             connection.execute(delete(creation).where(creation.c.created_at < datetime.now(UTC) - IDEMPOTENCY_KEY_LIFE))
-            asked = select(creation).where(creation.c.organisation_id == owner, creation.c.key == key)
-            if (row := connection.execute(asked).one_or_none()) is None:
-                answer = create()
-                kept = {"digest": digest, "answer": json.dumps(answer), "created_at": datetime.now(UTC)}
-                connection.execute(insert(creation).values(organisation_id=owner, key=key, **kept))
-                return answer
+            query = select(creation).where(creation.c.organisation_id == owner, creation.c.key == key)
+            if (row := connection.execute(query).one_or_none()) is None:
+                response = create()
+                values = {"digest": digest, "answer": json.dumps(response), "created_at": datetime.now(UTC)}
+                connection.execute(insert(creation).values(organisation_id=owner, key=key, **values))
+                return response
         if row.digest != digest:
             raise InvalidInput(
-                "came with another request before",
-                remedy="Repeat the first request unchanged, or choose another key for a new one",
+                "was already used for a different request",
+                remedy="Repeat the first request unchanged, or use another key for a new request",
                 place=Place(field="idempotency-key"),
             )
         first: dict[str, Any] = json.loads(row.answer)

@@ -1,4 +1,4 @@
-"""API keys: `mk_<prefix>_<secret>`, shown once, known again by the prefix, proved by the secret."""
+"""API keys of the form `mk_<prefix>_<secret>`. The prefix identifies a key, and the secret is shown only once."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from matcher.store.database import Database
 
 _MARK: Final = "mk"
 _PREFIX_BYTES: Final = 5
-# What an unknown prefix is held against, so that it takes as long as a known one.
-_NOBODYS: Final = digest_of("")
+# Compared with when the prefix is unknown, so that timing does not reveal it.
+_UNKNOWN: Final = digest_of("")
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """What is kept of a key, but for the digest of its secret."""
+    """A key as stored, without the digest of its secret."""
 
     prefix: str
     member_id: str
@@ -40,30 +40,30 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key and the one showing of its text."""
+    """A new key with its full text, which is not stored."""
 
     key: ApiKey
     text: str
 
 
 class Keys:
-    """The keys of all members. `uses` is told of every key that proved somebody."""
+    """The keys of all members. `last_used` records each use of a key."""
 
-    def __init__(self, database: Database, uses: LastUsed | None = None) -> None:
+    def __init__(self, database: Database, last_used: LastUsed | None = None) -> None:
         self._database = database
-        self._uses = uses
+        self._last_used = last_used
 
     def create(self, member_id: str, *, label: str = "", life: timedelta = KEY_LIFE) -> NewKey:
-        """Make a key for a member. Its text cannot be had again.
+        """Create a key for a member. Its text cannot be read again later.
 
         Raises:
-            InvalidInput: it is to hold for no time, or longer than `LONGEST_KEY_LIFE`, or the label is none.
-            NotFound: there is no such member, or the member was removed.
+            InvalidInput: `life` is not positive or exceeds `LONGEST_KEY_LIFE`, or `label` is not valid.
+            NotFound: no member has this id, or the member was removed.
 
         """
         if not timedelta(0) < life <= LONGEST_KEY_LIFE:
             raise InvalidInput(
-                f"a key cannot hold for {life.days} days",
+                f"a key cannot be valid for {life.days} days",
                 remedy=f"Give 1 to {LONGEST_KEY_LIFE.days} days",
                 place=Place(field="days"),
             )
@@ -71,68 +71,68 @@ class Keys:
         now, secret = datetime.now(UTC), make_secret()
         key = ApiKey(secrets.token_hex(_PREFIX_BYTES), member_id, label, now, now + life)
         with self._database.joining() as connection:
-            alive = select(member.c.id).where(member.c.id == member_id, member.c.removed_at.is_(None))
-            if connection.scalar(alive) is None:
-                raise NotFound(f"there is no member {member_id!r}", remedy="See: matcher accounts list")
+            active = select(member.c.id).where(member.c.id == member_id, member.c.removed_at.is_(None))
+            if connection.scalar(active) is None:
+                raise NotFound(f"there is no member {member_id!r}", remedy="List the ids with: matcher accounts list")
             connection.execute(insert(api_key).values(**vars(key), digest=digest_of(secret)))
         return NewKey(key, f"{_MARK}_{key.prefix}_{secret}")
 
     def authenticate(self, text: str, *, now: datetime | None = None) -> Caller:
-        """Return whose key `text` is.
+        """Return the caller that key `text` belongs to.
 
         Raises:
-            NotSignedIn: nobody's, or it has expired or was revoked.
+            NotSignedIn: the key is unknown, expired or revoked.
 
         """
         now = now or datetime.now(UTC)
         mark, _, rest = text.partition("_")
         prefix, _, secret = rest.partition("_")
         row = self._find(prefix) if mark == _MARK and secret and prefix.isalnum() and len(prefix) < 64 else None
-        right = matches_digest(row.digest if row else _NOBODYS, secret)
-        if row is None or not right:
-            raise NotSignedIn("the key is not known", remedy="Send a key as it was shown when it was made")
+        is_correct = matches_digest(row.digest if row else _UNKNOWN, secret)
+        if row is None or not is_correct:
+            raise NotSignedIn("the key is unknown", remedy="Send the key exactly as it was shown when it was created")
         if row.revoked_at is not None or row.removed_at is not None:
-            raise NotSignedIn(f"the key {prefix} was revoked", remedy="Ask your administrator for another")
+            raise NotSignedIn(f"the key {prefix} was revoked", remedy="Ask your administrator for a new key")
         if row.expires_at <= now:
-            raise NotSignedIn(f"the key {prefix} has expired", remedy="Ask your administrator for another")
-        if self._uses is not None:
-            self._uses.note(api_key, prefix, now)
+            raise NotSignedIn(f"the key {prefix} has expired", remedy="Ask your administrator for a new key")
+        if self._last_used is not None:
+            self._last_used.note(api_key, prefix, now)
         return _caller(row)
 
     def all(self) -> list[ApiKey]:
-        """Return all keys, the oldest first."""
+        """Return all keys, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(select(api_key).order_by(api_key.c.created_at, api_key.c.prefix)).all()
         fields = ApiKey.__dataclass_fields__
         return [ApiKey(**{name: value for name, value in row._asdict().items() if name in fields}) for row in rows]
 
     def any(self) -> bool:
-        """Whether a key was ever made: whether this installation has accounts."""
+        """Return whether a key has ever been created."""
         with self._database.reading() as connection:
             return connection.scalar(select(api_key.c.prefix).limit(1)) is not None
 
     def revoke(self, prefix: str) -> ApiKey:
-        """End a key at once, and return it; one that is revoked already stays as it is.
+        """Revoke a key immediately and return it. A key that is already revoked stays unchanged.
 
         Raises:
-            NotFound: there is no such key.
+            NotFound: no key has this prefix.
 
         """
         now = datetime.now(UTC)
-        found = next((key for key in self.all() if key.prefix == prefix), None)
-        if found is None:
+        key = next((key for key in self.all() if key.prefix == prefix), None)
+        if key is None:
             raise NotFound(f"there is no key {prefix!r}", remedy="Give the part between mk_ and the next underscore")
-        if found.revoked_at is not None:
-            return found
+        if key.revoked_at is not None:
+            return key
         with self._database.joining() as connection:
             connection.execute(update(api_key).where(api_key.c.prefix == prefix).values(revoked_at=now))
-        return replace(found, revoked_at=now)
+        return replace(key, revoked_at=now)
 
     def _find(self, prefix: str) -> Row[Any] | None:
-        asked = select(api_key, member.c.organisation_id, member.c.roles, member.c.removed_at)
-        asked = asked.join(member, member.c.id == api_key.c.member_id).where(api_key.c.prefix == prefix)
+        query = select(api_key, member.c.organisation_id, member.c.roles, member.c.removed_at)
+        query = query.join(member, member.c.id == api_key.c.member_id).where(api_key.c.prefix == prefix)
         with self._database.reading() as connection:
-            return connection.execute(asked).one_or_none()
+            return connection.execute(query).one_or_none()
 
 
 def _caller(row: Row[Any]) -> Caller:

@@ -1,4 +1,4 @@
-"""Uses: when keys and sessions were last used, written down now and then and never in anybody's way."""
+"""Record when keys and sessions were last used, in a background thread."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from matcher.store.database import Database
 
 
 class LastUsed:
-    """Remembers uses and writes them at most once in `LAST_USED_INTERVAL`, in a thread of its own.
+    """The latest uses of keys and sessions, saved in a background thread at most once per `LAST_USED_INTERVAL`.
 
-    A request that only reads must not wait for a writer, and must not fail where none can be had; what is
-    not written now is written with the next.
+    A request that only reads must not wait for a writer, and must not fail if the database cannot be written. Uses that
+    cannot be saved now are saved next time.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._noted: dict[tuple[str, str], datetime] = {}
+        self._pending: dict[tuple[str, str], datetime] = {}
         self._tables: dict[str, Table] = {}
-        self._written = -LAST_USED_INTERVAL.total_seconds()
+        self._saved_at = -LAST_USED_INTERVAL.total_seconds()
 
     def note(self, table: Table, key: str, now: datetime) -> None:
-        """Remember that the row `key` of `table` was used."""
+        """Note that the row `key` of `table` was used."""
         with self._lock:
             self._tables[table.name] = table
-            self._noted[table.name, key] = now
-            due = time.monotonic() - self._written >= LAST_USED_INTERVAL.total_seconds()
+            self._pending[table.name, key] = now
+            due = time.monotonic() - self._saved_at >= LAST_USED_INTERVAL.total_seconds()
             if due:
-                self._written = time.monotonic()
+                self._saved_at = time.monotonic()
         if due:
-            threading.Thread(target=self.write, name="uses", daemon=True).start()
+            threading.Thread(target=self.save, name="last-used", daemon=True).start()
 
     def last(self, table: Table, key: str) -> datetime | None:
-        """Return the last use that is remembered and not yet written."""
+        """Return the latest use that is not yet saved, or None."""
         with self._lock:
-            return self._noted.get((table.name, key))
+            return self._pending.get((table.name, key))
 
-    def write(self) -> None:
-        """Write what is remembered; keep it where the database cannot be written right now."""
+    def save(self) -> None:
+        """Save the pending uses. Keep them for next time if the database cannot be written."""
         with self._lock:
-            noted = dict(self._noted)
+            pending = dict(self._pending)
         with suppress(MatcherError):
-            if not noted:
+            if not pending:
                 return
             with self._database.writing() as connection:
-                for (name, key), moment in noted.items():
-                    connection.execute(_later(self._tables[name], key, moment))
+                for (name, key), used_at in pending.items():
+                    connection.execute(_advance(self._tables[name], key, used_at))
             with self._lock:
-                for use, moment in noted.items():
-                    if self._noted.get(use) == moment:
-                        del self._noted[use]
+                for use, used_at in pending.items():
+                    if self._pending.get(use) == used_at:
+                        del self._pending[use]
 
 
-def _later(table: Table, key: str, moment: datetime) -> Any:
-    """Return the statement that moves the last use of a row on, never back."""
-    column, used = next(iter(table.primary_key.columns)), table.c.used_at
-    return update(table).where(column == key, or_(used.is_(None), used < moment)).values(used_at=moment)
+def _advance(table: Table, key: str, used_at: datetime) -> Any:
+    """Return the statement that sets the last use of a row, unless a later one is stored."""
+    column, stored = next(iter(table.primary_key.columns)), table.c.used_at
+    return update(table).where(column == key, or_(stored.is_(None), stored < used_at)).values(used_at=used_at)

@@ -1,7 +1,7 @@
-"""Ownership: which organisation a record belongs to, and whether it is still a draft.
+"""The owners of records, and which records are drafts.
 
-It stands apart from the revisions: who owns a record changes nothing of what it says, and replaying what
-was said must not depend on it.
+Ownership is stored separately from the revisions, because it does not change the content of a record, and replaying a
+decision must not depend on it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from matcher.store.rows import insert_into
 
 @dataclass(frozen=True)
 class OwnedRecord:
-    """Whose a record is: None where it is the operator's own. A draft is seen by its owner only."""
+    """A record with an owner. `organisation_id` is None for the operator. Only the owner sees a draft."""
 
     organisation_id: str | None
     draft: bool
@@ -27,20 +27,20 @@ class OwnedRecord:
 
 
 class Ownership:
-    """Whose records are. A record without a row belongs to nobody: it was imported."""
+    """The owners of all records. An imported record has no row and no owner."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, kind: RecordKind, id: str) -> OwnedRecord | None:
-        """Return whose the record is, None where it is nobody's."""
-        asked = select(ownership).where(ownership.c.kind == kind.value, ownership.c.id == id)
+        """Return the ownership of a record, or None if it has no owner."""
+        query = select(ownership).where(ownership.c.kind == kind.value, ownership.c.id == id)
         with self._database.reading() as connection:
-            row = connection.execute(asked).one_or_none()
+            row = connection.execute(query).one_or_none()
         return OwnedRecord(row.organisation_id, row.draft, row.since) if row else None
 
     def assign(self, kind: RecordKind, id: str, organisation_id: str | None, *, draft: bool = False) -> None:
-        """Make the record the organisation's, whoever had it before."""
+        """Make an organisation the owner of a record, in place of any earlier owner."""
         row = {"kind": kind.value, "id": id, "organisation_id": organisation_id, "draft": draft}
         with self._database.joining() as connection:
             upsert = insert_into(connection, ownership).values(**row, since=datetime.now(UTC))
@@ -48,13 +48,13 @@ class Ownership:
             connection.execute(upsert.on_conflict_do_update(index_elements=["kind", "id"], set_=new))
 
     def publish(self, kind: RecordKind, id: str) -> None:
-        """Make a draft public; what is public stays so."""
+        """Make a draft public. A public record stays public."""
         with self._database.joining() as connection:
-            mine = (ownership.c.kind == kind.value) & (ownership.c.id == id)
-            connection.execute(update(ownership).where(mine).values(draft=False))
+            row = (ownership.c.kind == kind.value) & (ownership.c.id == id)
+            connection.execute(update(ownership).where(row).values(draft=False))
 
     def owned_by(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
-        """Return the ids of the records of an organisation, drafts included; of None, the operator's own."""
+        """Return the ids of the records that an organisation, or the operator if None, owns. Includes drafts."""
         return self._ids(kind, ownership.c.organisation_id.is_not_distinct_from(organisation_id))
 
     def drafts(self, kind: RecordKind) -> frozenset[str]:
@@ -62,11 +62,11 @@ class Ownership:
         return self._ids(kind, ownership.c.draft)
 
     def hidden_from(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
-        """Return the ids of the drafts that an organisation may not know of."""
+        """Return the ids of the drafts that an organisation must not see. If None, these are all drafts."""
         others = ownership.c.organisation_id.is_distinct_from(organisation_id)
         return self._ids(kind, ownership.c.draft & (others | ownership.c.organisation_id.is_(None)))
 
-    def _ids(self, kind: RecordKind, which: ColumnElement[bool]) -> frozenset[str]:
-        asked = select(ownership.c.id).where(ownership.c.kind == kind.value, which)
+    def _ids(self, kind: RecordKind, condition: ColumnElement[bool]) -> frozenset[str]:
+        query = select(ownership.c.id).where(ownership.c.kind == kind.value, condition)
         with self._database.reading() as connection:
-            return frozenset(connection.scalars(asked))
+            return frozenset(connection.scalars(query))

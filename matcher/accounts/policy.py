@@ -1,11 +1,11 @@
-"""Policy of accounts: how long each proof of who somebody is holds. Decisions of this product."""
+"""How long keys, sessions and idempotency keys are valid. These are decisions of this product."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 
-# A key is renewed at least once a year; until then it is in a program's settings.
+# A program keeps its key in its settings, so a year between renewals is practical.
 KEY_LIFE: Final = timedelta(days=365)
 LONGEST_KEY_LIFE: Final = timedelta(days=3 * 365)
 
@@ -14,8 +14,8 @@ LONGEST_KEY_LIFE: Final = timedelta(days=3 * 365)
 SESSION_LIFE: Final = timedelta(hours=10)
 SESSION_IDLE: Final = timedelta(minutes=30)
 
-# How often it is written down that a key or a session was used.
+# Shortest time between two saves of when keys and sessions were last used.
 LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
-# For how long the answer to a creation is given again to whoever repeats its Idempotency-Key.
+# How long the response to a request is repeated for the same Idempotency-Key.
 IDEMPOTENCY_KEY_LIFE: Final = timedelta(days=7)

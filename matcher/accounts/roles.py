@@ -1,4 +1,4 @@
-"""Roles: what a member is here to do, and which kinds of organisation may have members who do it."""
+"""The roles of members, and the kinds of organisation whose members can have them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a member is here to do. What each may ask of the service is one table, `api/access/permissions.py`."""
+    """The role of a member. `api/access/permissions.py` lists what each role may do."""
 
     SUPPLIER = "supplier"
     COMMISSIONER = "commissioner"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class OrganisationKind(StrEnum):
-    """What an organisation is to this service."""
+    """The kind of an organisation."""
 
     SUPPLIER = "supplier"
     COMMISSIONER = "commissioner"
@@ -26,8 +26,8 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
-# A supplier's member can never be made an administrator by a slip of the hand. Whoever buys never supplies
-# under the same account: exposure and award must stay apart.
+# Nobody can make a member of a supplier an administrator by mistake. No account both buys and supplies, so that buyers
+# cannot use what they see for their own bids.
 ROLES_OF: Final[dict[OrganisationKind, frozenset[Role]]] = {
     OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER}),
     OrganisationKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.PROGRAMME}),

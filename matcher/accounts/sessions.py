@@ -1,4 +1,4 @@
-"""Browser sessions: a random token in a cookie, its digest in the database, an end in any case."""
+"""Browser sessions: a random token in a cookie, its digest in the database, and a fixed end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.store.database import Database
 
 @dataclass(frozen=True)
 class NewSession:
-    """A session as the browser gets it: its token for the cookie, and what to repeat with every change."""
+    """A new session: its token for the cookie, and the CSRF token to send with each change."""
 
     token: str
     csrf: str
@@ -27,47 +27,47 @@ class NewSession:
 
 
 class Sessions:
-    """The sessions of all members."""
+    """The sessions of all members. `last_used` records each use of a session."""
 
-    def __init__(self, database: Database, uses: LastUsed) -> None:
+    def __init__(self, database: Database, last_used: LastUsed) -> None:
         self._database = database
-        self._uses = uses
+        self._last_used = last_used
 
     def start(self, member_id: str, *, now: datetime | None = None) -> NewSession:
-        """Begin a session of a member, and clear away those that have ended."""
+        """Start a session for a member, and delete sessions that have ended."""
         now, token = now or datetime.now(UTC), make_secret()
         row = {"digest": digest_of(token), "member_id": member_id, "created_at": now}
         with self._database.joining() as connection:
-            over = (browser_session.c.expires_at <= now) | (browser_session.c.used_at <= now - 2 * SESSION_IDLE)
-            connection.execute(delete(browser_session).where(over))
+            ended = (browser_session.c.expires_at <= now) | (browser_session.c.used_at <= now - 2 * SESSION_IDLE)
+            connection.execute(delete(browser_session).where(ended))
             connection.execute(insert(browser_session).values(**row, expires_at=now + SESSION_LIFE, used_at=now))
         return NewSession(token, csrf_of(token), now + SESSION_LIFE)
 
     def authenticate(self, token: str, *, now: datetime | None = None) -> Caller:
-        """Return whose session `token` is.
+        """Return the caller that the session `token` belongs to.
 
         Raises:
-            NotSignedIn: nobody's, or it has ended, or nothing was asked in it for too long.
+            NotSignedIn: the session is unknown, has ended or was unused for `SESSION_IDLE`, or the member was removed.
 
         """
         now, digest = now or datetime.now(UTC), digest_of(token)
-        asked = select(browser_session, member.c.organisation_id, member.c.roles, member.c.removed_at)
-        asked = asked.join(member, member.c.id == browser_session.c.member_id)
+        query = select(browser_session, member.c.organisation_id, member.c.roles, member.c.removed_at)
+        query = query.join(member, member.c.id == browser_session.c.member_id)
         with self._database.reading() as connection:
-            row = connection.execute(asked.where(browser_session.c.digest == digest)).one_or_none()
-        used = max(row.used_at, self._uses.last(browser_session, digest) or row.used_at) if row else now
+            row = connection.execute(query.where(browser_session.c.digest == digest)).one_or_none()
+        used = max(row.used_at, self._last_used.last(browser_session, digest) or row.used_at) if row else now
         if row is None or row.removed_at is not None or row.expires_at <= now or used + SESSION_IDLE <= now:
             raise NotSignedIn("the session has ended", remedy="Sign in again")
-        self._uses.note(browser_session, digest, now)
+        self._last_used.note(browser_session, digest, now)
         roles = frozenset(Role(role) for role in row.roles.split(","))
         return replace(Caller(roles, row.organisation_id, row.member_id), csrf=csrf_of(token))
 
     def end(self, token: str) -> None:
-        """End a session; one that has ended stays so."""
+        """End a session. Do nothing if it has already ended."""
         with self._database.joining() as connection:
             connection.execute(delete(browser_session).where(browser_session.c.digest == digest_of(token)))
 
 
 def csrf_of(token: str) -> str:
-    """Return what must be repeated with a change: known only to whoever was given the session, kept nowhere."""
+    """Return the CSRF token of a session, which is derived from `token` and not stored."""
     return digest_of(f"csrf:{token}")

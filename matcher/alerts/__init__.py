@@ -1,4 +1,4 @@
-"""Alerts: a supplier's wish to be told of new opportunities, and the digests that do so."""
+"""Alerts: suppliers' requests for news of opportunities, and the digests that report them."""
 
 from matcher.alerts.alerts import Alert, Alerts
 from matcher.alerts.digest import Digest, digests

@@ -1,4 +1,4 @@
-"""Alerts: which suppliers want to be told, of what, and what they were told already."""
+"""The alerts of suppliers, and the needs already reported to each supplier."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matcher.store.rows import insert_into
 
 
 class Alert(Record):
-    """A supplier's wish to be told of new opportunities in `band` or better."""
+    """A supplier's request for news of opportunities in `band` or better."""
 
     profile_id: str
     band: Band
@@ -31,7 +31,7 @@ class Alerts:
         self._database = database
 
     def save(self, profile_id: str, band: Band) -> Alert:
-        """Save the alert of a profile in place of an earlier one, and return it."""
+        """Save the alert of a profile, replacing any earlier one, and return it."""
         saved = Alert(profile_id=profile_id, band=band, saved_at=datetime.now(UTC))
         with self._database.joining() as connection:
             upsert = insert_into(connection, alert).values(**saved.model_dump(mode="python") | {"band": band.value})
@@ -40,7 +40,7 @@ class Alerts:
         return saved
 
     def find(self, profile_id: str) -> Alert | None:
-        """Return the alert of a profile, None where none is saved."""
+        """Return the alert of a profile, or None if it has none."""
         with self._database.reading() as connection:
             rows = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).all()
         return _alert(rows[0]) if rows else None
@@ -49,23 +49,23 @@ class Alerts:
         """Return the alert of a profile.
 
         Raises:
-            NotFound: none is saved.
+            NotFound: the profile has no alert.
 
         """
-        if (found := self.find(profile_id)) is None:
+        if (saved := self.find(profile_id)) is None:
             raise _absent(profile_id)
-        return found
+        return saved
 
     def all(self) -> list[Alert]:
-        """Return all alerts in the order of the ids of their profiles."""
+        """Return all alerts, sorted by profile id."""
         with self._database.reading() as connection:
             return [_alert(row) for row in connection.execute(select(alert).order_by(alert.c.profile_id))]
 
     def remove(self, profile_id: str) -> None:
-        """Remove the alert of a profile, and what it was told.
+        """Delete the alert of a profile and its list of reported needs.
 
         Raises:
-            NotFound: none is saved.
+            NotFound: the profile has no alert.
 
         """
         with self._database.joining() as connection:
@@ -74,13 +74,13 @@ class Alerts:
             connection.execute(delete(alert_told).where(alert_told.c.profile_id == profile_id))
 
     def reported(self, profile_id: str) -> frozenset[str]:
-        """Return the ids of the needs that a supplier was told of."""
+        """Return the ids of the needs already reported to a supplier."""
         with self._database.reading() as connection:
-            asked = select(alert_told.c.need_id).where(alert_told.c.profile_id == profile_id)
-            return frozenset(connection.scalars(asked))
+            query = select(alert_told.c.need_id).where(alert_told.c.profile_id == profile_id)
+            return frozenset(connection.scalars(query))
 
     def mark_reported(self, profile_id: str, need_ids: Iterable[str]) -> None:
-        """Remember that a supplier was told of needs."""
+        """Record that needs were reported to a supplier."""
         now = datetime.now(UTC)
         rows = [{"profile_id": profile_id, "need_id": id, "told_at": now} for id in need_ids]
         if rows:
@@ -93,4 +93,4 @@ def _alert(row: Row[Any]) -> Alert:
 
 
 def _absent(profile_id: str) -> NotFound:
-    return NotFound(f"no alert is saved for the profile {profile_id!r}", remedy="Save one with PUT")
+    return NotFound(f"the profile {profile_id!r} has no alert", remedy="Save an alert with PUT")

@@ -1,4 +1,4 @@
-"""Digest: the opportunities of a supplier that it was not told of yet."""
+"""Digests: the opportunities of suppliers that were not yet reported to them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from matcher.search.opportunities import Opportunity, opportunities_of
 from matcher.store import RecordKind
 from matcher.store.rows import chunks
 
-# A letter that nobody reads to its end tells nothing; the rest is told in the next.
-LONGEST: Final = 20
-# Profiles whose needs are searched together: below the fewest candidates an engine may be set to.
+# Few enough to read in one e-mail. The next digest has the rest.
+MAX_OPPORTUNITIES: Final = 20
+# Number of profiles searched together. Below the lowest number of candidates that an engine can have.
 _BATCH: Final = 10
 _ORDER: Final = (Band.UNLIKELY, Band.POSSIBLE, Band.STRONG)
 
 
 class Digest(Record):
-    """New opportunities of a supplier on a day, best first; none where there is nothing new."""
+    """The new opportunities of a supplier on a day, best first. Possibly empty."""
 
     profile_id: str
     name: str
@@ -32,28 +32,36 @@ class Digest(Record):
 
 
 def digests(engine: Engine, alerts: Alerts, *, on: date | None = None) -> Iterator[Digest | Alert]:
-    """Yield what each supplier is to be told of now, drafts never among it; for a profile that was withdrawn, the
-    alert itself.
+    """Yield a digest for each alert, without drafts and possibly empty.
+
+    If the profile was withdrawn, yield the alert instead. `on` is the day of the digest, by default today.
     """
     on = on or date.today()
     drafts = Ownership(engine.store.database).drafts(RecordKind.NEED)
     for batch in chunks(alerts.all(), _BATCH):
         ids = [alert.profile_id for alert in batch]
-        told = {id: alerts.reported(id) for id in ids}
-        # The best that are new stand among so many of the best.
-        top = LONGEST + max(map(len, told.values()))
-        found = opportunities_of(engine, ids, hidden=drafts, top=top, on=on)
+        reported = {id: alerts.reported(id) for id in ids}
+        # Enough results to fill a digest after dropping those already reported.
+        top = MAX_OPPORTUNITIES + max(map(len, reported.values()))
+        results = opportunities_of(engine, ids, hidden=drafts, top=top, on=on)
         profiles = engine.store.profiles(ids)
         for alert in batch:
-            if alert.profile_id not in found or alert.profile_id not in profiles:
+            if alert.profile_id not in results or alert.profile_id not in profiles:
                 yield alert
                 continue
-            new = _new(alert, found[alert.profile_id].results, told[alert.profile_id])
+            new = _new(alert, results[alert.profile_id].results, reported[alert.profile_id])
             name = profiles[alert.profile_id].name
             yield Digest(profile_id=alert.profile_id, name=name, day=on, opportunities=new)
 
 
-def _new(alert: Alert, found: tuple[Opportunity, ...], told: frozenset[str]) -> tuple[Opportunity, ...]:
-    least = _ORDER.index(alert.band)
-    wanted = [one for one in found if _ORDER.index(one.band) >= least and one.need_id not in told]
-    return tuple(one.model_copy(update={"rank": rank}) for rank, one in enumerate(wanted[:LONGEST], start=1))
+def _new(alert: Alert, opportunities: tuple[Opportunity, ...], reported: frozenset[str]) -> tuple[Opportunity, ...]:
+    bands = _ORDER[_ORDER.index(alert.band) :]
+    new = [
+        opportunity
+        for opportunity in opportunities
+        if opportunity.band in bands and opportunity.need_id not in reported
+    ]
+    return tuple(
+        opportunity.model_copy(update={"rank": rank})
+        for rank, opportunity in enumerate(new[:MAX_OPPORTUNITIES], start=1)
+    )

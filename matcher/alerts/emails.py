@@ -1,4 +1,4 @@
-"""Letters: a digest as JSON and as an e-mail, dropped as files or handed to a mail server."""
+"""Digests as JSON and as e-mails, written to files or sent through a mail server."""
 
 from __future__ import annotations
 
@@ -12,75 +12,78 @@ from matcher.alerts.digest import Digest
 from matcher.foundations.errors import Unavailable
 from matcher.search.opportunities import Opportunity
 
-_NO_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
-_SECONDS: Final = 30
+_UNSAFE_IN_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
+_TIMEOUT_SECONDS: Final = 30
 
 
 def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
-    """Return the letter that tells a supplier of its digest, in plain text."""
+    """Return the plain-text e-mail to a supplier with `digest`."""
     count = len(digest.opportunities)
-    letter = EmailMessage()
-    letter["From"], letter["To"] = sender, to
-    letter["Subject"] = f"{count} new {'opportunity' if count == 1 else 'opportunities'} for {_line(digest.name)}"
-    told = "\n\n".join(_told(one) for one in digest.opportunities)
-    letter.set_content(
-        f"These needs of the NHS may fit {_line(digest.name)}, best first.\n\n{told}\n\n"
-        "You get this letter because an alert is saved for your profile. Remove the alert and it stops.\n"
+    email = EmailMessage()
+    email["From"], email["To"] = sender, to
+    email["Subject"] = f"{count} new {'opportunity' if count == 1 else 'opportunities'} for {_single_line(digest.name)}"
+    described = "\n\n".join(_described(opportunity) for opportunity in digest.opportunities)
+    email.set_content(
+        f"These NHS needs may fit {_single_line(digest.name)}. The best match is first.\n\n{described}\n\n"
+        "You get this e-mail because your profile has an alert. To stop these e-mails, remove the alert.\n"
     )
-    return letter
+    return email
 
 
-def write(digest: Digest, folder: Path, letter: EmailMessage | None) -> list[Path]:
-    """Write a digest as JSON, and its letter where there is one, and return the files.
+def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path]:
+    """Write `digest` to `folder` as JSON, and `email` if it is not None. Return the files.
 
     Raises:
-        Unavailable: the folder cannot be written to.
+        Unavailable: the folder cannot be written.
 
     """
-    # Two ids may differ in nothing that a file name keeps; quoting keeps them apart.
-    name = _NO_FILE_NAME.sub(lambda found: f"%{ord(found[0]):02X}", digest.profile_id)[:200]
+    # Encode other characters rather than drop them, so that different ids give different names.
+    name = _UNSAFE_IN_FILE_NAME.sub(lambda match: f"%{ord(match[0]):02X}", digest.profile_id)[:200]
     files = [folder / f"{digest.day}-{name}.json"]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files[0].write_text(digest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        if letter is not None:
+        if email is not None:
             files.append(files[0].with_suffix(".eml"))
-            files[1].write_bytes(letter.as_bytes())
+            files[1].write_bytes(email.as_bytes())
     except OSError as error:
         raise Unavailable(
-            f"the digest cannot be written to {folder}: {error.strerror}", remedy="Name another folder with --out"
+            f"the digest cannot be written to {folder}: {error.strerror}", remedy="Choose another folder with --out"
         ) from error
     return files
 
 
-def send(letter: EmailMessage, host: str, port: int) -> None:
-    """Hand a letter to the mail server at `host`.
+def send(email: EmailMessage, host: str, port: int) -> None:
+    """Send `email` through the mail server at `host`.
 
     Raises:
-        Unavailable: it does not take it.
+        Unavailable: the server cannot be reached or rejects the e-mail.
 
     """
     try:
-        with smtplib.SMTP(host, port, timeout=_SECONDS) as server:
-            server.send_message(letter)
+        with smtplib.SMTP(host, port, timeout=_TIMEOUT_SECONDS) as server:
+            server.send_message(email)
     except (OSError, smtplib.SMTPException) as error:
         raise Unavailable(
-            f"the mail server {host}:{port} does not take letters",
+            f"the mail server {host}:{port} does not accept e-mails",
             remedy="Check MATCHER_SMTP_HOST and MATCHER_SMTP_PORT",
         ) from error
 
 
-def _told(one: Opportunity) -> str:
-    by = f" by {one.closes:%d %B %Y}" if one.closes else ""
+def _described(opportunity: Opportunity) -> str:
+    by = f" by {opportunity.closes:%d %B %Y}" if opportunity.closes else ""
     lines = [
-        f"{one.rank}. {_line(one.title)}",
-        f"   {one.buyer or 'buyer not named'}; fit: {one.band.value}; answer{by}",
+        f"{opportunity.rank}. {_single_line(opportunity.title)}",
+        f"   {opportunity.buyer or 'buyer not named'}; fit: {opportunity.band.value}; answer{by}",
     ]
     if not by:
         lines[1] = lines[1].removesuffix("; answer")
-    lines += [f"   because: {_line(quote.text)[:200]} ({_line(quote.source)})" for quote in one.evidence[:2]]
-    return "\n".join([*lines, f"   id: {one.need_id}"])
+    lines += [
+        f"   because: {_single_line(quote.text)[:200]} ({_single_line(quote.source)})"
+        for quote in opportunity.evidence[:2]
+    ]
+    return "\n".join([*lines, f"   id: {opportunity.need_id}"])
 
 
-def _line(text: str) -> str:
+def _single_line(text: str) -> str:
     return " ".join(text.split())

@@ -56,7 +56,7 @@ def alerts(
 def _deliver(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
     contact = store.contact(digest.profile_id)
     address = contact.email if contact else None
-    letter = email_of(digest, sender=settings.mail_from, to=address) if address else None
-    write(digest, folder, letter)
-    if letter is not None and settings.smtp_host:
-        send(letter, settings.smtp_host, settings.smtp_port)
+    email = email_of(digest, sender=settings.mail_from, to=address) if address else None
+    write(digest, folder, email)
+    if email is not None and settings.smtp_host:
+        send(email, settings.smtp_host, settings.smtp_port)

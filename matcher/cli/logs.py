@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final, Literal
+
+from matcher.foundations.personal_data import redact
 
 _EXTRA: Final = "%(message)s %(route)s %(method)s %(status)s %(milliseconds)s ms %(request_id)s"
 _JSON: Final[dict[str, Any]] = {
@@ -15,6 +18,20 @@ _TEXT: Final[dict[str, Any]] = {"format": "%(asctime)s %(levelname)s %(name)s: %
 _REQUESTS: Final[dict[str, Any]] = {"format": f"%(asctime)s {_EXTRA}"}
 
 
+class ContactFilter(logging.Filter):
+    """Redacts contact details in messages and tracebacks, such as those in an error about a record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact `record` and return True."""
+        record.msg, record.args = redact(record.getMessage()).text, None
+        if record.exc_info:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_info = None  # so that the formatter uses the text
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text).text
+        return True
+
+
 def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
     """Return the configuration of `logging` for the service, in the schema of `logging.config.dictConfig`."""
     return {
@@ -25,8 +42,14 @@ def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
             "events": dict(_JSON if form == "json" else _TEXT),
             "requests": dict(_JSON if form == "json" else _REQUESTS),
         },
+        "filters": {"contacts": {"()": ContactFilter}},
         "handlers": {
-            name: {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": name}
+            name: {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": name,
+                "filters": ["contacts"],
+            }
             for name in ("events", "requests")
         },
         "loggers": {

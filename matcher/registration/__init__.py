@@ -1,4 +1,4 @@
-"""Registration: how a supplier comes into the register, from a first draft to a profile that is found."""
+"""Registration: how suppliers join the register, from a first draft to a published profile."""
 
 from matcher.registration.completeness import Completeness, Missing, completeness_of
 from matcher.registration.directory import Directory, Likeness, SimilarProfile

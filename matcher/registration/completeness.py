@@ -1,7 +1,6 @@
-"""Completeness: what a profile still lacks, and what each piece of it would do for being found.
+"""What a profile still lacks, and why each part helps buyers to find it.
 
-The rules are one table. They say what search does with a field, not how good a supplier is, and nothing
-here reaches a score.
+The rules are one table. They say how search uses a field, not how good a supplier is, and they do not affect scores.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from typing import Final
 from matcher.records import Profile, Record, Sector
 from matcher.records.text import is_wordless
 
-# A text shorter than this says too little to be told from others by its meaning: about two sentences.
-TELLING_CHARACTERS: Final = 120
+# About two sentences. A shorter text says too little to compare by meaning.
+MIN_SUMMARY_CHARACTERS: Final = 120
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What is asked of a field, why, and whether a registration can be confirmed without it."""
+    """What a field should hold, why, and whether a registration needs it to be confirmed."""
 
     field: str
     advice: str
@@ -29,7 +28,7 @@ class Rule:
 
 
 class Missing(Record):
-    """A rule that a profile does not meet yet."""
+    """A rule that a profile does not yet meet."""
 
     field: str
     advice: str
@@ -38,7 +37,7 @@ class Missing(Record):
 
 
 class Completeness(Record):
-    """How many of the rules a profile meets, and the others, those that a confirmation needs first."""
+    """The number of rules that a profile meets, and the rules it does not meet, required ones first."""
 
     met: int
     of: int
@@ -50,88 +49,88 @@ RULES: Final = (
     Rule(
         "identifiers",
         "Give your charity number or your company number",
-        "It shows who you are, and keeps you from standing in the register twice",
+        "It shows who you are, and prevents a second entry for you in the register",
         lambda profile: bool(profile.identifiers.charity or profile.identifiers.company),
         required=True,
     ),
     Rule(
         "capabilities",
-        "Describe what you can do, in a summary or as capabilities",
-        "Search reads these words; without any, only your name can be found",
-        lambda profile: any(not is_wordless(text) for text in _words(profile)),
+        "Describe what you do, in a summary or as capabilities",
+        "Search reads these texts. Without them, buyers can only find you by name",
+        lambda profile: any(not is_wordless(text) for text in _texts(profile)),
         required=True,
     ),
     Rule(
         "summary",
-        f"Write at least {TELLING_CHARACTERS} characters on whom you help and how",
-        "A need is compared with it by meaning; a few words have little of that",
-        lambda profile: len(profile.summary) >= TELLING_CHARACTERS,
+        f"Write at least {MIN_SUMMARY_CHARACTERS} characters on who you help and how",
+        "Search compares the meaning of needs with your summary, and a few words say little",
+        lambda profile: len(profile.summary) >= MIN_SUMMARY_CHARACTERS,
     ),
     Rule(
         "capabilities.description",
-        "Describe each capability in a sentence or two of its own",
-        "Each capability is compared with a need by itself, and quoted as the reason for a match",
+        "Describe each capability in one or two sentences",
+        "Search compares each capability with needs, and quotes it as the reason for a match",
         lambda profile: bool(profile.capabilities) and all(part.description for part in profile.capabilities),
     ),
     Rule(
         "capabilities.outcomes",
-        "Say for at least one capability what changed for people",
-        "Needs ask for outcomes, and these are compared with them",
+        "Give an outcome for at least one capability: what changed for people",
+        "Needs ask for outcomes, and search compares yours with them",
         lambda profile: any(part.outcomes for part in profile.capabilities),
     ),
     Rule(
         "track_record",
         "Add work you have done, with the buyer and the date",
-        "Work that is like the need is the strongest evidence there is",
+        "Past work that is similar to a need is the strongest evidence",
         lambda profile: bool(profile.track_record),
     ),
     Rule(
         "coverage",
-        "Name the regions you work in, or say that you work nationally",
-        "Who filters by region does not see a supplier whose regions are not known",
+        "List the regions you work in, or say that you work nationally",
+        "A filter by region leaves out suppliers whose regions are unknown",
         lambda profile: profile.coverage.national or bool(profile.coverage.regions),
     ),
     Rule(
         "postcode",
         "Give the postcode of your main office",
-        "It stands in for your region where you name none",
+        "It gives your region if you do not list any",
         lambda profile: profile.postcode is not None,
     ),
     Rule(
         "sector",
         "Say what kind of organisation you are",
-        "Who filters by sector does not see a supplier whose sector is not known",
+        "A filter by sector leaves out suppliers whose sector is unknown",
         lambda profile: profile.sector is not Sector.UNKNOWN,
     ),
     Rule(
         "turnover",
-        "Give your turnover of the last year",
-        "A need has a size; whether you could carry it is judged from this, and in the middle where it is not known",
+        "Give your turnover for the last year",
+        "It shows whether you have the capacity for the value of a need. If unknown, a neutral value is used",
         lambda profile: profile.turnover is not None,
     ),
     Rule(
         "employees",
-        "Give the number of your staff",
-        "With the turnover it shows that you are a small or medium enterprise in law",
+        "Give your number of staff",
+        "With your turnover, it shows whether you are legally a small or medium-sized enterprise",
         lambda profile: profile.employees is not None,
     ),
     Rule(
         "accreditations",
-        "Name the schemes you hold, such as DSPT or Cyber Essentials, with the day each ends",
-        "A need that requires a scheme shows only those who hold it",
+        "List your accreditations, such as DSPT or Cyber Essentials, with their expiry dates",
+        "Needs that require a scheme are shown only to suppliers that hold it",
         lambda profile: bool(profile.accreditations),
     ),
     Rule(
         "website",
         "Give the address of your website",
-        "A commissioner who reads your profile can look further; search does not use it",
+        "Commissioners who read your profile can find out more. Search does not use it",
         lambda profile: profile.website is not None,
     ),
 )
 
 
 def completeness_of(profile: Profile) -> Completeness:
-    """Return what `profile` meets of the rules and what it lacks."""
+    """Return how complete `profile` is under the rules."""
     unmet = [rule for rule in RULES if not rule.met(profile)]
     return Completeness(
         met=len(RULES) - len(unmet),
@@ -144,6 +143,6 @@ def completeness_of(profile: Profile) -> Completeness:
     )
 
 
-def _words(profile: Profile) -> list[str]:
+def _texts(profile: Profile) -> list[str]:
     described = [text for part in profile.capabilities for text in (part.title, part.description)]
     return [profile.summary, *described]

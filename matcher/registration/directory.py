@@ -1,4 +1,4 @@
-"""Directory: who is in the register already, by register number and by name."""
+"""A directory of the suppliers in the register, by register number and by name."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from matcher.store import Store
 
 
 class Likeness(StrEnum):
-    """Why a profile may be the same supplier."""
+    """Why a profile may be of the same supplier."""
 
     IDENTIFIER = "identifier"
     NAME = "name"
 
 
 class SimilarProfile(Record):
-    """A profile that may be the same supplier. By identifier it is; by name it may be."""
+    """A profile that may be of the same supplier: certainly if an identifier matches, possibly if the name does."""
 
     profile_id: str
     name: str
@@ -29,14 +29,14 @@ class SimilarProfile(Record):
 
 
 class Directory:
-    """The keys of all profiles in memory, following the store by its sequence. Threads may share it."""
+    """The register numbers and names of all profiles, in memory. It reads changes by sequence. Threads can share it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._forget()
+        self._clear()
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self._sequence = 0
         self._origin = ""
         self._names: dict[str, str] = {}
@@ -44,25 +44,26 @@ class Directory:
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
-        """Return the other profiles that share an identifier or the name, those by identifier first."""
+        """Return the other profiles that share an identifier or the name of `profile`, identifiers first."""
         self.follow()
         *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
         with self._lock:
-            sure = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
-            likely = self._ids.get(name, set()) - sure - {profile.id}
+            certain = {id for key in numbers for id in self._ids.get(key, ())} - {profile.id}
+            possible = self._ids.get(name, set()) - certain - {profile.id}
             return [
                 SimilarProfile(profile_id=id, name=self._names[id], likeness=likeness)
-                for likeness, ids in ((Likeness.IDENTIFIER, sure), (Likeness.NAME, likely))
+                for likeness, ids in ((Likeness.IDENTIFIER, certain), (Likeness.NAME, possible))
                 for id in sorted(ids)
             ]
 
     def follow(self) -> None:
-        """Take in what has changed. Nothing is read under the lock: a reader may have to wait for a writer that
-        waits for the lock.
+        """Read the changes since the last call.
+
+        Reads happen outside the lock: a reader may have to wait for a writer that is waiting for the lock.
         """
-        if self._origin != self._store.origin(self._sequence):  # a backup was restored meanwhile
+        if self._origin != self._store.origin(self._sequence):  # a backup has been restored
             with self._lock:
-                self._forget()
+                self._clear()
         while (since := self._sequence) < (until := self._store.sequence()):
             contents = self._store.profile_contents(since, until=until)
             origin = self._store.origin(until)
@@ -70,10 +71,10 @@ class Directory:
             with self._lock:
                 if self._sequence == since:
                     for id, state in changes:
-                        self._take(id, state)
+                        self._apply(id, state)
                     self._sequence, self._origin = until, origin
 
-    def _take(self, id: str, state: tuple[str, tuple[str, ...]] | None) -> None:
+    def _apply(self, id: str, state: tuple[str, tuple[str, ...]] | None) -> None:
         for key in self._keys.pop(id, ()):
             self._ids[key].discard(id)
             if not self._ids[key]:
@@ -86,7 +87,7 @@ class Directory:
 
 
 def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the register numbers ("charity:1000003") and, last, the name of a profile as keys."""
+    """Return the keys of a profile: its register numbers ("charity:1000003"), then its name."""
     numbers = content.get("identifiers", {}).items()
     name = without_legal_form(content["name"])
     return (*(f"{register}:{number}" for register, number in numbers if number), f"name:{name}")

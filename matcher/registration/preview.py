@@ -1,4 +1,4 @@
-"""Preview: a profile as others will see it, and as search will read it."""
+"""A preview of a profile, as others will see it and as search will read it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from matcher.texts.passages import passages_of, source_of
 
 
 class SearchablePassage(Record):
-    """A text that search compares with needs and may quote as a reason, and where it stands."""
+    """A text that search compares with needs and may quote as a reason, and its place in the profile."""
 
     text: str
     source: str
 
 
 class ProfilePreview(Record):
-    """What everybody will see. A contact is not among it: that is shown to nobody."""
+    """The public view of a profile. It has no contact, which is never shown."""
 
     profile: Profile
     quotes: tuple[SearchablePassage, ...]
 
 
 def preview_of(profile: Profile) -> ProfilePreview:
-    """Return how `profile` will be shown and read."""
+    """Return the preview of `profile`."""
     quotes = [
         SearchablePassage(text=passage.text, source=source_of(profile, passage)) for passage in passages_of(profile)
     ]

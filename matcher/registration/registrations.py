@@ -1,7 +1,6 @@
-"""Registrations: profiles in the making, seen by their organisation only, until it confirms them.
+"""Registrations: draft profiles that only their organisation can see, until it confirms them.
 
-They stand outside the revisions, so that nobody's search and no replay ever sees a profile that was not
-meant yet, and what was discarded is gone.
+They are not revisions, so that no search or replay sees a draft, and a discarded registration is deleted.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from matcher.accounts import Ownership
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
+from matcher.records.redaction import redact_profile
 from matcher.register import Session
 from matcher.registration.completeness import completeness_of
 from matcher.registration.directory import Directory, Likeness, SimilarProfile
@@ -30,7 +30,10 @@ _SOURCE: Final = "registration"
 
 @dataclass(frozen=True)
 class Registration:
-    """A profile in the making: its content, whom to write to, whose it is, and how often it was changed."""
+    """A draft profile with its contact and owner. `number` counts its changes from 1.
+
+    `organisation_id` is None for the operator.
+    """
 
     profile: Profile
     contact: Contact | None
@@ -40,12 +43,12 @@ class Registration:
 
     @property
     def id(self) -> str:
-        """The id, which the profile will have."""
+        """The id of the registration, and later of the profile."""
         return self.profile.id
 
 
 class Registrations:
-    """The registrations of all organisations, and their confirmation."""
+    """The registrations of all organisations. Contact details in the free text of profiles are redacted."""
 
     def __init__(self, store: Store, directory: Directory) -> None:
         self._store = store
@@ -53,18 +56,19 @@ class Registrations:
         self._ownership = Ownership(store.database)
 
     def start(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
-        """Keep a new registration under an id made from the name; that of `profile` is not used."""
-        begun = profile.model_copy(update={"id": make_record_id(profile.name, "supplier")})
-        made = Registration(begun, contact, organisation_id, 1, datetime.now(UTC))
+        """Save a new registration under an id derived from the name. The id of `profile` is ignored."""
+        draft = redact_profile(profile).model_copy(update={"id": make_record_id(profile.name, "supplier")})
+        started = Registration(draft, contact, organisation_id, 1, datetime.now(UTC))
+        row = {"id": started.id, "organisation_id": organisation_id, **_row(started)}
         with self._store.database.joining() as connection:
-            connection.execute(insert(registration).values(id=made.id, organisation_id=organisation_id, **_row(made)))
-        return made
+            connection.execute(insert(registration).values(**row))
+        return started
 
     def read(self, id: str) -> Registration:
         """Return the registration `id`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no registration has this id.
 
         """
         with self._store.database.reading() as connection:
@@ -74,45 +78,49 @@ class Registrations:
         return _registration(row)
 
     def owner(self, id: str) -> tuple[str | None] | None:
-        """Return whose the registration is, in a tuple of one; None where there is none."""
+        """Return the owner of a registration as a tuple of one organisation id, or None if it does not exist."""
         with self._store.database.reading() as connection:
-            asked = select(registration.c.organisation_id).where(registration.c.id == id)
-            row = connection.execute(asked).one_or_none()
+            query = select(registration.c.organisation_id).where(registration.c.id == id)
+            row = connection.execute(query).one_or_none()
         return (row[0],) if row else None
 
     def all(self) -> list[Registration]:
-        """Return all registrations in the order of their ids."""
+        """Return all registrations, sorted by id."""
         return self._rows(select(registration))
 
     def of(self, organisation_id: str | None) -> list[Registration]:
-        """Return the registrations of an organisation in the order of their ids."""
-        mine = registration.c.organisation_id.is_not_distinct_from(organisation_id)
-        return self._rows(select(registration).where(mine))
+        """Return the registrations of an organisation, or of the operator if None, sorted by id."""
+        owned = registration.c.organisation_id.is_not_distinct_from(organisation_id)
+        return self._rows(select(registration).where(owned))
 
-    def _rows(self, asked: Select[Any]) -> list[Registration]:
+    def _rows(self, query: Select[Any]) -> list[Registration]:
         with self._store.database.reading() as connection:
-            return [_registration(row) for row in connection.execute(asked.order_by(registration.c.id))]
+            return [_registration(row) for row in connection.execute(query.order_by(registration.c.id))]
 
     def revise(self, profile: Profile, contact: Contact | None) -> Registration:
-        """Change a registration; without a contact, the one kept stays.
+        """Change the registration with the id of `profile`. If `contact` is None, the stored contact stays.
 
         Raises:
-            NotFound: there is none of this id.
+            NotFound: no registration has this id.
 
         """
-        before = self.read(profile.id)
-        made = replace(before, profile=profile, contact=contact or before.contact, number=before.number + 1)
-        made = replace(made, changed_at=datetime.now(UTC))
+        current = self.read(profile.id)
+        revised = replace(
+            current,
+            profile=redact_profile(profile),
+            contact=contact or current.contact,
+            number=current.number + 1,
+            changed_at=datetime.now(UTC),
+        )
         with self._store.database.joining() as connection:
-            mine = registration.c.id == profile.id
-            connection.execute(update(registration).where(mine).values(**_row(made)))
-        return made
+            connection.execute(update(registration).where(registration.c.id == profile.id).values(**_row(revised)))
+        return revised
 
     def discard(self, id: str) -> None:
-        """Remove a registration, its contact with it.
+        """Delete a registration and its contact.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no registration has this id.
 
         """
         if not self._remove(id):
@@ -120,44 +128,47 @@ class Registrations:
         self._store.database.empty_log()
 
     def check_numbers(self, profile: Profile) -> None:
-        """Check that no other profile has a register number of this one.
+        """Check that no other profile has one of the register numbers of `profile`.
 
         Raises:
-            Conflict: one has.
+            Conflict: another profile has one.
 
         """
-        _check_new([found for found in self.similar(profile) if found.likeness is Likeness.IDENTIFIER], ())
+        _check_new([other for other in self.similar(profile) if other.likeness is Likeness.IDENTIFIER], ())
 
     def follow(self) -> None:
-        """Bring the directory up to date. After a start that takes a while, which no writer should wait for."""
+        """Update the directory. The first update takes a while, so call this before writing to the store."""
         self._directory.follow()
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
-        """Return who in the register may be the same supplier."""
+        """Return the profiles in the register that may be of the same supplier."""
         return self._directory.similar(profile)
 
     def confirm(self, writer: Writer, id: str, *, distinct_from: Sequence[str] = ()) -> tuple[Profile, Put]:
-        """Turn a registration into a profile of the register, in the writer's transaction.
+        """Turn a registration into a profile in the register, in the transaction of `writer`.
 
         Args:
-            distinct_from: ids of profiles of a similar name that are known to be of others.
+            writer: an open writer of the store.
+            id: the id of the registration.
+            distinct_from: ids of profiles with a similar name that are of other suppliers.
 
         Raises:
-            NotFound: there is no such registration.
-            InvalidInput: something is missing that a confirmation needs.
-            Conflict: the supplier is in the register already, or a profile of its name has not been ruled out.
+            NotFound: no registration has this id.
+            InvalidInput: a required part of the profile is missing.
+            Conflict: the supplier is already in the register, or a profile with the same name is not in
+                `distinct_from`.
 
         """
-        made = self.read(id)
-        _check_complete(made.profile)
-        others = self.similar(made.profile)
+        confirmed = self.read(id)
+        _check_complete(confirmed.profile)
+        others = self.similar(confirmed.profile)
         _check_new(others, distinct_from)
         session = Session(writer)
         session.keep_separate(id, [other.profile_id for other in others])
-        [put] = session.put_own([(made.profile, made.contact)], source=_SOURCE)
-        self._ownership.assign(RecordKind.PROFILE, id, made.organisation_id)
+        [put] = session.put_own([(confirmed.profile, confirmed.contact)], source=_SOURCE)
+        self._ownership.assign(RecordKind.PROFILE, id, confirmed.organisation_id)
         self._remove(id)
-        return made.profile, put
+        return confirmed.profile, put
 
     def _remove(self, id: str) -> bool:
         with self._store.database.joining() as connection:
@@ -165,38 +176,43 @@ class Registrations:
 
 
 def absent(id: str) -> NotFound:
-    """Return the error that says there is no such registration."""
-    return NotFound(f"there is no registration {id!r}", remedy="Check the id: it was given when the registration began")
+    """Return the error for a registration that does not exist."""
+    return NotFound(
+        f"there is no registration {id!r}",
+        remedy="Check the id. Use the id that was returned when you started the registration",
+    )
 
 
 def _check_complete(profile: Profile) -> None:
     if lacking := [missing for missing in completeness_of(profile).missing if missing.required]:
         first = lacking[0]
-        raise InvalidInput("is needed for a confirmation", remedy=first.advice, place=Place(field=first.field))
+        raise InvalidInput(
+            "is required to confirm the registration", remedy=first.advice, place=Place(field=first.field)
+        )
 
 
 def _check_new(similar: list[SimilarProfile], distinct_from: Sequence[str]) -> None:
-    for found in similar:
-        if found.likeness is Likeness.IDENTIFIER:
+    for other in similar:
+        if other.likeness is Likeness.IDENTIFIER:
             raise Conflict(
-                f"a register number of yours stands in the profile {found.profile_id!r} ({found.name})",
-                remedy=f"If it is yours, claim it with POST /v1/profiles/{found.profile_id}/claim",
+                f"the profile {other.profile_id!r} ({other.name}) has one of your register numbers",
+                remedy=f"If it is yours, claim it with POST /v1/profiles/{other.profile_id}/claim",
             )
-        if found.profile_id not in distinct_from:
+        if other.profile_id not in distinct_from:
             raise Conflict(
-                f"the profile {found.profile_id!r} has the same name ({found.name})",
-                remedy=f"If it is yours, claim it with POST /v1/profiles/{found.profile_id}/claim; "
-                "if not, name its id in distinct_from",
+                f"the profile {other.profile_id!r} has the same name ({other.name})",
+                remedy=f"If it is yours, claim it with POST /v1/profiles/{other.profile_id}/claim. "
+                "If not, add its id to distinct_from",
             )
 
 
-def _row(made: Registration) -> dict[str, Any]:
-    contact = made.contact.model_dump(exclude_none=True) if made.contact else {}
+def _row(draft: Registration) -> dict[str, Any]:
+    contact = draft.contact.model_dump(exclude_none=True) if draft.contact else {}
     return {
-        "number": made.number,
-        "content": canonical(made.profile)[0],
+        "number": draft.number,
+        "content": canonical(draft.profile)[0],
         "contact": json.dumps(contact) if contact else None,
-        "changed_at": made.changed_at,
+        "changed_at": draft.changed_at,
     }
 
 

@@ -230,7 +230,7 @@ def test_unusual_searches_give_results(command: Command, tmp_path: Path, text: s
 
 def test_a_home_that_cannot_be_used(command: Command, tmp_path: Path) -> None:
     file = write(tmp_path / "file", GOOD)
-    assert "cannot be made" in command("--home", file, "search", "falls").complaint
+    assert "cannot be created" in command("--home", file, "search", "falls").complaint
     home = tmp_path / "other"
     home.mkdir()
     (home / "register.sqlite").write_bytes(b"this is no database" * 100)

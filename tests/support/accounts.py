@@ -1,4 +1,4 @@
-"""Accounts to test with: an organisation with a member, and the moment it is."""
+"""An organisation with a member, and a fixed time, for tests."""
 
 from __future__ import annotations
 

@@ -77,6 +77,13 @@ def test_the_log_configuration_works(form: str, capfd: pytest.CaptureFixture[str
         assert len(lines) == 2
         assert "search" in lines[0]
         assert "nearly full" in lines[1]
+        try:
+            raise ValueError("a@b.org")
+        except ValueError:
+            logging.getLogger("matcher").exception("cannot reach %s", "anna (at) health.org")
+        text = capfd.readouterr().err
+        assert "cannot reach [contact removed]" in text
+        assert "ValueError: [contact removed]" in text
     finally:
         logging.root.handlers[:] = before
         requests = logging.getLogger("api.middleware.telemetry")

@@ -15,7 +15,7 @@ import pytest
 
 from matcher.accounts import Keys, Ownership
 from matcher.alerts import Alerts
-from matcher.alerts.digest import LONGEST
+from matcher.alerts.digest import MAX_OPPORTUNITIES
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.foundations.errors import NotSignedIn
 from matcher.foundations.settings import Settings
@@ -91,7 +91,7 @@ def test_a_record_is_given_to_an_organisation(command: Command, settings: Settin
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("add-organisation", "Steps", "--name", "S", "--kind", "supplier"), 2, "small letters"),
+        (("add-organisation", "Steps", "--name", "S", "--kind", "supplier"), 2, "lower-case letters"),
         (("add-organisation", "s", "--name", "S", "--kind", "club"), 2, "supplier"),
         (("add-organisation", "s", "--name", "S", "--kind", "supplier", "--company", "x"), 2, "company number"),
         (("add-member", "absent", "--name", "A"), 1, "no organisation"),
@@ -101,15 +101,13 @@ def test_a_record_is_given_to_an_organisation(command: Command, settings: Settin
         (("erase-member", "absent"), 1, "no member"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(
-    command: Command, arguments: tuple[str, ...], code: int, said: str
-) -> None:
+def test_an_error_is_shown_on_one_line(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
     done = command("accounts", *arguments)
     assert done.code == code
     assert said in done.complaint
 
 
-def test_an_open_service_is_not_bound_elsewhere(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_service_cannot_be_bound_to_another_address(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATCHER_ACCESS", "open")
     assert "MATCHER_ACCESS" in command("serve", "--host", "0.0.0.0").complaint
     monkeypatch.setenv("MATCHER_HOST", "0.0.0.0")
@@ -117,7 +115,7 @@ def test_an_open_service_is_not_bound_elsewhere(command: Command, monkeypatch: p
 
 
 def with_needs(store: Store) -> None:
-    """Put two suppliers with alerts, one of whom has a contact, and needs: two that fit, a draft, and one awarded."""
+    """Add two suppliers with alerts, one of them with a contact, and four needs: two open, a draft, one awarded."""
     falls = Capability(title="Falls clinic", description="A clinic for older people who fall at home")
     with store.writing() as writer:
         contact = Contact(name="A. Person", email="a@steps.example")
@@ -131,25 +129,25 @@ def with_needs(store: Store) -> None:
         Alerts(store.database).save(id, Band.UNLIKELY)
 
 
-def told(folder: Path) -> dict[str, list[str]]:
+def reported(folder: Path) -> dict[str, list[str]]:
     files = {
         file.name.partition("-")[2].split("-", 2)[2]: json.loads(file.read_text()) for file in folder.glob("*.json")
     }
-    return {name: [one["need_id"] for one in digest["opportunities"]] for name, digest in files.items()}
+    return {name: [opportunity["need_id"] for opportunity in digest["opportunities"]] for name, digest in files.items()}
 
 
-def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settings, tmp_path: Path) -> None:
+def test_each_opportunity_is_reported_once(command: Command, settings: Settings, tmp_path: Path) -> None:
     with opened_store(settings) as store:
         with_needs(store)
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     done = command("alerts", "--out", first, "--json")
     assert json.loads(done.out) == {"told": {"with/contact": 2, "without": 2}}
-    assert told(first) == {"with%2Fcontact.json": ["open-1", "open-2"], "without.json": ["open-1", "open-2"]}
-    letters = list(first.glob("*.eml"))
-    assert [letter.name.endswith("with%2Fcontact.eml") for letter in letters] == [True]
-    letter = email.message_from_bytes(letters[0].read_bytes(), policy=default)
-    assert (letter["to"], letter["subject"]) == ("a@steps.example", "2 new opportunities for Steady Steps")
-    body = letter.get_content()
+    assert reported(first) == {"with%2Fcontact.json": ["open-1", "open-2"], "without.json": ["open-1", "open-2"]}
+    files = list(first.glob("*.eml"))
+    assert [file.name.endswith("with%2Fcontact.eml") for file in files] == [True]
+    message = email.message_from_bytes(files[0].read_bytes(), policy=default)
+    assert (message["to"], message["subject"]) == ("a@steps.example", "2 new opportunities for Steady Steps")
+    body = message.get_content()
     assert "open-1" in body
     assert "because: Falls clinic" in body
 
@@ -162,33 +160,33 @@ def test_suppliers_are_told_once_of_what_fits(command: Command, settings: Settin
     done = command("alerts", "--out", third)
     assert "1 digests with 1 opportunities written to" in done.out
     assert "without is withdrawn" in done.err
-    assert told(third) == {"with%2Fcontact.json": ["draft"]}
+    assert reported(third) == {"with%2Fcontact.json": ["draft"]}
 
 
-def test_the_best_that_are_new_are_told_first(command: Command, settings: Settings, tmp_path: Path) -> None:
+def test_the_best_new_opportunities_are_reported_first(command: Command, settings: Settings, tmp_path: Path) -> None:
     with opened_store(settings) as store:
         with store.writing() as writer:
             writer.put(Profile(id="p", name="Falls clinic", summary="A clinic for older people"))
-            for number in range(LONGEST + 5):
+            for number in range(MAX_OPPORTUNITIES + 5):
                 writer.put(Need(id=f"n{number:02}", title="Falls clinic", description="older people " * (number % 7)))
         Alerts(store.database).save("p", Band.UNLIKELY)
     days = [tmp_path / str(day) for day in range(3)]
     for day in days:
         assert command("alerts", "--out", day).code == 0
-    tellings = [[id for ids in told(day).values() for id in ids] for day in days]
-    assert [len(ids) for ids in tellings] == [LONGEST, 5, 0]
+    digests = [[id for ids in reported(day).values() for id in ids] for day in days]
+    assert [len(ids) for ids in digests] == [MAX_OPPORTUNITIES, 5, 0]
     with opened_engine(settings) as engine:
         best = opportunities_for(engine, "p", top=100).results
-    assert [one.need_id for one in best] == tellings[0] + tellings[1]
+    assert [opportunity.need_id for opportunity in best] == digests[0] + digests[1]
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes letters, or refuses them."""
+    """A mail server that accepts or refuses e-mails."""
 
     def __init__(self, *, refuses: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _MailHandler)
         self.refuses = refuses
-        self.letters: list[Message] = []
+        self.emails: list[Message] = []
 
 
 class _MailHandler(socketserver.StreamRequestHandler):
@@ -202,13 +200,13 @@ class _MailHandler(socketserver.StreamRequestHandler):
             elif line.upper() == b"DATA":
                 self.wfile.write(b"354 go on\r\n")
                 lines = iter(self.rfile.readline, b".\r\n")
-                self.server.letters.append(email.message_from_bytes(b"".join(lines)))
+                self.server.emails.append(email.message_from_bytes(b"".join(lines)))
                 self.wfile.write(b"250 taken\r\n")
             else:
                 self.wfile.write(b"221 bye\r\n" if line.upper() == b"QUIT" else b"250 well\r\n")
 
 
-@pytest.fixture(params=[False, True], ids=["takes", "refuses"])
+@pytest.fixture(params=[False, True], ids=["accepts", "refuses"])
 def mail_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
     with MailServer(refuses=request.param) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -220,16 +218,16 @@ def mail_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         thread.join()
 
 
-def test_a_mail_server_gets_the_letters(
+def test_digests_are_sent_through_the_mail_server(
     command: Command, settings: Settings, tmp_path: Path, mail_server: MailServer
 ) -> None:
     with opened_store(settings) as store:
         with_needs(store)
     done = command("alerts", "--out", tmp_path / "out")
     if mail_server.refuses:
-        assert "does not take letters" in done.complaint
+        assert "does not accept e-mails" in done.complaint
         with opened_store(settings) as store:
-            assert not Alerts(store.database).reported("with/contact"), "it is told again"
-            assert Alerts(store.database).reported("without"), "who gets no letter is told all the same"
+            assert not Alerts(store.database).reported("with/contact"), "the digest is sent again"
+            assert Alerts(store.database).reported("without"), "the supplier without an e-mail address is not affected"
     else:
-        assert [letter["to"] for letter in mail_server.letters] == ["a@steps.example"]
+        assert [message["to"] for message in mail_server.emails] == ["a@steps.example"]

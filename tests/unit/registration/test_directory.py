@@ -1,4 +1,4 @@
-"""Who is in the register already, by number and by name."""
+"""The directory of the register, completeness, previews and redaction of registrations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from matcher.records import Coverage, Identifiers, Profile
+from matcher.records import Contact, Coverage, Identifiers, Profile
 from matcher.records.vocabulary import Sector
 from matcher.register.names import without_legal_form
-from matcher.registration import Directory, completeness_of, preview_of
+from matcher.registration import Directory, Registrations, completeness_of, preview_of
 from matcher.registration.completeness import RULES
 from matcher.store import RecordKind, Store
 from matcher.store.backup import back_up, restore
@@ -26,30 +26,30 @@ from matcher.store.backup import back_up, restore
         ("St. Luke's", "St Lukes"),
     ],
 )
-def test_names_that_are_the_same(one: str, other: str) -> None:
+def test_names_that_match(one: str, other: str) -> None:
     assert without_legal_form(one) == without_legal_form(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Steps North", "Steps South"), ("The Limited", "The CIC"), ("Ωμέγα", "Άλφα"), ("Steps", "Step")]
 )
-def test_names_that_are_not(one: str, other: str) -> None:
+def test_names_that_differ(one: str, other: str) -> None:
     assert without_legal_form(one) != without_legal_form(other)
 
 
 def test_the_directory_follows_the_register(store: Store) -> None:
     directory = Directory(store)
-    asked = Profile(id="new", name="Steady Steps", identifiers=Identifiers(charity="1000003", company="02324869"))
+    new = Profile(id="new", name="Steady Steps", identifiers=Identifiers(charity="1000003", company="02324869"))
 
     def similar() -> list[tuple[str, str]]:
-        return [(one.profile_id, one.likeness.value) for one in directory.similar(asked)]
+        return [(other.profile_id, other.likeness.value) for other in directory.similar(new)]
 
     assert similar() == []
     with store.writing() as writer:
         writer.put(Profile(id="b", name="Steady Steps Ltd"))
         writer.put(Profile(id="a", name="Other", identifiers=Identifiers(company="02324869")))
         writer.put(Profile(id="c", name="Steady Steps", identifiers=Identifiers(charity="1000003")))
-        writer.put(asked)
+        writer.put(new)
     assert similar() == [("a", "identifier"), ("c", "identifier"), ("b", "name")]
     with store.writing() as writer:
         writer.put(Profile(id="a", name="Steady Steps"))
@@ -58,7 +58,7 @@ def test_the_directory_follows_the_register(store: Store) -> None:
     assert similar() == [("a", "name")]
 
 
-def test_a_restored_backup_takes_the_place_of_what_was_known(tmp_path: Path) -> None:
+def test_the_directory_follows_a_restored_backup(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     with Store.open(url) as store:
         with store.writing() as writer:
@@ -68,16 +68,16 @@ def test_a_restored_backup_takes_the_place_of_what_was_known(tmp_path: Path) -> 
         with store.writing() as writer:
             writer.put(Profile(id="b", name="Steady Steps"))
             writer.put(Profile(id="c", name="Steady Steps"))
-        asked = Profile(id="new", name="Steady Steps")
-        assert [one.profile_id for one in directory.similar(asked)] == ["a", "b", "c"]
+        new = Profile(id="new", name="Steady Steps")
+        assert [other.profile_id for other in directory.similar(new)] == ["a", "b", "c"]
         restore(tmp_path / "backup", url)
-        assert [one.profile_id for one in directory.similar(asked)] == ["a"]
+        assert [other.profile_id for other in directory.similar(new)] == ["a"]
 
 
-def test_completeness_names_what_is_missing_and_needed_first() -> None:
+def test_completeness_lists_missing_parts_required_ones_first() -> None:
     bare = completeness_of(Profile(id="p", name="Steps"))
     assert (bare.met, bare.of, bare.can_be_confirmed) == (0, len(RULES), False)
-    assert [one.required for one in bare.missing] == [True, True] + [False] * (len(RULES) - 2)
+    assert [part.required for part in bare.missing] == [True, True] + [False] * (len(RULES) - 2)
     more = Profile(
         id="p",
         name="Steps",
@@ -86,9 +86,9 @@ def test_completeness_names_what_is_missing_and_needed_first() -> None:
         identifiers=Identifiers(charity="1000003"),
         coverage=Coverage(national=True),
     )
-    found = completeness_of(more)
-    assert found.can_be_confirmed
-    assert {rule.field for rule in RULES} - {one.field for one in found.missing} == {
+    result = completeness_of(more)
+    assert result.can_be_confirmed
+    assert {rule.field for rule in RULES} - {part.field for part in result.missing} == {
         "identifiers",
         "capabilities",
         "coverage",
@@ -97,7 +97,7 @@ def test_completeness_names_what_is_missing_and_needed_first() -> None:
     assert not completeness_of(more.model_copy(update={"summary": " … "})).can_be_confirmed
 
 
-def test_each_rule_is_told_in_words() -> None:
+def test_each_rule_has_advice_and_a_reason() -> None:
     for rule in RULES:
         assert rule.advice[0].isupper()
         assert rule.because[0].isupper()
@@ -106,8 +106,20 @@ def test_each_rule_is_told_in_words() -> None:
 
 
 def test_a_preview_shows_what_search_reads() -> None:
-    found = preview_of(Profile(id="p", name="Steps", summary="Classes for older people."))
-    assert [(quote.text, quote.source) for quote in found.quotes] == [
+    preview = preview_of(Profile(id="p", name="Steps", summary="Classes for older people."))
+    assert [(quote.text, quote.source) for quote in preview.quotes] == [
         ("Steps", "name"),
         ("Classes for older people", "summary"),
     ]
+
+
+def test_contact_details_in_the_texts_of_a_registration_are_redacted(store: Store) -> None:
+    registrations = Registrations(store, Directory(store))
+    profile = Profile(id="new", name="Steps", summary="Ring 0113 496 0000")
+    contact = Contact(email="anna@steps.example")
+    draft = registrations.start(profile, contact, None)
+    assert draft.profile.summary == "Ring [contact removed]"
+    revised = registrations.revise(draft.profile.model_copy(update={"summary": "Write to a@b.org"}), None)
+    assert revised.profile.summary == "Write to [contact removed]"
+    assert registrations.read(draft.id) == revised
+    assert revised.contact == contact, "the contact itself is stored separately"
