@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a PostgreSQL server of our own, stores, the real data beside the checkout."""
+"""Fixtures that all tests share: a PostgreSQL server, stores, an encoder, real data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings() -> Iterator[None]:
-    """Keep the settings of whoever runs the tests out of them: a register in use must not be reached from here."""
+    """Hide the settings of the user from the tests, so that no test reaches a register in use."""
     chosen = {f"MATCHER_{name.upper()}" for name in Settings.model_fields}
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper() in chosen]:
@@ -36,7 +36,7 @@ def _no_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real public records beside the checkout, where there is one."""
+    """The folder of real public records next to the checkout. Skip the test if there is none."""
     if not SHARED_DATA.is_dir():
         pytest.skip("the folder ../shared/data with real records is not there")
     return SHARED_DATA
@@ -44,7 +44,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server: the one `MATCHER_TEST_POSTGRES` names, or one started for the tests."""
+    """The URL of a PostgreSQL server: `MATCHER_TEST_POSTGRES`, or a server started for the tests."""
     if url := os.environ.get("MATCHER_TEST_POSTGRES"):
         yield url
         return
@@ -72,7 +72,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database, dropped afterwards."""
+    """The URL of an empty PostgreSQL database, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
     try:
@@ -87,7 +87,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite file", "sqlite memory", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
+    """The URL of an empty database of each kind."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return "sqlite://" if request.param == "sqlite memory" else f"sqlite:///{tmp_path / 'store.db'}"
@@ -95,7 +95,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite file", "postgresql"])
 def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind that several processes can open."""
+    """The URL of an empty database of each kind that several processes can open."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'store.db'}"
@@ -116,7 +116,7 @@ def file_store(tmp_path: Path) -> Iterator[Store]:
 
 
 def _postgres_programs() -> Path | None:
-    """Return the folder of the newest installed server's programs."""
+    """Return the program folder of the newest installed PostgreSQL server."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
         return found[-1].parent
@@ -138,14 +138,14 @@ def _as_server_user(command: list[str]) -> None:
         assert done.returncode == 0, output.read().decode()
 
 
-# A busy machine is no reason to fail a generated case.
+# A generated case must not fail because the machine is busy.
 settings.register_profile("matcher", deadline=None)
 settings.load_profile("matcher")
 
 
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a sentence encoder that loads in no time."""
+    """The folder of a sentence encoder that loads quickly."""
     return tiny_model(tmp_path_factory.mktemp("encoder"), list(WORDS))
 
 
@@ -153,12 +153,12 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_encoder: Path
 ) -> Command:
-    """The command line with a home of its own and the tiny encoder."""
+    """The command line with its own home and the tiny encoder."""
     monkeypatch.setenv("MATCHER_ENCODER", str(tiny_encoder))
     return command_in(tmp_path / "home", monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")
 def real_encoder() -> SentenceEncoder:
-    """The encoder that comes with the product: slow to load, so that all tests share it."""
+    """The packaged encoder. All tests share it because it loads slowly."""
     return SentenceEncoder(packaged_model(), device="cpu")

@@ -1,4 +1,4 @@
-"""Backup and restore, on each kind of database that is kept: nothing is lost, and a running program goes on."""
+"""Backup and restore on each kind of database on disk: nothing is lost, and an open store continues to work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def put(store: Store, *ids: str) -> None:
         writer.put_many((Profile(id=id, name=f"Falls {id}"), ANNA) for id in ids)
 
 
-def test_a_backup_brings_all_of_it_back(server_url: str, tmp_path: Path) -> None:
+def test_a_backup_restores_everything(server_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backups" / "register"
     with Store.open(server_url) as store:
         put(store, "a", "b")
@@ -32,7 +32,7 @@ def test_a_backup_brings_all_of_it_back(server_url: str, tmp_path: Path) -> None
         with store.writing() as writer:
             writer.withdraw(RecordKind.PROFILE, "a")
         restore(file, server_url)
-        assert store.sequence() == 2, "the store that was open sees what was restored"
+        assert store.sequence() == 2, "an open store sees the restored contents"
         assert store.profile("a").record.name == "Falls a"
         assert store.contact("a") == ANNA
         assert store.problems() == []
@@ -43,7 +43,7 @@ def test_a_backup_brings_all_of_it_back(server_url: str, tmp_path: Path) -> None
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_backup_made_while_others_write_is_of_one_moment(server_url: str, tmp_path: Path) -> None:
+def test_a_backup_during_writes_is_consistent(server_url: str, tmp_path: Path) -> None:
     with Store.open(server_url) as store:
         put(store, "first")
         with ThreadPoolExecutor(1) as writer:
@@ -60,7 +60,7 @@ def test_a_backup_made_while_others_write_is_of_one_moment(server_url: str, tmp_
             assert store.problems() == []
 
 
-def test_what_is_no_backup_is_refused_and_nothing_is_touched(server_url: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_is_refused_and_nothing_changes(server_url: str, tmp_path: Path) -> None:
     with Store.open(server_url) as store:
         put(store, "a")
         back_up(server_url, tmp_path / "good")
@@ -81,7 +81,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(server_url: str, tm
             restore(tmp_path / "absent", server_url)
 
 
-def test_a_place_that_cannot_be_written_is_said(server_url: str, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(server_url: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with Store.open(server_url), pytest.raises(Unavailable, match="cannot be written"):
         back_up(server_url, tmp_path / "file" / "backup")
@@ -109,7 +109,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         ("DELETE FROM head WHERE id = 'b'", "the head of profile b is not its latest revision"),
     ],
 )
-def test_what_was_changed_behind_the_store_is_found(tmp_path: Path, damage: str, found: str) -> None:
+def test_changes_made_outside_the_store_are_found(tmp_path: Path, damage: str, found: str) -> None:
     path = tmp_path / "store.db"
     with Store.open(f"sqlite:///{path}") as store:
         put(store, "a", "b", "c")

@@ -1,4 +1,4 @@
-"""Any record that the rules let through comes back from every database as it was."""
+"""Every database returns any valid record unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from matcher.records import Need, Profile, Region, Requirements, Sector, Stage, parse
 from matcher.store import Put, Store
 
-# Generated records: any text the records let through must come back as it was.
+# Generated records: any valid text must come back unchanged.
 words = st.text(min_size=1, max_size=40).map(lambda text: f"a{text}")
 texts = st.text(max_size=200)
 days = st.dates(date(1990, 1, 1), date(2099, 12, 31)).map(date.isoformat)
@@ -94,7 +94,7 @@ def _comes_back(store: Store, record: Profile | Need) -> None:
         assert writer.put(found.record) == Put(first.sequence, "unchanged")
 
 
-def test_the_defaults_that_revisions_leave_out_stay_what_they_were() -> None:
+def test_the_defaults_that_revisions_omit_have_not_changed() -> None:
     kept = Profile(id="p", name="P").model_dump(mode="json")
     assert {name: kept[name] for name in ("sector", "summary", "coverage", "turnover", "capabilities")} == {
         "sector": "unknown",

@@ -1,4 +1,4 @@
-"""What every database must do alike: the suite runs on a SQLite file, SQLite in memory and PostgreSQL."""
+"""The contract of a store, on a SQLite file, SQLite in memory and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.records import need, profile, put
 ANNA = Contact(name="Anna Field", email="anna.field@example.org", telephone="0113 496 0000")
 
 
-def test_an_empty_store_has_nothing(store: Store) -> None:
+def test_an_empty_store_has_no_records(store: Store) -> None:
     assert store.sequence() == 0
     assert store.counts() == {"profiles": 0, "needs": 0}
     assert list(store.needs()) == []
@@ -56,14 +56,14 @@ def test_an_update_adds_a_revision_and_keeps_the_old_one(store: Store) -> None:
     assert store.profile("p1", at=1).record == profile()
 
 
-def test_one_batch_may_hold_the_same_id_more_than_once(store: Store) -> None:
+def test_a_batch_can_have_the_same_id_more_than_once(store: Store) -> None:
     done = put(store, profile(name="A"), profile(name="B"), profile(name="B"), profile(name="A"), need())
     assert done == [Put(1, "added"), Put(2, "updated"), Put(2, "unchanged"), Put(3, "updated"), Put(4, "added")]
     assert store.profile("p1").record.name == "A"
     assert [revision.number for revision in store.history(RecordKind.PROFILE, "p1")] == [1, 2, 3]
 
 
-def test_a_profile_and_a_need_may_share_an_id(store: Store) -> None:
+def test_a_profile_and_a_need_can_share_an_id(store: Store) -> None:
     put(store, profile("x"), need("x"))
     with store.writing() as writer:
         writer.withdraw(RecordKind.NEED, "x")
@@ -71,7 +71,7 @@ def test_a_profile_and_a_need_may_share_an_id(store: Store) -> None:
     assert store.profile("x").record == profile("x")
 
 
-def test_withdrawal_ends_a_record_and_a_put_revives_it(store: Store) -> None:
+def test_a_put_restores_a_withdrawn_record(store: Store) -> None:
     put(store, profile())
     with store.writing() as writer:
         assert writer.withdraw(RecordKind.PROFILE, "p1", source="asked by letter") == 2
@@ -88,7 +88,7 @@ def test_withdrawal_ends_a_record_and_a_put_revives_it(store: Store) -> None:
         store.profile("p1", at=2)
 
 
-def test_what_is_absent_or_withdrawn_cannot_be_withdrawn(store: Store) -> None:
+def test_an_absent_or_withdrawn_record_cannot_be_withdrawn(store: Store) -> None:
     put(store, profile())
     with store.writing() as writer:
         writer.withdraw(RecordKind.PROFILE, "p1")
@@ -98,12 +98,12 @@ def test_what_is_absent_or_withdrawn_cannot_be_withdrawn(store: Store) -> None:
     assert store.sequence() == 2
 
 
-def test_history_of_what_never_was_is_not_found(store: Store) -> None:
+def test_the_history_of_an_unknown_record_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         store.history(RecordKind.NEED, "n1")
 
 
-def test_an_exception_rolls_back_and_gives_the_numbers_back(store: Store) -> None:
+def test_an_exception_rolls_back_and_releases_the_numbers(store: Store) -> None:
     def fail_after_a_put() -> None:
         with store.writing() as writer:
             writer.put(profile(), contact=ANNA)
@@ -127,7 +127,7 @@ def test_a_thread_reads_its_own_writes_and_cannot_write_inside_writing(store: St
     assert store.profile("p1").record == profile()
 
 
-def test_contact_is_kept_apart_and_erased(store: Store) -> None:
+def test_a_contact_is_stored_separately_and_can_be_erased(store: Store) -> None:
     with store.writing() as writer:
         writer.put(profile(), contact=ANNA)
         assert writer.put(profile()).outcome == "unchanged"
@@ -157,7 +157,7 @@ def test_withdrawal_erases_the_contact(store: Store) -> None:
     assert store.contact("p1") is None
 
 
-def test_vectors_are_kept_by_model_and_the_first_one_stays(store: Store) -> None:
+def test_vectors_are_stored_by_model_and_never_replaced(store: Store) -> None:
     store.vectors.put("m", {f"k{number}": bytes([number % 256, 0]) for number in range(1100)})
     store.vectors.put("m", {"k1": b"other", "new": b"\x00\xff"})
     store.vectors.put("m", {})
@@ -173,7 +173,7 @@ def test_a_source_that_is_not_text_is_escaped(store: Store) -> None:
     assert store.profile("p1").source == "caf\\udce9\\0.jsonl"
 
 
-def test_a_second_opening_finds_everything(server_url: str) -> None:
+def test_a_reopened_store_has_everything(server_url: str) -> None:
     with Store.open(server_url) as first:
         put(first, profile(), need())
     with Store.open(server_url) as second:
@@ -201,7 +201,7 @@ def test_the_database_refuses_to_change_revisions(server_url: str, statement: st
         assert store.profile("p1").record == profile()
 
 
-def test_a_store_whose_rules_became_stricter_says_which_revision(store: Store) -> None:
+def test_a_record_that_breaks_stricter_rules_is_reported_with_its_revision(store: Store) -> None:
     with store.writing() as writer:
         writer.put(Profile.model_construct(**{**profile().__dict__, "website": ""}))
     with pytest.raises(InvalidInput, match="revision 1 of profile p1"):

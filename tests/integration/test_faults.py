@@ -1,4 +1,4 @@
-"""Faults of the machine: a full disk, a database that goes and comes back, damaged files, a clock that jumps back.
+"""Machine faults: a full disk, an unavailable database, damaged files, a clock that jumps back.
 
 The service says what is wrong, keeps what it has accepted, and goes on by itself once the fault is gone.
 """
@@ -34,7 +34,7 @@ PATIENCE = 90.0
 
 
 class Running:
-    """`matcher serve` as a process of its own, with a client."""
+    """`matcher serve` in a separate process, with a client."""
 
     def __init__(self, home: Path, environment: dict[str, str]) -> None:
         port = free_port()
@@ -43,7 +43,7 @@ class Running:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
 
     def put(self, id: str, summary: str = "falls") -> int:
-        """Register a profile, and return the status."""
+        """Register a profile and return the HTTP status."""
         return self.client.put(f"/v1/profiles/{id}", json={"name": f"Clinic {id}", "summary": summary}).status_code
 
     def found(self) -> list[str]:
@@ -53,18 +53,18 @@ class Running:
         return sorted(match["profile_id"] for match in answer.json()["results"])
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Wait until `holds` does."""
+        """Wait until `holds` returns true."""
         deadline = time.monotonic() + PATIENCE
         while True:
             with suppress(httpx.TransportError):
                 if holds():
                     return
-            assert self.process.poll() is None, "the service has ended"
+            assert self.process.poll() is None, "the service has stopped"
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
     def ready(self) -> bool:
-        """Whether it says that it is ready."""
+        """Return whether the service reports that it is ready."""
         return self.client.get("/readyz").status_code == 200
 
 
@@ -81,8 +81,8 @@ def serving(home: Path, **environment: str) -> Iterator[Running]:
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux sets limits on a running process")
-def test_no_more_room_on_the_disk(tmp_path: Path, tiny_encoder: Path) -> None:
-    """No file of the service may grow any more: every write of the database fails as on a full disk."""
+def test_a_full_disk(tmp_path: Path, tiny_encoder: Path) -> None:
+    """Stop the files of the service from growing, so that each write to the database fails as on a full disk."""
     home = tmp_path / "home"
     with serving(home, MATCHER_ENCODER=str(tiny_encoder)) as service:
         assert service.put("before") == 201
@@ -95,7 +95,7 @@ def test_no_more_room_on_the_disk(tmp_path: Path, tiny_encoder: Path) -> None:
             accepted += [f"full-{number:02}"] if status == 201 else []
         assert statuses <= {201, 503}
         assert 503 in statuses, "the disk did not fill"
-        assert service.found() == sorted(accepted), "what was accepted is searched, and nothing else"
+        assert service.found() == sorted(accepted), "search finds the accepted profiles only"
         resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         service.wait_until(lambda: service.put("after") == 201)
         accepted.append("after")
@@ -107,7 +107,7 @@ def test_no_more_room_on_the_disk(tmp_path: Path, tiny_encoder: Path) -> None:
 
 
 class Wire:
-    """A line to a server that can be cut and mended."""
+    """A connection to a server that can be cut and restored."""
 
     def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
@@ -127,7 +127,7 @@ class Wire:
         self._ends.clear()
 
     def mend(self) -> None:
-        """Let connections through again."""
+        """Accept connections again."""
         self._whole = True
 
     def _accept(self) -> None:
@@ -150,7 +150,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_RDWR)
 
 
-def test_the_database_goes_and_comes_back(postgres_url: str, tmp_path: Path, tiny_encoder: Path) -> None:
+def test_the_database_becomes_unavailable_and_returns(postgres_url: str, tmp_path: Path, tiny_encoder: Path) -> None:
     url = make_url(postgres_url)
     wire = Wire(str(url.host), int(url.port or 5432))
     through = url.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
@@ -181,11 +181,11 @@ def test_what_one_process_accepts_the_other_finds_within_two_seconds(
         for number in range(10):
             here, there = (one, two) if number % 2 else (two, one)
             assert here.put(f"p{number}") == 201
-            # The very next search: nothing to wait for.
+            # The next search finds it, without waiting.
             assert f"p{number}" in there.found()
 
 
-def test_damaged_files_of_the_index_are_built_anew(tmp_path: Path, tiny_encoder: Path) -> None:
+def test_damaged_index_files_are_rebuilt(tmp_path: Path, tiny_encoder: Path) -> None:
     home, deal = tmp_path / "home", random.Random(7)
     with serving(home, MATCHER_ENCODER=str(tiny_encoder)) as service:
         for number in range(20):
@@ -206,7 +206,7 @@ def test_damaged_files_of_the_index_are_built_anew(tmp_path: Path, tiny_encoder:
             assert service.found() == expected
 
 
-def test_a_clock_that_jumps_back_changes_no_order(store: Store) -> None:
+def test_a_clock_that_jumps_back_does_not_change_the_order(store: Store) -> None:
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     engine, ledger = engine_over(store), Ledger(store)
     need = Need.from_text("falls")
@@ -217,7 +217,7 @@ def test_a_clock_that_jumps_back_changes_no_order(store: Store) -> None:
                 writer.put(Profile(id=f"p{hours}", name="Clinic", summary="falls"))
             found = engine.search(need, top=100)
             assert found.sequence == put.sequence + 1
-            assert store.profile("p").record.summary == f"falls at {hours}", "the last one written is the latest"
+            assert store.profile("p").record.summary == f"falls at {hours}", "the last write is the latest revision"
             kept = ledger.save(engine, need, by="a-body").entry.content.decision
             ledger.note(kept, Event.SHORTLIST, "p", by="a-body")
     numbers = [revision.number for revision in store.history(RecordKind.PROFILE, "p")]

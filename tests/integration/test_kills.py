@@ -1,5 +1,7 @@
-"""Processes killed at any moment of importing, indexing, saving and updating: nothing accepted is lost, nothing is
-half there, and the index that is found again answers like one built anew."""
+"""Kill processes at any point of importing, indexing, saving and updating.
+
+No accepted record is lost, no write is partial, and the remaining index gives the same results as a new one.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,18 @@ from tests.support.strategies import WORDS
 KILLS: Final = 50
 FILES: Final = 3
 RECORDS: Final = 25
-# Seconds into a phase within which it is killed: about as long as the phase takes, so that some die just after it.
+# The process is killed within this many seconds of a phase. About the length of the phase, so that some die after it.
 PHASES: Final = {"import": 0.012, "index": 0.03, "save": 0.025, "update": 0.008}
 NEEDS: Final = tuple(
     Need(id=f"n{i}", title=title) for i, title in enumerate(["falls clinic", "dementia meals", "café"])
 )
 
-# What the records of one transaction are to be: the text of each, None where it is withdrawn.
+# The records of a transaction: the text of each by id, or None if it is withdrawn.
 State = dict[str, str | None]
 
 
 def live(home: Path, seed: int, parent: Connection) -> None:
-    """Import, index, save and update for ever, telling `parent` before each phase and around each transaction."""
+    """Import, index, save and update forever. Report to `parent` before each phase and around each transaction."""
     deal = random.Random(seed)
     with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
         encoder = CachedEncoder(WordEncoder(pause=0.0002), store.vectors)
@@ -81,7 +83,7 @@ def _text(deal: random.Random) -> str:
 
 
 class Watched:
-    """What a killed process is known to have done, from what it told."""
+    """What a killed process has done, according to its reports."""
 
     def __init__(self) -> None:
         self.accepted: dict[str, str] = {}
@@ -90,7 +92,7 @@ class Watched:
         self.phase = ""
 
     def hear(self, told: tuple[str, Any]) -> None:
-        """Take in one message."""
+        """Apply one report."""
         kind, value = told
         if kind in ("import", "update"):
             self.pending = value
@@ -101,7 +103,7 @@ class Watched:
         self.phase = kind
 
     def with_pending(self) -> dict[str, str]:
-        """Return what is there once the transaction under way is committed."""
+        """Return the records as they are if the open transaction is committed."""
         merged = {**self.accepted, **self.pending}
         return {id: text for id, text in merged.items() if text is not None}
 
@@ -140,7 +142,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
 
 
 def hear_the_rest(ear: Connection, watched: Watched) -> None:
-    """Take in what a process told before it died."""
+    """Apply the reports of a process before it died."""
     try:
         while True:
             watched.hear(ear.recv())
@@ -149,10 +151,10 @@ def hear_the_rest(ear: Connection, watched: Watched) -> None:
 
 
 def check(store: Store, watched: Watched, snapshots: Snapshots) -> None:
-    """Compare what is there with what was told."""
+    """Compare the store with the reports."""
     changes = list(store.profile_changes(0))
     found = {change.id: change.profile.summary for change in changes if change.profile is not None}
-    assert found in (watched.accepted, watched.with_pending()), "a transaction is there wholly or not at all"
+    assert found in (watched.accepted, watched.with_pending()), "a transaction is complete or absent"
     watched.accepted, watched.pending = found, {}
     assert store.counts()["profiles"] == len(found)
 
@@ -168,6 +170,6 @@ def check(store: Store, watched: Watched, snapshots: Snapshots) -> None:
     assert len(restarted.index()) == len(found)
     restarted.save()
     loaded = snapshots.load(WordEncoder().fingerprint)
-    assert loaded is not None, "what the killed process left is not taken for whole"
+    assert loaded is not None, "the files of the killed process can be loaded"
     watched.saved = loaded.sequence
     assert watched.saved == store.sequence()

@@ -1,4 +1,4 @@
-"""Several processes on one database: one gap-free sequence, nothing lost, nothing half there."""
+"""Several processes on one database: one sequence without gaps, no lost records and no partial writes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ print("done", flush=True)
 """
 
 
-def test_processes_write_one_gap_free_sequence_and_a_follower_misses_nothing(server_url: str) -> None:
+def test_processes_write_one_sequence_without_gaps_and_a_follower_misses_nothing(server_url: str) -> None:
     with Store.open(server_url, wait_seconds=120) as store:
         commands = [[sys.executable, "-c", WRITE, server_url, f"w{worker}", str(PUTS)] for worker in range(WRITERS)]
         processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
@@ -58,7 +58,7 @@ def test_processes_write_one_gap_free_sequence_and_a_follower_misses_nothing(ser
 
         total = WRITERS * PUTS * 2
         assert store.sequence() == total
-        assert steps > 1, "the follower saw the writing in steps"
+        assert steps > 1, "the follower saw the writes in steps"
         whole = Follower(store)
         whole.catch_up()
         assert follower.profiles == whole.profiles
@@ -70,7 +70,7 @@ def test_processes_write_one_gap_free_sequence_and_a_follower_misses_nothing(ser
 
 
 class Follower:
-    """Keeps a copy of the profiles by asking for what changed since the last change it saw."""
+    """A copy of the profiles that follows the changes since the last one it saw."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -78,7 +78,7 @@ class Follower:
         self.profiles: dict[str, Profile | None] = {}
 
     def catch_up(self) -> bool:
-        """Take in what changed; return whether anything did."""
+        """Apply the changes. Return whether there were any."""
         before = self.seen
         for change in self.store.profile_changes(self.seen):
             self.profiles[change.id] = change.profile

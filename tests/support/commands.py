@@ -1,4 +1,4 @@
-"""The command line, run in this process."""
+"""Run the command line in the process of the test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Command = Callable[..., Done]
 
 
 def command_in(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return a function that runs `matcher` with `home` as its home."""
+    """Return a function that runs `matcher --home HOME`."""
     monkeypatch.setenv("MATCHER_HOME", str(home))
     monkeypatch.setenv("COLUMNS", "200")
 

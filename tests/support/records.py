@@ -1,4 +1,4 @@
-"""Records to test a store with."""
+"""Records for tests of a store."""
 
 from __future__ import annotations
 

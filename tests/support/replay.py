@@ -1,4 +1,4 @@
-"""A local notice service that replays release packages, with faults on request."""
+"""A local notice service that serves release packages, with faults on request."""
 
 from __future__ import annotations
 

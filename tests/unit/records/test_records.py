@@ -1,4 +1,4 @@
-"""Records: cleaned, then checked; every refusal names the field and what to do."""
+"""Records are cleaned, then validated. Each error has the field and a remedy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_cleaning(given_text: str, cleaned: str) -> None:
 
 
 @given(st.text() | marked_up)
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert unicodedata.is_normalized("NFC", once)
@@ -55,14 +55,14 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["&" + "amp;" * 50_000, "<p " * 40_000 + ">" * 40_000, "&#38;" * 40_000, "\n " * 90_000]
 )
-def test_cleaning_takes_no_time_to_speak_of(text: str) -> None:
+def test_cleaning_hostile_text_is_fast(text: str) -> None:
     start = time.process_time()
     clean(text)
     assert time.process_time() - start < 5
 
 
 @given(profiles() | needs())
-def test_a_record_is_what_its_json_says(record: Profile | Need) -> None:
+def test_a_record_survives_a_round_trip_through_json(record: Profile | Need) -> None:
     assert parse(type(record), record.model_dump(mode="json", exclude_none=True)) == record
     assert hash(record) == hash(parse(type(record), record.model_dump(mode="json")))
     with pytest.raises(ValidationError):
@@ -70,7 +70,7 @@ def test_a_record_is_what_its_json_says(record: Profile | Need) -> None:
 
 
 def value_of(field: str, value: object) -> Any:
-    """Return what a profile makes of one of its fields, given by its dotted path."""
+    """Return the parsed value of one field of a profile, given by its dotted path."""
     inner: object = value
     names = field.split(".")
     for name in reversed(names[1:]):
@@ -115,12 +115,12 @@ BAD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("field", "value", "expected"), [(f, v, e) for f, cases in GOOD.items() for v, e in cases])
-def test_what_is_taken(field: str, value: object, expected: object) -> None:
+def test_a_valid_value_is_accepted(field: str, value: object, expected: object) -> None:
     assert value_of(field, value) == expected
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
-def test_what_is_refused_is_named_with_its_remedy(field: str, value: object) -> None:
+def test_an_invalid_value_is_refused_with_its_field_and_remedy(field: str, value: object) -> None:
     with pytest.raises(InvalidInput) as refused:
         value_of(field, value)
     assert str(refused.value.place.field).startswith(field)
@@ -139,19 +139,19 @@ def test_the_wording_of_an_error() -> None:
 
 @pytest.mark.parametrize("kind", [Profile, Need, Filters])
 @pytest.mark.parametrize("value", [None, [], "text", 5])
-def test_what_is_no_object_at_all(kind: type[Record], value: object) -> None:
+def test_a_record_must_be_an_object(kind: type[Record], value: object) -> None:
     with pytest.raises(InvalidInput, match="must be an object"):
         parse(kind, value)
 
 
 @pytest.mark.parametrize("region", Region)
-def test_regions_by_any_writing(region: Region) -> None:
+def test_regions_are_found_in_any_spelling(region: Region) -> None:
     for text in (region.value, region.value.upper(), f"  the {region.value.lower()} region, England "):
         assert find_region(text) is region
     assert find_region("") is None
 
 
-def test_a_match_must_add_up() -> None:
+def test_the_parts_of_a_score_must_add_up() -> None:
     fields = {"rank": 1, "profile_id": "p", "name": "N", "sector": "cic", "contributions": {"a": 0.1, "b": 0.2}}
     fields |= {"probability": 0.5, "band": "strong"}
     assert Match(**fields, score=0.1 + 0.2).score == pytest.approx(0.3)
@@ -160,7 +160,7 @@ def test_a_match_must_add_up() -> None:
 
 
 @given(st.text(max_size=1_200))
-def test_a_search_text_becomes_a_need_that_keeps_its_words(text: str) -> None:
+def test_a_search_text_becomes_a_need_with_all_its_words(text: str) -> None:
     try:
         need = Need.from_text(text)
     except InvalidInput:

@@ -1,4 +1,4 @@
-"""Opening a database: settings, failures in the user's words, secrets kept out of what is shown."""
+"""Opening a database: settings, error messages, and secrets kept out of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matcher.store.database import Database
 PROFILE = Profile(id="p1", name="Falls Prevention CIC")
 
 
-def test_a_sqlite_file_is_safe_against_power_cuts_and_left_over_bytes(tmp_path: Path) -> None:
+def test_a_sqlite_file_survives_power_cuts_and_overwrites_deleted_bytes(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     Store.open(url).close()
     database = Database(url, wait_seconds=7)
@@ -38,19 +38,19 @@ def test_a_sqlite_file_is_safe_against_power_cuts_and_left_over_bytes(tmp_path: 
 
 
 @pytest.mark.parametrize("url", ["", "store.db", "mysql://localhost/db", "sqlite+nothing://", "postgresql://h:port/d"])
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises((InvalidInput, Unavailable)) as refused:
         Store.open(url)
     assert refused.value.remedy
 
 
-def test_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+def test_a_missing_folder_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="unable to open") as refused:
         Store.open(f"sqlite:///{tmp_path / 'no' / 'store.db'}", wait_seconds=0.1)
     assert "Check the URL" in refused.value.remedy
 
 
-def test_a_file_that_is_no_database_is_unavailable_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_unavailable_and_unchanged(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("these are notes, and no database\n" * 100)
     with pytest.raises(Unavailable, match="not a database") as refused:
@@ -67,7 +67,7 @@ def test_a_server_that_does_not_answer_is_unavailable_and_its_password_stays_sec
     assert "hush" not in str(refused.value)
 
 
-def test_the_password_is_hidden_where_a_store_is_shown(postgres_url: str) -> None:
+def test_the_repr_of_a_store_hides_the_password(postgres_url: str) -> None:
     with_password = postgres_url.replace("matcher@", "matcher:tops3cret@")
     with Store.open(with_password) as store:
         assert "tops3cret" not in repr(store)
@@ -89,14 +89,14 @@ def test_a_postgresql_database_must_be_in_utf8(postgres_server: str) -> None:
         administration.close()
 
 
-def test_a_writer_waits_for_another_one_and_then_gives_up(server_url: str) -> None:
+def test_a_writer_waits_for_another_writer_up_to_a_limit(server_url: str) -> None:
     with Store.open(server_url) as first, Store.open(server_url, wait_seconds=0.3) as second:
         with first.writing() as writer:
             writer.put(PROFILE)
             with pytest.raises(Unavailable, match="lock") as refused, second.writing():
                 pass
             assert "Try again" in refused.value.remedy
-            assert second.sequence() == 0, "reading does not wait"
+            assert second.sequence() == 0, "a reader does not wait"
         with second.writing() as writer:
             assert writer.put(PROFILE).outcome == "unchanged"
 
@@ -110,7 +110,7 @@ def test_a_read_only_database_is_unavailable_to_writers(tmp_path: Path) -> None:
             writer.put(PROFILE)
 
 
-def test_erasing_a_contact_leaves_no_byte_of_it_in_the_file(tmp_path: Path, file_store: Store) -> None:
+def test_erasing_a_contact_erases_its_bytes_from_the_file(tmp_path: Path, file_store: Store) -> None:
     needle = b"anna.field@example.org"
     with file_store.writing() as writer:
         writer.put_many([(Profile(id=f"p{number}", name="P"), None) for number in range(50)])
@@ -123,7 +123,7 @@ def test_erasing_a_contact_leaves_no_byte_of_it_in_the_file(tmp_path: Path, file
     assert b"Falls Prevention" in left
 
 
-def test_withdrawing_a_profile_leaves_no_byte_of_its_contact(tmp_path: Path, file_store: Store) -> None:
+def test_withdrawing_a_profile_erases_the_bytes_of_its_contact(tmp_path: Path, file_store: Store) -> None:
     with file_store.writing() as writer:
         writer.put(PROFILE, contact=Contact(email="anna.field@example.org"))
     with file_store.writing() as writer:
@@ -171,7 +171,7 @@ def test_a_failed_write_cannot_be_committed(file_store: Store) -> None:
     assert file_store.counts()["profiles"] == 0
 
 
-def test_opening_a_database_at_head_does_not_load_alembic(tmp_path: Path) -> None:
+def test_opening_an_up_to_date_database_does_not_load_alembic(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     program = (
         "import sys; from matcher.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"

@@ -1,4 +1,4 @@
-"""Migrations lead to the schema the code works with, once, however many start at once."""
+"""Migrations create the schema of the code, once, even if several processes start together."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from matcher.store.database import Database
 from matcher.store.schema import SCHEMA_VERSION, metadata
 
 
-def test_the_version_known_is_the_newest_migration() -> None:
+def test_the_schema_version_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(matcher.store.migration.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
 
 
-def test_the_migrations_make_the_tables_the_code_names(server_url: str) -> None:
+def test_the_migrations_create_the_tables_of_the_code(server_url: str) -> None:
     with Store.open(server_url) as store:
         assert compare_metadata_of(store) == []
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(server_url: str) -> None:
+def test_a_database_of_the_first_version_is_upgraded(server_url: str) -> None:
     database = Database(server_url)
     config = Config()
     config.set_main_option("script_location", str(Path(matcher.store.migration.__file__).parent / "migrations"))
@@ -61,7 +61,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(server_url: str) 
 
 
 def compare_metadata_of(store: Store) -> object:
-    """Return how the tables differ from those the code names."""
+    """Return the differences between the tables and those of the code."""
     with store.database.reading() as connection:
         return compare_metadata(MigrationContext.configure(connection), metadata)
 
@@ -77,7 +77,7 @@ def test_a_database_from_a_newer_version_is_refused(server_url: str) -> None:
     assert "newer" in refused.value.remedy
 
 
-def test_many_processes_may_open_a_new_database_at_once(server_url: str) -> None:
+def test_many_processes_can_open_a_new_database_together(server_url: str) -> None:
     program = (
         "import sys; from matcher.store import Store; sys.stdin.readline();"
         " store = Store.open(sys.argv[1]); print(store.sequence())"
