@@ -27,7 +27,14 @@ _LEEWAY: Final = 60
 
 @dataclass(frozen=True)
 class PendingSignIn:
-    """A sign-in that has started. The browser keeps it in a cookie, so that no other browser can complete it."""
+    """A sign-in that has started. The browser keeps it in a cookie, so that no other browser can complete it.
+
+    Attributes:
+        state: returned by the provider with the code, to tie the answer to this browser.
+        nonce: returned inside the ID token, to tie the token to this sign-in.
+        verifier: sent with the code, to prove that the same client asked for it (PKCE).
+
+    """
 
     state: str
     nonce: str

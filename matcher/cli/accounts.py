@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -12,7 +11,7 @@ import typer
 from matcher.accounts import Accounts, ApiKey, Keys, OrganisationKind, Ownership, Role
 from matcher.accounts.policy import KEY_LIFE, LONGEST_KEY_LIFE
 from matcher.bootstrap import opened_store
-from matcher.cli.app import err, out
+from matcher.cli.app import err, out, print_json
 from matcher.cli.options import Json
 from matcher.store import RecordKind
 
@@ -117,7 +116,7 @@ def list_accounts(context: typer.Context, json: Json = False) -> None:
             "members": [asdict(row) for row in members],
             "keys": [asdict(row) for row in keys],
         }
-        typer.echo(json_format.dumps(report, indent=2, default=_plain))
+        print_json(report, default=_plain)
         return
     for organisation in organisations:
         _print(f"{organisation.id}: {organisation.name} ({organisation.kind.value})")

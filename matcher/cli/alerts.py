@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from matcher.alerts import Alert, Alerts, Digest, digests, email_of, send, write
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import err, out
+from matcher.cli.app import err, out, print_json
 from matcher.cli.options import Json
 from matcher.foundations.errors import Unavailable
 from matcher.foundations.settings import Settings
@@ -46,7 +45,7 @@ def alerts(
     if failed is not None:
         raise failed
     if json:
-        typer.echo(json_format.dumps({"told": sent}, indent=2))
+        print_json({"told": sent})
     else:
         out.print(
             f"{len(sent):,} digests with {sum(sent.values()):,} opportunities written to {out_folder}", markup=False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -90,3 +91,8 @@ def announcing(bar: Progress, description: str) -> Announce:
         return lambda done: bar.advance(task, done)
 
     return announce
+
+
+def print_json(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:
+    """Print `value` as indented JSON on stdout. `default` converts values that JSON does not know."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=default))

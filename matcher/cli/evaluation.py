@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -14,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store, with_model
-from matcher.cli.app import err, out, progress_bar
+from matcher.cli.app import err, out, print_json, progress_bar
 from matcher.cli.options import Json, input_file
 from matcher.embedding import CachedEncoder, InMemoryOverlay, SentenceEncoder, packaged_model
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
@@ -78,7 +77,7 @@ def evaluate(
             progress=track,
         )
     if json:
-        typer.echo(json_format.dumps(report.to_json(), indent=2))
+        print_json(report.to_json())
     else:
         show(report)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
@@ -13,7 +12,7 @@ import typer
 from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store
-from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.app import announcing, err, out, print_json, progress_bar
 from matcher.cli.options import Json
 from matcher.foundations.settings import Settings
 from matcher.register import ImportReport, import_files
@@ -83,7 +82,7 @@ def update_index(settings: Settings, store: Store) -> None:
 def print_source_report(report: ImportReport, *, json: bool) -> None:
     """Print what was imported from a public source and what was dropped."""
     if json:
-        typer.echo(json_format.dumps(source_report(report), indent=2))
+        print_json(source_report(report))
     else:
         table = Table("imported and dropped", "number")
         table.columns[1].justify = "right"
@@ -112,7 +111,7 @@ def _sections(report: ImportReport) -> Iterator[list[tuple[str, int]]]:
 def _print_records_report(report: ImportReport, kind: str, *, json: bool, total: int) -> None:
     values = records_report(report)
     if json:
-        typer.echo(json_format.dumps(values, indent=2))
+        print_json(values)
         return
     out.print(
         f"{kind}: {values['added']:,} added, {values['updated']:,} updated, {values['unchanged']:,} unchanged, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from matcher.bootstrap import opened_engine, opened_store
-from matcher.cli.app import out, progress_bar
+from matcher.cli.app import out, print_json, progress_bar
 from matcher.cli.options import Json
 from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Unavailable
@@ -40,7 +39,7 @@ def list_(
     with opened_store(context.obj) as store:
         decisions = Ledger(store).decisions(after=after)
         if json:
-            typer.echo(json_format.dumps({"decisions": [decision.to_json() for decision in decisions]}, indent=2))
+            print_json({"decisions": [decision.to_json() for decision in decisions]})
             return
         for decision in decisions:
             opening, state = decision.opening.content, "closed" if decision.closed else "open"
@@ -59,7 +58,7 @@ def show(context: typer.Context, id: DecisionId, json: Json = False) -> None:
         entries = [entry.to_json() for entry in (decision.opening, *decision.notes)]
         profiles = {"candidates": [*result.candidates()], "excluded": result.excluded_by()}
         report = {**decision.to_json(), "entries": entries, **profiles}
-        typer.echo(json_format.dumps(report, indent=2, ensure_ascii=False))
+        print_json(report)
     else:
         _show(decision, result)
 
@@ -78,7 +77,7 @@ def note(
     with opened_store(context.obj) as store:
         entry = Ledger(store).note(id, event, profile, by=by, reason=reason)
     if json:
-        typer.echo(json_format.dumps(entry.to_json(), indent=2, ensure_ascii=False))
+        print_json(entry.to_json())
     else:
         out.print(f"Entry {entry.content.number}, hash {entry.hash}", soft_wrap=True)
 
@@ -95,7 +94,7 @@ def verify(
     with opened_store(context.obj) as store:
         verification = Ledger(store).verify(expect)
     if json:
-        typer.echo(json_format.dumps(verification.to_json(), indent=2))
+        print_json(verification.to_json())
     elif verification.intact:
         out.print(f"The ledger is intact: {verification.entries:,} entries. Note the last hash outside this machine:")
         out.print(verification.hash, soft_wrap=True)
@@ -124,7 +123,7 @@ def replay(
             if not json:
                 _print_replay(outcome)
     if json:
-        typer.echo(json_format.dumps({"replays": [outcome.to_json() for outcome in replays]}, indent=2))
+        print_json({"replays": [outcome.to_json() for outcome in replays]})
     if any(not outcome.identical for outcome in replays):
         raise typer.Exit(_DIFFERENT)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.table import Column, Table
 
 from matcher.bootstrap import opened_store
-from matcher.cli.app import out
+from matcher.cli.app import out, print_json
 from matcher.cli.options import Json
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.settings import Settings
@@ -64,7 +63,7 @@ def doctor(context: typer.Context, json: Json = False) -> None:
     """Check every part of the installation, with a remedy for each problem. The exit code is 1 if a check fails."""
     checks = run_checks(context.obj)
     if json:
-        out.print_json(json_format.dumps([check.to_json() for check in checks]))
+        print_json([check.to_json() for check in checks])
     else:
         table = Table("", "", Column(overflow="fold"), show_header=False, box=None, pad_edge=False)
         for check in checks:

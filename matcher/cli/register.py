@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matcher.bootstrap import notices_client, notices_service, opened_store
-from matcher.cli.app import out, progress_bar
+from matcher.cli.app import out, print_json, progress_bar
 from matcher.cli.imports import print_source_report, update_index
 from matcher.cli.options import Json
 from matcher.foundations.errors import InvalidInput
@@ -67,7 +66,7 @@ def provenance(
     with opened_store(context.obj) as store:
         parts = Register(store).provenance(profile_id)
     if json:
-        typer.echo(json_format.dumps([asdict(part) for part in parts], indent=2, default=str))
+        print_json([asdict(part) for part in parts], default=str)
         return
     for part in parts:  # one line each, because a wrapped record number cannot be copied
         reason = f"{part.rule} {part.evidence}".strip()
@@ -97,7 +96,7 @@ def organisation(
     with opened_store(context.obj) as store:
         organisations = Organisations(store).current(code_or_name)
     if json:
-        typer.echo(json_format.dumps([asdict(current) for current in organisations], indent=2))
+        print_json([asdict(current) for current in organisations])
         return
     for current in organisations:
         parts = (current.code, current.name, "" if current.active else "closed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from typing import Annotated, Final
 
 import typer
@@ -12,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import announcing, out, progress_bar
+from matcher.cli.app import announcing, out, print_json, progress_bar
 from matcher.cli.options import (
     AccreditationFilter,
     IgnoreRequirements,
@@ -95,7 +94,7 @@ def search(
             entry, result = ledger.save(engine, stored or query, filters, by=by, top=top, apply_requirements=applied)
     if json:
         saved = {} if entry is None else {"decision": entry.content.decision, "hash": entry.hash}
-        typer.echo(json_format.dumps({**result.model_dump(mode="json"), **saved}, indent=2, ensure_ascii=False))
+        print_json({**result.model_dump(mode="json"), **saved})
         return
     show(query, result)
     if entry is not None:

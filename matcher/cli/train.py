@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from matcher.bootstrap import opened_store
-from matcher.cli.app import out, progress_bar
+from matcher.cli.app import out, print_json, progress_bar
 from matcher.cli.options import input_file, output_folder
 from matcher.embedding import WEIGHTS_FILE, packaged_model
 from matcher.foundations import atomic_files
@@ -65,7 +64,7 @@ def train_command(
 
         recipe = Recipe(packaged_model(), store.vectors, profiles, start_progress)
         manifest = train(awards, recipe, out_folder, name=name, version=version)
-    out.print(json_format.dumps(vars(manifest) | {"held_back": _brief(manifest.held_back)}, indent=2))
+    print_json(vars(manifest) | {"held_back": _brief(manifest.held_back)})
     out.print(f"To evaluate it: matcher evaluate --model {out_folder} …")
     out.print(f"To use it: matcher promote {out_folder}")
 

@@ -28,7 +28,16 @@ _CACHED_ROWS: Final = 256
 
 @dataclass(frozen=True)
 class Segment:
-    """Profiles with their passages, vectors and postings. `vectors` is a flat FAISS index with one row per passage."""
+    """Profiles with their passages, vectors and postings.
+
+    Attributes:
+        profiles: one row per profile.
+        pieces: one row per piece of a profile.
+        passages: one row per passage of a piece.
+        postings: the terms of each passage, and the passages of each term.
+        vectors: a flat FAISS index with one row per passage.
+
+    """
 
     profiles: ProfileColumns
     pieces: PieceColumns

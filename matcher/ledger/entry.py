@@ -54,7 +54,15 @@ Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class RecordedNeed(Record):
-    """The need of a saved search: the revision number of a stored need, or the need itself if it is not stored."""
+    """The need of a saved search.
+
+    Attributes:
+        id: the id of the need.
+        digest: the SHA-256 of its content.
+        sequence: the revision number, if the need is stored.
+        record: the need itself, if it is not stored.
+
+    """
 
     id: Id
     digest: Hash

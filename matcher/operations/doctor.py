@@ -29,7 +29,14 @@ _MAX_PROBLEMS: Final = 5
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one check. `message` describes the part, or the problem and its remedy."""
+    """The outcome of one check.
+
+    Attributes:
+        name: the part that was checked.
+        ok: whether the part works.
+        message: a description of the part, or the problem and its remedy.
+
+    """
 
     name: str
     ok: bool

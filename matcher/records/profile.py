@@ -65,7 +65,14 @@ class TrackRecord(Record):
 
 
 class Accreditation(Record):
-    """A scheme the supplier is accredited under. Without `expires`, it does not lapse."""
+    """A scheme the supplier is accredited under.
+
+    Attributes:
+        scheme: the name of the scheme.
+        reference: the number of the certificate.
+        expires: the last day on which it is held, None if it does not lapse.
+
+    """
 
     scheme: Title
     reference: Phrase | None = None

@@ -12,30 +12,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Date, Index, String, Table, Text
 
 from matcher.store.schema import SEQUENCE, SORTED_TEXT, metadata
+
+
+def _record_key() -> tuple[Column[Any], ...]:
+    """Return the primary key of a statement: its source and its record number there."""
+    return Column("source", String(32), primary_key=True), Column("record", SORTED_TEXT, primary_key=True)
+
+
+def _document() -> tuple[Column[Any], ...]:
+    """Return the columns of a JSON document and of the file and place that it was read from."""
+    return (
+        Column("content", Text, nullable=False),
+        Column("digest", String(64), nullable=False),
+        Column("file", Text, nullable=False),
+        Column("place", Text, nullable=False),
+    )
+
 
 release = Table(
     "release",
     metadata,
     Column("ocid", SORTED_TEXT, primary_key=True),
     Column("id", SORTED_TEXT, primary_key=True),
-    Column("content", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("file", Text, nullable=False),
-    Column("place", Text, nullable=False),
+    *_document(),
 )
 
 statement = Table(
     "statement",
     metadata,
-    Column("source", String(32), primary_key=True),
-    Column("record", SORTED_TEXT, primary_key=True),
-    Column("content", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("file", Text, nullable=False),
-    Column("place", Text, nullable=False),
+    *_record_key(),
+    *_document(),
     Column("stated", Date),
     Column("ended", Boolean, nullable=False),
 )
@@ -43,8 +54,7 @@ statement = Table(
 identity = Table(
     "identity",
     metadata,
-    Column("source", String(32), primary_key=True),
-    Column("record", SORTED_TEXT, primary_key=True),
+    *_record_key(),
     Column("profile_id", SORTED_TEXT, nullable=False),
     Column("rule", String(32), nullable=False),
     Column("evidence", Text, nullable=False),
@@ -55,16 +65,14 @@ identity_key = Table(
     "identity_key",
     metadata,
     Column("key", SORTED_TEXT, primary_key=True),
-    Column("source", String(32), primary_key=True),
-    Column("record", SORTED_TEXT, primary_key=True),
+    *_record_key(),
     Index("ix_identity_key_source_record", "source", "record"),
 )
 
 apart = Table(
     "apart",
     metadata,
-    Column("source", String(32), primary_key=True),
-    Column("record", SORTED_TEXT, primary_key=True),
+    *_record_key(),
     Column("profile_id", SORTED_TEXT, primary_key=True),
 )
 

@@ -29,7 +29,15 @@ _MIN_WIDTH_FOR_NUMBER: Final = 30
 
 @dataclass(frozen=True)
 class BarSegment:
-    """A segment of a bar: its pattern, left edge and width, and the number shown in it ("" if it does not fit)."""
+    """A segment of a bar.
+
+    Attributes:
+        pattern: the id of the SVG pattern that fills it.
+        x: its left edge, in SVG units.
+        width: its width, in SVG units.
+        text: the number shown in it, "" if the number does not fit.
+
+    """
 
     pattern: str
     x: float
@@ -39,7 +47,16 @@ class BarSegment:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its label (or "" if another bar of its group has it), position, segments, and the text after it."""
+    """A bar.
+
+    Attributes:
+        label: its label, "" if another bar of its group has it.
+        y: its top edge, in SVG units.
+        height: its height, in SVG units.
+        parts: its segments, from left to right.
+        end: the text after it.
+
+    """
 
     label: str
     y: float

@@ -61,7 +61,16 @@ class Gap(Record):
 
 
 class InDemandSupplier(Record):
-    """A supplier in demand: the number of needs for which it is ranked first, and for which it is shown."""
+    """A supplier in demand.
+
+    Attributes:
+        profile_id: its id in the register.
+        name: its name.
+        sector: its sector.
+        first: the number of needs for which it is ranked first.
+        shown: the number of needs for which it is shown.
+
+    """
 
     profile_id: str
     name: str
