@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from matcher.records.parsing import Record
 from matcher.records.policy import Band
@@ -49,16 +49,12 @@ class Match(Record):
 
 
 class SearchResult(Record):
-    """The ranked matches of one need.
-
-    `considered` is the number of current profiles, `eligible` the number that passed every filter, and `excluded` the
-    number that each filter alone excludes. `sequence` is the latest revision searched, and `model` the scoring model.
-    """
+    """The ranked matches of one need."""
 
     need_id: str
-    sequence: int
-    model: str
-    considered: int
-    eligible: int
-    excluded: dict[str, int]
-    results: tuple[Match, ...]
+    sequence: Annotated[int, Field(description="Sequence number of the latest revision searched.")]
+    model: Annotated[str, Field(description="Name and version of the scoring model.")]
+    considered: Annotated[int, Field(description="Number of current profiles.")]
+    eligible: Annotated[int, Field(description="Number of profiles that passed every filter.")]
+    excluded: Annotated[dict[str, int], Field(description="Number of profiles that each filter alone excludes.")]
+    results: Annotated[tuple[Match, ...], Field(description="Matches, best first.")]

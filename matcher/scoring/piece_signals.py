@@ -21,6 +21,7 @@ from matcher.foundations.arrays import Floats
 from matcher.foundations.ragged import Ragged
 from matcher.foundations.row_groups import group_max, group_rows
 from matcher.scoring.candidates import UNDATED, Candidates, NeedFacts
+from matcher.scoring.signal import Signal
 
 DAYS_A_YEAR: Final = 365.25
 
@@ -125,22 +126,15 @@ def category(codes: Ragged, targets: tuple[int, ...]) -> Floats:
 
 
 @dataclass(frozen=True)
-class PieceSignal:
+class PieceSignal(Signal):
     """A signal of each piece.
 
     Attributes:
-        name: its name in models, contributions and the ledger.
-        meaning: what it is, in words.
-        low, high: the range of its values.
         compute: returns its value for each piece, shape (pieces,), never NaN.
         prior: by family, the weight that training starts from. Families left out do not use the signal.
 
     """
 
-    name: str
-    meaning: str
-    low: float
-    high: float
     compute: Callable[[Pieces], Floats]
     prior: Mapping[str, float]
 

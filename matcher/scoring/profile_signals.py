@@ -16,6 +16,7 @@ from matcher.foundations.ragged import Ragged
 from matcher.scoring.candidates import Candidates, NeedFacts
 from matcher.scoring.curves import Curve, CurvePrior
 from matcher.scoring.piece_signals import UNKNOWN_PLACE, overlap
+from matcher.scoring.signal import Signal
 
 # The range of the capacity signal, in powers of ten either way: it keeps odd records, such as a value of one penny,
 # within bounds. What capacity may count for is another matter, see `MAX_CAPACITY_SLOPE`.
@@ -71,22 +72,15 @@ def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
 
 
 @dataclass(frozen=True)
-class ProfileSignal:
+class ProfileSignal(Signal):
     """A signal of each profile.
 
     Attributes:
-        name: its name in models, contributions and the ledger.
-        meaning: what it is, in words.
-        low, high: the range of its values.
         compute: returns its value for each candidate, shape (candidates,), NaN where unknown.
         prior: what training starts from, or the curve itself if training leaves it alone.
 
     """
 
-    name: str
-    meaning: str
-    low: float
-    high: float
     compute: Callable[[Candidates, NeedFacts], Floats]
     prior: CurvePrior | Curve
 

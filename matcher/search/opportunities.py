@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from matcher.foundations.arrays import Mask
 from matcher.index import Eligible, Index, passing, query_for
@@ -41,19 +43,15 @@ class Opportunity(Record):
 
 
 class Opportunities(Record):
-    """The open needs that fit a supplier, best first.
-
-    `considered` counts all open needs. `excluded` counts, for each requirement, the needs that the supplier does not
-    meet because of it.
-    """
+    """The open needs that fit a supplier."""
 
     profile_id: str
-    sequence: int
-    model: str
-    considered: int
-    eligible: int
-    excluded: dict[str, int]
-    results: tuple[Opportunity, ...]
+    sequence: Annotated[int, Field(description="Sequence number of the latest revision searched.")]
+    model: Annotated[str, Field(description="Name and version of the scoring model.")]
+    considered: Annotated[int, Field(description="Number of open needs.")]
+    eligible: Annotated[int, Field(description="Number of open needs whose requirements the supplier meets.")]
+    excluded: Annotated[dict[str, int], Field(description="Number of open needs that each requirement alone excludes.")]
+    results: Annotated[tuple[Opportunity, ...], Field(description="Opportunities, best first.")]
 
 
 def opportunities_for(

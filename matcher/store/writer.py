@@ -23,7 +23,13 @@ BATCH: Final = 1_000
 
 @dataclass(frozen=True)
 class Put:
-    """The result of putting a record: the sequence number of its latest revision, and whether the put added it."""
+    """The result of putting a record.
+
+    Attributes:
+        sequence: the sequence number of its latest revision.
+        outcome: whether the put added that revision, updated an earlier one, or changed nothing.
+
+    """
 
     sequence: int
     outcome: Outcome

@@ -69,17 +69,17 @@ class RecordedCandidate(BaseModel):
 
 
 class LedgerEntry(BaseModel):
-    """An entry of the ledger. `hash` is the SHA-256 of its other content as canonical JSON."""
+    """An entry of the ledger."""
 
-    number: int
-    decision: str
+    number: Annotated[int, Field(description="Position in the ledger, from 1.")]
+    decision: Annotated[str, Field(description="Id of the decision.")]
     event: Event
     recorded_at: datetime
-    by: str
-    profile: str | None = None
-    reason: str | None = None
-    previous: str
-    hash: str
+    by: Annotated[str, Field(description="Organisation or key that acted.")]
+    profile: Annotated[str | None, Field(description="Profile that the event is about.")] = None
+    reason: Annotated[str | None, Field(description="Reason given.")] = None
+    previous: Annotated[str, Field(description="Hash of the entry before.")]
+    hash: Annotated[str, Field(description="SHA-256 of the other content as canonical JSON.")]
 
 
 class DecisionDetail(DecisionSummary):
@@ -99,16 +99,13 @@ class DecisionEvent(BaseModel):
 
 
 class ReplayDifference(BaseModel):
-    """A difference between the recorded search (`then`) and the replay (`now`).
+    """A difference between the recorded search and its replay."""
 
-    `profile` and `name` give the profile and the contribution or filter, if the difference is about one.
-    """
-
-    what: str
-    then: Any
-    now: Any
-    profile: str | None = None
-    name: str | None = None
+    what: Annotated[str, Field(description="What differs.")]
+    then: Annotated[Any, Field(description="Value in the recorded search.")]
+    now: Annotated[Any, Field(description="Value in the replay.")]
+    profile: Annotated[str | None, Field(description="Profile, if the difference is about one.")] = None
+    name: Annotated[str | None, Field(description="Contribution or filter, if the difference is about one.")] = None
 
 
 class ReplayResult(BaseModel):

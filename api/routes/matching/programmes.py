@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.access.guard import Access, CallerAccess, GuardedRoute
@@ -47,27 +47,22 @@ _MEDIA_TYPES: Final = {
 
 
 class ProgrammeProgress(BaseModel):
-    """The progress of a programme: needs done and in total, needs per second, and seconds left if known.
-
-    `area` is where the programme works, under its current name. `refused` counts the rows of an uploaded file that
-    could not be read as needs; they are in `rejects.csv`. When the programme has finished, `files` lists the results,
-    and `unmatched` lists the needs that no partner is eligible for.
-    """
+    """The progress of a programme. `matches`, `unmatched` and `files` are set when it has finished."""
 
     id: str
     name: str
-    area: str
-    refused: int = 0
+    area: Annotated[str, Field(description="Where the programme works, under its current name.")]
+    refused: Annotated[int, Field(description="Rows of an uploaded file that are not needs; see `rejects.csv`.")] = 0
     state: State
-    phase: str
-    done: int
-    total: int
-    rate: float | None = None
-    seconds_left: float | None = None
-    problem: str = ""
-    matches: int = 0
-    unmatched: list[str] = []
-    files: list[str] = []
+    phase: Annotated[str, Field(description="What the run is doing.")]
+    done: Annotated[int, Field(description="Needs done.")]
+    total: Annotated[int, Field(description="Needs in total.")]
+    rate: Annotated[float | None, Field(description="Needs per second.")] = None
+    seconds_left: Annotated[float | None, Field(description="Seconds left, if known.")] = None
+    problem: Annotated[str, Field(description="Why the run failed or waits.")] = ""
+    matches: Annotated[int, Field(description="Matches in the results.")] = 0
+    unmatched: Annotated[list[str], Field(description="Needs that no partner is eligible for.")] = []
+    files: Annotated[list[str], Field(description="Names of the results.")] = []
 
 
 class ProgrammeList(BaseModel):

@@ -31,7 +31,16 @@ _BATCH_ROWS: Final = 2_000
 
 @dataclass(frozen=True)
 class NeedResult:
-    """A need with its search result and the suppliers shown, in the order of the result. `number` counts from 0."""
+    """A need with its search result.
+
+    Attributes:
+        number: its position among the needs of the programme, from 0.
+        need: the need.
+        theme: its theme, "" if it has none.
+        search: the result of its search.
+        suppliers: the suppliers shown, in the order of the result.
+
+    """
 
     number: int
     need: Need

@@ -10,19 +10,17 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from api.app import create
 from matcher.accounts import Role
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
 from tests.api.support.people import People
+from tests.api.support.server import served_app
 
 EXAMPLES = os.environ.get("MATCHER_SCHEMA_EXAMPLES")
 # The edges of every schema take about 2,400 requests. By default, one role makes them.
@@ -35,18 +33,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Peop
     """The port of a service with accounts, and its people."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys", rate_limit="none")
     app = create(settings, engine_of=fake_engine)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1], People(app.state.service.store)
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with served_app(app) as port:
+        yield port, People(app.state.service.store)
 
 
 @pytest.mark.parametrize("role", Role)

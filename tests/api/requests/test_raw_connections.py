@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 
 from api.app import create
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
+from tests.api.support.server import served_app
 
 
 @pytest.fixture
 def port(settings: Settings) -> Iterator[int]:
     """The port of a service on this machine."""
     app = create(settings, engine_of=fake_engine)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < deadline
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with served_app(app, server_header=False) as port:
+        yield port
 
 
 def ask(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
