@@ -20,7 +20,8 @@ from matcher.records.fields import Phrase, Title
 
 # Rows in one file. Larger files would delay other requests, so they must be matched on the command line.
 MAX_ROWS: Final = 100_000
-FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson", ".json")
+_WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods")
+FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", *_WORKBOOK_ENDINGS, ".jsonl", ".ndjson", ".json")
 # The first bytes of compressed files other than workbooks. Their size is unknown until they are unpacked.
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _ZIP: Final = b"PK"
@@ -34,7 +35,9 @@ class NeedsUpload(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    file: UploadFile = Field(description="CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json).")
+    file: UploadFile = Field(
+        description="CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS packages (.json)."
+    )
     columns: Annotated[str, Field(max_length=5_000)] = Field(
         "",
         description="Which column holds which field, as `title=Column,value=Column`. "
@@ -101,7 +104,7 @@ def saved_upload(upload: UploadFile) -> Iterator[Path]:
 def _check_not_compressed(path: Path, ending: str) -> None:
     with path.open("rb") as file:
         start = file.read(8)
-    if start.startswith(_COMPRESSED) or (start.startswith(_ZIP) and ending != ".xlsx"):
+    if start.startswith(_COMPRESSED) or (start.startswith(_ZIP) and ending not in _WORKBOOK_ENDINGS):
         raise _invalid_file("is compressed, or is not the type its name says", "Send it unpacked, with the right name")
 
 

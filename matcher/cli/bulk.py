@@ -1,4 +1,4 @@
-"""`matcher bulk`: many needs against the whole register."""
+"""`matcher bulk`: match many needs with the whole register."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, Stat
 from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, parse
 from matcher.records.fields import MAX_TITLE
-from matcher.sources.formats.jsonl import Rejected, read
+from matcher.sources.formats.jsonl import read_records
 
 
 def bulk(
@@ -40,55 +40,49 @@ def bulk(
     with opened_engine(context.obj) as engine, progress_bar() as bar:
         runs = Runs(engine, context.obj.programmes_folder)
         if needs is not None and out_folder is not None:
-            wanted = _read(needs)
+            records = list(read_records(needs, Need))
             engine.index(announcing(bar, "Encoding new passages"))
             engine.save()
-            asked = parse(Programme, {"name": f"Matches for {needs.name}"[:MAX_TITLE], "top": top})
-            resume = runs.create(wanted, out_folder, RunOptions(asked, chunk=chunk)).id
+            programme = parse(Programme, {"name": f"Matches for {needs.name}"[:MAX_TITLE], "top": top})
+            resume = runs.create(records, out_folder, RunOptions(programme, chunk=chunk)).id
             print_run_id(resume)
-        report = runs.run(str(resume), scheduler=scheduler, on_progress=progress_bar_callback(bar))
-    print_progress(report, json)
-
-
-def _read(file: Path) -> list[Need]:
-    wanted = []
-    for line in read(file, Need):
-        if isinstance(line, Rejected):
-            raise line.problem
-        wanted.append(line.record)
-    return wanted
+        progress = runs.run(str(resume), scheduler=scheduler, on_progress=progress_bar_callback(bar))
+    print_progress(progress, json)
 
 
 def print_run_id(id: str) -> None:
-    """Say by which id a run is resumed, where somebody watches."""
+    """Print how to resume run `id`, if stderr is a terminal."""
     if err.is_terminal:
-        err.print(f"run {id}; should it be broken off: matcher bulk --resume {id}")
+        err.print(f"Run {id}. If it is interrupted, resume it with: matcher bulk --resume {id}")
 
 
 def progress_bar_callback(bar: Bar) -> OnProgress:
-    """Return how a run tells this bar of its progress."""
+    """Return a callback that shows the progress of a run on `bar`."""
     task = bar.add_task("Matching needs", total=None)
 
-    def tell(progress: Progress) -> None:
+    def update(progress: Progress) -> None:
         phase = progress.phase.capitalize() or "Done"
         bar.update(task, description=f"{phase} ({progress.id})", completed=progress.done, total=progress.total)
 
-    return tell
+    return update
 
 
-def print_progress(report: Progress, json: bool) -> None:
-    """Print how a run stands: its files once it is finished, else how to go on."""
+def print_progress(progress: Progress, json: bool) -> None:
+    """Print the result of a run: its files if it is finished, else how to resume it."""
     if json:
-        done = {"run": report.id, "state": report.state, "needs": report.done, "matches": report.matches}
-        typer.echo(
-            json_format.dumps({**done, "unmatched": list(report.unmatched), "files": list(report.files)}, indent=2)
+        content = {"run": progress.id, "state": progress.state, "needs": progress.done, "matches": progress.matches}
+        lists = {"unmatched": list(progress.unmatched), "files": list(progress.files)}
+        typer.echo(json_format.dumps({**content, **lists}, indent=2))
+        return
+    if progress.state is not State.FINISHED:
+        out.print(
+            f"The run is {progress.state}, with {progress.done:,} of {progress.total:,} needs done. "
+            f"To resume it: matcher bulk --resume {progress.id}"
         )
         return
-    if report.state is not State.FINISHED:
-        out.print(f"{report.done:,} of {report.total:,} needs done: {report.state}. matcher bulk --resume {report.id}")
-        return
     out.print(
-        f"{report.done:,} needs, {report.matches:,} matches, {len(report.unmatched):,} needs with nobody eligible."
+        f"{progress.done:,} needs, {progress.matches:,} matches, "
+        f"{len(progress.unmatched):,} needs without an eligible partner."
     )
-    for path in report.files:
+    for path in progress.files:
         out.print(path)

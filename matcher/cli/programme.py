@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,11 +35,11 @@ from matcher.programme.needs.needs_file import REJECTS, ReadSummary, read_needs,
 from matcher.programme.needs.preview import NeedsPreview, preview_of
 from matcher.programme.needs.stored import NeedQuery
 from matcher.programme.needs.template import write_template
-from matcher.programme.results.figures import LEVELS, ProgrammeFigures
+from matcher.programme.results.figures import LEVELS, ProgrammeFigures, level_name
 from matcher.programme.results.publication import FIGURES
 from matcher.records import Need, parse
 from matcher.register import Organisations
-from matcher.sources.formats.jsonl import Accepted, read
+from matcher.sources.formats.jsonl import read_records
 
 programme = typer.Typer(
     name="programme", help="Match a region's needs with the whole register and write a report.", no_args_is_help=True
@@ -56,8 +56,9 @@ SheetName = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook. By default, the sheet that fits best.")
 ]
 _NEEDS_FILE = "needs.jsonl"
-_SHOWN = 90
-_FILES = "A file of needs: CSV, Excel (.xlsx), JSON Lines (.jsonl) or OCDS packages (.json)."
+# Characters of a title or field that a preview shows.
+_MAX_SHOWN = 90
+_FILES = "A file of needs: CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS (.json)."
 
 
 @programme.command()
@@ -112,19 +113,21 @@ def match(
         )
     query = parse(
         NeedQuery,
-        _given(stages=where_stage, regions=where_region, cpv=where_cpv, buyer=where_buyer, words=where_words)
+        _without_empty(stages=where_stage, regions=where_region, cpv=where_cpv, buyer=where_buyer, words=where_words)
         | ({"open_on": date.today()} if where_open else {}),
     )
     if not stored and query != NeedQuery():
         raise InvalidInput("--where options select stored needs", remedy="Replace --needs with --stored")
-    chosen, intake = parse_column_choice(map_), ReadSummary()
+    chosen, summary = parse_column_choice(map_), ReadSummary()
     with opened_engine(context.obj) as engine:
-        asked = parse(
+        settings = parse(
             Programme,
             {
                 "name": name,
                 "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).current),
-                "filters": _given(regions=supplier_region, sectors=sector, accreditations=accreditation, size=size),
+                "filters": _without_empty(
+                    regions=supplier_region, sectors=sector, accreditations=accreditation, size=size
+                ),
                 "top": top,
                 "apply_requirements": not ignore_requirements,
                 "capacity": capacity,
@@ -132,14 +135,17 @@ def match(
             },
         )
         if needs is None:
-            found = query.select_from(engine.store)
-            intake.form = "stored needs"
+            records = query.select_from(engine.store)
+            summary.form = "stored needs"
         else:
-            found = read_needs(needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, intake=intake)
-        file = _kept(asked, found, out_folder, intake)
+            records = read_needs(
+                needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, summary=summary
+            )
+        file = _save_needs(settings, records, out_folder, summary)
         runs = Runs(engine, context.obj.programmes_folder)
-        done = _matched(runs, RunOptions(asked, notes=source_notes(asked, intake)), file, out_folder, scheduler)
-    _tell(done, intake, out_folder, json=json)
+        options = RunOptions(settings, notes=source_notes(settings, summary))
+        progress = _run(runs, options, file, out_folder, scheduler)
+    _print_result(progress, summary, out_folder, json=json)
 
 
 @programme.command()
@@ -163,98 +169,101 @@ def preview(
     json: Json = False,
 ) -> None:
     """Show how a file of needs would be read, and its problems. Nothing is matched or saved."""
-    found = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
+    result = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
     if json:
-        typer.echo(found.model_dump_json(indent=2, exclude_none=True))
+        typer.echo(result.model_dump_json(indent=2, exclude_none=True))
         return
-    _show_preview(found)
+    _print_preview(result)
 
 
-def _kept(asked: Programme, needs: Iterable[Need], folder: Path, intake: ReadSummary) -> Path:
-    """Write the needs as they are matched into `folder`, and return the file."""
+def _save_needs(settings: Programme, needs: Iterable[Need], folder: Path, summary: ReadSummary) -> Path:
+    """Write the needs to `folder` as they are matched, count them in `summary`, and return the file."""
     count = 0
-    with StagedFiles(folder) as staging, progress_bar() as bar:
+    with StagedFiles(folder) as staged, progress_bar() as bar:
         task = bar.add_task("Reading needs", total=None)
-        with staging.path(_NEEDS_FILE).open("w", encoding="utf-8", newline="\n") as file:
+        with staged.path(_NEEDS_FILE).open("w", encoding="utf-8", newline="\n") as file:
             for count, need in enumerate(needs, start=1):
-                file.write(asked.with_default_region(need).model_dump_json(exclude_none=True) + "\n")
+                file.write(settings.with_default_region(need).model_dump_json(exclude_none=True) + "\n")
                 bar.update(task, completed=count)
         if not count:
             raise InvalidInput(
                 "no stored need is selected", remedy="Remove some --where options, or import needs first"
             )
-    intake.accepted = count
+    summary.accepted = count
     return folder / _NEEDS_FILE
 
 
-def _matched(runs: Runs, order: RunOptions, file: Path, folder: Path, scheduler: str | None) -> Progress:
+def _run(runs: Runs, options: RunOptions, file: Path, folder: Path, scheduler: str | None) -> Progress:
     with progress_bar() as bar:
         runs.engine.index(announcing(bar, "Encoding new passages"))
         runs.engine.save()
-        job = runs.create(list(_read(file)), folder, order)
+        job = runs.create(list(read_records(file, Need)), folder, options)
         print_run_id(job.id)
         return runs.run(job.id, scheduler=scheduler, on_progress=progress_bar_callback(bar))
 
 
-def _read(file: Path) -> Iterator[Need]:
-    for line in read(file, Need):
-        if not isinstance(line, Accepted):
-            raise line.problem
-        yield line.record
-
-
-def _given(**values: Any) -> dict[str, Any]:
+def _without_empty(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _tell(done: Progress, intake: ReadSummary, folder: Path, *, json: bool) -> None:
-    if done.state is not State.FINISHED:
-        print_progress(done, json)
+def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, json: bool) -> None:
+    if progress.state is not State.FINISHED:
+        print_progress(progress, json)
         return
-    figures, files = ProgrammeFigures.model_validate_json((folder / FIGURES).read_bytes()), list(done.files)
-    rejects = str(folder / REJECTS) if intake.refused else None
+    figures = ProgrammeFigures.model_validate_json((folder / FIGURES).read_bytes())
+    rejects = str(folder / REJECTS) if summary.refused else None
     if json:
-        told = {"run": done.id, "needs": figures.needs, "matches": figures.matches, "suppliers": figures.suppliers}
-        levels = {"coverage": figures.overall.counts, "refused": intake.refused, "rejects_file": rejects}
-        ways = {"assignments": [way.model_dump() for way in figures.assignments]}
-        typer.echo(json_format.dumps({**told, **levels, **ways, "read_as": intake.form, "files": files}, indent=2))
+        content = {
+            "run": progress.id,
+            "needs": figures.needs,
+            "matches": figures.matches,
+            "suppliers": figures.suppliers,
+            "coverage": figures.overall.counts,
+            "refused": summary.refused,
+            "rejects_file": rejects,
+            "assignments": [way.model_dump() for way in figures.assignments],
+            "read_as": summary.form,
+            "files": list(progress.files),
+        }
+        typer.echo(json_format.dumps(content, indent=2))
         return
-    counts = ", ".join(f"{figures.overall.counts[level]:,} {level}" for level in LEVELS)
-    out.print(f"{figures.needs:,} needs ({escape(intake.form)}), {figures.matches:,} matches. Best match: {counts}.")
+    counts = ", ".join(f"{figures.overall.counts[level]:,} {level_name(level).lower()}" for level in LEVELS)
+    out.print(f"{figures.needs:,} needs ({escape(summary.form)}), {figures.matches:,} matches. Best match: {counts}.")
     for way in figures.assignments:
         out.print(
             f"{way.way}: {way.served:,} needs served, {way.first_choices:,} by their first choice, "
             f"sum of probabilities {way.probability:,.2f}, {way.suppliers:,} suppliers, at most {way.most:,} needs each"
         )
-    for path in files:
+    for path in progress.files:
         out.print(escape(path), soft_wrap=True)
     if rejects:
-        err.print(f"{intake.refused:,} rows refused, each with the reason and the remedy: {escape(rejects)}")
+        err.print(f"{summary.refused:,} rows refused. For the reasons, see {escape(rejects)}")
 
 
-def _show_preview(found: NeedsPreview) -> None:
-    under = f", column names in row {found.header_row}" if found.header_row else ""
-    out.print(f"{escape(found.form)}{under}: {found.accepted:,} needs, {found.refused:,} rows refused.")
-    if found.columns:
-        out.print("Columns: " + ", ".join(f"{field}={escape(heading)!r}" for field, heading in found.columns.items()))
-    if found.unread:
-        out.print("Not read: " + ", ".join(escape(repr(heading)) for heading in found.unread))
-    if found.needs:
-        out.print(_needs_table(found))
-    for one in found.problems:
-        where = f"row {one.row}" + (f", {one.field}" if one.field else "")
-        err.print(f"{escape(where)}: {escape(one.problem)}. {escape(one.remedy)}", soft_wrap=True)
+def _print_preview(preview: NeedsPreview) -> None:
+    header = f", column names in row {preview.header_row}" if preview.header_row else ""
+    out.print(f"{escape(preview.form)}{header}: {preview.accepted:,} needs, {preview.refused:,} rows refused.")
+    if preview.columns:
+        headings = (f"{field}={escape(heading)!r}" for field, heading in preview.columns.items())
+        out.print("Columns: " + ", ".join(headings))
+    if preview.unread:
+        out.print("Not read: " + ", ".join(escape(repr(heading)) for heading in preview.unread))
+    if preview.needs:
+        out.print(_needs_table(preview))
+    for problem in preview.problems:
+        place = f"row {problem.row}" + (f", {problem.field}" if problem.field else "")
+        err.print(f"{escape(place)}: {escape(problem.problem)}. {escape(problem.remedy)}", soft_wrap=True)
 
 
-def _needs_table(found: NeedsPreview) -> Table:
+def _needs_table(preview: NeedsPreview) -> Table:
     table = Table("row", "id", "title", "other fields", pad_edge=False)
-    for row, need in found.needs.items():
+    for row, need in preview.needs.items():
         content = need.model_dump(mode="json", exclude_defaults=True, exclude={"id", "title"})
-        others = "; ".join(f"{name} {_brief(value)}" for name, value in content.items())
-        table.add_row(str(row), escape(need.id), escape(need.title[:_SHOWN]), escape(others))
+        others = "; ".join(f"{name} {_shortened(value)}" for name, value in content.items())
+        table.add_row(str(row), escape(need.id), escape(need.title[:_MAX_SHOWN]), escape(others))
     return table
 
 
-def _brief(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = value if isinstance(value, str) else json_format.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + " …"

@@ -1,4 +1,4 @@
-"""Cells: supplied text made safe to open in a spreadsheet."""
+"""Spreadsheet cells: makes supplied text safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_formula(value: Any) -> Any:
-    """Return `value` so that no spreadsheet runs it as a formula: such a text is led by an apostrophe.
+    """Return `value`, with a leading apostrophe if it is text that a spreadsheet might run as a formula.
 
     Source: OWASP, CSV injection.
     """
@@ -16,5 +16,5 @@ def escape_formula(value: Any) -> Any:
 
 
 def unescape_formula(text: str) -> str:
-    """Return `text` without the apostrophe that marks it as text: what `escape_formula` did, undone."""
+    """Return `text` without the apostrophe that `escape_formula` adds."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text

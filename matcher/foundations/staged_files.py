@@ -1,4 +1,4 @@
-"""Staging: files that appear together and whole, or not at all."""
+"""Staged files: several files that appear together and complete, or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from matcher.foundations.paths import display_path
 
 
 class StagedFiles:
-    """Files being written beside the place they go to; each is moved there once all are done."""
+    """Files that are written under temporary names in their folder, and renamed once all are complete.
+
+    If the block raises, the temporary files are removed and existing files stay as they are.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,7 +32,7 @@ class StagedFiles:
         return self
 
     def path(self, name: str) -> Path:
-        """Return where to write what becomes the file `name`."""
+        """Return the temporary path for the file `name`."""
         target = self.folder / name
         part = atomic_files.part_of(target)
         self._parts[part] = target
@@ -47,18 +50,24 @@ class StagedFiles:
                     part.unlink(missing_ok=True)
 
     def _check(self) -> None:
-        """Look for what would stop a move halfway."""
+        """Check for targets that would stop the renaming halfway."""
         if blocked := next((target for target in self._parts.values() if target.is_dir()), None):
             raise IsADirectoryError(21, f"{blocked.name} is a folder")
 
 
 @contextmanager
 def explain_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn an error of the disk into one that says what to do."""
+    """Turn disk errors while writing to `folder` into errors that say what to do.
+
+    Raises:
+        Unavailable: the block raised a disk error.
+
+    """
     try:
         yield
     except (OSError, sqlite3.OperationalError, XlsxWriterException) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Unavailable(
-            f"{display_path(folder)} cannot be written: {reason}", remedy="Choose another folder, with room on the disk"
+            f"{display_path(folder)} cannot be written: {reason}",
+            remedy="Choose another folder, with enough disk space",
         ) from error

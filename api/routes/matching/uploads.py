@@ -54,7 +54,7 @@ def upload_programme(
     with saved_upload(upload.file) as path:
         out = path.parent / "out"
         rows = read_needs(
-            path, out, on_error=upload.on_error, chosen=columns, sheet=upload.sheet, intake=summary, most=MAX_ROWS
+            path, out, on_error=upload.on_error, chosen=columns, sheet=upload.sheet, summary=summary, max_rows=MAX_ROWS
         )
         needs = list(rows)
         options = RunOptions(programme, by=access.organisation_id or "", notes=source_notes(programme, summary))
@@ -79,7 +79,7 @@ def preview_upload(
     """Preview how a file of needs would be read, and what is wrong with it. Nothing is matched or stored."""
     columns = _columns(upload)
     with saved_upload(upload.file) as path:
-        return preview_of(path, columns, upload.sheet, most=MAX_ROWS)
+        return preview_of(path, columns, upload.sheet, max_rows=MAX_ROWS)
 
 
 def _columns(upload: NeedsUpload) -> dict[str, str]:

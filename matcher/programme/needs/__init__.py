@@ -1,1 +1,1 @@
-"""Needs of a programme: read from tables, workbooks, JSON Lines, notices or the store."""
+"""Needs: the needs of a programme, read from tables, workbooks, JSON Lines, notices or the store."""

@@ -1,4 +1,4 @@
-"""Columns: which column of a table holds which field of a need, by its usual names or as somebody says."""
+"""Columns: maps the columns of a table to the fields of a need, by usual headings or by the user's choice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.foundations.errors import InvalidInput
 
 @dataclass(frozen=True)
 class NeedField:
-    """A field of a need in a table: its heading, other usual headings, what belongs in it, and an example."""
+    """A field of a need in a table: its heading, other usual headings, what to put in it, and an example."""
 
     name: str
     heading: str
@@ -26,21 +26,21 @@ FIELDS: Final = (
         "id",
         "Need id",
         ("id", "reference", "ref", "need ref", "need reference", "notice id", "unique id", "identifier", "ocid"),
-        "Your own reference, each once. Left empty, the number of the row is taken.",
+        "Your own reference, unique in the table. If empty, the row number is used.",
         "need-017",
     ),
     NeedField(
         "title",
         "Title",
         ("need", "name", "need title", "contract title", "notice title", "project", "project title", "subject"),
-        "What is needed, in one line. Must be given, unless there is a description.",
+        "What is needed, in one line. Required, unless there is a description.",
         "Falls prevention for older people at home",
     ),
     NeedField(
         "description",
         "Description",
         ("details", "detail", "summary", "need description", "short description", "problem", "scope"),
-        "The problem, the people and the place, in plain words. The more is said, the better the match.",
+        "The problem, the people and the place, in plain words. More detail gives better matches.",
         "People over 65 in the upper valley who have fallen once wait 14 weeks for a strength and balance class.",
     ),
     NeedField(
@@ -48,28 +48,28 @@ FIELDS: Final = (
         "Buyer",
         ("organisation", "organisation name", "authority", "contracting authority", "commissioner", "buyer name",
          "trust", "icb", "ccg", "owner"),
-        "The public body that has the need.",
+        "The public body with the need.",
         "NHS West Yorkshire Integrated Care Board",
     ),
     NeedField(
         "ods_code",
         "Buyer ODS code",
         ("ods code", "ods", "buyer code", "organisation code", "icb code", "ccg code", "trust code"),
-        "The buyer's ODS code; an old one will do.",
+        "The buyer's ODS code. A past code works too.",
         "QWO",
     ),
     NeedField(
         "outcomes",
         "Outcomes",
         ("outcome", "expected outcomes", "intended outcomes", "benefits"),
-        "What shall be better, parted by ; or line breaks.",
+        "What should improve. Separate several with ; or line breaks.",
         "Fewer repeat falls; People feel safe at home",
     ),
     NeedField(
         "accreditations",
         "Required accreditations",
         ("accreditations", "accreditation", "required schemes", "certifications"),
-        "Schemes a partner must hold, parted by ; or line breaks. Who does not hold them is left out.",
+        "Schemes that a partner must hold. Separate several with ; or line breaks. Other partners are excluded.",
         "DSPT; Cyber Essentials",
     ),
     NeedField(
@@ -83,50 +83,50 @@ FIELDS: Final = (
         "regions",
         "Required regions",
         ("supplier regions", "required coverage", "coverage"),
-        "Regions a partner must cover, parted by ; or line breaks.",
+        "Regions that a partner must cover. Separate several with ; or line breaks.",
         "",
     ),
     NeedField(
         "cpv",
         "CPV codes",
         ("cpv", "cpv code", "common procurement vocabulary"),
-        "Codes of 8 digits.",
+        "Codes of 8 digits. Separate several with ; or spaces.",
         "85100000",
     ),
     NeedField(
         "region",
         "Region",
         ("location", "place", "area", "delivery region", "delivery location", "nuts region", "place of performance"),
-        "Where it is needed: a region, a county, a town.",
+        "Where it is needed: a region, county or town.",
         "Yorkshire and The Humber",
     ),
-    NeedField("postcode", "Postcode", ("post code", "delivery postcode"), "A postcode of the place.", "HX1 1UZ"),
+    NeedField("postcode", "Postcode", ("post code", "delivery postcode"), "The postcode of the place.", "HX1 1UZ"),
     NeedField(
         "value",
         "Value in pounds",
         ("value", "contract value", "estimated value", "total value", "budget", "amount", "value gbp", "value £"),
-        "Over the whole life of the contract.",
+        "The value over the whole contract.",
         "250000",
     ),
     NeedField(
         "published",
         "Published",
         ("publication date", "published date", "date published", "publish date"),
-        "A date, day first or year first.",
+        "A date, with the day or the year first.",
         "2026-09-01",
     ),
     NeedField(
         "closes",
         "Closes",
         ("closing date", "close date", "deadline", "submission deadline", "closing"),
-        "The last day to answer.",
+        "The last day to respond.",
         "2026-12-18",
     ),
     NeedField(
         "stage",
         "Stage",
         ("procurement stage", "need stage"),
-        "idea, planning, market_engagement, tender or award.",
+        "One of: idea, planning, market_engagement, tender, award.",
         "planning",
     ),
 )  # fmt: skip
@@ -136,7 +136,7 @@ _BY_NAME: Final = {field.name: field for field in FIELDS}
 
 @dataclass(frozen=True)
 class MappedColumn:
-    """A column that is read: the field it holds, its position from 0, and its heading as it stands in the table."""
+    """A column to read: its field, its position from 0, and its heading as written in the table."""
 
     field: str
     position: int
@@ -145,27 +145,29 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """The columns that are read, in the order of `FIELDS`, and the headings of those that are not."""
+    """The columns to read, in the order of `FIELDS`, and the headings of the other columns."""
 
     columns: tuple[MappedColumn, ...]
     unread: tuple[str, ...] = ()
 
     @property
     def is_enough(self) -> bool:
-        """Whether a need can be read: a title or a description."""
+        """Whether the columns are enough to read a need: a title or a description."""
         return bool({"title", "description"} & {column.field for column in self.columns})
 
     def heading(self, field: str | None) -> str | None:
-        """Return the heading of the column that holds `field`, also of a part of it ("buyer.name")."""
+        """Return the heading of the column for `field`, which may be a part of one ("buyer.name"). None if unmapped."""
         parts = (field or "").split(".")
         return next((column.heading for column in self.columns if column.field in parts), None)
 
 
 def parse_column_choice(text: str | None) -> dict[str, str]:
-    """Return what `field=heading,field=heading` says; a heading with a comma stands in double quotes.
+    """Return the headings by field in `text`, of the form `field=heading,field=heading`. Empty if `text` is None.
+
+    A heading that contains a comma must be in double quotes.
 
     Raises:
-        InvalidInput: it is not of this form, names no field, or a field twice.
+        InvalidInput: `text` has another form, names an unknown field, or names a field twice.
 
     """
     chosen: dict[str, str] = {}
@@ -173,10 +175,12 @@ def parse_column_choice(text: str | None) -> dict[str, str]:
         name, sign, heading = (piece.strip() for piece in part.partition("="))
         name, heading = _key(name).replace(" ", "_"), heading.strip('"').strip()
         if not sign or not heading:
-            raise InvalidInput(f"the choice of columns has {part!r}", remedy="Write title=Column,value=Column")
+            raise InvalidInput(
+                f"the choice of columns contains {part!r}", remedy="Write it like this: title=Column,value=Column"
+            )
         if name not in _BY_NAME:
             raise InvalidInput(
-                f"the choice of columns names {name!r}, which is no field", remedy=f"Use {', '.join(_BY_NAME)}"
+                f"the choice of columns names {name!r}, which is not a field", remedy=f"Use {', '.join(_BY_NAME)}"
             )
         if name in chosen:
             raise InvalidInput(f"the choice of columns names {name!r} twice", remedy="Give each field one column")
@@ -185,26 +189,24 @@ def parse_column_choice(text: str | None) -> dict[str, str]:
 
 
 def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
-    """Return which columns under `header` hold which fields: those `chosen`, the others by their usual names.
+    """Map the columns below `header` to fields: first the `chosen` headings by field, then the usual headings.
 
-    A heading that stands there twice counts where it stands first. A chosen heading that is not there is left out;
-    `missing_headings` tells it.
+    If a heading appears twice, its first column is mapped. A chosen heading that is not in `header` is ignored;
+    `missing_headings` returns these.
     """
     keys = [_key(heading) for heading in header]
     chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}
-    found: dict[str, int] = {
-        field: keys.index(key) for field, key in chosen_keys.items() if key in keys
-    }  # what somebody says goes first
+    positions: dict[str, int] = {field: keys.index(key) for field, key in chosen_keys.items() if key in keys}
     for field in FIELDS:
         names = (field.heading, field.name, *field.usual)
-        free = [key if i not in found.values() else "" for i, key in enumerate(keys)]
+        free = [key if i not in positions.values() else "" for i, key in enumerate(keys)]
         usual = [free.index(key) for key in map(_key, names) if key in free]
         if field.name not in chosen_keys and usual:
-            found[field.name] = usual[0]
+            positions[field.name] = usual[0]
     columns = tuple(
-        MappedColumn(field.name, found[field.name], header[found[field.name]])
+        MappedColumn(field.name, positions[field.name], header[positions[field.name]])
         for field in FIELDS
-        if field.name in found
+        if field.name in positions
     )
     read = {column.position for column in columns}
     return ColumnMap(columns, tuple(name for i, name in enumerate(header) if name.strip() and i not in read))

@@ -1,4 +1,4 @@
-"""Conversion: what people write in the cells of a table, as the values a need is made of."""
+"""Conversion: turns what people write in the cells of a table into the values of a need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.foundations.spreadsheet_cells import unescape_formula
 from matcher.records.fields import MAX_TITLE, REMEDIES
 from matcher.records.text import clean
 
-# What a cell of a table may hold; an empty one is None.
+# The content of a cell. An empty cell is None.
 Cell = str | int | float | bool | date | datetime | time | None
 
 _ERRORS: Final = frozenset(
@@ -27,19 +27,20 @@ _DATE_FORMS: Final = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%d %B %Y"
 
 
 def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
-    """Return the fields of a need, as `parse` takes them, from the cells of row `row` by field; empty ones left out.
+    """Return the fields of a need, ready for `parse`, from `cells` by field. Empty cells are left out.
 
-    Without an id the row's number is taken, without a title the beginning of the description.
+    Without an id, the id is "row-" and the number `row`. Without a title, the start of the description becomes the
+    title.
 
     Raises:
-        InvalidInput: a cell cannot be read as its field.
+        InvalidInput: a cell does not fit its field.
 
     """
-    told = {name: text for name, cell in cells.items() if (text := _told(name, cell)) != ""}
-    content: dict[str, Any] = {name: _CONVERSIONS.get(name, _as_it_is)(name, told[name]) for name in told}
+    texts = {name: text for name, cell in cells.items() if (text := _cell_text(name, cell)) != ""}
+    content: dict[str, Any] = {name: _CONVERSIONS.get(name, _unchanged)(name, text) for name, text in texts.items()}
     content.setdefault("id", f"row-{row}")
     if "title" not in content and (description := content.pop("description", "")):
-        content |= _titled(description)
+        content |= _title_from(description)
     buyer = {"name": content.pop("buyer", None), "ods_code": content.pop("ods_code", None)}
     if any(buyer.values()):
         content["buyer"] = {k: v for k, v in {**buyer, "name": buyer["name"] or buyer["ods_code"]}.items() if v}
@@ -47,8 +48,8 @@ def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
     return {**content, "requirements": required} if required else content
 
 
-def _told(name: str, cell: Cell) -> str:
-    """Return what a cell says as text."""
+def _cell_text(name: str, cell: Cell) -> str:
+    """Return the content of `cell` as text, "" if it is empty."""
     if isinstance(cell, datetime):
         text = cell.date().isoformat()
     elif isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -57,17 +58,17 @@ def _told(name: str, cell: Cell) -> str:
         text = "" if cell is None else str(cell)
     text = unescape_formula(text.strip())
     if text in _ERRORS:
-        raise _wrong(name, f"holds the error {text}", "Mend the formula in the table, or empty the cell")
+        raise _problem(name, f"holds the error {text}", "Correct the formula in the table, or empty the cell")
     return text
 
 
-def _titled(description: str) -> dict[str, str]:
+def _title_from(description: str) -> dict[str, str]:
     words = clean(description)
     title = words if len(words) <= MAX_TITLE else words[:MAX_TITLE].rsplit(" ", 1)[0]
     return {"title": title, "description": words[len(title) :].strip()}
 
 
-def _as_it_is(_: str, text: str) -> str:
+def _unchanged(_: str, text: str) -> str:
     return text
 
 
@@ -75,7 +76,7 @@ def _id(_: str, text: str) -> str:
     return re.sub(r"\s+", "-", text)
 
 
-def _listed(_: str, text: str) -> list[str]:
+def _list(_: str, text: str) -> list[str]:
     return [part.strip(" -•*\t") for part in re.split(r"[;|\n]", text) if part.strip(" -•*\t")]
 
 
@@ -88,19 +89,19 @@ def _word(_: str, text: str) -> str:
 
 
 def _cpv(name: str, text: str) -> list[str]:
-    # A program that took the code for a number dropped its leading zero.
+    # A program that read the code as a number has dropped its leading zero.
     codes = [f"0{text}"] if re.fullmatch(r"\d{7}", text) else _CPV.findall(text)
     if not codes:
-        raise _wrong(name, f"{text[:20]!r} is not a CPV code of 8 digits", REMEDIES["cpv"])
+        raise _problem(name, f"{text[:20]!r} is not a CPV code of 8 digits", REMEDIES["cpv"])
     return codes
 
 
 def _amount(name: str, text: str) -> float:
-    found = _AMOUNT.fullmatch(" ".join(text.lower().split()))
-    if not found:
+    amount = _AMOUNT.fullmatch(" ".join(text.lower().split()))
+    if not amount:
         problem = f"{text[:20]!r} is not an amount in pounds"
-        raise _wrong(name, problem, "Write a number such as 250000, £1,200,000 or 1.2m, or empty the cell")
-    return float(re.sub(r"[, ]", "", found[1])) * _SCALES[found[2] or ""]
+        raise _problem(name, problem, "Write a number such as 250000, £1,200,000 or 1.2m, or empty the cell")
+    return float(re.sub(r"[, ]", "", amount[1])) * _SCALES[amount[2] or ""]
 
 
 def _day(name: str, text: str) -> str:
@@ -109,23 +110,23 @@ def _day(name: str, text: str) -> str:
     dated = text.rsplit(",", maxsplit=1)[-1].strip() if text[:1].isalpha() else text  # "Tuesday, 3 March 2026"
     day = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", dated)
     for form in _DATE_FORMS:
-        for candidate in (day, day.rsplit(" ", 1)[0]):  # with or without a time behind it
+        for candidate in (day, day.rsplit(" ", 1)[0]):  # with or without a time at the end
             try:
                 return datetime.strptime(candidate, form).date().isoformat()
             except ValueError:
                 continue
-    raise _wrong(name, f"{text[:20]!r} is not a date", "Write dates as 2026-03-31 or 31/03/2026")
+    raise _problem(name, f"{text[:20]!r} is not a date", "Write dates like 2026-03-31 or 31/03/2026")
 
 
-def _wrong(field: str, problem: str, remedy: str) -> InvalidInput:
+def _problem(field: str, problem: str, remedy: str) -> InvalidInput:
     return InvalidInput(problem, remedy=remedy, place=Place(field=field))
 
 
 _CONVERSIONS: Final[dict[str, Callable[[str, str], Any]]] = {
     "id": _id,
-    "outcomes": _listed,
-    "accreditations": _listed,
-    "regions": _listed,
+    "outcomes": _list,
+    "accreditations": _list,
+    "regions": _list,
     "sectors": _words,
     "stage": _word,
     "cpv": _cpv,

@@ -1,4 +1,4 @@
-"""Delimited: the rows of a CSV file, whatever its encoding and delimiter, one at a time."""
+"""Delimited files: the rows of a CSV file with any encoding and delimiter, one at a time."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from matcher.foundations.paths import display_path
 from matcher.programme.needs.conversion import Cell
 from matcher.sources.formats.files import unreadable
 
-# A row of a table: the number of its (first) line, counted from 1, and its cells, or why it cannot be read.
-Row = tuple[int, list[Cell] | InvalidInput]
+# A row of a table: the number of its first line, from 1, and its cells or the reason that it cannot be read.
+TableRow = tuple[int, list[Cell] | InvalidInput]
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# How much is looked at to tell encoding and delimiter.
+# How much of a file is used to detect its encoding, in bytes, and its delimiter, in rows.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
-# Longest cell in characters, four times what a description may have, and longest line.
+# The longest cell, four times the limit of a description, and the longest line, both in characters.
 _MAX_CELL: Final = 400_000
 _MAX_LINE: Final = 4_000_000
 
 
 @dataclass
 class EncodingCounts:
-    """How many lines were read in which encoding."""
+    """The number of lines read in each encoding."""
 
     lines: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        """Say it in words: "UTF-8, but 12 lines Windows-1252"."""
+        """Describe the counts: "UTF-8, but 12 lines Windows-1252"."""
         if not self.lines:
             return "UTF-8"
         (main, _), *others = self.lines.most_common()
         return ", ".join([main, *(f"but {count:,} line{'s' * (count > 1)} {name}" for name, count in others)])
 
 
-def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[Row]:
-    """Yield the rows of the CSV file at `path` that hold anything; `encodings` counts what was taken.
+def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[TableRow]:
+    """Yield the rows of the CSV file at `path` that are not empty, and count its lines in `encodings`.
 
     Raises:
         InvalidInput: the file cannot be read.
 
     """
     csv.field_size_limit(_MAX_CELL)
-    # Strict: a quote that is not closed would swallow the needs below it without a word.
+    # Strict, because an unclosed quote would silently swallow the needs below it.
     reader = csv.reader(_lines(path, encodings), delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
@@ -68,14 +68,14 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[R
 
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
-    """Return the delimiter under which a row among the first scores highest, then gives the most columns."""
+    """Return the delimiter that gives the highest `score` of a row among the first, then the most columns."""
     best = (0, 1, ",")
     for delimiter in DELIMITERS:
         rows = [cells for _, cells in islice(rows_of(path, delimiter, EncodingCounts()), _PROBED_ROWS)]
         read = [[str(cell) for cell in cells] for cells in rows if not isinstance(cells, InvalidInput)]
         if read:
-            found = (max(map(score, read)), max(map(len, read)))
-            best = max(best, (*found, delimiter), key=lambda one: one[:2])
+            candidate = (max(map(score, read)), max(map(len, read)), delimiter)
+            best = max(best, candidate, key=lambda candidate: candidate[:2])
     return best[2]
 
 
@@ -104,8 +104,9 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCount
 
 
 def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterator[str]:
-    """Yield each line as UTF-8 or, where it is not, as Windows writes Western European: files that were put
-    together from several hold both. Old programs end lines with a carriage return alone.
+    """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. Files combined from several hold both.
+
+    Old programs end lines with only a carriage return.
     """
     for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
         _check(raw, number)
@@ -126,7 +127,7 @@ def _check(line: str | bytes, number: int) -> None:
     if len(line) >= _MAX_LINE // 2:
         raise InvalidInput(
             f"is longer than {_MAX_LINE // 2:,} characters",
-            remedy="Give a CSV file with one need a row",
+            remedy="Give a CSV file with one need per row",
             place=Place(line=number + 1),
         )
 
@@ -134,7 +135,7 @@ def _check(line: str | bytes, number: int) -> None:
 def _utf16(start: bytes) -> str | None:
     if start[:2] in _UTF16:
         return _UTF16[start[:2]]
-    # Without a mark: in English every other byte is zero.
+    # There is no byte order mark. In English text, every other byte is zero.
     if start[1::2].count(0) > len(start) * 0.3:
         return "utf-16-le"
     return "utf-16-be" if start[::2].count(0) > len(start) * 0.3 else None
@@ -143,6 +144,6 @@ def _utf16(start: bytes) -> str | None:
 def _unreadable_row(path: Path, line: int, error: csv.Error) -> InvalidInput:
     return InvalidInput(
         f"is not a row of a table: {error}",
-        remedy='Close every quote, write a quote within a cell twice (""), and keep a cell under 400,000 characters',
+        remedy='Close every quote, write a quote inside a cell twice (""), and keep cells under 400,000 characters',
         place=Place(display_path(path), line),
     )

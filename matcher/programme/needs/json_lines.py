@@ -1,4 +1,4 @@
-"""Need lines: needs in the product's own format, JSON Lines."""
+"""JSON Lines: needs in the product's own format."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 
 @dataclass(frozen=True)
 class NeedsJsonLines:
-    """A file with a need a line."""
+    """A file with one need per line."""
 
     path: Path
     form: str = "JSON Lines"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield what each line holds.
+        """Yield each line.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.

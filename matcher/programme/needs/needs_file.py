@@ -1,4 +1,4 @@
-"""Intake: the needs of a programme from a file, the ones that cannot be used apart in a rejects file."""
+"""Needs file: reads the needs of a programme from a file, and writes rows that cannot be used to a rejects file."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
-from matcher.programme.needs import json_lines as need_lines
-from matcher.programme.needs import notices
+from matcher.programme.needs import json_lines, notices
 from matcher.programme.needs.json_lines import NeedsJsonLines
 from matcher.programme.needs.notices import NoticesFile
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
+from matcher.programme.needs.workbook import format_of
 from matcher.programme.programme import Programme
 from matcher.records import Need
 from matcher.records.redaction import redact_need
 
 REJECTS: Final = "rejects.csv"
-_LEADING: Final = ("row", "field", "column", "problem", "remedy")
+_LEADING_COLUMNS: Final = ("row", "field", "column", "problem", "remedy")
 _OWNER_ONLY: Final = 0o600
 
 NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
@@ -32,33 +32,36 @@ NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 @dataclass
 class ReadSummary:
-    """What was read of a file: its form, how many needs, how many rows refused."""
+    """What was read: the form of the file, the number of needs, and the number of rows refused."""
 
     form: str = ""
     accepted: int = 0
     refused: int = 0
 
 
-def source_notes(programme: Programme, intake: ReadSummary) -> tuple[str, ...]:
-    """Return what a report says of where its needs come from."""
-    notes = [f"Needs were read from {intake.form}: {intake.accepted:,} taken, {intake.refused:,} refused."]
+def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
+    """Return the notes for a report on where its needs come from."""
+    notes = [f"Needs were read from {summary.form}: {summary.accepted:,} accepted, {summary.refused:,} refused."]
     if len(programme.area.regions) == 1:
         notes.append(f"A need that names no place counts as in {programme.area.regions[0].value}.")
     return tuple(notes)
 
 
 def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
-    """Return the file at `path` as what its name says: JSON Lines, OCDS (.json), else a table.
+    """Return the file at `path`, ready to read. `chosen` and `sheet` apply to tables, as in `NeedsTable.open`.
+
+    A workbook is recognised by its content, JSON Lines and OCDS (.json) by the ending. Any other file is read as CSV.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
 
     """
     name = path.name.lower()
-    if name.endswith(need_lines.ENDINGS):
-        return NeedsJsonLines(path)
-    if name.endswith(notices.ENDINGS):
-        return NoticesFile(path)
+    if format_of(path) is None:
+        if name.endswith(json_lines.ENDINGS):
+            return NeedsJsonLines(path)
+        if name.endswith(notices.ENDINGS):
+            return NoticesFile(path)
     return NeedsTable.open(path, chosen, sheet)
 
 
@@ -69,97 +72,102 @@ def read_needs(
     on_error: Literal["stop", "skip"] = "stop",
     chosen: Mapping[str, str] | None = None,
     sheet: str | None = None,
-    intake: ReadSummary | None = None,
-    most: int | None = None,
+    summary: ReadSummary | None = None,
+    max_rows: int | None = None,
 ) -> Iterator[Need]:
-    """Yield the needs of a file. With `on_error` "skip" rows that cannot be used go to `out`/rejects.csv, each with
-    its number, field, problem and remedy; with "stop" the first of them ends it. `intake` is kept up to date. A file of
-    more than `most` rows is refused.
+    """Yield the needs in the file at `path`, without contact details.
+
+    Args:
+        out: folder for the rejects file, rejects.csv. Once a reading refuses no row, an earlier one is removed.
+        on_error: "stop" raises at the first row that cannot be used. "skip" writes such rows to the rejects file,
+            each with its number, field, problem and remedy.
+        chosen: headings by field, for columns without a usual name.
+        sheet: the sheet of a workbook.
+        summary: updated while reading.
+        max_rows: refuse a file with more rows.
 
     Raises:
-        InvalidInput: the file, or with "stop" a row, cannot be used, or there is no need in it.
+        InvalidInput: the file cannot be used or has no usable need or, with "stop", a row cannot be used.
 
     """
-    intake = intake if intake is not None else ReadSummary()
+    summary = summary if summary is not None else ReadSummary()
     file = open_needs_file(path, chosen, sheet)
-    with StagedFiles(out) as staging:
-        yield from _sorted_out(limit_rows(most, file.rows(), path), staging, on_error, intake)
-        intake.form = file.form
-    if not intake.refused:
+    with StagedFiles(out) as staged:
+        yield from _accepted(limit_rows(max_rows, file.rows(), path), staged, on_error, summary)
+        summary.form = file.form
+    if not summary.refused:
         with explain_disk_errors(out):
-            (out / REJECTS).unlink(missing_ok=True)  # of an earlier reading
-    if not intake.accepted:
-        raise _no_needs(path, intake)
+            (out / REJECTS).unlink(missing_ok=True)  # from an earlier reading
+    if not summary.accepted:
+        raise _no_needs(path, summary)
 
 
 def limit_rows(
-    most: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
+    max_rows: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
 ) -> Iterator[AcceptedRow | RejectedRow]:
-    """Yield `rows`.
+    """Yield `rows`. No limit applies if `max_rows` is None.
 
     Raises:
-        InvalidInput: there are more than `most`.
+        InvalidInput: there are more than `max_rows`.
 
     """
     for count, row in enumerate(rows, start=1):
-        if most is not None and count > most:
-            problem = f"holds more than {most:,} rows"
+        if max_rows is not None and count > max_rows:
+            problem = f"holds more than {max_rows:,} rows"
             raise InvalidInput(problem, remedy="Split it into several files", place=Place(display_path(path)))
         yield row
 
 
-def _sorted_out(
+def _accepted(
     rows: Iterable[AcceptedRow | RejectedRow],
-    staging: StagedFiles,
+    staged: StagedFiles,
     on_error: Literal["stop", "skip"],
-    intake: ReadSummary,
+    summary: ReadSummary,
 ) -> Iterator[Need]:
-    refused = _rejected(rows, on_error, intake)
-    for one in refused:
-        if isinstance(one, Need):
-            yield one
+    """Yield the needs. Create the rejects file at the first row that is refused."""
+    checked = _checked(rows, on_error, summary)
+    for row in checked:
+        if isinstance(row, Need):
+            yield row
         else:
-            yield from _with_rejects(one, refused, staging)
+            yield from _with_rejects(row, checked, staged)
 
 
-def _rejected(
-    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], intake: ReadSummary
+def _checked(
+    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], summary: ReadSummary
 ) -> Iterator[Need | RejectedRow]:
     for row in rows:
         if isinstance(row, AcceptedRow):
-            intake.accepted += 1
+            summary.accepted += 1
             yield redact_need(row.need)
         elif on_error == "stop":
             raise row.problem
         else:
-            intake.refused += 1
+            summary.refused += 1
             yield row
 
 
-def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staging: StagedFiles) -> Iterator[Need]:
-    """Yield the needs of `rest`, and write `first` and what else is refused."""
-    # Cells may hold what should not be seen by all: for their owner's eyes alone.
-    handle = os.open(staging.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staged: StagedFiles) -> Iterator[Need]:
+    """Yield the needs in `rest`. Write `first` and the other refused rows to the rejects file."""
+    # Cells may hold contact details, so only the owner may read the file.
+    handle = os.open(staged.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         write = csv.writer(file).writerow
-        write([*_LEADING, *map(escape_formula, first.cells)])
-        for one in chain([first], rest):
-            if isinstance(one, Need):
-                yield one
+        write([*_LEADING_COLUMNS, *map(escape_formula, first.cells)])
+        for row in chain([first], rest):
+            if isinstance(row, Need):
+                yield row
                 continue
-            problem = one.problem
-            leading = (one.row, problem.place.field or "", one.column or "", problem.problem, problem.remedy)
-            write([escape_formula(cell) for cell in (*leading, *one.cells.values())])
+            problem = row.problem
+            leading = (row.row, problem.place.field or "", row.column or "", problem.problem, problem.remedy)
+            write([escape_formula(cell) for cell in (*leading, *row.cells.values())])
 
 
-def _no_needs(path: Path, intake: ReadSummary) -> InvalidInput:
-    if intake.refused:
-        problem = f"none of its {intake.refused:,} rows holds a need that can be read"
-        return InvalidInput(
-            problem, remedy="Preview the file: that tells what is wrong with each row", place=Place(display_path(path))
-        )
-    return InvalidInput(
-        "there is no need in it",
-        remedy="Give a file that holds at least one need, in a table below the column names",
-        place=Place(display_path(path)),
-    )
+def _no_needs(path: Path, summary: ReadSummary) -> InvalidInput:
+    if summary.refused:
+        problem = f"none of its {summary.refused:,} rows holds a need that can be read"
+        remedy = "Preview the file to see what is wrong with each row"
+    else:
+        problem = "there is no need in it"
+        remedy = "Give a file with at least one need. In a table, needs are the rows below the column names"
+    return InvalidInput(problem, remedy=remedy, place=Place(display_path(path)))

@@ -1,4 +1,4 @@
-"""Notices: the needs in a file of OCDS releases, a need a process, read as an import reads them."""
+"""Notices: the needs in a file of OCDS releases, one per procurement process, read in the same way as an import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Process:
-    """The trimmed releases of one ocid by their ids, as JSON: so they take the least memory."""
+    """The trimmed releases of one ocid by release id, as JSON text to save memory."""
 
     number: int
     releases: dict[str, str] = field(default_factory=dict)
@@ -28,8 +28,8 @@ class _Process:
 
 @dataclass
 class NoticesFile:
-    """A file of release packages, record packages, or releases. Several releases of one ocid are one need; a process
-    that was cancelled is none.
+    """A file of release packages, record packages or releases. The releases of one ocid make one need. A cancelled
+    process makes none.
     """
 
     path: Path
@@ -39,31 +39,32 @@ class NoticesFile:
 
     @property
     def form(self) -> str:
-        """How the file was read, and what was in it once it was."""
-        ended = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
-        return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{ended}"
+        """How the file was read, with its counts once it has been read."""
+        cancelled = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
+        return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{cancelled}"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield the releases that cannot be used, as they come, then the need of each process. The row of a need is
-        the number of the first of its releases in the file, counted from 1.
+        """Yield the releases that cannot be used as they are read, then the need of each process.
+
+        The row of a need is the number of its first release in the file, from 1.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.
 
         """
-        tally, found = Tally(), dict[str, _Process]()
+        tally, processes = Tally(), dict[str, _Process]()
         self.releases = self.cancelled = 0
         for number, read in enumerate(read_releases(self.path), start=1):
             self.releases = number
             try:
-                kept = trim(read.release, tally, read.place)
+                trimmed = trim(read.release, tally, read.place)
             except InvalidInput as problem:
-                yield self._refused(number, read.release, problem)
+                yield self._rejected(number, read.release, problem)
             else:
-                process = found.setdefault(kept["ocid"], _Process(number))
-                process.releases[kept["id"]] = json.dumps(kept)
-        self.processes = len(found)
-        for process in found.values():
+                process = processes.setdefault(trimmed["ocid"], _Process(number))
+                process.releases[trimmed["id"]] = json.dumps(trimmed)
+        self.processes = len(processes)
+        for process in processes.values():
             yield from self._need(process, tally)
 
     def _need(self, process: _Process, tally: Tally) -> Iterator[AcceptedRow | RejectedRow]:
@@ -71,21 +72,21 @@ class NoticesFile:
         try:
             need = merge(releases, "ocds", Origin(display_path(self.path), ""), tally).need
         except InvalidInput as problem:
-            yield self._refused(process.number, releases[-1], problem)
+            yield self._rejected(process.number, releases[-1], problem)
             return
         if need is None:
             self.cancelled += 1
         else:
             yield AcceptedRow(process.number, need)
 
-    def _refused(self, number: int, release: Any, problem: InvalidInput) -> RejectedRow:
+    def _rejected(self, number: int, release: Any, problem: InvalidInput) -> RejectedRow:
         cells = {name: _named(release, name) for name in ("ocid", "id")}
-        told = f"release {number} {cells['id'] or '(without an id)'}: {problem.problem}"
+        text = f"release {number} {cells['id'] or '(without an id)'}: {problem.problem}"
         place = Place(display_path(self.path), problem.place.line, problem.place.field)
-        return RejectedRow(number, InvalidInput(told, remedy=problem.remedy, place=place), None, cells)
+        return RejectedRow(number, InvalidInput(text, remedy=problem.remedy, place=place), None, cells)
 
 
 def _named(release: Any, name: str) -> str:
-    """Return what a release calls itself, unless that may be something else."""
+    """Return the `name` of a release, "" if it may hold something else, such as contact details."""
     text = release.get(name) if isinstance(release, dict) else None
     return text[:_MAX_SHOWN] if isinstance(text, str) and text.isprintable() and "@" not in text else ""

@@ -1,4 +1,4 @@
-"""Preview: a file of needs as it would be read, before anything is matched."""
+"""Preview: how a file of needs would be read, before anything is matched."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from matcher.programme.needs.needs_file import NeedsFile, limit_rows, open_needs
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.records import Need, Record
 
-# Refused rows that are told.
-_MOST_PROBLEMS: Final = 20
+# Refused rows that a preview lists.
+_MAX_PROBLEMS: Final = 20
 
 
 class RowProblem(Record):
-    """Why a row cannot be used, and what to do."""
+    """The reason that a row cannot be used, and what to do."""
 
     row: int
     field: str | None
@@ -25,8 +25,8 @@ class RowProblem(Record):
 
 
 class NeedsPreview(Record):
-    """How a file is read: its form, the row of its column names, which column holds which field, the columns that
-    are not read, the first needs by their rows, the first problems, and how many rows of each there are.
+    """How a file is read: its form, the row of its column names, its headings by field, the headings of the columns
+    that are not read, the first needs by row, the first problems, and the numbers of rows accepted and refused.
     """
 
     form: str
@@ -45,31 +45,31 @@ def preview_of(
     sheet: str | None = None,
     *,
     first: int = 5,
-    most: int | None = None,
+    max_rows: int | None = None,
 ) -> NeedsPreview:
-    """Read the whole file at `path` and tell of its `first` needs and of what is wrong with it.
+    """Read the whole file at `path`, and return its `first` needs and its problems.
 
     Raises:
-        InvalidInput: the file as a whole cannot be used, or has more than `most` rows.
+        InvalidInput: the file as a whole cannot be used, or has more than `max_rows` rows.
 
     """
     file = open_needs_file(path, chosen, sheet)
     needs: dict[int, Need] = {}
     problems: list[RowProblem] = []
     accepted = refused = 0
-    for row in limit_rows(most, file.rows(), path):
+    for row in limit_rows(max_rows, file.rows(), path):
         if isinstance(row, AcceptedRow):
             accepted += 1
             if len(needs) < first:
                 needs[row.row] = row.need
         else:
             refused += 1
-            if len(problems) < _MOST_PROBLEMS:
+            if len(problems) < _MAX_PROBLEMS:
                 problems.append(_problem(row))
-    return _told(file, needs, tuple(problems), accepted, refused)
+    return _preview(file, needs, tuple(problems), accepted, refused)
 
 
-def _told(
+def _preview(
     file: NeedsFile, needs: dict[int, Need], problems: tuple[RowProblem, ...], accepted: int, refused: int
 ) -> NeedsPreview:
     table = file if isinstance(file, NeedsTable) else None

@@ -1,4 +1,4 @@
-"""Need query: the needs of a programme chosen among those that are stored."""
+"""Need query: selects the needs of a programme from the store."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from matcher.records.fields import MAX_CODES, RegionName, Title
 from matcher.records.places import regions_of_record
 from matcher.store import Store
 
-_Start = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
+_CpvPrefix = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
 
 
 class NeedQuery(Record):
-    """Conditions on stored needs; all that are stated must hold, and of the values of one any will do.
+    """Conditions on stored needs. A need must meet all conditions that are set, with any of the values of each.
 
-    `cpv` are the beginnings of codes, `buyer` is a part of the buyer's name or the whole of its ODS code,
-    `words` must all stand in title or description, and with `open_on` a need must not have closed before that day.
+    `cpv` holds the first digits of codes. `buyer` is part of the buyer's name, or its whole ODS code. `words` must all
+    be in the title or description. With `open_on`, a need must not close before that day.
     """
 
     stages: Annotated[tuple[Stage, ...], Field(max_length=MAX_CODES)] = ()
     regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
-    cpv: Annotated[tuple[_Start, ...], Field(max_length=MAX_CODES)] = ()
+    cpv: Annotated[tuple[_CpvPrefix, ...], Field(max_length=MAX_CODES)] = ()
     buyer: Title | None = None
     words: Title | None = None
     open_on: date | None = None
 
     def matches(self, need: Need) -> bool:
-        """Whether `need` meets every condition."""
+        """Return whether `need` meets every condition."""
         return (
             (not self.stages or need.stage in self.stages)
             and (not self.regions or bool(regions_of_record(need) & set(self.regions)))
             and (not self.cpv or any(code.startswith(self.cpv) for code in need.cpv))
-            and (self.buyer is None or self._bought(need))
-            and (self.words is None or self._spoken(need))
+            and (self.buyer is None or self._matches_buyer(need))
+            and (self.words is None or self._contains_words(need))
             and (self.open_on is None or need.closes is None or need.closes >= self.open_on)
         )
 
     def select_from(self, store: Store) -> Iterator[Need]:
-        """Yield the stored needs that meet every condition, in alphabetical order of their ids."""
+        """Yield the stored needs that meet every condition, in the order of their ids."""
         return (revision.record for revision in store.needs() if self.matches(revision.record))
 
-    def _bought(self, need: Need) -> bool:
-        asked = (self.buyer or "").casefold()
+    def _matches_buyer(self, need: Need) -> bool:
+        query = (self.buyer or "").casefold()
         return need.buyer is not None and (
-            asked in need.buyer.name.casefold() or asked == (need.buyer.ods_code or "").casefold()
+            query in need.buyer.name.casefold() or query == (need.buyer.ods_code or "").casefold()
         )
 
-    def _spoken(self, need: Need) -> bool:
+    def _contains_words(self, need: Need) -> bool:
         text = f"{need.title} {need.description}".casefold()
         return all(word in text for word in (self.words or "").casefold().split())

@@ -1,4 +1,4 @@
-"""Needs table: needs in a CSV file or an Excel workbook, read row by row under its column names."""
+"""Needs table: the needs in a CSV file or a workbook, read row by row below its column names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from matcher.foundations.paths import display_path
 from matcher.programme.needs import delimited, workbook
 from matcher.programme.needs.columns import ColumnMap, map_columns, missing_headings
 from matcher.programme.needs.conversion import Cell, need_content
-from matcher.programme.needs.delimited import DELIMITERS, EncodingCounts, Row
+from matcher.programme.needs.delimited import DELIMITERS, EncodingCounts, TableRow
+from matcher.programme.needs.workbook import WorkbookFormat
 from matcher.records import Need, parse
-from matcher.sources.formats.files import unreadable
 
-# How far down the column names may stand: titles and remarks come before them at times.
+# How many rows are searched for the column names, which titles and remarks may precede.
 _HEADER_WITHIN: Final = 20
 
 
@@ -31,7 +31,7 @@ class AcceptedRow:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that cannot be used: why, the heading of the column, and its mapped cells by heading."""
+    """A row that cannot be used: the problem, the heading of its column (or None), and the mapped cells by heading."""
 
     row: int
     problem: InvalidInput
@@ -40,48 +40,56 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
+class WorkbookSheet:
+    """A sheet of a workbook."""
+
+    format: WorkbookFormat
+    name: str
+
+
+@dataclass(frozen=True)
 class NeedsTable:
-    """A table whose columns are known. `sheet` is that of a workbook, `delimiter` that of a CSV file."""
+    """A table whose columns are known: a sheet of a workbook or, if `sheet` is None, a CSV file with `delimiter`."""
 
     path: Path
     columns: ColumnMap
     header_row: int
-    sheet: str | None = None
-    delimiter: str | None = None
+    sheet: WorkbookSheet | None = None
+    delimiter: str = ","
     encodings: EncodingCounts = field(default_factory=EncodingCounts, compare=False)
 
     @classmethod
     def open(cls, path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsTable:
-        """Find the column names of the file at `path`, in a workbook those of `sheet` or of the sheet that has most.
+        """Find the column names in the file at `path`.
+
+        Args:
+            chosen: headings by field, for columns without a usual name.
+            sheet: the sheet of a workbook. If None, the visible sheet with the most known columns.
 
         Raises:
-            InvalidInput: the file cannot be read, is empty, or its column names cannot be found.
+            InvalidInput: the file cannot be read, is empty, or has no column names.
 
         """
-        start = _start(path)
-        if start.startswith(workbook.OLD_OR_LOCKED):
-            problem = "is a workbook with a password, or of Excel before 2007"
-            raise _whole(path, problem, "Save it as an Excel workbook (.xlsx) without a password, or as CSV")
-        if start.startswith(workbook.ZIP):
-            names = [sheet] if sheet else workbook.sheet_names(path)
-            found = [(name, *_header(workbook.rows_of(path, name), chosen)) for name in names]
-            name, row, header = max(found, key=lambda one: _score(one[2], chosen), default=("", 0, []))
-            return cls(path, _checked(path, row, header, chosen), row, sheet=name)
+        if (format := workbook.format_of(path)) is not None:
+            names = [sheet] if sheet else workbook.sheet_names(path, format)
+            headers = [(name, *_header(workbook.rows_of(path, format, name), chosen)) for name in names]
+            name, row, header = max(headers, key=lambda header: _score(header[2], chosen), default=("", 0, []))
+            return cls(path, _columns(path, row, header, chosen), row, WorkbookSheet(format, name))
         delimiter = delimited.delimiter_of(path, lambda header: _score(header, chosen))
         row, header = _header(delimited.rows_of(path, delimiter, EncodingCounts()), chosen)
-        return cls(path, _checked(path, row, header, chosen), row, delimiter=delimiter)
+        return cls(path, _columns(path, row, header, chosen), row, delimiter=delimiter)
 
     @property
     def form(self) -> str:
-        """How the file was read: the sheet, or the encoding (once it was read) and the delimiter."""
+        """How the file was read: the format and sheet, or the encodings (once it has been read) and the delimiter."""
         if self.sheet is not None:
-            return f"Excel, sheet “{self.sheet}”"
-        return f"CSV, {self.encodings}, delimiter {DELIMITERS[self.delimiter or ',']}"
+            return f"{self.sheet.format}, sheet “{self.sheet.name}”"
+        return f"CSV, {self.encodings}, delimiter {DELIMITERS[self.delimiter]}"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield what each row below the column names holds, in constant memory but for the ids met."""
+        """Yield each row below the column names. Only the ids read so far are held in memory."""
         first_row: dict[str, int] = {}
-        for number, cells in self._raw():
+        for number, cells in self._raw_rows():
             if number <= self.header_row:
                 continue
             try:
@@ -89,73 +97,64 @@ class NeedsTable:
                 if (first := first_row.setdefault(need.id, number)) != number:
                     raise _duplicate(need.id, first)
             except InvalidInput as problem:
-                yield self._refused(number, cells, problem)
+                yield self._rejected(number, cells, problem)
             else:
                 yield AcceptedRow(number, need)
 
-    def _raw(self) -> Iterator[Row]:
+    def _raw_rows(self) -> Iterator[TableRow]:
         if self.sheet is not None:
-            return workbook.rows_of(self.path, self.sheet)
+            return workbook.rows_of(self.path, self.sheet.format, self.sheet.name)
         self.encodings.lines.clear()
-        return delimited.rows_of(self.path, self.delimiter or ",", self.encodings)
+        return delimited.rows_of(self.path, self.delimiter, self.encodings)
 
     def _need(self, number: int, cells: list[Cell] | InvalidInput) -> Need:
         if isinstance(cells, InvalidInput):
             raise cells
         width = 1 + max(column.position for column in self.columns.columns)
         if self.sheet is None and len(cells) < width:
-            problem = f"has {len(cells)} cells, and column {width} is read"
+            problem = f"has {len(cells)} cells, but column {width} is needed"
             raise InvalidInput(problem, remedy='Quote a cell that has a line break or a delimiter ("like, this")')
         content = need_content({column.field: _at(cells, column.position) for column in self.columns.columns}, number)
         if "title" not in content:
-            remedy = "Give a title or a description; of merged cells only the first has the value"
+            remedy = "Give a title or a description. Of merged cells, only the first has the value"
             raise InvalidInput("is missing", remedy=remedy, place=Place(field="title"))
         return parse(Need, content)
 
-    def _refused(self, number: int, cells: list[Cell] | InvalidInput, problem: InvalidInput) -> RejectedRow:
+    def _rejected(self, number: int, cells: list[Cell] | InvalidInput, problem: InvalidInput) -> RejectedRow:
         place = Place(display_path(self.path), number, problem.place.field)
         heading = self.columns.heading(problem.place.field)
-        kept = [] if isinstance(cells, InvalidInput) else cells
-        told = {c.heading: _text(_at(kept, c.position)) for c in self.columns.columns}
-        return RejectedRow(number, InvalidInput(problem.problem, remedy=problem.remedy, place=place), heading, told)
+        values = [] if isinstance(cells, InvalidInput) else cells
+        texts = {column.heading: _text(_at(values, column.position)) for column in self.columns.columns}
+        return RejectedRow(number, InvalidInput(problem.problem, remedy=problem.remedy, place=place), heading, texts)
 
 
-def _header(rows: Iterator[Row], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:
-    """Return the row among the first that names most columns, and its headings; (0, []) where there is no row."""
+def _header(rows: Iterator[TableRow], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:
+    """Return the number and the headings of the row, among the first, that names most columns. (0, []) if no row."""
     candidates = [
         (number, [_text(cell) for cell in cells])
         for number, cells in islice(rows, _HEADER_WITHIN)
         if not isinstance(cells, InvalidInput)
     ]
-    return max(candidates, key=lambda one: _score(one[1], chosen), default=(0, []))
+    return max(candidates, key=lambda candidate: _score(candidate[1], chosen), default=(0, []))
 
 
 def _score(header: list[str], chosen: Mapping[str, str] | None) -> int:
-    found = map_columns(header, chosen)
-    return 100 * found.is_enough + len(found.columns)
+    columns = map_columns(header, chosen)
+    return 100 * columns.is_enough + len(columns.columns)
 
 
-def _checked(path: Path, row: int, header: list[str], chosen: Mapping[str, str] | None) -> ColumnMap:
+def _columns(path: Path, row: int, header: list[str], chosen: Mapping[str, str] | None) -> ColumnMap:
     if not row:
-        raise _whole(path, "there is nothing in it", "Give a file with a row of column names and a need a row")
+        raise _file_problem(path, "the file is empty", "Give a file with a row of column names and one need per row")
     named = ", ".join(repr(heading[:40]) for heading in header if heading)[:300]
-    if absent := missing_headings(header, chosen or {}):
-        raise _whole(
-            path, f"there is no column {absent[0]!r}; the columns are {named}", "Correct the choice of columns", row
-        )
-    found = map_columns(header, chosen)
-    if not found.is_enough:
-        remedy = "Name the row of columns, or choose which is which: title=Column,description=Column"
-        raise _whole(path, f"no column is known as title or description among {named}", remedy, row)
-    return found
-
-
-def _start(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(8)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    if missing := missing_headings(header, chosen or {}):
+        problem = f"there is no column {missing[0]!r}; the columns are {named}"
+        raise _file_problem(path, problem, "Correct the choice of columns", row)
+    columns = map_columns(header, chosen)
+    if not columns.is_enough:
+        remedy = "Add a row of column names, or choose the columns: title=Column,description=Column"
+        raise _file_problem(path, f"no column is known as title or description among {named}", remedy, row)
+    return columns
 
 
 def _at(cells: list[Cell], position: int) -> Cell:
@@ -166,10 +165,10 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _whole(path: Path, problem: str, remedy: str, row: int | None = None) -> InvalidInput:
+def _file_problem(path: Path, problem: str, remedy: str, row: int | None = None) -> InvalidInput:
     return InvalidInput(problem, remedy=remedy, place=Place(display_path(path), row))
 
 
 def _duplicate(id: str, first: int) -> InvalidInput:
     remedy = "Keep one of the two rows, or give one of them another id"
-    return InvalidInput(f"{id[:60]!r} is the id of row {first} too", remedy=remedy, place=Place(field="id"))
+    return InvalidInput(f"row {first} also has the id {id[:60]!r}", remedy=remedy, place=Place(field="id"))

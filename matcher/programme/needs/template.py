@@ -1,4 +1,4 @@
-"""Needs template: an empty table of needs to fill in, as CSV or as an Excel workbook."""
+"""Needs template: an empty table of needs to fill in, as CSV or Excel."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from matcher.records import Stage
 
 _ROWS: Final = 10_000
 _WIDTHS: Final = {"title": 60, "description": 80, "buyer": 40, "outcomes": 50}
-# A cell left as it is written: Excel would make a number of a code, and a date of what looks like one.
+# The text format. Otherwise Excel turns codes into numbers, and text that looks like a date into a date.
 _AS_TEXT: Final = "@"
 
 
 def write_template(path: Path) -> None:
-    """Write an empty table of needs to `path`, by its ending .csv or .xlsx.
+    """Write an empty table of needs to `path`, which must end in .csv or .xlsx.
 
     Raises:
-        InvalidInput: it ends otherwise.
-        Unavailable: it cannot be written.
+        InvalidInput: `path` has another ending.
+        Unavailable: `path` cannot be written.
 
     """
     writers = {".csv": _write_csv, ".xlsx": _write_workbook}
@@ -31,8 +31,8 @@ def write_template(path: Path) -> None:
         raise InvalidInput(
             f"{path.name!r} is neither .csv nor .xlsx", remedy="Name the template needs.csv or needs.xlsx"
         )
-    with StagedFiles(path.parent) as staging:
-        write(staging.path(path.name))
+    with StagedFiles(path.parent) as staged:
+        write(staged.path(path.name))
 
 
 def _write_csv(path: Path) -> None:
@@ -56,8 +56,8 @@ def _write_workbook(path: Path) -> None:
         needs.freeze_panes(1, 0)
         fields.set_column(0, 0, 26)
         fields.set_column(1, 2, 90)
-        lines = [("Column", "What goes there", "Example"), *((f.heading, f.meaning, f.example) for f in FIELDS)]
-        for row, cells in enumerate(lines):
+        rows = [("Column", "What goes there", "Example"), *((f.heading, f.meaning, f.example) for f in FIELDS)]
+        for row, cells in enumerate(rows):
             for column, cell in enumerate(cells):
                 fields.write_string(row, column, cell, header if row == 0 else None)
         fields.freeze_panes(1, 0)

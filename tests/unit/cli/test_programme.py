@@ -1,4 +1,4 @@
-"""`matcher programme`: a spreadsheet in, a report out, and one line where it cannot be."""
+"""`matcher programme`: from a spreadsheet to a report, or to an error in one line."""
 
 from __future__ import annotations
 

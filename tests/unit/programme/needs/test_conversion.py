@@ -1,4 +1,4 @@
-"""What people write in cells: dates, amounts, codes, formulas."""
+"""The conversion of cells: dates, amounts, codes and formulas, as people write them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_amounts(text: str, amount: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["tbc", "1,2", "-5", "1.2.3", "£", "10-20", "1e5", "€5", "12,00"])
-def test_what_is_no_amount_is_refused(text: str) -> None:
+def test_text_that_is_not_an_amount_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="amount"):
         need_content({"title": "T", "value": text}, 1)
 
@@ -65,16 +65,16 @@ def test_dates(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["31/02/2026", "03/31/2026", "soon", "2026", "45000"])
-def test_what_is_no_date_is_refused(text: str) -> None:
+def test_text_that_is_not_a_date_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="date"):
         need_content({"title": "T", "closes": text}, 1)
 
 
-def test_codes_that_lost_their_zero_get_it_back() -> None:
+def test_a_code_without_its_leading_zero_gets_it_back() -> None:
     assert need_content({"title": "T", "cpv": 9000000.0}, 1)["cpv"] == ["09000000"]
 
 
-def test_without_a_title_the_description_begins_the_need() -> None:
+def test_without_a_title_the_start_of_the_description_is_the_title() -> None:
     content = need_content({"description": "word " * 300}, 9)
     assert content["id"] == "row-9"
     assert 400 < len(content["title"]) <= 500
@@ -82,6 +82,6 @@ def test_without_a_title_the_description_begins_the_need() -> None:
 
 
 @given(st.text())
-def test_what_is_neutralised_can_be_undone(text: str) -> None:
+def test_an_escaped_formula_can_be_unescaped(text: str) -> None:
     assert unescape_formula(escape_formula(text)) == (unescape_formula(text) if text.startswith("'") else text)
     assert not str(escape_formula(text)).startswith(("=", "+", "-", "@", "\t", "\r"))

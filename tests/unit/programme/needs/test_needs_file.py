@@ -1,4 +1,4 @@
-"""Files of needs taken in: refused rows kept apart, hostile files answered in words, previews and templates."""
+"""Files of needs: refused rows, files without needs, previews and templates."""
 
 from __future__ import annotations
 
@@ -18,64 +18,66 @@ from matcher.records import Stage
 from tests.support.needs_files import HOSTILE, csv_file
 
 
-def test_skipping_keeps_the_refused_rows_for_mending(tmp_path: Path) -> None:
-    file, out, intake = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", ReadSummary()
-    assert [need.id for need in read_needs(file, out, on_error="skip", intake=intake)] == ["a", "row-9"]
-    assert (intake.accepted, intake.refused) == (2, 6)
-    assert (out / "rejects.csv").stat().st_mode & 0o077 == 0, "for their owner's eyes alone"
+def test_skipping_writes_the_refused_rows_for_correction(tmp_path: Path) -> None:
+    file, out, summary = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", ReadSummary()
+    assert [need.id for need in read_needs(file, out, on_error="skip", summary=summary)] == ["a", "row-9"]
+    assert (summary.accepted, summary.refused) == (2, 6)
+    assert (out / "rejects.csv").stat().st_mode & 0o077 == 0, "only the owner may read it"
     text = (out / "rejects.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [int(row["row"]) for row in rows] == [4, 5, 6, 7, 8, 10]
     assert rows[3]["column"] == "Value"
     assert rows[3]["problem"] and rows[3]["remedy"]  # noqa: PT018
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
-    mended = csv_file(tmp_path / "mended.csv", text.replace("lots", "1m").replace("a,Falls again", "a2,Falls again"))
-    again = list(read_needs(mended, out, on_error="skip"))
+    corrected = csv_file(
+        tmp_path / "corrected.csv", text.replace("lots", "1m").replace("a,Falls again", "a2,Falls again")
+    )
+    again = list(read_needs(corrected, out, on_error="skip"))
     assert {need.title for need in again} >= {"Falls again", "Memory clinic"}
 
 
-def test_stopping_names_file_row_and_field_and_leaves_nothing(tmp_path: Path) -> None:
+def test_stopping_names_file_row_and_field_and_writes_nothing(tmp_path: Path) -> None:
     file, out = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out"
-    with pytest.raises(InvalidInput, match=r"n\.csv, line 4, id: 'a' is the id of row 3 too"):
+    with pytest.raises(InvalidInput, match=r"n\.csv, line 4, id: row 3 also has the id 'a'"):
         list(read_needs(file, out))
     assert list(out.iterdir()) == []
 
 
-def test_old_rejects_go_once_nothing_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "rejects.csv").write_text("of an earlier reading")
+def test_an_old_rejects_file_is_removed_when_no_row_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rejects.csv").write_text("from an earlier reading")
     assert len(list(read_needs(csv_file(tmp_path / "n.csv", "title\nfalls\n"), tmp_path, on_error="skip"))) == 1
     assert not (tmp_path / "rejects.csv").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
-        ("n.csv", b"", "nothing in it"),
-        ("n.csv", b"\n\n ,, \n", "nothing in it"),
+        ("n.csv", b"", "the file is empty"),
+        ("n.csv", b"\n\n ,, \n", "the file is empty"),
         ("n.csv", b"Title,Value\n", "no need in it"),
         ("n.csv", b"colour,price\nred,5\n", "no column is known as title"),
-        ("n.csv", bytes(range(256)) * 40, "no column is known|nothing in it"),
+        ("n.csv", bytes(range(256)) * 40, "no column is known|the file is empty"),
         ("n.xlsx", b"PK\x03\x04 nothing", "not an Excel workbook"),
-        ("n.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "password, or of Excel before 2007"),
+        ("n.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "not a workbook that can be read"),
         ("n.json", b'{"releases": []}', "no need in it"),
-        ("n.json", b'{"needs": [{"id": "n"}]}', "holds no releases"),
+        ("n.json", b'{"needs": [{"id": "n"}]}', "contains no releases"),
         ("n.json", b'{"releases": [{"ocid": "a"', "is not JSON"),
         ("n.json", b'[{"id": "n", "title": "Falls"}]', "none of its 1 rows"),
         ("n.json", b"[" * 100_000, "nested more than 32"),
         ("n.json", b'{"releases": [' + b'{"a":' * 100_000, "nested more than 32"),
         ("n.json", b"", "is not JSON"),
-        ("n.jsonl", b"", "nothing in it"),
+        ("n.jsonl", b"", "contains no records"),
         ("n.csv", b"title\n" + b"x" * 2_100_000, "longer than"),
     ],
 )
-def test_files_that_hold_no_needs_are_told(tmp_path: Path, name: str, content: bytes, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said) as caught:
+def test_files_without_needs_are_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as caught:
         list(read_needs(csv_file(tmp_path / name, content), tmp_path / "out", on_error="skip"))
     assert caught.value.remedy
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
-def test_a_template_filled_in_is_read(tmp_path: Path, ending: str) -> None:
+def test_a_completed_template_is_read(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"needs{ending}"
     write_template(file)
     with pytest.raises(InvalidInput, match="no need in it"):
@@ -96,16 +98,16 @@ def test_a_template_filled_in_is_read(tmp_path: Path, ending: str) -> None:
     assert len(need.outcomes) == 2
 
 
-def test_a_template_of_another_kind_is_refused(tmp_path: Path) -> None:
+def test_a_template_with_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"neither \.csv nor \.xlsx"):
         write_template(tmp_path / "needs.ods")
 
 
-def test_a_preview_tells_how_and_what_is_wrong(tmp_path: Path) -> None:
-    found = preview_of(csv_file(tmp_path / "n.csv", HOSTILE), first=1)
-    assert (found.accepted, found.refused, list(found.needs)) == (2, 6, [3])
-    assert found.columns == {"id": "Ref", "title": "Title", "value": "Value"}
-    assert found.problems[3].model_dump() == {
+def test_a_preview_shows_columns_needs_and_problems(tmp_path: Path) -> None:
+    preview = preview_of(csv_file(tmp_path / "n.csv", HOSTILE), first=1)
+    assert (preview.accepted, preview.refused, list(preview.needs)) == (2, 6, [3])
+    assert preview.columns == {"id": "Ref", "title": "Title", "value": "Value"}
+    assert preview.problems[3].model_dump() == {
         "row": 7,
         "field": "value",
         "column": "Value",

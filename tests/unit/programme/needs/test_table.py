@@ -1,4 +1,4 @@
-"""Tables of needs: columns found, encodings told, bad rows refused one by one."""
+"""Tables of needs: columns, encodings and delimiters, and rows that are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def titles(table: NeedsTable) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "mark", "told"),
+    ("encoding", "mark", "described"),
     [
         ("utf-8", b"", "UTF-8"),
         ("utf-8", b"\xef\xbb\xbf", "UTF-8"),
@@ -36,8 +36,8 @@ def titles(table: NeedsTable) -> list[str]:
     ],
 )
 @pytest.mark.parametrize(("delimiter", "name"), [(",", "comma"), (";", "semicolon"), ("\t", "tab")])
-def test_encoding_and_delimiter_are_told(
-    tmp_path: Path, encoding: str, mark: bytes, told: str, delimiter: str, name: str
+def test_encoding_and_delimiter_are_detected(
+    tmp_path: Path, encoding: str, mark: bytes, described: str, delimiter: str, name: str
 ) -> None:
     lines = [["Title", "Details"], ["Café “steady” – £5", "two, or; three"]]
     text = io.StringIO()
@@ -45,10 +45,10 @@ def test_encoding_and_delimiter_are_told(
     file = csv_file(tmp_path / "n.csv", mark + text.getvalue().encode(encoding))
     table = NeedsTable.open(file)
     assert titles(table) == ["Café “steady” – £5"]
-    assert table.form == f"CSV, {told}, delimiter {name}"
+    assert table.form == f"CSV, {described}, delimiter {name}"
 
 
-def test_a_file_put_together_from_two_encodings_is_read(tmp_path: Path) -> None:
+def test_a_file_with_two_encodings_is_read(tmp_path: Path) -> None:
     file = csv_file(tmp_path / "n.csv", b"title\ncaf\xc3\xa9\ncaf\xe9\n")
     table = NeedsTable.open(file)
     assert titles(table) == ["café", "café"]
@@ -57,57 +57,57 @@ def test_a_file_put_together_from_two_encodings_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_lines_may_end_in_any_way(tmp_path: Path, end: str, encoding: str) -> None:
+def test_any_line_ending_is_read(tmp_path: Path, end: str, encoding: str) -> None:
     text = end.join(["sep=;", "Title;Details", "Falls;café", '"Two;\nlines";x', "Last;y"])
     table = NeedsTable.open(csv_file(tmp_path / "n.csv", text, encoding))
     assert titles(table) == ["Falls", "Two;\nlines", "Last"]
 
 
-def test_usual_headings_are_known_and_others_chosen() -> None:
+def test_usual_headings_are_mapped_and_others_can_be_chosen() -> None:
     header = ["Ref", "What we want", "Contract Value (£)", "Closing_Date", "Contact e-mail"]
-    found = map_columns(header, parse_column_choice('title="What we want",value=contract value £'))
-    assert {column.field: column.heading for column in found.columns} == {
+    columns = map_columns(header, parse_column_choice('title="What we want",value=contract value £'))
+    assert {column.field: column.heading for column in columns.columns} == {
         "id": "Ref", "title": "What we want", "value": "Contract Value (£)", "closes": "Closing_Date",
     }  # fmt: skip
-    assert found.unread == ("Contact e-mail",)
+    assert columns.unread == ("Contact e-mail",)
 
 
-def test_every_heading_of_the_template_is_known() -> None:
-    found = map_columns([field.heading for field in FIELDS])
-    assert [column.field for column in found.columns] == [field.name for field in FIELDS]
+def test_every_heading_of_the_template_is_mapped() -> None:
+    columns = map_columns([field.heading for field in FIELDS])
+    assert [column.field for column in columns.columns] == [field.name for field in FIELDS]
     keys = [name.casefold() for field in FIELDS for name in (field.heading, *field.usual)]
-    assert len(keys) == len(set(keys)), "no heading may mean two fields"
+    assert len(keys) == len(set(keys)), "no heading belongs to two fields"
 
 
 @pytest.mark.parametrize("text", ["title", "=Column", "price=Column", "title=A,title=B", "title="])
-def test_a_choice_that_is_none_is_refused(text: str) -> None:
+def test_a_malformed_choice_of_columns_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="the choice of columns"):
         parse_column_choice(text)
 
 
-def test_each_bad_row_is_refused_with_field_and_remedy(tmp_path: Path) -> None:
+def test_refused_rows_have_a_field_and_a_remedy(tmp_path: Path) -> None:
     table = NeedsTable.open(csv_file(tmp_path / "n.csv", HOSTILE))
     assert table.header_row == 2
     rows = list(table.rows())
     refused = {row.row: (row.problem.place.field, row.problem.problem) for row in rows if isinstance(row, RejectedRow)}
     assert refused == {
-        4: ("id", "'a' is the id of row 3 too"),
+        4: ("id", "row 3 also has the id 'a'"),
         5: ("title", "is missing"),
         6: (None, "is not a row of a table: ',' expected after '\"'"),
         7: ("value", "'lots' is not an amount in pounds"),
         8: ("value", "'=1' is not an amount in pounds"),
-        10: (None, "has 2 cells, and column 3 is read"),
+        10: (None, "has 2 cells, but column 3 is needed"),
     }
     assert all(row.problem.remedy for row in rows if isinstance(row, RejectedRow))
     assert [(row.row, row.need.id) for row in rows if isinstance(row, AcceptedRow)] == [(3, "a"), (9, "row-9")]
 
 
-def test_an_open_quote_swallows_no_need_in_silence(tmp_path: Path) -> None:
+def test_an_unclosed_quote_is_refused(tmp_path: Path) -> None:
     table = NeedsTable.open(csv_file(tmp_path / "n.csv", 'title,details\none,"open\ntwo,x\nthree,y\n'))
     assert any(isinstance(row, RejectedRow) and row.row == 2 for row in table.rows())
 
 
-def test_a_missing_file_or_column_or_sheet_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_column_or_sheet_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no such file"):
         NeedsTable.open(tmp_path / "none.csv")
     with pytest.raises(InvalidInput, match="there is no column 'Colour'; the columns are 'Title'"):
@@ -116,7 +116,7 @@ def test_a_missing_file_or_column_or_sheet_is_told(tmp_path: Path) -> None:
         NeedsTable.open(workbook_file(tmp_path / "n.xlsx", [["Title"], ["x"]]), sheet="Other")
 
 
-def test_a_hundred_thousand_rows_take_little_memory(tmp_path: Path) -> None:
+def test_reading_100_000_rows_uses_little_memory(tmp_path: Path) -> None:
     file = tmp_path / "n.csv"
     with file.open("wb") as out:
         out.write(b"id;title;description\r\n")
@@ -130,7 +130,7 @@ def test_a_hundred_thousand_rows_take_little_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert refused == 10
-    assert peak < 40_000_000, "the ids alone are held"
+    assert peak < 40_000_000, "only the ids are held"
 
 
 _CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)

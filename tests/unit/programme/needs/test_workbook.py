@@ -1,18 +1,22 @@
-"""Workbooks of needs: merged cells, formulas, damage, bombs."""
+"""Workbooks of needs: formats, merged cells, formulas, damage, and files that unpack to too much."""
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import xlsxwriter
 
 from matcher.foundations.errors import InvalidInput
+from matcher.programme.needs import calamine_rows
+from matcher.programme.needs.needs_file import open_needs_file
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
-from tests.support.needs_files import workbook_file
+from tests.support.needs_files import FILES, opendocument_file, workbook_file
 
 
 def test_a_workbook_with_merged_cells_and_formulas(tmp_path: Path) -> None:
@@ -24,17 +28,17 @@ def test_a_workbook_with_merged_cells_and_formulas(tmp_path: Path) -> None:
         ["Meals", "#REF!", None, None],
     ]
     table = NeedsTable.open(workbook_file(tmp_path / "n.xlsx", rows, merged="A1:D1"))
-    assert (table.sheet, table.header_row, table.form) == ("List", 2, "Excel, sheet “List”")
+    assert (table.header_row, table.form) == (2, "Excel, sheet “List”")
     first, second, third = table.rows()
     assert isinstance(first, AcceptedRow)
     assert (first.need.value, first.need.closes) == (1250.5, date(2026, 3, 31))
     assert isinstance(second, AcceptedRow)
-    assert second.need.title == "=A3&1", "a formula nobody has computed stays its text"
+    assert second.need.title == "=A3&1", "a formula without a saved value gives its text"
     assert isinstance(third, RejectedRow)
     assert third.problem.problem == "holds the error #REF!"
 
 
-def test_values_that_were_kept_stand_for_their_formulas(tmp_path: Path) -> None:
+def test_a_formula_gives_its_saved_value(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "n.xlsx")) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["Title", "Value"])
@@ -45,7 +49,7 @@ def test_values_that_were_kept_stand_for_their_formulas(tmp_path: Path) -> None:
     assert (row.need.title, row.need.value) == ("Falls clinic", 100)
 
 
-def test_merged_cells_below_one_another_count_for_the_first(tmp_path: Path) -> None:
+def test_cells_merged_downwards_give_their_value_to_the_first(tmp_path: Path) -> None:
     file = workbook_file(tmp_path / "n.xlsx", [["Title", "Buyer"], ["a", "NHS X"], ["b", None], [None, "c"]], "A3:A4")
     first, second, third = NeedsTable.open(file).rows()
     assert isinstance(first, AcceptedRow)
@@ -66,7 +70,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None
         NeedsTable.open(file)
 
 
-def test_a_workbook_cut_short_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["Title"], *[[f"need {n}"] for n in range(500)]]
     file = workbook_file(tmp_path / "n.xlsx", rows)
     content = file.read_bytes()
@@ -74,3 +78,89 @@ def test_a_workbook_cut_short_is_refused(tmp_path: Path) -> None:
         file.write_bytes(content[:end])
         with pytest.raises(InvalidInput, match="not an Excel workbook"):
             NeedsTable.open(file)
+
+
+OPEN_DOCUMENT = [
+    ["Needs of the region"],
+    [""],
+    ["Need", "Budget", "Deadline"],
+    ["Falls", "£7k", "31/03/2026"],
+    ["", "1"],
+]
+
+
+def needs_of(table: NeedsTable) -> list[tuple[int, str, float | None, date | None]]:
+    rows = [row for row in table.rows() if isinstance(row, AcceptedRow)]
+    return [(row.row, row.need.title, row.need.value, row.need.closes) for row in rows]
+
+
+def test_an_excel_97_workbook_is_read() -> None:
+    table = NeedsTable.open(FILES / "needs.xls")
+    assert (table.header_row, table.form) == (3, "Excel 97-2003, sheet “List”"), "the hidden sheet is not chosen"
+    assert needs_of(table) == [
+        (4, "Falls clinic", 1250.5, date(2026, 3, 31)),
+        (5, "Meals – at home", 7_000, date(2026, 3, 31)),
+        (6, "Memory clinic", None, None),
+    ], "a formula without a saved value gives an empty cell"
+
+
+def test_an_opendocument_workbook_is_read(tmp_path: Path) -> None:
+    table = NeedsTable.open(opendocument_file(tmp_path / "n.ods", OPEN_DOCUMENT))
+    assert (table.header_row, table.form) == (3, "OpenDocument, sheet “List”"), "the hidden sheet is not chosen"
+    assert needs_of(table) == [(4, "Falls", 7_000, date(2026, 3, 31))]
+    assert [row.row for row in table.rows() if isinstance(row, RejectedRow)] == [5]
+    with pytest.raises(InvalidInput, match="there is no sheet 'Other'") as caught:
+        NeedsTable.open(table.path, sheet="Other")
+    assert caught.value.remedy == "Use one of: Hidden, List"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods", "csv", "json", "jsonl"])
+def test_a_workbook_is_recognised_by_its_content(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"n.{ending}"
+    assert open_needs_file(workbook_file(file, [["Title"], ["x"]])).form == "Excel, sheet “List”"
+    assert open_needs_file(opendocument_file(file, [["Title"], ["x"]])).form == "OpenDocument, sheet “List”"
+    shutil.copy(FILES / "needs.xls", file)
+    assert open_needs_file(file).form == "Excel 97-2003, sheet “List”"
+
+
+def test_a_workbook_with_a_password_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="is a workbook with a password") as caught:
+        NeedsTable.open(FILES / "locked.xlsx")
+    assert "without a password" in caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_a_truncated_old_or_opendocument_workbook_is_refused(tmp_path: Path, kind: str) -> None:
+    made = opendocument_file(tmp_path / "whole", OPEN_DOCUMENT) if kind == "ods" else FILES / "needs.xls"
+    content, file = made.read_bytes(), tmp_path / f"n.{kind}"
+    for end in range(8, len(content), len(content) // 6 + 1):
+        file.write_bytes(content[:end])
+        with pytest.raises(InvalidInput, match="workbook that can be read") as caught:
+            NeedsTable.open(file)
+        assert caught.value.remedy
+
+
+@pytest.mark.parametrize("position", [1493, 1785], ids=["panics", "aborts"])
+def test_damage_that_breaks_calamine_is_an_error(tmp_path: Path, position: int) -> None:
+    content = bytearray((FILES / "needs.xls").read_bytes())
+    content[position : position + 2] = b"\xff\xff"
+    file = tmp_path / "n.xls"
+    file.write_bytes(content)
+    with pytest.raises(InvalidInput, match="is not a workbook that can be read"):
+        NeedsTable.open(file)
+
+
+def test_repeated_cells_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calamine_rows, "_MAX_MEMORY", 200_000_000)
+    file = opendocument_file(tmp_path / "n.ods", [["Title", "x" * 200] * 50], repeat=100_000)
+    with pytest.raises(InvalidInput, match="needs more than 0 GB of memory"):
+        NeedsTable.open(file)
+
+
+def test_reading_only_the_first_rows_leaves_no_process(tmp_path: Path) -> None:
+    file = opendocument_file(tmp_path / "n.ods", [["Title", "x" * 200]], repeat=10_000)
+    rows = calamine_rows.rows_of(file, "List")
+    assert next(rows) == (1, ["Title", "x" * 200])
+    assert psutil.Process().children()
+    rows.close()  # type: ignore[attr-defined]
+    assert not psutil.Process().children()
