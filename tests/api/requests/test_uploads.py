@@ -21,6 +21,7 @@ from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine, wait_until_ready
 from tests.api.routes.test_programmes import ended
 from tests.api.support.checks import problem
+from tests.support.needs_files import FILES, opendocument_file
 from tests.support.notices import EMAIL, PHONES, package, release
 
 CSV = "Ref;Need;Budget\nn1;Falls classes;£1.2m\nn2;Café meals – at home;\n".encode("cp1252")
@@ -80,6 +81,15 @@ KINDS = {
 }
 
 
+def test_old_and_opendocument_workbooks_are_matched(filled: TestClient, scratch: Path, tmp_path: Path) -> None:
+    old = (FILES / "needs.xls").read_bytes()
+    opendocument = opendocument_file(tmp_path / "n.ods", [["Ref", "Need"], ["n1", "Falls"]]).read_bytes()
+    assert accepted(filled, old, "needs.xls")["total"] == 3
+    assert accepted(filled, opendocument, "needs.ods")["total"] == 1
+    assert accepted(filled, KINDS["needs.xlsx"], "needs.xls")["total"] == 2, "the content decides"
+    assert list(scratch.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_file_is_matched(filled: TestClient, scratch: Path, name: str) -> None:
     done = accepted(filled, KINDS[name], name, top=2, capacity=1, region="15F")
@@ -122,7 +132,7 @@ def test_refused_rows_can_be_downloaded_and_corrected(filled: TestClient) -> Non
     assert [(row["row"], row["field"]) for row in rows] == [("3", "value"), ("4", "id")]
     mended = answer.text.replace("lots", "1m").encode()
     assert accepted(filled, mended, on_error="skip")["total"] == 2
-    assert "1 taken, 2 refused" in result(filled, done, "report.html").text
+    assert "1 accepted, 2 refused" in result(filled, done, "report.html").text
 
 
 def test_a_preview_stores_nothing(filled: TestClient, scratch: Path) -> None:
@@ -167,6 +177,8 @@ HOSTILE = {
     "not the workbook its name says": ("n.xlsx", b"PK\x03\x04 nothing"),
     "half a workbook": ("n.xlsx", KINDS["needs.xlsx"][:2_000]),
     "an old workbook": ("n.xlsx", b"\xd0\xcf\x11\xe0" + b"x" * 600),
+    "a workbook with a password": ("n.xlsx", (FILES / "locked.xlsx").read_bytes()),
+    "half an old workbook": ("n.xls", (FILES / "needs.xls").read_bytes()[:3_000]),
     "gzip as JSON": ("n.json", b"\x1f\x8b\x08\x00" + b"x" * 50),
     "a workbook as CSV": ("n.csv", KINDS["needs.xlsx"]),
     "JSON that is not OCDS": ("n.json", b'{"needs": []}'),
