@@ -19,6 +19,7 @@ from matcher.records import Filters, Need, Profile
 from matcher.scoring import Candidates
 from matcher.search.engine import eligible_in, ranking_of, rankings_of
 from matcher.store import Store
+from tests.support.adversaries import WorstPrefilter
 from tests.support.fakes import engine_over, shipped_model
 from tests.support.registers import made_register
 from tests.support.strategies import TODAY, WORDS, filters, needs, registers
@@ -130,3 +131,10 @@ class Hopeful(Prefilter):
 def test_a_guess_that_is_too_high_loses_nobody() -> None:
     index = index_of(made_register(300, seed=8))
     hold(index, Hopeful(index, torch.float32), [(Need(id="n", title=" ".join(WORDS[:3])), Filters())], 20)
+
+
+@pytest.mark.parametrize("depth", [1, 5, 20])
+def test_no_profile_is_lost_to_the_worst_errors(depth: int) -> None:
+    index, rng = index_of(made_register(400, seed=8)), random.Random(2)
+    searches = [(Need(id=f"n{n}", title=" ".join(rng.sample(WORDS, 3))), Filters()) for n in range(8)]
+    hold(index, WorstPrefilter(index, depth), searches, depth)

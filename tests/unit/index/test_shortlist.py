@@ -1,98 +1,153 @@
-"""The shortlist loses no profile, however unfavourable the errors of the approximate scores are."""
+"""The shortlist loses no profile, even if each approximate score is off by the most allowed in the worst direction."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from matcher.foundations.arrays import Rows
-from matcher.index import Index
-from matcher.index.shortlist import TopK
-from matcher.records import Profile
-from tests.support.fakes import WordEncoder
+from matcher.embedding import CachedEncoder
+from matcher.foundations.arrays import Floats, Rows
+from matcher.index import Index, query_for, retrieve
+from matcher.index.lexical import WeightedTerms
+from matcher.index.shortlist import PASSAGES_PER_PROFILE, TopK
+from matcher.records import Need, Profile
+from tests.support.adversaries import WorstLexicalIndex
+from tests.support.fakes import MemoryVectors, WordEncoder
+from tests.support.registers import made_register
+from tests.support.strategies import TODAY, WORDS
 
-# Whole numbers, so that sums and differences are exact.
-ERROR = 5
-SLACK = 2.0 * ERROR
-
-
-def top_k(owners: list[int], depth: int, eligible: list[bool] | None = None) -> TopK:
-    profiles = max(owners) + 1
-    mask = np.array(eligible if eligible is not None else [True] * profiles)
-    return TopK(np.array(owners, dtype=np.int32), np.arange(profiles), mask, depth)
+# A power of two, so that scores plus and minus the error are exact.
+ERROR = 2.0**-6
 
 
-def best_of(top: TopK, exact: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[list[int], list[int]]:
-    """Return the profiles selected by approximate scores, and the rows whose exact score was computed."""
-    scored: list[int] = []
+@dataclass(frozen=True)
+class Case:
+    """Profiles with the exact scores of their passages, and how many to select."""
 
-    def exactly(rows: Rows) -> NDArray[np.float64]:
-        scored.extend(rows.tolist())
-        return exact[rows]
+    scores: list[list[float]]
+    eligible: list[bool]
+    depth: int
 
-    return top.best_of(exact + errors, SLACK, exactly).tolist(), scored
+    def top(self) -> TopK:
+        owners = np.repeat(np.arange(len(self.scores), dtype=np.int32), [len(own) for own in self.scores])
+        ties = np.arange(len(self.scores))[::-1].copy()
+        return TopK(owners, ties, np.array(self.eligible), self.depth)
 
+    def exact(self) -> Floats:
+        return np.array([score for own in self.scores for score in own])
 
-def exact_best(top: TopK, exact: NDArray[np.float64]) -> list[int]:
-    eligible = np.flatnonzero(top.eligible[top.owners])
-    profiles: list[int] = top.select(eligible, exact[eligible]).tolist()
-    return profiles
-
-
-def test_the_best_profile_is_found_with_the_most_unfavourable_errors() -> None:
-    """The best profile loses the whole error and every other profile gains it: twice the error apart."""
-    exact = np.array([10.0, *[9.0] * 20])
-    errors = np.array([-ERROR, *[ERROR] * 20], dtype=np.float64)
-    for depth in (1, 2, 5):
-        top = top_k(list(range(21)), depth)
-        selected, _ = best_of(top, exact, errors)
-        assert selected == exact_best(top, exact)
-        assert selected[0] == 0
-
-
-def test_a_tie_at_the_edge_of_the_error_goes_to_the_first_profile() -> None:
-    """An approximate score exactly at the threshold still counts, because the exact scores may be equal."""
-    exact = np.full(20, 9.0)
-    errors = np.array([-ERROR, *[ERROR] * 19], dtype=np.float64)
-    assert best_of(top_k(list(range(20)), 1), exact, errors)[0] == [0]
-
-
-def test_passages_far_below_the_best_are_not_scored_exactly() -> None:
-    exact = np.array([100.0, 99.0, *[0.0] * 50])
-    selected, scored = best_of(top_k(list(range(52)), 2), exact, np.zeros(52))
-    assert (selected, scored) == ([0, 1], [0, 1])
-
-
-def test_many_high_passages_of_one_profile_hide_no_other_profile() -> None:
-    """All passages above the guess belong to one profile, so the guess is too high and every passage is scanned."""
-    owners = [0] * 30 + [1, 2, 3]
-    exact = np.array([50.0] * 30 + [1.0, 3.0, 2.0])
-    top = top_k(owners, 2)
-    assert best_of(top, exact, np.zeros(33))[0] == [0, 2]
+    def expected(self) -> list[int]:
+        """Return the profiles to select, by sorting all of them: the last profile wins a tie."""
+        eligible = [n for n, chosen in enumerate(self.eligible) if chosen]
+        return sorted(eligible, key=lambda n: (-max(self.scores[n]), -n))[: self.depth]
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[TopK, NDArray[np.float64], NDArray[np.float64]]:
-    """Return a selection with more eligible profiles than its depth, exact scores, and errors up to `ERROR`."""
-    sizes = draw(st.lists(st.integers(1, 4), min_size=2, max_size=20))
-    owners = [profile for profile, size in enumerate(sizes) for _ in range(size)]
-    eligible = draw(st.lists(st.booleans(), min_size=len(sizes), max_size=len(sizes)))
-    eligible[0] = eligible[1] = True
-    top = top_k(owners, draw(st.integers(1, sum(eligible) - 1)), eligible)
-    exact = draw(st.lists(st.integers(0, 3 * ERROR), min_size=len(owners), max_size=len(owners)))
-    errors = draw(st.lists(st.sampled_from([-ERROR, ERROR]), min_size=len(owners), max_size=len(owners)))
-    return top, np.array(exact, dtype=np.float64), np.array(errors, dtype=np.float64)
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a case whose scores lie close together and are often equal, with more eligible profiles than `depth`."""
+    # Steps of half an error: profiles within two errors of the cut are the ones that could be lost.
+    score = st.integers(0, 8).map(lambda n: 0.5 + n * ERROR / 2)
+    scores = draw(st.lists(st.lists(score, min_size=1, max_size=6), min_size=3, max_size=25))
+    eligible = draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores)))
+    eligible[:2] = True, True
+    return Case(scores, eligible, draw(st.integers(1, sum(eligible) - 1)))
+
+
+def select(case: Case, approximate: Floats, slack: float) -> list[int]:
+    exact = case.exact()
+
+    def exactly(rows: Rows) -> Floats:
+        return exact[rows]
+
+    return case.top().best_of(approximate, slack, exactly).tolist()
+
+
+def worst(case: Case) -> Floats:
+    """Return approximate scores: an error too low for the profiles to select, an error too high for the others."""
+    expected = np.isin(case.top().owners, case.expected())
+    return case.exact() + np.where(expected, -ERROR, ERROR)
 
 
 @given(cases())
-def test_approximate_scores_select_the_same_profiles_as_exact_ones(
-    case: tuple[TopK, NDArray[np.float64], NDArray[np.float64]],
-) -> None:
-    top, exact, errors = case
-    assert best_of(top, exact, errors)[0] == exact_best(top, exact)
+def test_no_profile_is_lost_to_the_worst_errors(case: Case) -> None:
+    assert select(case, worst(case), 2 * ERROR) == case.expected()
+
+
+@given(cases(), st.data())
+def test_no_profile_is_lost_to_any_errors(case: Case, data: st.DataObject) -> None:
+    errors = [data.draw(st.sampled_from([-ERROR, 0.0, ERROR])) for _ in case.exact()]
+    assert select(case, case.exact() + np.array(errors), 2 * ERROR) == case.expected()
+
+
+def test_a_tie_at_the_cut_needs_all_of_the_slack() -> None:
+    """All exact scores are equal, so profiles to select may be two errors below those that are not."""
+    case = Case([[0.5]] * 6, [True] * 6, 3)
+    assert case.expected() == [5, 4, 3]
+    assert select(case, worst(case), 2 * ERROR) == [5, 4, 3]
+    assert select(case, worst(case), 2 * ERROR * 0.99) == [2, 1, 0], "with any less, the test would notice"
+
+
+def test_a_guess_that_is_too_high_triggers_another_scan() -> None:
+    """One profile has more high passages than the guess expects of several."""
+    many = [0.9] * (2 * PASSAGES_PER_PROFILE * 3)
+    case = Case([many, [0.2], [0.3], [0.1]], [True] * 4, 3)
+    assert case.top().guess(case.exact()) > 0.3
+    assert select(case, case.exact(), 0.0) == case.expected() == [0, 2, 1]
+
+
+def test_a_guess_within_the_slack_of_the_threshold_triggers_another_scan() -> None:
+    """The guess leaves out a passage that the threshold minus the slack includes."""
+    high = [[0.5 + ERROR] * (2 * PASSAGES_PER_PROFILE)]
+    case = Case([*high, [0.5], [0.5]], [True] * 3, 2)
+    assert select(case, worst(case), 2 * ERROR) == case.expected() == [0, 2]
+
+
+def indexed(profiles: int, parts: int) -> Index:
+    register, index = made_register(profiles, seed=8), Index("words")
+    changes = [(n, profile.id, profile) for n, profile in enumerate(register, 1)]
+    for part in range(parts):
+        index = index.updated(changes[part::parts], WordEncoder().encode, profiles)
+    return index
+
+
+@pytest.mark.parametrize("depth", [1, 5, 40])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_the_search_by_words_loses_no_profile_to_the_worst_errors(parts: int, depth: int) -> None:
+    index, adverse = indexed(300, parts), indexed(300, parts)
+    vars(adverse)["lexical"] = WorstLexicalIndex.of(adverse, depth)
+    encoder = CachedEncoder(WordEncoder(), MemoryVectors())
+    for n in range(0, len(WORDS) - 3, 3):
+        query = query_for(Need(id="n", title=" ".join(WORDS[n : n + 3])), encoder, TODAY)
+        expected = retrieve(index, index.live, query, depth=depth)
+        assert retrieve(adverse, adverse.live, query, depth=depth).profiles.tolist() == expected.profiles.tolist()
+
+
+@pytest.mark.parametrize("terms", [1, 2, 10, 200])
+def test_the_slack_covers_the_rounding_of_two_sums(terms: int) -> None:
+    """Each term adds a rounding: of two factors, their product, and the sum so far. Each is at most 2⁻²⁴ of the sum."""
+    query = WeightedTerms(tuple(map(str, range(terms))), np.full(terms, 0.7))
+    assert query.slack() >= 2 * (terms + 3) * 2.0**-24 * query.total
+    assert query.slack() <= 1e-6 * (terms + 8) * query.total, "and is small"
+
+
+def test_a_query_without_known_terms_has_no_slack() -> None:
+    assert WeightedTerms((), np.empty(0)).slack() == 0
+
+
+def test_passages_far_below_the_best_are_not_scored_exactly() -> None:
+    case = Case([[1.0], [0.99], *[[0.0]] * 50], [True] * 52, 2)
+    exact, scored = case.exact(), []
+
+    def exactly(rows: Rows) -> Floats:
+        scored.extend(rows.tolist())
+        return exact[rows]
+
+    assert case.top().best_of(exact, 2 * ERROR, exactly).tolist() == [0, 1]
+    assert scored == [0, 1]
 
 
 @pytest.mark.parametrize("seed", range(5))
