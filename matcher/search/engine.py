@@ -110,7 +110,7 @@ class Engine:
         if index is not None and index.sequence == self.store.sequence():
             return index
         with self._refreshing:
-            index = self._index or self._restored()
+            index = self._index if self._index is not None else self._restored()
             target = self.store.sequence()
             if index.origin != self.store.origin(index.sequence):  # another store has taken the place of this one
                 index = Index(self.encoder.fingerprint)
@@ -186,9 +186,10 @@ class Engine:
     def _restored(self) -> Index:
         """Return the index of the snapshot, or an empty one."""
         index = self._snapshots.load(self.encoder.fingerprint) if self._snapshots else None
-        if index is not None:
-            self._saved = index.sequence
-        return index or Index(self.encoder.fingerprint)
+        if index is None:
+            return Index(self.encoder.fingerprint)
+        self._saved = index.sequence
+        return index
 
     def _encode(self, announce: Announce | None, texts: Sequence[str]) -> Vectors:
         return self.encoder.encode(texts, announce(len(texts)) if announce else None)

@@ -1,4 +1,4 @@
-"""What every index must do alike: one in memory, one in several segments, and one read from a snapshot."""
+"""The contract of every index: in memory, in several segments, and loaded from a snapshot."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ SEQUENCES = {profile.id: number for number, profile in enumerate(REGISTER, start
 QUERIES = (
     "falls clinic",
     "dementia meals for older people",
-    "nobody writes this",
+    "unused words",
     "the 7,500 cafe",
     "falls falls falls",
     "",
 )
-# Needs that say all they can, and needs that say next to nothing.
+# Needs with all fields, and needs with almost none.
 NEEDS = [
     parse(Need, {"id": "title-only", "title": "falls clinic"}),
-    parse(Need, {"id": "unheard", "title": "nobody writes this", "description": "the of and", "value": 0}),
+    parse(Need, {"id": "unused", "title": "unused words", "description": "the of and", "value": 0}),
     parse(
         Need,
         {
@@ -47,15 +47,15 @@ NEEDS = [
             "cpv": ["85100000", "48180000"],
             "value": 250_000,
             "published": "2024-02-29",
-            "requirements": {"accreditations": ["Cyber Essentials", "ISO 9001", "nobody's"]},
+            "requirements": {"accreditations": ["Cyber Essentials", "ISO 9001", "unknown"]},
         },
     ),
     parse(Need, {"id": "elsewhere", "title": "remote monitoring", "region": "Wales", "cpv": ["85312999"], "value": 1}),
 ]
 
 
-def grown(*sizes: int) -> Index:
-    """Return an index of the register that took it in by steps."""
+def index_in_steps(*sizes: int) -> Index:
+    """Return an index of the register, updated in steps of these sizes."""
     index, start = Index(ENCODER.fingerprint), 0
     for size in sizes:
         new: Sequence[Profile] = REGISTER[start : start + size]
@@ -64,14 +64,14 @@ def grown(*sizes: int) -> Index:
     return index
 
 
-@pytest.fixture(params=["at once", "in steps", "from a snapshot", "in steps, from a snapshot"])
+@pytest.fixture(params=["in one step", "in steps", "from a snapshot", "in steps, from a snapshot"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Index:
-    """The same register in an index of each kind."""
-    made = grown(350, 44, 6) if "in steps" in request.param else grown(400)
-    assert len(made.segments) == (3 if "in steps" in request.param else 1)
+    """An index of each kind, over the same register."""
+    index = index_in_steps(350, 44, 6) if "in steps" in request.param else index_in_steps(400)
+    assert len(index.segments) == (3 if "in steps" in request.param else 1)
     if "snapshot" not in request.param:
-        return made
-    Snapshots(tmp_path).save(made)
+        return index
+    Snapshots(tmp_path).save(index)
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
     assert loaded is not None
     return loaded
@@ -79,80 +79,85 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Index:
 
 @pytest.fixture(scope="module")
 def reference() -> BruteForce:
-    """Everybody, in plain lists."""
+    """The same register in plain lists."""
     return BruteForce(REGISTER, SEQUENCES, ENCODER)
 
 
 def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
-    """Return the values of the passages of each profile."""
-    found: dict[str, list[float]] = {}
+    """Return the values of the passages of each profile, by id."""
+    values_of: dict[str, list[float]] = {}
     for owner, value in zip(index.passages.owner.tolist(), values.tolist(), strict=True):
-        found.setdefault(str(index.profiles.id[owner]), []).append(value)
-    return found
+        values_of.setdefault(str(index.profiles.id[owner]), []).append(value)
+    return values_of
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_closeness_is_exact(index: Index, reference: BruteForce, query: str) -> None:
+def test_similarities_are_exact(index: Index, reference: BruteForce, query: str) -> None:
     cosines = index.similarities(ENCODER.encode([query])[0], np.arange(len(index.passages)))
     assert by_profile(index, cosines) == {own.id: reference.cosines(query, own.id) for own in REGISTER}
-    words = index.lexical.scores(terms_of(" ".join((query, *related(query)))))
-    assert by_profile(index, words[:, 0]) == {own.id: reference.bm25(query, own.id) for own in REGISTER}
-    wording = by_profile(index, words[:, 1])
+    scores = index.lexical.scores(terms_of(" ".join((query, *related(query)))))
+    assert by_profile(index, scores[:, 0]) == {own.id: reference.bm25(query, own.id) for own in REGISTER}
+    lexical_cosines = by_profile(index, scores[:, 1])
     for own in REGISTER:
-        assert wording[own.id] == pytest.approx(reference.lexical_cosines(query, own.id), abs=1e-12)
-    assert ((words >= 0) & (words <= 1 + 1e-12)).all()
+        assert lexical_cosines[own.id] == pytest.approx(reference.lexical_cosines(query, own.id), abs=1e-12)
+    assert ((scores >= 0) & (scores <= 1 + 1e-12)).all()
 
 
-def test_any_selection_of_passages(index: Index) -> None:
+def test_similarities_of_any_passages(index: Index) -> None:
     vector = ENCODER.encode(["falls clinic"])[0]
     everything = index.similarities(vector, np.arange(len(index.passages)))
     for rows in ([0], [], list(range(0, len(index.passages), 7)), [len(index.passages) - 1]):
-        asked = np.array(rows, dtype=np.int64)
-        assert np.array_equal(index.similarities(vector, asked), everything[asked])
+        selected = np.array(rows, dtype=np.int64)
+        assert np.array_equal(index.similarities(vector, selected), everything[selected])
 
 
 @pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("depth", [3, 1_000])
-def test_candidates_are_those_of_the_reference(index: Index, reference: BruteForce, share: str, depth: int) -> None:
+def test_candidates_agree_with_the_reference(index: Index, reference: BruteForce, share: str, depth: int) -> None:
     chosen = Filters(accreditations=(share,))
     eligible = index.eligible([chosen], TODAY)
     passing = [own.id for own in REGISTER if not failing(own, SEQUENCES[own.id], chosen, TODAY)]
     assert sorted(index.profiles.id[eligible.mask].tolist()) == sorted(passing)
     for query in QUERIES[:4]:
         need = Need(id="n", title=query)
-        found = retrieve(index, eligible.mask, query_for(need, CACHED, TODAY), depth=depth)
-        assert set(index.profiles.id[found.profiles].tolist()) == reference.candidates(need, passing, depth)
-        assert len(found) == len(found.piece_starts) == len(set(found.profiles.tolist()))
+        candidates = retrieve(index, eligible.mask, query_for(need, CACHED, TODAY), depth=depth)
+        assert set(index.profiles.id[candidates.profiles].tolist()) == reference.candidates(need, passing, depth)
+        assert len(candidates) == len(candidates.piece_starts) == len(set(candidates.profiles.tolist()))
 
 
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.id)
 @pytest.mark.parametrize("depth", [5, 1_000])
-def test_all_that_is_told_of_a_candidate_is_exact(index: Index, reference: BruteForce, need: Need, depth: int) -> None:
+def test_everything_about_a_candidate_is_exact(index: Index, reference: BruteForce, need: Need, depth: int) -> None:
     query = query_for(need, CACHED, TODAY)
-    found = retrieve(index, index.live, query, depth=depth)
-    held = describe(index, found, query.facts)
-    assert held.keys() == reference.candidates(need, reference.profiles, depth)
-    for id, own in held.items():
+    candidates = retrieve(index, index.live, query, depth=depth)
+    described = describe(index, candidates, query.facts)
+    assert described.keys() == reference.candidates(need, reference.profiles, depth)
+    for id, own in described.items():
         expected = reference.describe(need, id, TODAY)
         assert own.pieces == expected.pieces, id
         assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
-    assert found.owners().tolist() == [i for i, own in enumerate(held.values()) for _ in own.pieces]
-    if depth > len(REGISTER):  # what there is to compare is of every kind
-        assert {piece.family for own in held.values() for piece in own.pieces} == {"name", "offer", "work"}
-        assert found.title.any()
-        assert (found.piece_columns["day"] == UNDATED).any()
-        assert (found.piece_columns["day"] != UNDATED).any()
-        assert len(np.unique(found.piece_columns["regions"])) > 5
+    assert candidates.owners().tolist() == [i for i, own in enumerate(described.values()) for _ in own.pieces]
+    if depth > len(REGISTER):  # the register has values of every kind
+        assert {piece.family for own in described.values() for piece in own.pieces} == {"name", "offer", "work"}
+        assert candidates.title.any()
+        assert (candidates.piece_columns["day"] == UNDATED).any()
+        assert (candidates.piece_columns["day"] != UNDATED).any()
+        assert len(np.unique(candidates.piece_columns["regions"])) > 5
 
 
-def test_an_empty_index_and_nobody_eligible_have_no_candidates(index: Index) -> None:
+def test_without_eligible_profiles_there_are_no_candidates(index: Index) -> None:
     query = query_for(NEEDS[2], CACHED, TODAY)
     for empty in (Index(ENCODER.fingerprint), index):
-        found = retrieve(empty, np.zeros(len(empty.live), dtype=bool), query, depth=10)
-        assert (len(found), len(found.family), len(found.passages), found.cosines.shape) == (0, 0, 0, (0, 2))
+        candidates = retrieve(empty, np.zeros(len(empty.live), dtype=bool), query, depth=10)
+        assert (len(candidates), len(candidates.family), len(candidates.passages), candidates.cosines.shape) == (
+            0,
+            0,
+            0,
+            (0, 2),
+        )
 
 
-def test_highest_breaks_ties_by_the_rule() -> None:
+def test_highest_breaks_ties_by_rank() -> None:
     scores = np.array([1.0, 3.0, 2.0, 3.0, 2.0, 2.0])
     ties = np.array([0, 5, 4, 1, 2, 3])
     assert highest(scores, ties, 4).tolist() == [3, 1, 4, 5]

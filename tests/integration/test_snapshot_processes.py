@@ -1,4 +1,4 @@
-"""Snapshots between processes: savers take turns or give way, and a reader is never left with nothing."""
+"""Snapshots between processes: writers take turns or give up, and a reader always finds a snapshot."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def hold_lock(folder: Path, held: Event, stop: Event) -> None:
 
 
 def save_in_turn(folder: Path, stop: Event) -> None:
-    """Save two indexes that share no segment, each time removing that of the other."""
+    """Save two indexes without common segments in turn, each time removing the files of the other."""
     snapshots, states = Snapshots(folder), [indexed(0, 10), indexed(20, 40)]
     while not stop.is_set():
         for state in states:
@@ -44,7 +44,7 @@ def save_in_turn(folder: Path, stop: Event) -> None:
 
 @pytest.fixture
 def stop() -> Iterator[Event]:
-    """Ends the processes of a test."""
+    """An event that ends the processes of a test."""
     event = PROCESSES.Event()
     yield event
     event.set()
@@ -55,7 +55,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def test_who_cannot_have_the_lock_saves_nothing_and_says_so(
+def test_without_the_lock_nothing_is_saved_and_the_log_says_so(
     tmp_path: Path, stop: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -73,51 +73,51 @@ def test_who_cannot_have_the_lock_saves_nothing_and_says_so(
     assert contents(tmp_path) == before
     assert "another process is saving there" in caplog.text
     loaded = Snapshots(tmp_path, wait_seconds=0.2).load(ENCODER.fingerprint)
-    assert loaded is not None, "who reads waits for nobody"
+    assert loaded is not None, "a reader does not wait"
     assert loaded.sequence == 10
     stop.set()
     holder.join()
     Snapshots(tmp_path).save(indexed(10, 30))
-    assert not (tmp_path / "new-of-another").exists(), "what a process that died left half-written is removed"
+    assert not (tmp_path / "new-of-another").exists(), "unfinished files of a killed process are removed"
 
 
-def test_a_reader_always_finds_a_whole_snapshot(tmp_path: Path, stop: Event) -> None:
+def test_a_reader_always_finds_an_intact_snapshot(tmp_path: Path, stop: Event) -> None:
     Snapshots(tmp_path).save(indexed(0, 10))
-    savers = [PROCESSES.Process(target=save_in_turn, args=(tmp_path, stop)) for _ in range(2)]
-    for saver in savers:
-        saver.start()
+    writers = [PROCESSES.Process(target=save_in_turn, args=(tmp_path, stop)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
     seen: dict[int, int] = {}
     deadline = time.monotonic() + 120
     while len(seen) < 2 or sum(seen.values()) < 500:
-        # Savers that never pause may keep a busy machine's reader from its turn for long.
+        # On a busy machine, writers that never pause can keep the reader waiting for long.
         loaded = Snapshots(tmp_path, wait_seconds=60).load(ENCODER.fingerprint)
         assert loaded is not None
         assert len(loaded) == loaded.sequence
         seen[loaded.sequence] = seen.get(loaded.sequence, 0) + 1
         assert time.monotonic() < deadline
     stop.set()
-    for saver in savers:
-        saver.join()
-    assert [saver.exitcode for saver in savers] == [0, 0]
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
     assert set(seen) == {10, 20}
 
 
-def test_what_another_process_has_mended_is_left_as_it_is(tmp_path: Path) -> None:
+def test_files_that_another_process_has_replaced_are_left_alone(tmp_path: Path) -> None:
     state = indexed(0, 10)
     Snapshots(tmp_path).save(state)
     late = Snapshots(tmp_path)
     vectors = next(tmp_path.rglob("vectors.faiss"))
     vectors.write_bytes(b"")
     assert late.load(ENCODER.fingerprint) is None
-    mender = Snapshots(tmp_path)
-    assert mender.load(ENCODER.fingerprint) is None
-    mender.save(state)
+    other = Snapshots(tmp_path)
+    assert other.load(ENCODER.fingerprint) is None
+    other.save(state)
     inodes = {path: path.stat().st_ino for path in tmp_path.rglob("*.faiss")}
     late.save(state)
     assert {path: path.stat().st_ino for path in tmp_path.rglob("*.faiss")} == inodes
 
 
-def test_files_of_others_stay(tmp_path: Path) -> None:
+def test_other_files_in_the_folder_stay(tmp_path: Path) -> None:
     (tmp_path / "README").write_text("mine")
     Snapshots(tmp_path).save(indexed(0, 10))
     assert (tmp_path / "README").read_text() == "mine"

@@ -146,7 +146,7 @@ def test_an_interrupted_run_resumes_to_the_same_model_bit_for_bit(run: Run, tmp_
     resumed = Run(tmp_path / "cut")
     resumed()
     assert resumed.steps.count("Tuning the encoder") == 1, "only the incomplete run is repeated"
-    assert resumed.vectors.kept == run.vectors.kept
+    assert resumed.vectors.stored == run.vectors.stored
     assert resumed.written() == run.written()
 
 

@@ -1,4 +1,4 @@
-"""Cleaning of text: cleaned text stays as it is, and hostile text takes no longer than its length."""
+"""Cleaning of text: clean text stays unchanged, and hostile text takes time linear in its length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.foundations.errors import InvalidInput
 from matcher.records import Need, Profile, parse
 from matcher.records.text import clean
 
-# Escapes, also of the ampersand itself and cut off; tags, also inside one another; what is dropped or composed.
+# Escapes, nested and truncated; tags, nested and truncated; characters that are dropped or composed.
 PIECES = (
     "&", "amp", "amp;", "&amp;", "&amp", "&AMP;", "AMP;", "#38;", "#38", "#038;", "#x26;", "&#x26;", "&#X0026", ";",
     "lt;", "&lt;", "gt;", "&gt;", "nbsp;", "&nbsp;", "&#13;", "&#10;", "&#0;", "&#x200b;", "#x200b;", "&notit;", "&#9",
@@ -25,7 +25,7 @@ marked_up = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 @given(marked_up | st.text(max_size=60))
 @example("<p " * 60 + ">" * 60)
 @example("&#x26;#x26;am\0p;#38&#x200b;;amp;" * 30)
-def test_cleaning_twice_gives_what_cleaning_once_gives(text: str) -> None:
+def test_cleaning_again_changes_nothing(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert once == once.strip()
@@ -33,7 +33,7 @@ def test_cleaning_twice_gives_what_cleaning_once_gives(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["amp;", "#38;", "#x26;", "AMP;", "#0038;"]), max_size=12))
-def test_an_escape_is_undone_however_often_it_was_escaped(layers: list[str]) -> None:
+def test_nested_escapes_are_undone(layers: list[str]) -> None:
     assert clean("R&" + "".join(layers) + "D costs &" + "".join(layers) + "pound;5") == "R&D costs £5"
 
 
@@ -57,19 +57,19 @@ def test_an_escape_is_undone_however_often_it_was_escaped(layers: list[str]) -> 
     ],
 )
 @pytest.mark.parametrize("closed", ["", ">"])
-def test_cleaning_takes_time_in_proportion_to_the_length(unit: str, closed: str) -> None:
+def test_cleaning_takes_time_linear_in_the_length(unit: str, closed: str) -> None:
     text = "&" + unit * (100_000 // len(unit))
     started = time.process_time()
     clean(text + closed * 10_000)
     assert time.process_time() - started < 2
 
 
-def test_a_character_number_may_be_of_any_length() -> None:
+def test_a_character_number_may_have_any_length() -> None:
     assert clean("a &#" + "9" * 10_000 + "; b") == "a \ufffd b"
     assert clean("a &#" + "0" * 10_000 + "65; b") == "a A b"
 
 
-def test_a_text_far_beyond_its_limit_is_refused_before_it_is_cleaned() -> None:
+def test_a_text_far_over_its_limit_is_refused_before_cleaning() -> None:
     for text in ("&amp;" * 400_000, "<p " * 700_000):
         for value in ({"summary": text}, {"name": text}, {"capabilities": [{"title": "T", "outcomes": [text]}]}):
             started = time.process_time()
@@ -80,5 +80,5 @@ def test_a_text_far_beyond_its_limit_is_refused_before_it_is_cleaned() -> None:
         Need.from_text("&amp;" * 400_000)
 
 
-def test_a_text_whose_markup_alone_is_beyond_the_limit_is_kept() -> None:
+def test_a_text_that_is_within_its_limit_without_markup_is_accepted() -> None:
     assert parse(Profile, {"id": "a", "name": "<b>A</b>" * 100, "summary": "&amp;"}).name == " ".join("A" * 100)

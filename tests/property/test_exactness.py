@@ -1,4 +1,4 @@
-"""Everyone eligible is considered: what the engine answers is what looking at everybody in turn answers."""
+"""Every eligible profile is considered: the engine gives the same answers as examining all profiles in turn."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.strategies import TODAY, filters, needs, registers
 
 REGISTER = 1_000
 FEW, ALL = 25, 10 * REGISTER
-# Each example takes a while: a failing one is shown as it was found.
+# Each example takes a while, so a failing one is not simplified.
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @dataclass
 class Register:
-    """One register, the engine over it at several depths, and the reference."""
+    """A register with engines of several depths, and the reference."""
 
     store: Store
     reference: BruteForce
@@ -40,7 +40,7 @@ def put(store: Store, profiles: list[Profile]) -> dict[str, int]:
 
 
 def opened(store: Store, profiles: list[Profile], *depths: int) -> Register:
-    """Put `profiles` into `store`, and engines and the reference over them."""
+    """Store `profiles`, and return engines and the reference over them."""
     sequences = put(store, profiles)
     engines = {depth: engine_over(store, candidates=depth) for depth in depths}
     return Register(store, BruteForce(profiles, sequences, WordEncoder()), engines)
@@ -48,29 +48,29 @@ def opened(store: Store, profiles: list[Profile], *depths: int) -> Register:
 
 @pytest.fixture(scope="module", params=[1, 2])
 def large(request: pytest.FixtureRequest) -> Iterator[Register]:
-    """A register of which each of `SHARES` passes exactly its share."""
+    """A register in which each of `SHARES` passes exactly its share of the profiles."""
     with Store.open("sqlite://") as store:
         yield opened(store, made_register(REGISTER, seed=request.param), FEW, ALL)
 
 
-def hold_against(register: Register, depth: int, need: Need, filters: Filters, top: int) -> int:
-    """Compare the engine's answer with the reference's, and return how many were eligible."""
-    # A score is a matter of one profile, the need and the register; that of everybody is asked for without filters.
-    everybody = register.engines[ALL].search(need, top=ALL, apply_requirements=False, on=TODAY)
-    scores = {match.profile_id: match.score for match in everybody.results}
+def compare(register: Register, depth: int, need: Need, filters: Filters, top: int) -> int:
+    """Compare the answer of the engine with the reference, and return the number of eligible profiles."""
+    # A score depends on the profile, the need and the register, so a search without filters gives all of them.
+    everyone = register.engines[ALL].search(need, top=ALL, apply_requirements=False, on=TODAY)
+    scores = {match.profile_id: match.score for match in everyone.results}
     assert scores.keys() == register.reference.profiles.keys()
 
     eligible = register.reference.eligible(need, filters, TODAY)
     chosen = register.reference.candidates(need, eligible, depth)
     expected = sorted(chosen, key=lambda own: (-scores[own], own))[:top]
 
-    found = register.engines[depth].search(need, filters, top=top, on=TODAY)
-    assert [match.profile_id for match in found.results] == expected
-    assert [match.score for match in found.results] == [scores[id] for id in expected]
-    assert [match.rank for match in found.results] == list(range(1, len(expected) + 1))
-    assert (found.considered, found.eligible) == (len(register.reference.profiles), len(eligible))
+    result = register.engines[depth].search(need, filters, top=top, on=TODAY)
+    assert [match.profile_id for match in result.results] == expected
+    assert [match.score for match in result.results] == [scores[id] for id in expected]
+    assert [match.rank for match in result.results] == list(range(1, len(expected) + 1))
+    assert (result.considered, result.eligible) == (len(register.reference.profiles), len(eligible))
     excluded = register.reference.excluded(need, filters, TODAY)
-    assert {name: count for name, count in found.excluded.items() if count} == excluded, "each profile is counted once"
+    assert {name: count for name, count in result.excluded.items() if count} == excluded, "each profile is counted once"
     return len(eligible)
 
 
@@ -78,9 +78,11 @@ def hold_against(register: Register, depth: int, need: Need, filters: Filters, t
 @pytest.mark.parametrize("share", SHARES)
 @settings(max_examples=3, phases=UNSHRUNK)
 @given(need=needs())
-def test_every_share_of_the_register_is_searched_in_full(large: Register, share: str, depth: int, need: Need) -> None:
+def test_every_share_of_the_register_is_searched_completely(
+    large: Register, share: str, depth: int, need: Need
+) -> None:
     open_need = need.model_copy(update={"requirements": Need(id="n", title="N").requirements})
-    eligible = hold_against(large, depth, open_need, Filters(accreditations=(share,)), top=10)
+    eligible = compare(large, depth, open_need, Filters(accreditations=(share,)), top=10)
     assert eligible == round(REGISTER * SHARES[share])
 
 
@@ -91,29 +93,27 @@ def test_filters_and_requirements_together(
     large: Register, depth: int, need: Need, chosen: Filters, share: str, top: int
 ) -> None:
     narrowed = chosen.model_copy(update={"accreditations": (*chosen.accreditations, share)})
-    hold_against(large, depth, need, narrowed, top)
+    compare(large, depth, need, narrowed, top)
 
 
 @settings(max_examples=40)
 @given(
     profiles=registers(),
-    asked=st.lists(st.tuples(needs(), filters()), min_size=1, max_size=4),
+    searches=st.lists(st.tuples(needs(), filters()), min_size=1, max_size=4),
     depth=st.integers(1, 5),
     top=st.integers(1, 20),
 )
-def test_small_registers_of_any_kind(
-    profiles: list[Profile], asked: list[tuple[Need, Filters]], depth: int, top: int
-) -> None:
+def test_small_registers(profiles: list[Profile], searches: list[tuple[Need, Filters]], depth: int, top: int) -> None:
     with Store.open("sqlite://") as store:
         register = opened(store, profiles, depth, ALL)
-        for need, chosen in asked:
-            hold_against(register, depth, need, chosen, top)
-            hold_against(register, ALL, need, chosen, top)
+        for need, chosen in searches:
+            compare(register, depth, need, chosen, top)
+            compare(register, ALL, need, chosen, top)
 
 
 @settings(max_examples=30)
 @given(profiles=registers(min_size=1), need=needs(), chosen=filters())
-def test_the_same_question_gets_the_same_answer(profiles: list[Profile], need: Need, chosen: Filters) -> None:
+def test_the_same_search_gives_the_same_answer(profiles: list[Profile], need: Need, chosen: Filters) -> None:
     with Store.open("sqlite://") as store:
         put(store, profiles)
         engine = engine_over(store)

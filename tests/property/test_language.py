@@ -1,4 +1,4 @@
-"""What holds of any text: nothing is lost, twice is once, and the work grows as the text does."""
+"""Abbreviations in any text: no word is lost, a second call changes nothing, and the work is linear in the length."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ def test_spelling_out_twice_changes_nothing(text: str) -> None:
 
 
 @given(TEXT)
-def test_the_original_words_stay_in_their_order(text: str) -> None:
+def test_the_original_text_stays_in_order(text: str) -> None:
     rest = iter(spelled_out(text))
     assert all(letter in rest for letter in text)
 
 
 @given(TEXT)
-def test_each_full_form_is_added_once_at_most(text: str) -> None:
+def test_each_full_form_is_added_at_most_once(text: str) -> None:
     longer = len(spelled_out(text)) - len(text)
     known = [term for term in terms() if term.short and term.short.lower() in text.lower()]
     assert 0 <= longer <= sum(len(f" ({term.full})") for term in known)
 
 
 @given(TEXT)
-def test_related_forms_are_of_the_table_each_once_and_the_same_every_time(text: str) -> None:
-    found = related(text)
-    assert set(found) <= set(FORMS)
-    assert len(found) == len(set(found))
-    assert related(text) == found
+def test_related_forms_come_from_the_table_each_once(text: str) -> None:
+    forms = related(text)
+    assert set(forms) <= set(FORMS)
+    assert len(forms) == len(set(forms))
+    assert related(text) == forms
 
 
 ADVERSE = [
-    "plain words that say nothing of it. ",
+    "plain words without any term. ",
     "CAMHS ",
     "camhs,",
     "improving access to psychological ",
@@ -85,8 +85,8 @@ def test_work_grows_no_faster_than_the_text(work: Callable[[str], object], unit:
 
 
 def _lines_run(work: Callable[[str], object], text: str) -> int:
-    """Count the lines of the modules under test that run for `text`: a measure of work that no clock disturbs."""
-    work("")  # what is built at first use is no part of it
+    """Count the lines of the modules under test that run for `text`, which measures work without a clock."""
+    work("")  # builds the vocabulary, which is not part of the work
     modules, lines = {language.__file__, reference_tables.__file__}, 0
 
     def count(frame: FrameType, event: str, _: Any) -> Any:

@@ -1,4 +1,4 @@
-"""No control character gets into a record: PostgreSQL takes no NUL, and nobody sees what else they do."""
+"""No control character enters a record: PostgreSQL refuses NUL, and the others are invisible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HIDDEN: Final = ("\0", "\x07", "\x7f", "\x9b", "\u200b", "\u202e", "\ue000")
 
 
 def spoilt(value: Any, hidden: str, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield `value` with `hidden` inside and at the end of one of its texts, each in turn, and where that is."""
+    """Yield the path and `value` with `hidden` inside and at the end of each of its texts in turn."""
     if isinstance(value, str):
         yield path, value[:1] + hidden + value[1:]
         yield path, value + hidden
@@ -38,7 +38,7 @@ def spoilt(value: Any, hidden: str, path: str = "") -> Iterator[tuple[str, Any]]
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids=ascii)
 @pytest.mark.parametrize("kind", FULL, ids=lambda kind: kind.__name__)
-def test_a_character_that_cannot_be_seen_is_dropped_or_refused(kind: type[Record], hidden: str) -> None:
+def test_an_invisible_character_is_dropped_or_refused(kind: type[Record], hidden: str) -> None:
     tried = list(spoilt(FULL[kind], hidden))
     assert len(tried) >= 6
     for field, value in tried:
@@ -46,15 +46,15 @@ def test_a_character_that_cannot_be_seen_is_dropped_or_refused(kind: type[Record
             record = parse(kind, value)
         except InvalidInput:
             continue
-        kept = repr(record.model_dump(mode="json"))
-        assert ascii(hidden)[1:-1] not in ascii(kept).replace("\\\\", "\\"), field
+        stored = repr(record.model_dump(mode="json"))
+        assert ascii(hidden)[1:-1] not in ascii(stored).replace("\\\\", "\\"), field
 
 
-def test_what_is_hidden_here_cannot_be_seen() -> None:
+def test_the_hidden_characters_are_invisible() -> None:
     assert {unicodedata.category(character) for character in HIDDEN} == {"Cc", "Cf", "Co"}
 
 
-def test_lists_of_a_closed_vocabulary_are_limited() -> None:
+def test_lists_from_a_closed_vocabulary_are_limited() -> None:
     many = {"sectors": ["charity"] * 201}
     for kind, value, field in (
         (Filters, many, "sectors"),

@@ -1,4 +1,4 @@
-"""Needs searched together are answered like each of them alone, bit for bit, in whatever numbers it is multiplied."""
+"""Needs searched in a batch get the same answers, bit for bit, as in single searches, in either type of number."""
 
 from __future__ import annotations
 
@@ -44,24 +44,26 @@ def columns(candidates: Candidates) -> dict[str, Array]:
     return arrays
 
 
-def hold(index: Index, prefilter: Prefilter, asked: list[tuple[Need, Filters]], depth: int) -> None:
-    """Compare needs searched together with each alone."""
+def compare(index: Index, prefilter: Prefilter, searches: list[tuple[Need, Filters]], depth: int) -> None:
+    """Compare searching a batch of needs with searching each alone."""
     with Store.open("sqlite://") as store:
         encoder = engine_over(store).encoder
-    pairs = [(query_for(need, encoder, TODAY), eligible_in(index, need, chosen, True, TODAY)) for need, chosen in asked]
-    together = rankings_of(index, prefilter, pairs, MODEL, depth=depth)
-    for (query, eligible), found in zip(pairs, together, strict=True):
+    pairs = [
+        (query_for(need, encoder, TODAY), eligible_in(index, need, chosen, True, TODAY)) for need, chosen in searches
+    ]
+    rankings = rankings_of(index, prefilter, pairs, MODEL, depth=depth)
+    for (query, eligible), batched in zip(pairs, rankings, strict=True):
         alone = ranking_of(index, query, eligible, MODEL, depth=depth)
-        expected, actual = columns(alone.candidates), columns(found.candidates)
+        expected, actual = columns(alone.candidates), columns(batched.candidates)
         assert expected.keys() == actual.keys()
         for name, column in expected.items():
             assert np.array_equal(column, actual[name], equal_nan=column.dtype.kind == "f"), name
-        assert found.scored.parts.tobytes() == alone.scored.parts.tobytes()
-        assert found.explained(10) == alone.explained(10)
+        assert batched.scored.parts.tobytes() == alone.scored.parts.tobytes()
+        assert batched.explained(10) == alone.explained(10)
 
 
 def index_of(profiles: list[Profile], parts: int = 1) -> Index:
-    """Return the index of `profiles`, taken in in some parts so that it has several segments and dead rows."""
+    """Return the index of `profiles`, updated in `parts` steps so that it has several segments and dead rows."""
     with Store.open("sqlite://") as store:
         engine = engine_over(store)
         for part in range(parts):
@@ -75,66 +77,72 @@ def index_of(profiles: list[Profile], parts: int = 1) -> Index:
 @settings(max_examples=25)
 @given(
     profiles=registers(),
-    asked=st.lists(st.tuples(needs(), filters()), min_size=1, max_size=5),
+    searches=st.lists(st.tuples(needs(), filters()), min_size=1, max_size=5),
     kind=st.sampled_from(KINDS),
     depth=st.integers(1, 5),
 )
 def test_small_registers(
-    profiles: list[Profile], asked: list[tuple[Need, Filters]], kind: torch.dtype, depth: int
+    profiles: list[Profile], searches: list[tuple[Need, Filters]], kind: torch.dtype, depth: int
 ) -> None:
     index = index_of(profiles)
-    hold(index, Prefilter(index, kind), asked, depth)
+    compare(index, Prefilter(index, kind), searches, depth)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("parts", [1, 5])
 def test_a_register_larger_than_the_depth(kind: torch.dtype, parts: int) -> None:
-    index, deal = index_of(made_register(500, seed=8), parts), random.Random(1)
-    asked = [(Need(id=f"n{n}", title=" ".join(deal.sample(WORDS, 3))), Filters()) for n in range(12)]
-    hold(index, Prefilter(index, kind), [*asked, (Need(id="x", title="unheard"), Filters())], 20)
+    index, rng = index_of(made_register(500, seed=8), parts), random.Random(1)
+    searches = [(Need(id=f"n{n}", title=" ".join(rng.sample(WORDS, 3))), Filters()) for n in range(12)]
+    compare(index, Prefilter(index, kind), [*searches, (Need(id="x", title="unused"), Filters())], 20)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("length", [1, 100])
-def test_no_cosine_is_further_off_than_proved(kind: torch.dtype, length: int) -> None:
+def test_no_error_exceeds_its_bound(kind: torch.dtype, length: int) -> None:
     draw = np.random.default_rng(2)
     profiles = made_register(200, seed=3)
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
     index = Index("e").updated(changes, lambda texts: length * unit(draw, len(texts)), 200)
     queries = np.concatenate([unit(draw, 20), index.segments[0].matrix()[:20]])
     prefilter, rows = Prefilter(index, kind), np.arange(len(index.passages))
-    rough, exact, bound = prefilter.cosines(queries, rows), index.similarities(queries, rows), prefilter.bound(queries)
-    assert (np.abs(rough - exact) <= bound.error(rough)).all()
-    assert np.array_equal(np.concatenate([block for _, block in prefilter.blocks(queries)]), rough)
+    approximate, exact, bound = (
+        prefilter.cosines(queries, rows),
+        index.similarities(queries, rows),
+        prefilter.bound(queries),
+    )
+    assert (np.abs(approximate - exact) <= bound.error(approximate)).all()
+    assert np.array_equal(np.concatenate([block for _, block in prefilter.blocks(queries)]), approximate)
     one = prefilter.bound(queries[:1])
-    assert one.error(0.3) < 0.006 * length, "and that is not far"
-    for seen, true in zip(rough[:50, 0], exact[:50, 0], strict=True):
-        closer = rough[exact[:, 0] >= true, 0]
-        assert closer.min() >= one.threshold(float(seen)), "who is exactly as close is roughly within reach"
+    assert one.error(0.3) < 0.006 * length, "and the bound is small"
+    for seen, true in zip(approximate[:50, 0], exact[:50, 0], strict=True):
+        closer = approximate[exact[:, 0] >= true, 0]
+        assert closer.min() >= one.threscompare(float(seen)), "passages at least as close are above the threshold"
 
 
-def test_vectors_that_are_not_of_length_one_lose_nobody() -> None:
+def test_vectors_of_other_lengths_lose_no_profile() -> None:
     draw = np.random.default_rng(2)
     profiles = made_register(200, seed=3)
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, 1)]
     index = Index("e").updated(changes, lambda texts: 100 * unit(draw, len(texts), 256), 200)
-    hold(index, Prefilter(index, torch.bfloat16), [(Need(id="n", title="falls clinic"), Filters())], 10)
+    compare(index, Prefilter(index, torch.bfloat16), [(Need(id="n", title="falls clinic"), Filters())], 10)
 
 
-class Hopeful(Prefilter):
-    """Finds the passages that it samples closer than they are, so that lines are guessed too high."""
+class OverestimatingPrefilter(Prefilter):
+    """Overestimates the cosines of the sample, so that guessed thresholds are too high."""
 
     def cosines(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
         return np.full((len(rows), len(queries)), 0.9, dtype=np.float32)
 
 
-def test_a_guess_that_is_too_high_loses_nobody() -> None:
+def test_a_guess_that_is_too_high_loses_no_profile() -> None:
     index = index_of(made_register(300, seed=8))
-    hold(index, Hopeful(index, torch.float32), [(Need(id="n", title=" ".join(WORDS[:3])), Filters())], 20)
+    compare(
+        index, OverestimatingPrefilter(index, torch.float32), [(Need(id="n", title=" ".join(WORDS[:3])), Filters())], 20
+    )
 
 
 @pytest.mark.parametrize("depth", [1, 5, 20])
 def test_no_profile_is_lost_to_the_worst_errors(depth: int) -> None:
     index, rng = index_of(made_register(400, seed=8)), random.Random(2)
     searches = [(Need(id=f"n{n}", title=" ".join(rng.sample(WORDS, 3))), Filters()) for n in range(8)]
-    hold(index, WorstPrefilter(index, depth), searches, depth)
+    compare(index, WorstPrefilter(index, depth), searches, depth)

@@ -1,4 +1,4 @@
-"""Fakes that tests pass in where the real part would be slow, and an engine put together from them."""
+"""Fakes for parts that would be slow in tests, and an engine made of them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _WORD = re.compile(r"\w+")
 
 
 class WordEncoder:
-    """An encoder without weights: texts that share words are close.
+    """An encoder without weights, whose vectors are close for texts that share words.
 
-    Every word votes for or against each dimension, by its hash; the 64 of 256 dimensions with the clearest votes
-    become ±1/8, the others 0. So vectors have length 1 exactly, and an inner product is a multiple of 1/64,
-    the same in whatever order it is summed: a test may ask for equality, ties among it.
+    Every word votes for or against each dimension, by its hash. The 64 of 256 dimensions with the clearest votes become
+    ±1/8, the others 0. So vectors have length exactly 1, and an inner product is a multiple of 1/64 in whatever order
+    it is summed. Tests can compare for equality, also of ties.
     """
 
     def __init__(self, *, pause: float = 0.0, fingerprint: str = "words") -> None:
@@ -40,7 +40,7 @@ class WordEncoder:
         self._pause = pause
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row a text; `encoded` remembers the texts, `pause` is spent on each (seconds)."""
+        """Return one row per text, after `pause` seconds for each. `encoded` lists all texts."""
         vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
         for row, text in zip(vectors, texts, strict=True):
             time.sleep(self._pause)
@@ -53,7 +53,7 @@ class WordEncoder:
         return vectors
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return what `encode` returns."""
+        """Return the result of `encode`."""
         return self.encode(texts)
 
 
@@ -64,23 +64,23 @@ def _votes(word: str) -> NDArray[np.int64]:
 
 
 class MemoryVectors:
-    """A table of vectors in memory."""
+    """A vector table in memory."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], bytes] = {}
+        self.stored: dict[tuple[str, str], bytes] = {}
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return what is known of `keys`."""
-        return {key: self.kept[model, key] for key in keys if (model, key) in self.kept}
+        """Return the stored vectors among `keys`, by key."""
+        return {key: self.stored[model, key] for key in keys if (model, key) in self.stored}
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Keep `items`; one that is known already stays as it is."""
+        """Store `items` by key. A key that is already stored keeps its vector."""
         for key, value in items.items():
-            self.kept.setdefault((model, key), value)
+            self.stored.setdefault((model, key), value)
 
 
 def shipped_model() -> AdditiveModel:
-    """Return the scoring model that comes with the product."""
+    """Return the packaged scoring model."""
     return AdditiveModel.load(Artefacts.installed().ranking)
 
 
@@ -92,6 +92,6 @@ def engine_over(
     candidates: int = 1_000,
     snapshots: Snapshots | None = None,
 ) -> Engine:
-    """Return an engine over `store` with a fake encoder and a cache of its own."""
+    """Return an engine over `store` with a fake encoder and its own cache."""
     cached = CachedEncoder(encoder or WordEncoder(), MemoryVectors())
     return Engine(store, cached, model or shipped_model(), candidates=candidates, snapshots=snapshots)

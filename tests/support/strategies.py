@@ -1,4 +1,4 @@
-"""Hypothesis strategies for valid records and filters, out of few words, places and schemes so that much coincides."""
+"""Hypothesis strategies for valid records and filters, from few words, places and schemes: values often match."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matcher.records import Filters, Need, Profile, Region, Sector, Size, parse
 
-# The day on which generated searches ask who holds what.
+# The day of generated searches, on which accreditations must be held.
 TODAY: Final = date(2026, 6, 1)
 
 WORDS: Final = (
@@ -33,7 +33,7 @@ places = st.sampled_from([*Region, "Eastern", "France", "the north west"])
 
 
 def known(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return `fields` without those left open."""
+    """Return `fields` without those that are None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -66,7 +66,7 @@ ids = st.integers(0, 11).map(lambda n: f"p{n}") | st.sampled_from(["P1", "é/1",
 
 
 def profiles(ids: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Profile]:
-    """Return profiles, the sparse and the full, with ids out of `ids`."""
+    """Return profiles, sparse and complete, with ids from `ids`."""
     return st.fixed_dictionaries(
         {
             "id": ids,
@@ -86,7 +86,7 @@ def profiles(ids: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Profile]:
 
 
 def registers(min_size: int = 0, max_size: int = 16) -> st.SearchStrategy[list[Profile]]:
-    """Return lists of profiles, each with an id of its own."""
+    """Return lists of profiles with different ids."""
     return st.lists(profiles(), min_size=min_size, max_size=max_size, unique_by=lambda profile: profile.id)
 
 
@@ -115,7 +115,7 @@ def needs() -> st.SearchStrategy[Need]:
 
 
 def filters() -> st.SearchStrategy[Filters]:
-    """Return filters, of which most are not set."""
+    """Return filters, most of which are not set."""
     numbers = st.sampled_from(["charity", "company", "ods", "cqc", "charity:1000003", "charity:sc037738", "ods:RR8"])
     optional = {
         "sectors": st.lists(st.sampled_from(Sector), min_size=1, max_size=4),

@@ -118,7 +118,7 @@ def test_new_vectors_are_kept_in_memory_only() -> None:
     aside.put("m", {"b": b"4"})
     assert aside.get("m", ["a", "b", "c"]) == {"a": b"1", "b": b"3"}
     assert aside.get("other", ["a", "b"]) == {}
-    assert table.kept == {("m", "a"): b"1"}
+    assert table.stored == {("m", "a"): b"1"}
 
 
 @pytest.mark.skipif(not all(find_spec(name) for name in PACKAGES), reason="the extra `benchmarks` is not installed")

@@ -1,4 +1,4 @@
-"""The embedding cache: each text is encoded once, whatever happens in between."""
+"""The embedding cache: each text is encoded once, even if a process is killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_each_text_is_encoded_once() -> None:
     assert np.array_equal(again, WordEncoder().encode(["b", "c", "a", "c"]))
 
 
-def test_vectors_of_another_encoder_are_not_taken() -> None:
+def test_vectors_of_another_encoder_are_not_used() -> None:
     table = MemoryVectors()
     CachedEncoder(WordEncoder(), table).encode(["a"])
     other = WordEncoder(fingerprint="other")
@@ -31,60 +31,60 @@ def test_vectors_of_another_encoder_are_not_taken() -> None:
     assert other.encoded == ["a"]
 
 
-def test_a_passing_query_is_neither_remembered_nor_looked_up() -> None:
+def test_a_query_is_not_cached_by_default() -> None:
     encoder, table = WordEncoder(), MemoryVectors()
     cached = CachedEncoder(encoder, table)
     cached.encode(["a"])
     encoder.encoded.clear()
-    found = cached.encode_query(["b", "a", "b"])
-    assert np.array_equal(found, WordEncoder().encode(["b", "a", "b"]))
-    assert encoder.encoded == ["b", "a"], "a text that stands twice is encoded once"
-    assert len(table.kept) == 1
+    vectors = cached.encode_query(["b", "a", "b"])
+    assert np.array_equal(vectors, WordEncoder().encode(["b", "a", "b"]))
+    assert encoder.encoded == ["b", "a"], "a repeated text is encoded once"
+    assert len(table.stored) == 1
 
 
-def test_a_query_is_remembered_as_a_whole() -> None:
+def test_a_query_is_cached_as_a_whole() -> None:
     encoder, table = WordEncoder(), MemoryVectors()
     for texts in (["a", "b"], ["a", "b"], ["b"], ["a", "b", "a"]):
-        found = CachedEncoder(encoder, table).encode_query(texts, remember=True)
-        assert np.array_equal(found, WordEncoder().encode(texts))
+        vectors = CachedEncoder(encoder, table).encode_query(texts, remember=True)
+        assert np.array_equal(vectors, WordEncoder().encode(texts))
     assert encoder.encoded == ["a", "b", "b"]
 
 
-class Full(MemoryVectors):
-    """A table that takes nothing more."""
+class FullVectors(MemoryVectors):
+    """A table that cannot store anything."""
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Refuse."""
-        raise Unavailable("the disk is full", remedy="Make room")
+        """Fail."""
+        raise Unavailable("the disk is full", remedy="Free some space")
 
 
-def test_a_query_that_cannot_be_kept_is_answered_all_the_same() -> None:
+def test_a_query_that_cannot_be_cached_is_encoded_again() -> None:
     encoder = WordEncoder()
-    cached = CachedEncoder(encoder, Full())
+    cached = CachedEncoder(encoder, FullVectors())
     for _ in range(2):
         assert np.array_equal(cached.encode_query(["a"], remember=True), WordEncoder().encode(["a"]))
     assert encoder.encoded == ["a", "a"]
 
 
-class Dying(WordEncoder):
-    """An encoder that dies at its third call."""
+class DyingEncoder(WordEncoder):
+    """An encoder whose process is killed in its third call."""
 
     calls = 0
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode, twice."""
+        """Encode in the first two calls."""
         self.calls += 1
         if self.calls == 3:
             raise KeyboardInterrupt
         return super().encode(texts, progress)
 
 
-def test_killed_between_steps_the_steps_before_are_kept() -> None:
+def test_steps_before_a_kill_are_stored() -> None:
     table = MemoryVectors()
     texts = [f"text {number}" for number in range(3 * STEP)]
     with pytest.raises(KeyboardInterrupt):
-        CachedEncoder(Dying(), table).encode(texts)
-    assert len(table.kept) == 2 * STEP
+        CachedEncoder(DyingEncoder(), table).encode(texts)
+    assert len(table.stored) == 2 * STEP
     encoder = WordEncoder()
     vectors = CachedEncoder(encoder, table).encode(texts)
     assert len(encoder.encoded) == STEP

@@ -1,4 +1,4 @@
-"""Eligibility: what is not known never passes, and each filter decides by the letter of its rule."""
+"""Eligibility: an unknown value never passes, and each filter follows its rule exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from matcher.index import Index
-from matcher.records import Filters, Need, Profile, Requirements, Sector, parse
+from matcher.records import Filters, Need, Profile, Region, Requirements, Sector, parse
+from matcher.records.places import PlaceRule
 from tests.support.eligibility import failing
 from tests.support.fakes import WordEncoder
 from tests.support.strategies import TODAY, filters, registers
@@ -23,18 +24,18 @@ def index_of(*profiles: Profile) -> Index:
 
 
 def passes(filter: Mapping[str, object], on: date = TODAY, **fields: object) -> bool:
-    """Return whether a profile with `fields` passes."""
+    """Return whether a profile with `fields` passes `filter` on day `on`."""
     profile = parse(Profile, {"id": "p", "name": "N", **fields})
     return index_of(profile).eligible([parse(Filters, dict(filter))], on).count == 1
 
 
 @given(registers(min_size=1), filters())
-def test_every_filter_decides_as_the_reference_does(profiles: list[Profile], chosen: Filters) -> None:
+def test_every_filter_agrees_with_the_reference(profiles: list[Profile], chosen: Filters) -> None:
     index = index_of(*profiles)
-    found = index.eligible([chosen], TODAY)
+    eligible = index.eligible([chosen], TODAY)
     failed = {own.id: failing(own, number, chosen, TODAY) for number, own in enumerate(profiles, start=1)}
-    assert set(index.profiles.id[found.mask].tolist()) == {id for id, names in failed.items() if not names}
-    for name, count in found.excluded.items():
+    assert set(index.profiles.id[eligible.mask].tolist()) == {id for id, names in failed.items() if not names}
+    for name, count in eligible.excluded.items():
         assert count == sum(name in names for names in failed.values())
 
 
@@ -51,22 +52,22 @@ def test_every_filter_decides_as_the_reference_does(profiles: list[Profile], cho
         {"identifiers": ["charity"]},
     ],
 )
-def test_what_is_not_known_does_not_pass(filter: dict[str, object]) -> None:
+def test_an_unknown_value_does_not_pass(filter: dict[str, object]) -> None:
     assert not passes(filter)
 
 
 @pytest.mark.parametrize(("days", "held"), [(-1, False), (0, True), (1, True)])
-def test_the_last_day_of_an_accreditation_is_a_day_on_which_it_is_held(days: int, held: bool) -> None:
+def test_an_accreditation_is_held_on_its_last_day(days: int, held: bool) -> None:
     expires = (TODAY + timedelta(days=days)).isoformat()
     assert passes({"accreditations": ["DSPT"]}, accreditations=[{"scheme": "DSPT", "expires": expires}]) is held
 
 
-def test_one_that_does_not_lapse_is_held_for_ever() -> None:
+def test_an_accreditation_without_an_end_does_not_lapse() -> None:
     assert passes({"accreditations": ["dspt"]}, date(2999, 1, 1), accreditations=[{"scheme": "DSPT"}])
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted", "passed"),
+    ("held", "required", "passed"),
     [
         ("Cyber Essentials Plus", "Cyber Essentials", True),
         ("Cyber Essentials Plus", "cyber-essentials plus", True),
@@ -77,11 +78,11 @@ def test_one_that_does_not_lapse_is_held_for_ever() -> None:
         ("Qualité", "Qualität", False),
     ],
 )
-def test_names_of_schemes(held: str, wanted: str, passed: bool) -> None:
-    assert passes({"accreditations": [wanted]}, accreditations=[{"scheme": held}]) is passed
+def test_scheme_names_are_compared_without_case_and_punctuation(held: str, required: str, passed: bool) -> None:
+    assert passes({"accreditations": [required]}, accreditations=[{"scheme": held}]) is passed
 
 
-def test_all_accreditations_and_all_identifiers_but_any_region_and_sector() -> None:
+def test_filters_require_all_accreditations_and_identifiers_but_any_region_and_sector() -> None:
     two = [{"scheme": "DSPT"}, {"scheme": "ISO 9001"}]
     assert passes({"accreditations": ["DSPT", "ISO 9001"]}, accreditations=two)
     assert not passes({"accreditations": ["DSPT", "ISO 9001"]}, accreditations=two[:1])
@@ -92,25 +93,38 @@ def test_all_accreditations_and_all_identifiers_but_any_region_and_sector() -> N
     )
 
 
-def test_a_renewed_accreditation_counts_by_its_later_day() -> None:
+def test_a_renewed_accreditation_is_held_until_the_later_day() -> None:
     lapsed, renewed = (TODAY - timedelta(days=1)).isoformat(), TODAY.isoformat()
     both = [{"scheme": "DSPT", "expires": lapsed}, {"scheme": "DSPT", "expires": renewed}]
     assert passes({"accreditations": ["DSPT"]}, accreditations=both)
 
 
-def test_where_a_profile_works() -> None:
+def test_the_region_filter_reads_coverage_then_postcode_then_past_work() -> None:
     leeds = {"regions": ["Yorkshire and The Humber"]}
     assert passes(leeds, postcode="LS1 4AP")
     assert passes(leeds, coverage={"national": True})
-    assert not passes(leeds, postcode="LS1 4AP", coverage={"regions": ["London"]}), "what is stated decides"
+    assert not passes(leeds, postcode="LS1 4AP", coverage={"regions": ["London"]}), "stated regions come first"
     assert passes(leeds, track_record=[{"title": "T", "region": "yorkshire"}])
+    assert passes(leeds, track_record=[{"title": "T", "description": "Care in Leeds"}])
+    assert passes(leeds, track_record=[{"title": "T", "buyer": "Leeds City Council"}])
+    assert not passes(leeds, postcode="M1 1AE", track_record=[{"title": "T", "region": "yorkshire"}])
 
 
-def test_requirements_and_filters_both_apply_and_disjoint_ones_leave_nobody() -> None:
+def test_an_index_by_the_first_rule_reads_only_the_region_fields_of_past_work() -> None:
+    field = {"id": "field", "name": "N", "track_record": [{"title": "Care in Cardiff", "region": "yorkshire"}]}
+    text = {"id": "text", "name": "N", "track_record": [{"title": "Care in Leeds"}]}
+    changes = [(n, own["id"], parse(Profile, own)) for n, own in enumerate((field, text), start=1)]
+    leeds = Filters(regions=(Region.YORKSHIRE_AND_THE_HUMBER,))
+    for places, expected in ((PlaceRule.REGION_FIELDS, ["field"]), (PlaceRule.WHOLE_RECORDS, ["field", "text"])):
+        index = Index(ENCODER.fingerprint, places=places).updated(changes, ENCODER.encode, 2)
+        assert index.profiles.id[index.eligible([leeds], TODAY).mask].tolist() == expected
+
+
+def test_requirements_and_filters_both_apply_even_if_no_profile_passes_both() -> None:
     index = index_of(*(Profile(id=sector.value, name="N", sector=sector) for sector in Sector))
     need = Need(id="n", title="T", requirements=Requirements(sectors=(Sector.CHARITY, Sector.CIC)))
     required = Filters.required_by(need)
     assert index.eligible([Filters(sectors=(Sector.CIC, Sector.SME)), required], TODAY).count == 1
-    nobody = index.eligible([Filters(sectors=(Sector.SME,)), required], TODAY)
-    assert (nobody.count, nobody.considered, nobody.excluded) == (0, len(Sector), {"sectors": len(Sector)})
+    none = index.eligible([Filters(sectors=(Sector.SME,)), required], TODAY)
+    assert (none.count, none.considered, none.excluded) == (0, len(Sector), {"sectors": len(Sector)})
     assert index.eligible([Filters()], TODAY).count == len(Sector)

@@ -1,4 +1,4 @@
-"""BM25 and the lexical cosine by hand, and postings that are the same however they came about."""
+"""BM25 and the lexical cosine by hand, and postings that are the same whether built or joined."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_idf_by_hand() -> None:
 
 @pytest.fixture(scope="module")
 def zoo() -> Index:
-    """Six passages, three of them the name "N": 1 term each. Else 1, 2 and 3 terms, so the mean is 1.5."""
+    """Six passages: three names of 1 term each, and three summaries of 1, 2 and 3 terms. The mean is 1.5."""
     encoder = WordEncoder()
     texts = ["zebra", "lion tiger", "zebra zebra lion"]
     changes = [(n, f"p{n}", Profile(id=f"p{n}", name="N", summary=text)) for n, text in enumerate(texts, start=1)]
@@ -39,51 +39,53 @@ def zoo() -> Index:
 def test_bm25_by_hand(zoo: Index) -> None:
     """ "zebra" in two passages, once and twice; K1 1.2, B 0.75."""
 
-    def found(*terms: str) -> list[float]:
-        """Return the scores of the three summaries; the names have none of these words."""
+    def bm25(*terms: str) -> list[float]:
+        """Return the scores of the three summaries. The names have none of these words."""
         scores: list[list[float]] = zoo.lexical.scores(terms)[:, 0].reshape(3, 2).tolist()
         assert [name for name, _ in scores] == [0, 0, 0]
         return [summary for _, summary in scores]
 
-    # The weight of a lone term cancels: what is left is tf / (tf + K1 (1 - B + B length / mean)).
+    # The weight of a single term cancels out, which leaves tf / (tf + K1 (1 - B + B length / mean)).
     short = 1 / (1 + 1.2 * (0.25 + 0.75 * 1 / 1.5))
     long = 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 1.5))
-    assert found("zebra") == pytest.approx([short, 0, long])
-    assert found("zebra", "zebra", "unheard") == pytest.approx([short, 0, long]), "terms count once, unheard ones not"
+    assert bm25("zebra") == pytest.approx([short, 0, long])
+    assert bm25("zebra", "zebra", "unused") == pytest.approx([short, 0, long]), (
+        "terms count once, and unused terms do not count"
+    )
 
-    rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)  # in one and in two of six passages
+    rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)  # used by one and by two of six passages
     tiger = 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 1.5))
     expected = [common * short, rare * tiger, common * long]
-    assert found("tiger", "zebra") == pytest.approx([score / (rare + common) for score in expected])
-    assert found("unheard") == found() == [0, 0, 0]
+    assert bm25("tiger", "zebra") == pytest.approx([score / (rare + common) for score in expected])
+    assert bm25("unused") == bm25() == [0, 0, 0]
 
 
 def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
-    """lnc.ltc: 1 + ln tf of the passage over its length; idf of the need's terms over theirs."""
+    """lnc.ltc: 1 + ln tf over the length of the passage, and idf over the length of the query."""
 
-    def found(*terms: str) -> list[float]:
+    def cosines(*terms: str) -> list[float]:
         return [float(cosine) for cosine in zoo.lexical.scores(terms)[1::2, 1]]
 
     twice = 1 + math.log(2)
-    length = math.sqrt(twice**2 + 1)  # of "zebra zebra lion"; that of "lion tiger" is √2
-    assert found("zebra") == pytest.approx([1, 0, twice / length])
+    length = math.sqrt(twice**2 + 1)  # of "zebra zebra lion"; the length of "lion tiger" is √2
+    assert cosines("zebra") == pytest.approx([1, 0, twice / length])
     rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)
-    asked = math.hypot(rare, common)
-    expected = [common / asked, rare / (math.sqrt(2) * asked), common * twice / (length * asked)]
-    assert found("zebra", "tiger") == pytest.approx(expected)
-    assert found("zebra", "tiger", "tiger", "unheard") == pytest.approx(expected)
-    both = math.sqrt(2)  # two terms of one weight
-    assert found("zebra", "lion") == pytest.approx([1 / both, 1 / 2, (twice + 1) / (length * both)])
-    assert found("unheard") == found() == [0, 0, 0]
+    query = math.hypot(rare, common)
+    expected = [common / query, rare / (math.sqrt(2) * query), common * twice / (length * query)]
+    assert cosines("zebra", "tiger") == pytest.approx(expected)
+    assert cosines("zebra", "tiger", "tiger", "unused") == pytest.approx(expected)
+    both = math.sqrt(2)  # the length of two terms with the same weight
+    assert cosines("zebra", "lion") == pytest.approx([1 / both, 1 / 2, (twice + 1) / (length * both)])
+    assert cosines("unused") == cosines() == [0, 0, 0]
 
 
 @given(passages, st.lists(st.sampled_from("abcdexyz"), max_size=6))
-def test_lexical_scores_are_shares(texts: list[list[str]], asked: list[str]) -> None:
+def test_lexical_scores_are_shares(texts: list[list[str]], terms: list[str]) -> None:
     profiles = [Profile(id=f"p{n}", name="N", summary=" ".join(text)) for n, text in enumerate(texts)]
     changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
-    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).lexical.scores(asked)
+    scores = Index("e").updated(changes, WordEncoder().encode, len(texts)).lexical.scores(terms)
     assert ((scores >= 0) & (scores <= 1 + 1e-12)).all()
-    assert ((scores[:, 0] > 0) == (scores[:, 1] > 0)).all(), "a shared term tells in both"
+    assert ((scores[:, 0] > 0) == (scores[:, 1] > 0)).all(), "a shared term counts in both"
 
 
 def test_norm_by_hand() -> None:
@@ -92,13 +94,12 @@ def test_norm_by_hand() -> None:
 
 
 @given(st.lists(passages, min_size=1, max_size=3))
-def test_joining_is_building_at_once(parts: list[list[list[str]]]) -> None:
-    keeps = [np.array([hash((i, j)) % 3 > 0 for j in range(len(part))], dtype=bool) for i, part in enumerate(parts)]
-    joined = Postings.join([(Postings.of(part), keep) for part, keep in zip(parts, keeps, strict=True)])
-    kept = [
-        terms for part, keep in zip(parts, keeps, strict=True) for terms, stays in zip(part, keep, strict=True) if stays
-    ]
-    built = Postings.of(kept)
+def test_joined_postings_equal_built_ones(parts: list[list[list[str]]]) -> None:
+    masks = [np.array([hash((i, j)) % 3 > 0 for j in range(len(part))], dtype=bool) for i, part in enumerate(parts)]
+    joined = Postings.join([(Postings.of(part), mask) for part, mask in zip(parts, masks, strict=True)])
+    built = Postings.of(
+        [terms for part, mask in zip(parts, masks, strict=True) for terms, keep in zip(part, mask, strict=True) if keep]
+    )
     assert (list(joined.terms), joined.terms) == (list(built.terms), built.terms)
     for name in ("starts", "passages", "counts"):
         assert getattr(joined, name).tolist() == getattr(built, name).tolist()

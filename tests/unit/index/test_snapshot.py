@@ -1,7 +1,8 @@
-"""Snapshots: what was saved comes back; what is damaged or foreign counts as absent and is never believed."""
+"""Snapshots: a saved index is loaded unchanged, and a damaged or foreign snapshot is never used."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import multiprocessing
@@ -16,7 +17,7 @@ import pytest
 
 from matcher.embedding import CachedEncoder
 from matcher.index import Index, Snapshots, query_for, retrieve
-from matcher.index import snapshot as snapshots_module
+from matcher.index.snapshot import FORMAT
 from matcher.records import Need, Profile, Requirements
 from tests.support.fakes import MemoryVectors, WordEncoder
 from tests.support.reference_engine import BruteForce, describe
@@ -43,27 +44,27 @@ NEED = Need(
 
 
 def answer(index: Index) -> list[tuple[str, str]]:
-    """Return all there is to know of the answer to one question, to the last bit."""
+    """Return everything about the candidates for one need, to the last bit."""
     query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
-    found = retrieve(index, index.eligible([], TODAY).mask, query, depth=500)
-    # In words, in which an unknown number is like another: as numbers they would not be equal.
-    return sorted((id, repr(own)) for id, own in describe(index, found, query.facts).items())
+    candidates = retrieve(index, index.eligible([], TODAY).mask, query, depth=500)
+    # As text, because NaN does not equal NaN.
+    return sorted((id, repr(own)) for id, own in describe(index, candidates, query.facts).items())
 
 
 @pytest.fixture
 def index() -> Index:
-    """An index that has lived: two segments, some profiles dead."""
+    """An index with a history: two segments, in which some profiles are dead."""
     first = indexed(REGISTER[:50])
     changes = [
         (51 + i, profile.id, None if i < 4 else profile) for i, profile in enumerate([*REGISTER[:4], *REGISTER[50:54]])
     ]
-    lived = first.updated(changes, ENCODER.encode, 58)
-    assert len(lived.segments) == 2
-    assert not all(mask.all() for mask in lived.live_masks)
-    return lived
+    index = first.updated(changes, ENCODER.encode, 58)
+    assert len(index.segments) == 2
+    assert not all(mask.all() for mask in index.live_masks)
+    return index
 
 
-def test_what_is_saved_comes_back(tmp_path: Path, index: Index) -> None:
+def test_a_saved_index_is_loaded_unchanged(tmp_path: Path, index: Index) -> None:
     Snapshots(tmp_path).save(index)
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
     assert loaded is not None
@@ -73,40 +74,54 @@ def test_what_is_saved_comes_back(tmp_path: Path, index: Index) -> None:
     assert answer(loaded.updated(changes, ENCODER.encode, 60)) == answer(index.updated(changes, ENCODER.encode, 60))
 
 
-def test_what_comes_back_is_what_looking_at_everybody_finds(tmp_path: Path, index: Index) -> None:
+def test_a_loaded_index_agrees_with_the_reference(tmp_path: Path, index: Index) -> None:
     Snapshots(tmp_path).save(index)
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
     assert loaded is not None
     present = REGISTER[4:54]
     reference = BruteForce(present, {profile.id: 0 for profile in present}, ENCODER)
     query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
-    held = describe(loaded, retrieve(loaded, loaded.live, query, depth=500), query.facts)
-    assert held.keys() == reference.profiles.keys()
-    for id, own in held.items():
+    candidates = describe(loaded, retrieve(loaded, loaded.live, query, depth=500), query.facts)
+    assert candidates.keys() == reference.profiles.keys()
+    for id, own in candidates.items():
         expected = reference.describe(NEED, id, TODAY)
         assert own.pieces == expected.pieces, id
         assert own.measures == pytest.approx(expected.measures, abs=1e-12, nan_ok=True), id
 
 
-def test_an_empty_index_comes_back(tmp_path: Path) -> None:
+def test_an_empty_index_is_loaded_unchanged(tmp_path: Path) -> None:
     Snapshots(tmp_path).save(Index(ENCODER.fingerprint, 7))
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
     assert loaded is not None
     assert (loaded.sequence, len(loaded)) == (7, 0)
 
 
-def test_there_may_be_none(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_snapshot(tmp_path: Path) -> None:
     assert Snapshots(tmp_path / "nowhere").load(ENCODER.fingerprint) is None
 
 
-def test_that_of_another_encoder_or_format_counts_as_absent(
-    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_snapshot_of_another_encoder_or_format_is_ignored(tmp_path: Path, index: Index) -> None:
     Snapshots(tmp_path).save(index)
     assert Snapshots(tmp_path).load("another") is None
     current = json.loads((tmp_path / "CURRENT").read_text())
-    (tmp_path / "CURRENT").write_text(json.dumps({**current, "format": snapshots_module.FORMAT + 1}))
+    (tmp_path / "CURRENT").write_text(json.dumps({**current, "format": FORMAT + 1}))
     assert Snapshots(tmp_path).load(ENCODER.fingerprint) is None
+
+
+@pytest.mark.parametrize("change", [{"format": FORMAT - 1}, {"columns": "0123456789abcdef"}, {"columns": None}])
+def test_a_snapshot_with_other_columns_or_of_an_older_format_is_ignored_without_a_warning(
+    tmp_path: Path, index: Index, change: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    Snapshots(tmp_path).save(index)
+    current = json.loads((tmp_path / "CURRENT").read_text())
+    del current["checksum"]
+    changed = {name: value for name, value in {**current, **change}.items() if value is not None}
+    checksum = hashlib.blake2b(json.dumps(changed).encode(), digest_size=16).hexdigest()
+    (tmp_path / "CURRENT").write_text(json.dumps({**changed, "checksum": checksum}))
+    assert Snapshots(tmp_path).load(ENCODER.fingerprint) is None
+    assert caplog.text == ""
+    Snapshots(tmp_path).save(index)
+    assert Snapshots(tmp_path).load(ENCODER.fingerprint) is not None
 
 
 def files(folder: Path) -> list[Path]:
@@ -130,33 +145,35 @@ def flip_last(path: Path) -> None:
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "a bit flipped": flip,
     "the last bit flipped": flip_last,
-    "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "empty": lambda path: path.write_bytes(b""),
-    "gone": Path.unlink,
-    "rubbish": lambda path: path.write_bytes(b"\x00\xff" * 50),
+    "missing": Path.unlink,
+    "random bytes": lambda path: path.write_bytes(b"\x00\xff" * 50),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_to_any_file_is_noticed(
+def test_damage_to_any_file_is_detected(
     tmp_path: Path, index: Index, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR)
-    Snapshots(tmp_path / "whole").save(index)
+    Snapshots(tmp_path / "intact").save(index)
     expected = answer(index)
-    for file in files(tmp_path / "whole"):
+    for file in files(tmp_path / "intact"):
         copy = tmp_path / "damaged"
-        shutil.copytree(tmp_path / "whole", copy)
-        DAMAGE[damage](copy / file.relative_to(tmp_path / "whole"))
+        shutil.copytree(tmp_path / "intact", copy)
+        DAMAGE[damage](copy / file.relative_to(tmp_path / "intact"))
         loaded = Snapshots(copy).load(ENCODER.fingerprint)
-        # A flipped bit in a blank of CURRENT or of a manifest may change nothing; no other answer may come of it.
+        # A flipped bit in the white space of CURRENT or a manifest may go unnoticed, but never changes an answer.
         assert loaded is None or (loaded.sequence == index.sequence and answer(loaded) == expected), file.name
         if file.suffix in (".npy", ".faiss"):
             assert loaded is None, file.name
         shutil.rmtree(copy)
 
 
-def test_a_damaged_one_is_told_and_saved_over(tmp_path: Path, index: Index, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_snapshot_is_reported_and_replaced(
+    tmp_path: Path, index: Index, caplog: pytest.LogCaptureFixture
+) -> None:
     Snapshots(tmp_path).save(index)
     vectors = next(tmp_path.rglob("vectors.faiss"))
     flip(vectors)
@@ -168,7 +185,7 @@ def test_a_damaged_one_is_told_and_saved_over(tmp_path: Path, index: Index, capl
     assert answer(loaded) == answer(indexed(REGISTER))
 
 
-def test_a_damaged_segment_is_replaced_by_the_same_one(tmp_path: Path, index: Index) -> None:
+def test_a_damaged_segment_is_written_again(tmp_path: Path, index: Index) -> None:
     Snapshots(tmp_path).save(index)
     for file in files(tmp_path):
         flip(file)
@@ -176,21 +193,21 @@ def test_a_damaged_segment_is_replaced_by_the_same_one(tmp_path: Path, index: In
     assert restarted.load(ENCODER.fingerprint) is None
     restarted.save(index)
     loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
-    assert loaded is not None, "saving mends what was damaged"
+    assert loaded is not None, "saving replaces the damaged files"
     assert answer(loaded) == answer(index)
 
 
-def test_no_bit_of_the_list_of_segments_may_change(tmp_path: Path, index: Index) -> None:
+def test_a_change_to_the_list_of_segments_is_detected(tmp_path: Path, index: Index) -> None:
     Snapshots(tmp_path).save(index)
     current = tmp_path / "CURRENT"
-    whole = current.read_bytes()
-    for place in range(len(whole)):
-        current.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    intact = current.read_bytes()
+    for n in range(len(intact)):
+        current.write_bytes(intact[:n] + bytes([intact[n] ^ 1]) + intact[n + 1 :])
         loaded = Snapshots(tmp_path).load(ENCODER.fingerprint)
-        assert loaded is None or whole[place : place + 1].isspace(), f"byte {place}"
+        assert loaded is None or intact[n : n + 1].isspace(), f"byte {n}"
 
 
-def test_what_is_no_longer_named_is_removed(tmp_path: Path, index: Index) -> None:
+def test_files_no_longer_used_are_removed(tmp_path: Path, index: Index) -> None:
     snapshots = Snapshots(tmp_path)
     snapshots.save(index)
     loaded = snapshots.load(ENCODER.fingerprint)
@@ -200,10 +217,10 @@ def test_what_is_no_longer_named_is_removed(tmp_path: Path, index: Index) -> Non
     snapshots.save(indexed(REGISTER, start=100))
     folders = [path for path in tmp_path.iterdir() if path.is_dir()]
     assert len(folders) == 1
-    assert answer(loaded) == answer(index), "an index in use outlives its files"
+    assert answer(loaded) == answer(index), "an index in use does not need its files"
 
 
-def test_a_folder_that_cannot_be_written_is_told(
+def test_a_folder_that_cannot_be_written_is_reported(
     tmp_path: Path, index: Index, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -211,8 +228,8 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert "cannot write the index" in caplog.text
 
 
-def save_for_ever(folder: Path, seed: int, stop: Event) -> None:
-    """Save indexes of one register in growing states, again and again."""
+def save_repeatedly(folder: Path, seed: int, stop: Event) -> None:
+    """Save growing indexes of one register in turn, until `stop` is set."""
     snapshots = Snapshots(folder)
     states = [indexed(REGISTER[:count]) for count in range(10 + seed, 60, 12)]
     while not stop.is_set():
@@ -220,12 +237,12 @@ def save_for_ever(folder: Path, seed: int, stop: Event) -> None:
             snapshots.save(state)
 
 
-def test_processes_save_and_load_at_once(tmp_path: Path) -> None:
+def test_processes_save_and_load_concurrently(tmp_path: Path) -> None:
     expected = {count: answer(indexed(REGISTER[:count])) for seed in range(3) for count in range(10 + seed, 60, 12)}
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["matcher.search.engine"])
     stop = processes.Event()
-    writers = [processes.Process(target=save_for_ever, args=(tmp_path, seed, stop)) for seed in range(3)]
+    writers = [processes.Process(target=save_repeatedly, args=(tmp_path, seed, stop)) for seed in range(3)]
     for writer in writers:
         writer.start()
     seen: Counter[int] = Counter()
@@ -238,7 +255,7 @@ def test_processes_save_and_load_at_once(tmp_path: Path) -> None:
     stop.set()
     for writer in writers:
         writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0, 0], "nobody stands in another's way"
-    assert len(seen) > 2, "the states have been seen to change"
+    assert [writer.exitcode for writer in writers] == [0, 0, 0], "no writer fails because of another"
+    assert len(seen) > 2, "the reader saw several states"
     last = Snapshots(tmp_path).load(ENCODER.fingerprint)
-    assert last is not None, "what was saved last is whole"
+    assert last is not None, "the last snapshot is intact"

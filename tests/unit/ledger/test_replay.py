@@ -12,10 +12,12 @@ from sqlalchemy import text
 
 from matcher.embedding import CachedEncoder
 from matcher.foundations.errors import NotFound
+from matcher.index import Index
 from matcher.ledger import Entry, Event, Ledger, RecordedResult, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
-from matcher.records import Need, Profile
+from matcher.records import Need, Profile, Sector, TrackRecord
+from matcher.records.places import CURRENT_PLACE_RULE, PlaceRule
 from matcher.scoring import AdditiveModel, Curve
 from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
@@ -245,3 +247,52 @@ def test_an_unknown_decision_is_not_found(file_store: Store) -> None:
 def test_a_model_survives_a_round_trip() -> None:
     model = replace(shipped_model(), log_odds=Curve((0.0, 0.1), (-1e-300, 1 / 3)))
     assert AdditiveModel.of_content(model.content()) == model
+
+
+def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(file_store: Store) -> None:
+    """Decisions from before rules were recorded used the first one, which does not read texts."""
+    work = (TrackRecord(title="Falls clinic in Manchester"),)
+    put(file_store, Profile(id="text", name="Falls", sector=Sector.CHARITY, track_record=work))
+    first = filled(file_store)
+    first.adopt(Index(first.encoder.fingerprint, origin=file_store.origin(0), places=PlaceRule.REGION_FIELDS))
+    entry, ledger = save(file_store, first), Ledger(file_store)
+    result = ledger.result_of(entry)
+    assert "text" in result.excluded
+    unrecorded = save_changed(file_store, entry, result, place_rule=None)
+    assert "place_rule" not in ledger.decision(unrecorded).opening.text
+    engine = engine_on(file_store)
+    current = save(file_store, engine)
+    assert "text" in ledger.result_of(current).profiles
+    assert current.content.search is not None
+    assert current.content.search.place_rule == CURRENT_PLACE_RULE
+    replays = {replay.decision: replay for replay in ledger.replays(engine)}
+    assert [replay.identical for replay in replays.values()] == [True] * 3
+    note = "the rule for where profiles work has changed; the replay used the recorded one"
+    noted = {id for id, replay in replays.items() if replay.notes == (note,)}
+    assert noted == {entry.content.decision, unrecorded}
+    mistaken = save_changed(file_store, entry, result, place_rule=CURRENT_PLACE_RULE)
+    assert not ledger.replay(engine, mistaken).identical
+
+
+def test_a_signal_that_is_newer_than_the_decision_makes_no_difference(file_store: Store) -> None:
+    """The recorded model lacks the signal, so its contribution is 0.0, or -0.0 if the signal is negative."""
+    put(file_store, *made_register(30, seed=3))
+    engine = engine_on(file_store, model=shipped_model().without(["recency"]))
+    entry, ledger = save(file_store, engine), Ledger(file_store)
+    result = ledger.result_of(entry)
+    n = result.part_names.index("recency")
+    assert not result.parts[:, n].any()
+    assert np.signbit(result.parts[:, n]).any()
+    older = replace(result, part_names=without(result.part_names, n), parts=np.delete(result.parts, n, axis=1))
+    assert ledger.replay(engine, save_changed(file_store, entry, older)).identical
+    lacking = result.part_names.index("meaning")
+    changed = replace(
+        result, part_names=without(result.part_names, lacking), parts=np.delete(result.parts, lacking, axis=1)
+    )
+    differences = ledger.replay(engine, save_changed(file_store, entry, changed)).differences
+    assert {(difference.what, difference.name) for difference in differences} == {("contribution", "meaning")}
+
+
+def without(names: tuple[str, ...], n: int) -> tuple[str, ...]:
+    """Return `names` without the one at position `n`."""
+    return names[:n] + names[n + 1 :]

@@ -1,4 +1,4 @@
-"""The engine follows the store, whatever store that is, and quotes what really stands in the profiles."""
+"""The engine stays in step with its store, even if the store is replaced, and quotes only text of the profiles."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def profile(id: str, summary: str = "", **fields: object) -> Profile:
 
 
 def test_an_empty_register_has_an_empty_answer(file_store: Store) -> None:
-    found = engine_over(file_store).search(FALLS)
-    assert (found.results, found.considered, found.eligible, found.sequence) == ((), 0, 0, 0)
+    result = engine_over(file_store).search(FALLS)
+    assert (result.results, result.considered, result.eligible, result.sequence) == ((), 0, 0, 0)
 
 
-def test_the_index_follows_the_store(file_store: Store) -> None:
+def test_the_index_stays_in_step_with_the_store(file_store: Store) -> None:
     engine = engine_over(file_store)
     put(file_store, profile("a", "meals"), profile("b", "falls prevention"))
     assert [match.profile_id for match in engine.search(FALLS).results] == ["b", "a"]
@@ -42,11 +42,11 @@ def test_the_index_follows_the_store(file_store: Store) -> None:
     assert [match.profile_id for match in engine.search(FALLS).results] == ["a", "b"]
     with file_store.writing() as writer:
         writer.withdraw(RecordKind.PROFILE, "a")
-    found = engine.search(FALLS)
-    assert ([match.profile_id for match in found.results], found.sequence) == (["b"], 4)
+    result = engine.search(FALLS)
+    assert ([match.profile_id for match in result.results], result.sequence) == (["b"], 4)
 
 
-def test_only_what_changed_is_encoded(file_store: Store) -> None:
+def test_only_changed_passages_are_encoded(file_store: Store) -> None:
     encoder = WordEncoder()
     engine = engine_over(file_store, encoder=encoder)
     put(file_store, profile("a", "meals"), profile("b", "falls"))
@@ -57,8 +57,8 @@ def test_only_what_changed_is_encoded(file_store: Store) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 2, 20])
-def test_another_store_in_the_place_of_the_first(tmp_path: Path, more: int) -> None:
-    """A database put in another's place: an older one, one as long, one that has grown beyond."""
+def test_a_snapshot_of_another_store_is_not_used(tmp_path: Path, more: int) -> None:
+    """Another database takes the place of the first, with fewer, as many or more revisions."""
     snapshots = Snapshots(tmp_path / "index")
     with Store.open("sqlite://") as first:
         put(first, *(profile(f"a{n}", "falls") for n in range(10)))
@@ -70,7 +70,7 @@ def test_another_store_in_the_place_of_the_first(tmp_path: Path, more: int) -> N
             assert engine_over(second, snapshots=snapshots).search(FALLS, top=100) == expected
 
 
-def test_an_older_store_under_a_running_engine(file_store: Store) -> None:
+def test_an_engine_notices_that_its_store_was_replaced(file_store: Store) -> None:
     put(file_store, *(profile(f"a{n}", "falls") for n in range(10)))
     engine = engine_over(file_store)
     engine.index()
@@ -80,13 +80,13 @@ def test_an_older_store_under_a_running_engine(file_store: Store) -> None:
         assert [match.profile_id for match in engine.search(FALLS).results] == ["b"]
 
 
-def test_a_snapshot_of_the_same_store_spares_the_encoding(tmp_path: Path, file_store: Store) -> None:
+def test_a_snapshot_of_the_same_store_saves_encoding(tmp_path: Path, file_store: Store) -> None:
     put(file_store, profile("a", "falls"))
     engine_over(file_store, snapshots=Snapshots(tmp_path / "index")).save()
     encoder = WordEncoder()
     restarted = engine_over(file_store, snapshots=Snapshots(tmp_path / "index"), encoder=encoder)
     assert len(restarted.search(FALLS).results) == 1
-    assert encoder.encoded == [FALLS.title], "a need that is its title is encoded once"
+    assert encoder.encoded == [FALLS.title], "a need whose text is its title is encoded once"
 
 
 def test_requirements_and_filters_both_apply(file_store: Store) -> None:
@@ -94,14 +94,14 @@ def test_requirements_and_filters_both_apply(file_store: Store) -> None:
     engine = engine_over(file_store)
     need = Need(id="n", title="Falls", requirements=Requirements(sectors=(Sector.CHARITY,)))
     assert [match.profile_id for match in engine.search(need).results] == ["a"]
-    found = engine.search(need, Filters(sectors=(Sector.SME,)))
-    assert (found.results, found.eligible, found.excluded) == ((), 0, {"sectors": 2})
+    result = engine.search(need, Filters(sectors=(Sector.SME,)))
+    assert (result.results, result.eligible, result.excluded) == ((), 0, {"sectors": 2})
     assert len(engine.search(need, apply_requirements=False).results) == 2
 
 
 @settings(max_examples=40)
 @given(profiles=registers(min_size=1), need=needs())
-def test_evidence_stands_in_the_profile(profiles: list[Profile], need: Need) -> None:
+def test_evidence_is_text_of_the_profile(profiles: list[Profile], need: Need) -> None:
     with Store.open("sqlite://") as store:
         put(store, *profiles)
         by_id = {profile.id: profile for profile in profiles}
@@ -115,12 +115,12 @@ def test_evidence_stands_in_the_profile(profiles: list[Profile], need: Need) -> 
                 assert 0 <= quote.share <= 1
             shares = [quote.share for quote in match.evidence]
             assert shares == sorted(shares, reverse=True)
-            assert sum(shares) <= 1 + len(shares) * 1e-6, "each is rounded to six places"
+            assert sum(shares) <= 1 + len(shares) * 1e-6, "each share is rounded to six places"
             assert all(share >= LEAST_QUOTED_SHARE for share in shares[1:])
             assert match.band == band_of(match.probability)
 
 
-def test_the_work_that_earned_the_score_is_quoted_by_its_closest_passage(file_store: Store) -> None:
+def test_the_work_that_matters_most_is_quoted_by_its_closest_passage(file_store: Store) -> None:
     filler = "Lunch is cooked every day in the village hall. " * 30
     record = [
         {"title": "Lunch club", "description": filler},
@@ -131,10 +131,10 @@ def test_the_work_that_earned_the_score_is_quoted_by_its_closest_passage(file_st
     best = match.evidence[0]
     assert best.source == "track record: Older people"
     assert "Falls prevention for older people" in best.text
-    assert best.text.startswith("Older people. "), "a title alone is no quotation"
+    assert best.text.startswith("Older people. "), "a title alone is not quoted"
 
 
-def test_alike_pieces_have_like_shares(file_store: Store) -> None:
+def test_equal_pieces_have_equal_shares(file_store: Store) -> None:
     work = {"title": "Falls prevention", "description": "Falls prevention for older people"}
     put(file_store, profile("a", track_record=[work] * 4))
     [match] = engine_over(file_store).search(FALLS).results
@@ -142,14 +142,16 @@ def test_alike_pieces_have_like_shares(file_store: Store) -> None:
     assert len(shares) == QUOTES
     assert shares == [shares[0]] * QUOTES
     assert 0.2 < shares[0] <= 0.25
-    assert match.contributions["breadth"] > 1, "four pieces that say the same, almost ln 4"
+    assert match.contributions["breadth"] > 1, "almost ln 4, from four equal pieces"
 
 
-def test_threads_get_the_answers_of_one_thread(file_store: Store) -> None:
+def test_threads_get_the_same_answers_as_one_thread(file_store: Store) -> None:
     put(file_store, *made_register(150, seed=4))
-    asked = [Need(id=f"n{n}", title=title) for n, title in enumerate(["falls", "dementia meals", "café", "memory"] * 5)]
+    searches = [
+        Need(id=f"n{n}", title=title) for n, title in enumerate(["falls", "dementia meals", "café", "memory"] * 5)
+    ]
     alone = engine_over(file_store)
-    expected = [alone.search(need) for need in asked]
+    expected = [alone.search(need) for need in searches]
     shared = engine_over(file_store)
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(shared.search, asked)) == expected
+        assert list(pool.map(shared.search, searches)) == expected

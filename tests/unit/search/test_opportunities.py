@@ -1,4 +1,4 @@
-"""Opportunities are the search reversed: the same needs, scores, parts and evidence."""
+"""Opportunities are searches in reverse, with the same scores, parts and evidence."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ TODAY = date(2026, 6, 1)
 WORDS = ("falls", "older", "people", "strength", "balance", "home", "nurse", "clinic", "stroke", "carers", "music")
 
 
-def said(chance: random.Random, most: int) -> str:
-    return " ".join(chance.choices(WORDS, k=chance.randint(1, most)))
+def words(rng: random.Random, most: int) -> str:
+    return " ".join(rng.choices(WORDS, k=rng.randint(1, most)))
 
 
-def made_profile(chance: random.Random, number: int) -> Profile:
+def generated_profile(rng: random.Random, number: int) -> Profile:
     return Profile(
         id=f"p{number:02}",
-        name=said(chance, 3),
-        summary=said(chance, 30),
-        coverage=Coverage(regions=tuple(chance.sample(list(Region), 2))),
-        turnover=chance.choice([None, 1e4, 1e6]),
-        capabilities=tuple(Capability(title=said(chance, 3), description=said(chance, 20)) for _ in range(number % 3)),
-        track_record=tuple(TrackRecord(title=said(chance, 4), date=TODAY - timedelta(90)) for _ in range(number % 4)),
+        name=words(rng, 3),
+        summary=words(rng, 30),
+        coverage=Coverage(regions=tuple(rng.sample(list(Region), 2))),
+        turnover=rng.choice([None, 1e4, 1e6]),
+        capabilities=tuple(Capability(title=words(rng, 3), description=words(rng, 20)) for _ in range(number % 3)),
+        track_record=tuple(TrackRecord(title=words(rng, 4), date=TODAY - timedelta(90)) for _ in range(number % 4)),
         accreditations=(Accreditation(scheme="DSPT"),) if number % 2 else (),
     )
 
 
-def made_need(chance: random.Random, number: int) -> Need:
+def generated_need(rng: random.Random, number: int) -> Need:
     requirements = Requirements(
-        accreditations=("DSPT",) if number % 3 == 0 else (), regions=tuple(chance.sample(list(Region), 6))
+        accreditations=("DSPT",) if number % 3 == 0 else (), regions=tuple(rng.sample(list(Region), 6))
     )
     return Need(
         id=f"n{number:02}",
-        title=said(chance, 4),
-        description=said(chance, 30),
+        title=words(rng, 4),
+        description=words(rng, 30),
         requirements=requirements if number % 2 else Requirements(),
-        value=chance.choice([None, 1e5]),
-        closes=chance.choice([None, TODAY, TODAY - timedelta(1)]),
+        value=rng.choice([None, 1e5]),
+        closes=rng.choice([None, TODAY, TODAY - timedelta(1)]),
     )
 
 
 @pytest.mark.parametrize("apply_requirements", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_an_opportunity_is_what_the_search_of_the_need_says(
+def test_an_opportunity_equals_the_match_in_the_search_of_the_need(
     file_store: Store, seed: int, apply_requirements: bool
 ) -> None:
-    chance = random.Random(seed)
-    profiles = [made_profile(chance, number) for number in range(40)]
-    needs = [made_need(chance, number) for number in range(24)]
+    rng = random.Random(seed)
+    profiles = [generated_profile(rng, number) for number in range(40)]
+    needs = [generated_need(rng, number) for number in range(24)]
     engine = engine_over(file_store)
     with file_store.writing() as writer:
         for profile in profiles:
@@ -73,9 +73,9 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
         for need in needs:
             writer.put(need)
     engine.index()
-    with file_store.writing() as writer:  # some stand in a segment of their own, some are dead where they stood
+    with file_store.writing() as writer:  # so that the index has two segments and dead rows
         for profile in profiles[::5]:
-            writer.put(profile.model_copy(update={"summary": said(chance, 30)}))
+            writer.put(profile.model_copy(update={"summary": words(rng, 30)}))
         for profile in profiles[1::9]:
             writer.withdraw(RecordKind.PROFILE, profile.id)
 
@@ -86,20 +86,20 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
             for match in result.results:
                 row = (-match.score, need.id, match.probability, match.contributions, match.evidence)
                 expected.setdefault(match.profile_id, []).append(row)
-    alive = [profile.id for profile in profiles if profile not in profiles[1::9]]
-    compared, one_by_one = 0, {}
-    for id in alive:
-        found = opportunities_for(engine, id, top=100, apply_requirements=apply_requirements, on=TODAY)
-        rows = [(-o.score, o.need_id, o.probability, o.contributions, o.evidence) for o in found.results]
+    live = [profile.id for profile in profiles if profile not in profiles[1::9]]
+    compared, separate = 0, {}
+    for id in live:
+        opportunities = opportunities_for(engine, id, top=100, apply_requirements=apply_requirements, on=TODAY)
+        rows = [(-o.score, o.need_id, o.probability, o.contributions, o.evidence) for o in opportunities.results]
         assert rows == sorted(expected.get(id, []), key=lambda row: row[:2])
-        assert [one.rank for one in found.results] == list(range(1, len(rows) + 1))
-        assert found.considered == sum(is_open(need, TODAY) for need in needs)
-        assert found.eligible == len(rows)
+        assert [opportunity.rank for opportunity in opportunities.results] == list(range(1, len(rows) + 1))
+        assert opportunities.considered == sum(is_open(need, TODAY) for need in needs)
+        assert opportunities.eligible == len(rows)
         compared += len(rows)
-        one_by_one[id] = found
+        separate[id] = opportunities
     assert compared > 100
-    together = opportunities_of(engine, alive, hidden=(), top=100, apply_requirements=apply_requirements, on=TODAY)
-    assert together == one_by_one
+    together = opportunities_of(engine, live, hidden=(), top=100, apply_requirements=apply_requirements, on=TODAY)
+    assert together == separate
     with pytest.raises(NotFound):
         opportunities_for(engine, profiles[1].id)
 
@@ -116,20 +116,24 @@ def test_an_opportunity_is_what_the_search_of_the_need_says(
         (Need(id="n", title="Care", published=TODAY), True),
     ],
 )
-def test_what_is_open(need: Need, open: bool) -> None:
+def test_a_need_is_open_from_publication_until_it_closes_or_is_awarded(need: Need, open: bool) -> None:
     assert is_open(need, TODAY) is open
 
 
-def test_what_stands_in_the_way_is_counted(file_store: Store) -> None:
+def test_unmet_requirements_are_counted(file_store: Store) -> None:
     with file_store.writing() as writer:
         writer.put(Profile(id="p", name="Falls", coverage=Coverage(regions=(Region.LONDON,))))
         for number, regions in enumerate([(Region.LONDON,), (Region.WALES,)]):
             required = Requirements(regions=regions, accreditations=("DSPT",) if number else ())
             writer.put(Need(id=f"n{number}", title="Falls", requirements=required))
     engine = engine_over(file_store)
-    found = opportunities_for(engine, "p")
-    assert (found.considered, found.eligible, found.excluded) == (2, 1, {"accreditations": 1, "regions": 1})
-    assert [one.need_id for one in found.results] == ["n0"]
+    opportunities = opportunities_for(engine, "p")
+    assert (opportunities.considered, opportunities.eligible, opportunities.excluded) == (
+        2,
+        1,
+        {"accreditations": 1, "regions": 1},
+    )
+    assert [opportunity.need_id for opportunity in opportunities.results] == ["n0"]
     every = opportunities_for(engine, "p", apply_requirements=False)
     assert (every.eligible, every.excluded) == (2, {})
     hidden = opportunities_for(engine, "p", hidden={"n0"})

@@ -1,4 +1,4 @@
-"""Short forms, full forms and everyday words find one another."""
+"""Abbreviations, full forms and everyday words lead to each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VOCABULARY = Vocabulary(
 )
 
 
-def test_the_first_of_a_short_form_is_spelled_out() -> None:
+def test_the_first_use_of_an_abbreviation_is_spelled_out() -> None:
     assert VOCABULARY.spelled_out("CAMHS in schools. CAMHS at home.") == (
         f"CAMHS ({CAMHS_IN_FULL}) in schools. CAMHS at home."
     )
@@ -41,16 +41,16 @@ def test_the_first_of_a_short_form_is_spelled_out() -> None:
         "",
     ],
 )
-def test_nothing_is_added_where_the_full_form_stands_or_no_short_form_does(text: str) -> None:
+def test_nothing_is_added_if_the_full_form_is_present_or_there_is_no_abbreviation(text: str) -> None:
     assert VOCABULARY.spelled_out(text) == text
 
 
 @pytest.mark.parametrize("written", ["CAMHS", "camhs", "Camhs", "CAMHS's", "CAMHS’s", "A&E", "a&e", "A&Es"])
-def test_a_short_form_safe_in_any_case_is_known_however_it_is_written(written: str) -> None:
+def test_an_abbreviation_that_is_safe_in_any_case_is_recognised_in_any_case(written: str) -> None:
     assert VOCABULARY.spelled_out(written).startswith(f"{written} (")
 
 
-def test_a_line_in_capitals_hides_short_forms_that_are_words() -> None:
+def test_in_a_sentence_in_capitals_abbreviations_that_are_also_words_do_not_count() -> None:
     assert VOCABULARY.spelled_out("TO SEND CHILDREN ON HOLIDAYS") == "TO SEND CHILDREN ON HOLIDAYS"
     assert "SEND (special" in VOCABULARY.spelled_out("TO RELIEVE POVERTY AMONG CHILDREN\nSupport for SEND")
     assert "SEND (special" in VOCABULARY.spelled_out("SEND")
@@ -62,18 +62,18 @@ def test_in_capitals_the_full_form_is_in_capitals_too() -> None:
     assert VOCABULARY.spelled_out(once) == once
 
 
-def test_each_form_leads_to_the_others_of_its_row() -> None:
+def test_each_form_leads_to_the_other_forms_of_its_row() -> None:
     assert VOCABULARY.related("CAMHS") == (CAMHS_IN_FULL, "children's mental health")
     assert VOCABULARY.related("Children’s mental-health") == ("CAMHS", CAMHS_IN_FULL)
     assert VOCABULARY.related(CAMHS_IN_FULL) == ("CAMHS", "children's mental health")
 
 
-def test_the_longest_form_counts_and_not_those_within() -> None:
+def test_only_the_longest_of_overlapping_forms_counts() -> None:
     assert "mental wellbeing" not in VOCABULARY.related("children's mental health")
     assert VOCABULARY.related("adult mental health") == ("mental wellbeing",)
 
 
-def test_forms_in_the_text_are_not_given_again() -> None:
+def test_forms_in_the_text_are_not_repeated() -> None:
     assert VOCABULARY.related("CAMHS: children's mental health") == (CAMHS_IN_FULL,)
     assert VOCABULARY.related("CAMHS: mental health, for children and children's mental health") == (
         CAMHS_IN_FULL,
@@ -81,7 +81,7 @@ def test_forms_in_the_text_are_not_given_again() -> None:
     )
 
 
-def test_related_forms_come_in_the_order_of_the_text() -> None:
+def test_related_forms_are_in_the_order_of_the_text() -> None:
     assert VOCABULARY.related("reablement, then casualty") == (
         "help to regain independence after hospital",
         "A&E",
@@ -104,7 +104,7 @@ def test_commas_ampersands_plurals_and_hyphens_make_no_difference(written: str) 
 @pytest.mark.parametrize(
     "written", ["mental. Health", "mental - health", "mental\nhealth", "mentalhealth", "mental, health"]
 )
-def test_words_apart_are_not_a_form(written: str) -> None:
+def test_separated_words_are_not_a_form(written: str) -> None:
     assert VOCABULARY.related(written) == ()
 
 
@@ -129,18 +129,18 @@ def test_plain_words_and_nhs_words_lead_to_each_other(plain: str, formal: str) -
     assert any(set(key_of(form)) <= set(key_of(plain)) for form in back)
 
 
-def test_the_table_spells_out_what_commissioners_write() -> None:
+def test_the_table_has_abbreviations_that_commissioners_use() -> None:
     assert spelled_out("DSPT") == "DSPT (data security and protection toolkit)"
     assert spelled_out("IT or OT, US, MS and ICE") == "IT or OT, US, MS and ICE"
 
 
-def test_every_short_form_of_the_table_is_spelled_out_as_it_is_written() -> None:
+def test_every_abbreviation_of_the_table_is_spelled_out() -> None:
     for term in terms():
         if term.short:
             assert spelled_out(f"The {term.short} team") == f"The {term.short} ({term.full}) team"
 
 
-def test_every_form_of_the_table_leads_to_all_the_others() -> None:
+def test_every_form_of_the_table_leads_to_the_others() -> None:
     for term in terms():
         for form in term.forms:
             others = [other for other in term.forms if other != form]
@@ -148,8 +148,8 @@ def test_every_form_of_the_table_leads_to_all_the_others() -> None:
             assert all(set(key_of(other)) <= set(key_of(form)) for other in missing), (form, missing)
 
 
-def test_no_full_form_of_the_table_shouts() -> None:
-    # Spelling out must not turn a quiet line into one in capitals.
+def test_no_full_form_of_the_table_is_in_capitals() -> None:
+    # Otherwise, adding it could turn a sentence into one in capitals.
     added = [term.full for term in terms() if term.short]
     assert all(sum(map(str.isupper, full)) < sum(map(str.islower, full)) for full in added)
     assert not [word for full in added for word in full.split() if len(word) > 5 and word.isupper()]
@@ -174,7 +174,7 @@ HEADER = "short,full,plain,anycase\n"
         ("short,full\nAB,aa\n", "the columns are not", 1),
     ],
 )
-def test_a_table_that_could_mislead_is_refused(tmp_path: Path, table: str, problem: str, line: int) -> None:
+def test_an_ambiguous_table_is_refused(tmp_path: Path, table: str, problem: str, line: int) -> None:
     path = tmp_path / "terms.csv"
     path.write_text(table, encoding="utf-8")
     with pytest.raises(InvalidInput) as refused:

@@ -1,4 +1,4 @@
-"""Passages: every record has one, none is too long for the encoder, and no word is lost or torn."""
+"""Passages: every record has one, none is too long for the encoder, and no word is lost or split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from matcher.texts.passages import (
 from tests.support.strategies import needs, profiles
 
 WORD = re.compile(r"\w+")
-# Sentences far longer than a passage, of words that occur once each.
+# Sentences far longer than a passage, in which each word occurs once.
 bodies = st.tuples(st.text("abcdé", min_size=1, max_size=40), st.integers(0, 300)).map(
     lambda drawn: " ".join(f"{drawn[0]}{number}" for number in range(drawn[1]))
 )
@@ -30,7 +30,7 @@ long_titles = st.lists(st.text("abcdé", min_size=1, max_size=40), min_size=1, m
 
 
 def words_of(profile: Profile) -> set[str]:
-    """Return the words of all that a profile says of what it does."""
+    """Return the words of all texts of a profile except its name."""
     texts = [profile.summary]
     for capability in profile.capabilities:
         texts += [capability.title, capability.description, *capability.outcomes]
@@ -40,7 +40,7 @@ def words_of(profile: Profile) -> set[str]:
 
 
 def texts_of(kind: PassageKind, **fields: object) -> list[str]:
-    """Return the texts of one kind of the profile of these fields."""
+    """Return the texts of one kind of passage, for a profile with these fields."""
     profile = parse(Profile, {"id": "p", "name": "N", **fields})
     return [passage.text for passage in passages_of(profile) if passage.kind is kind]
 
@@ -49,22 +49,22 @@ def check(profile: Profile) -> None:
     passages = passages_of(profile)
     assert passages
     assert all(passage.text and len(passage.text) <= PASSAGE_CHARACTERS for passage in passages)
-    spoken = {word for passage in passages for word in WORD.findall(passage.text)}
-    assert words_of(profile) <= spoken
+    present = {word for passage in passages for word in WORD.findall(passage.text)}
+    assert words_of(profile) <= present
     assert passages_of(profile) == passages
     assert all(source_of(profile, passage) for passage in passages)
     assert (passages[0].kind, passages[0].text) == (PassageKind.NAME, profile.name)
     pieces = [piece for piece, _ in groupby(passage.piece for passage in passages)]
-    assert len(pieces) == len(set(pieces)), "the passages of a piece stand together"
+    assert len(pieces) == len(set(pieces)), "the passages of a piece are consecutive"
     for kind, part in pieces:
         own = [passage for passage in passages if passage.piece == (kind, part)]
         titles = [passage for passage in own if passage.kind is PassageKind.TRACK_RECORD_TITLE]
-        assert len(own) > len(titles), "every piece has a whole text"
+        assert len(own) > len(titles), "every piece has a passage besides its title"
         assert len(titles) == (kind is PassageKind.TRACK_RECORD)
 
 
 @given(profiles())
-def test_profiles_of_any_kind(profile: Profile) -> None:
+def test_profiles(profile: Profile) -> None:
     check(profile)
 
 
@@ -75,18 +75,18 @@ def test_long_texts(title: str, summary: str, description: str, outcomes: list[s
     check(parse(Profile, {"id": "p", "name": "N", **fields}))
 
 
-def test_a_word_longer_than_a_passage_is_cut_into_several() -> None:
+def test_a_word_longer_than_a_passage_is_split() -> None:
     texts = texts_of(PassageKind.SUMMARY, summary="a" * 2_500)
     assert "".join(texts) == "a" * 2_500
     assert max(map(len, texts)) <= PASSAGE_CHARACTERS
 
 
-def test_what_says_nothing_is_known_by_its_name() -> None:
+def test_a_profile_without_texts_has_its_name() -> None:
     [passage] = passages_of(Profile(id="p", name="Falls Clinic"))
     assert (passage.kind, passage.text) == (PassageKind.NAME, "Falls Clinic")
 
 
-def test_each_part_of_a_profile_speaks_for_itself() -> None:
+def test_each_part_of_a_profile_is_a_piece() -> None:
     fields = {
         "summary": "We help.",
         "capabilities": [{"title": "Meals", "description": "Hot food.", "outcomes": ["Fewer hungry", "More company"]}],
@@ -105,7 +105,7 @@ def test_each_part_of_a_profile_speaks_for_itself() -> None:
 
 
 @pytest.mark.parametrize("length", [900, 1_000, 1_001, 5_000])
-def test_texts_are_cut_at_the_ends_of_sentences(length: int) -> None:
+def test_texts_are_split_at_the_ends_of_sentences(length: int) -> None:
     summary = " ".join(["Sentences end here."] * (length // 20))
     texts = texts_of(PassageKind.SUMMARY, summary=summary)
     assert all(text.startswith("Sentences") for text in texts)
@@ -114,10 +114,10 @@ def test_texts_are_cut_at_the_ends_of_sentences(length: int) -> None:
 
 
 @given(needs())
-def test_a_need_is_all_its_words(need: Need) -> None:
-    said = WORD.findall(query_of(need))
+def test_the_text_of_a_need_has_all_its_words(need: Need) -> None:
+    words = WORD.findall(query_of(need))
     assert title_of(need)
-    assert set(WORD.findall(" ".join([need.title, need.description, *need.outcomes]))) <= set(said)
+    assert set(WORD.findall(" ".join([need.title, need.description, *need.outcomes]))) <= set(words)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_need_is_all_its_words(need: Need) -> None:
         "[contact removed]",
     ],
 )
-def test_what_publishers_add_is_left_out(added: str) -> None:
+def test_text_that_publishers_add_is_removed(added: str) -> None:
     assert strip_boilerplate(added) == ""
     assert strip_boilerplate(f"Falls clinic. {added}") == "Falls clinic"
     assert strip_boilerplate(f"{added} Falls clinic") == "Falls clinic"
@@ -143,12 +143,12 @@ def test_what_publishers_add_is_left_out(added: str) -> None:
     assert texts_of(PassageKind.SUMMARY, summary=added) == []
 
 
-def test_blanks_and_what_ends_a_text_are_tidied_but_lines_stay() -> None:
+def test_white_space_and_punctuation_are_cleaned_up_but_lines_stay() -> None:
     assert strip_boilerplate(" -- Falls\t \u00a0clinic;\nat home – ") == "Falls clinic;\nat home"
 
 
 @pytest.mark.parametrize("text", ["https://example.org/a", "[contact removed]"])
-def test_what_is_nothing_but_boilerplate_is_still_known_by_its_title(text: str) -> None:
+def test_a_record_that_is_only_boilerplate_keeps_its_title(text: str) -> None:
     need = Need(id="n", title=text)
     assert (title_of(need), query_of(need)) == (text, text)
     work = texts_of(PassageKind.TRACK_RECORD, track_record=[{"title": text}])
@@ -157,15 +157,17 @@ def test_what_is_nothing_but_boilerplate_is_still_known_by_its_title(text: str) 
 
 
 @pytest.mark.parametrize("title", ["Charitable objects", "OBJECTS", "activities", "Capabilities", "Services"])
-def test_titles_that_name_a_field_say_nothing(title: str) -> None:
-    told = {"title": title, "description": "Hot food", "outcomes": ["Fewer hungry"]}
-    assert texts_of(PassageKind.CAPABILITY, capabilities=[told]) == ["Hot food"]
-    assert texts_of(PassageKind.CAPABILITY, capabilities=[{"title": title}]) == [title], "unless there is no more"
-    kept = {"title": f"{title} at home", "description": "Hot food"}
-    assert texts_of(PassageKind.CAPABILITY, capabilities=[kept]) == [f"{title} at home. Hot food"]
+def test_titles_that_name_a_field_of_a_register_are_left_out(title: str) -> None:
+    bare = {"title": title, "description": "Hot food", "outcomes": ["Fewer hungry"]}
+    assert texts_of(PassageKind.CAPABILITY, capabilities=[bare]) == ["Hot food"]
+    assert texts_of(PassageKind.CAPABILITY, capabilities=[{"title": title}]) == [title], (
+        "unless there is no description"
+    )
+    longer = {"title": f"{title} at home", "description": "Hot food"}
+    assert texts_of(PassageKind.CAPABILITY, capabilities=[longer]) == [f"{title} at home. Hot food"]
 
 
-def test_a_body_that_begins_with_its_title_says_it_once() -> None:
+def test_a_body_that_begins_with_its_title_does_not_repeat_it() -> None:
     work = {"title": "Lunch club", "description": "LUNCH CLUB for older people"}
     assert texts_of(PassageKind.TRACK_RECORD, track_record=[work]) == ["LUNCH CLUB for older people"]
     assert query_of(Need(id="n", title="Lunch club", description="Lunch club daily")) == "Lunch club daily"
@@ -174,20 +176,20 @@ def test_a_body_that_begins_with_its_title_says_it_once() -> None:
     )
 
 
-def test_each_cut_of_a_long_text_is_led_by_its_title_and_the_title_stands_alone_once() -> None:
+def test_each_passage_of_a_long_text_begins_with_its_title_which_is_also_a_passage() -> None:
     work = {"title": "Lunch club", "description": "Sentences end here. " * 200}
-    cuts = texts_of(PassageKind.TRACK_RECORD, track_record=[work, work])
-    assert len(cuts) > 6
-    assert all(text.startswith("Lunch club. Sentences") for text in cuts)
+    passages = texts_of(PassageKind.TRACK_RECORD, track_record=[work, work])
+    assert len(passages) > 6
+    assert all(text.startswith("Lunch club. Sentences") for text in passages)
     assert texts_of(PassageKind.TRACK_RECORD_TITLE, track_record=[work, work]) == ["Lunch club"] * 2
 
 
-def test_a_need_that_is_its_title() -> None:
+def test_a_need_without_more_text_than_its_title() -> None:
     for description in ("", "Falls clinic", "falls clinic. https://example.org"):
         need = Need(id="n", title="Falls clinic", description=description)
         assert query_of(need).lower() == title_of(need).lower() == "falls clinic"
-    told = Need(id="n", title="Falls clinic", description="at home")
-    assert (title_of(told), query_of(told)) == ("Falls clinic", "Falls clinic. at home")
+    need = Need(id="n", title="Falls clinic", description="at home")
+    assert (title_of(need), query_of(need)) == ("Falls clinic", "Falls clinic. at home")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,6 @@ def test_a_need_that_is_its_title() -> None:
         ("Support (for carers", "Support (for carers"),
     ],
 )
-def test_a_title_is_searched_for_without_what_stands_in_brackets(title: str, subject: str) -> None:
+def test_a_title_is_searched_without_its_brackets(title: str, subject: str) -> None:
     need = Need(id="n", title=title)
     assert (title_of(need), query_of(need)) == (subject, title)
