@@ -1,7 +1,9 @@
-"""What an approximate index loses under a filter: `python -m tests.benchmarks.approximate [VECTORS]`.
+"""What an approximate index loses with a filter.
 
-FAISS's HNSW graph with a filter, against the exact answer, on made vectors that lie in clusters as texts do. Printed
-is the recall of the best ten among those that pass, by the share of vectors that pass.
+    python -m tests.benchmarks.approximate [VECTORS]
+
+Compares a filtered search of the HNSW graph of FAISS with the exact answer, on generated vectors in clusters, as those
+of texts are. Prints the recall of the best ten vectors that pass, by the share of vectors that pass.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import sys
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
+
+from matcher.foundations.arrays import Vectors
 
 DIMENSIONS = 384
 CLUSTERS = 500
@@ -19,19 +22,19 @@ TOP = 10
 SHARES = (1.0, 0.1, 0.02, 0.005, 0.001)
 
 
-def made(count: int, centres: NDArray[np.float32], draw: np.random.Generator) -> NDArray[np.float32]:
+def clustered(count: int, centres: Vectors, draw: np.random.Generator) -> Vectors:
     """Return unit vectors, each near one of `centres`."""
     noise = draw.standard_normal((count, DIMENSIONS), dtype=np.float32)
     vectors = centres[draw.integers(len(centres), size=count)] + noise
-    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
 
 def run(count: int) -> None:
-    """Print the recalls."""
+    """Print the recall for each share, with `count` vectors."""
     draw = np.random.default_rng(1)
     centres = draw.standard_normal((CLUSTERS, DIMENSIONS), dtype=np.float32)
-    vectors, queries = made(count, centres, draw), made(QUERIES, centres, draw)
+    vectors, queries = clustered(count, centres, draw), clustered(QUERIES, centres, draw)
     graph = faiss.IndexHNSWFlat(DIMENSIONS, 32, faiss.METRIC_INNER_PRODUCT)
     graph.add(vectors)
     cosines = queries @ vectors.T
@@ -41,8 +44,8 @@ def run(count: int) -> None:
         chosen = faiss.SearchParametersHNSW(  # type: ignore[attr-defined]
             sel=faiss.IDSelectorBatch(passing), efSearch=64
         )
-        found = graph.search(queries, TOP, params=chosen)[1]
-        recall = np.mean([len(set(row) & set(right)) / TOP for row, right in zip(found, best, strict=True)])
+        rows = graph.search(queries, TOP, params=chosen)[1]
+        recall = np.mean([len(set(row) & set(right)) / TOP for row, right in zip(rows, best, strict=True)])
         print(f"{share:7.1%} of {count:,} vectors pass: recall of the best {TOP} {recall:.2f}")
 
 

@@ -1,9 +1,9 @@
-"""Building the index of a register, against its raw part: encoding the same passages with sentence-transformers.
+"""Building the index of a register, compared with only encoding its passages with sentence-transformers.
 
     python -m tests.benchmarks.build [PASSAGES]
 
-The build is the product's whole way: it reads the records from a database on the disk, encodes, keeps the
-vectors in that database, and makes the lexical and the dense index.
+The build is that of the product: it reads the records from a database on disk, encodes them, stores the vectors in the
+database, and builds and saves the lexical and the dense index.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from matcher.foundations.settings import Settings
 from matcher.records import Profile
 from matcher.store import Store
 from matcher.texts.passages import passages_of
-from tests.benchmarks.made import made_profiles
-from tests.benchmarks.timing import in_turn, median_ms, ratio
+from tests.benchmarks.generated import generated_profiles
+from tests.benchmarks.timing import median_ms, ratio, take_turns
 
 ROUNDS = 3
 TARGET = 1.1
 
 
 def run(passages: int) -> None:
-    """Print the figures for a register of about `passages` passages, no two of them the same."""
-    profiles = made_profiles(passages // 2, distinct=True)
+    """Print the figures for a register of about `passages` different passages."""
+    profiles = generated_profiles(passages // 2, distinct=True)
     counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
     profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
     texts = list(dict.fromkeys(passage.text for profile in profiles for passage in passages_of(profile)))
     raw = SentenceTransformer(str(packaged_model()), device="cpu", local_files_only=True)
     with tempfile.TemporaryDirectory() as folder:
         homes = [_home(Path(folder) / str(n), profiles) for n in range(ROUNDS + 1)]
-        seconds = in_turn(
+        seconds = take_turns(
             {
                 "encode": lambda _: raw.encode(texts, normalize_embeddings=True, show_progress_bar=False),
                 "build": lambda n: _build(homes[n], len(profiles)),

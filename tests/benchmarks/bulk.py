@@ -34,7 +34,7 @@ from matcher.scoring import AdditiveModel
 from matcher.search import ExplainedSearch, eligible_in, ranking_of, shown_revisions
 from matcher.store import Store
 from matcher.texts.passages import passages_of
-from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
+from tests.benchmarks.generated import RandomVectors, demo_needs, generated_profiles
 
 DAY = date(2026, 10, 1)
 DEPTH = 1_000
@@ -49,7 +49,7 @@ def register(passages: int, folder: Path) -> None:
     if (folder / "index" / "CURRENT").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    profiles = made_profiles(passages // 5)
+    profiles = generated_profiles(passages // 5)
     counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
     profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
     with Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store:

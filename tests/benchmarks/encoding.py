@@ -1,4 +1,4 @@
-"""Encoding the two texts of a need: apart and in one pass; and beside a busy process, by how threads wait.
+"""Encoding the two texts of a need, separately and in one pass, and next to busy processes by how threads wait.
 
 python -m tests.benchmarks.encoding
 """
@@ -14,18 +14,18 @@ import time
 from matcher.bootstrap import encoder_of
 from matcher.foundations.settings import Settings
 from matcher.texts.passages import query_of, title_of
-from tests.benchmarks.made import demo_needs
-from tests.benchmarks.timing import in_turn, median_ms, ratio
+from tests.benchmarks.generated import demo_needs
+from tests.benchmarks.timing import median_ms, ratio, take_turns
 
 ROUNDS = 30
 _POLICY = "OMP_WAIT_POLICY"
 
 
 def passes() -> None:
-    """Print what the title costs besides the whole text, by itself and in the same pass."""
+    """Print how long the title takes compared with the whole text, alone and in the same pass."""
     encoder, needs = encoder_of(Settings()), demo_needs()
     texts = [(query_of(need), title_of(need)) for need in needs]
-    seconds = in_turn(
+    seconds = take_turns(
         {
             "whole": lambda n: encoder.encode([texts[n % len(texts)][0]]),
             "title": lambda n: encoder.encode([texts[n % len(texts)][1]]),
@@ -34,36 +34,36 @@ def passes() -> None:
         ROUNDS,
     )
     print(
-        f"whole text {median_ms(seconds['whole']):.1f} ms; its title by itself / whole = "
+        f"whole text {median_ms(seconds['whole']):.1f} ms; title alone / whole = "
         f"{ratio(seconds['title'], seconds['whole']):.2f}; both in one pass / whole = "
         f"{ratio(seconds['together'], seconds['whole']):.2f}"
     )
 
 
-def one() -> None:
+def print_median() -> None:
     """Print the median time of encoding one text, in milliseconds."""
     encoder, needs = encoder_of(Settings()), demo_needs()
-    seconds = in_turn({"encode": lambda n: encoder.encode([query_of(needs[n % len(needs)])])}, ROUNDS)
+    seconds = take_turns({"encode": lambda n: encoder.encode([query_of(needs[n % len(needs)])])}, ROUNDS)
     print(f"{median_ms(seconds['encode']):.1f}")
 
 
 def waiting() -> None:
-    """Print what encoding takes with threads that spin and with threads that sleep, alone and beside busy processes."""
+    """Print how long encoding takes with threads that spin or sleep while waiting, alone and next to busy processes."""
     for busy in (0, os.cpu_count() or 1):
-        beside = [multiprocessing.Process(target=_spin, daemon=True) for _ in range(busy)]
-        for process in beside:
+        others = [multiprocessing.Process(target=_spin, daemon=True) for _ in range(busy)]
+        for process in others:
             process.start()
-        told = {policy: _of(policy) for policy in ("ACTIVE", "PASSIVE")}
-        for process in beside:
+        median = {policy: _median_with(policy) for policy in ("ACTIVE", "PASSIVE")}
+        for process in others:
             process.kill()
         print(
-            f"beside {busy} busy processes: spinning {told['ACTIVE']:.1f} ms, sleeping {told['PASSIVE']:.1f} ms; "
-            f"spinning / sleeping = {told['ACTIVE'] / told['PASSIVE']:.1f}"
+            f"next to {busy} busy processes: spinning {median['ACTIVE']:.1f} ms, sleeping {median['PASSIVE']:.1f} ms; "
+            f"spinning / sleeping = {median['ACTIVE'] / median['PASSIVE']:.1f}"
         )
 
 
-def _of(policy: str) -> float:
-    command = [sys.executable, "-c", "from tests.benchmarks.encoding import one; one()"]
+def _median_with(policy: str) -> float:
+    command = [sys.executable, "-c", "from tests.benchmarks.encoding import print_median; print_median()"]
     done = subprocess.run(command, env={**os.environ, _POLICY: policy}, capture_output=True, text=True, check=True)
     return float(done.stdout)
 

@@ -20,8 +20,8 @@ from matcher.records.need import FREE_TEXT
 from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
-from tests.benchmarks.made import demo_needs, made_profiles
-from tests.benchmarks.timing import in_turn, median_ms
+from tests.benchmarks.generated import demo_needs, generated_profiles
+from tests.benchmarks.timing import median_ms, take_turns
 from tests.support.fakes import WordEncoder
 
 ROUNDS = 40
@@ -33,10 +33,10 @@ def run(profiles: int) -> None:
     day = date(2026, 10, 1)
     with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{Path(folder) / 'register.sqlite'}") as store:
         with store.writing() as writer:
-            writer.put_many((profile, None) for profile in made_profiles(profiles))
+            writer.put_many((profile, None) for profile in generated_profiles(profiles))
         model = AdditiveModel.load(Settings().ranking_model)
         engine, ledger = Engine(store, CachedEncoder(WordEncoder(), store.vectors), model), Ledger(store)
-        seconds = in_turn(
+        seconds = take_turns(
             {
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
                 "save": lambda n: ledger.save(

@@ -30,7 +30,7 @@ from matcher.foundations.settings import Settings
 from matcher.index import Index, Snapshots
 from matcher.store import Store
 from matcher.texts.passages import passages_of
-from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
+from tests.benchmarks.generated import RandomVectors, demo_needs, generated_profiles
 
 CLIENTS = (1, 8, 32)
 WRITES_A_SECOND = 10
@@ -64,7 +64,7 @@ class Load:
 
 def fill(home: Path, passages: int) -> None:
     """Create a register with about `passages` passages, their vectors and a snapshot of the index."""
-    profiles = made_profiles(passages // 8)
+    profiles = generated_profiles(passages // 8)
     counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
     profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
     settings = Settings(home=home)
@@ -147,7 +147,7 @@ async def _search(client: httpx.AsyncClient, number: int, until: float, load: Lo
 
 
 async def _register(client: httpx.AsyncClient, name: str, until: float, load: Load) -> None:
-    profiles, tasks, started = made_profiles(2_000, seed=len(name)), [], time.monotonic()
+    profiles, tasks, started = generated_profiles(2_000, seed=len(name)), [], time.monotonic()
     for number, profile in enumerate(profiles):
         due = started + number / WRITES_A_SECOND
         if due > until:

@@ -24,7 +24,7 @@ import xlsxwriter
 
 from matcher.programme.needs.table import AcceptedRow, NeedsTable
 from matcher.programme.results.assignment import optimal
-from tests.benchmarks.made import demo_needs
+from tests.benchmarks.generated import demo_needs
 
 SHOWN = 10
 CAPACITY = 3

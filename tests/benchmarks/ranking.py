@@ -1,4 +1,4 @@
-"""Scoring and explaining 300 candidates, against encoding the query.
+"""Scoring and explaining 300 candidates, compared with encoding the query.
 
 python -m tests.benchmarks.ranking
 """
@@ -15,8 +15,8 @@ from matcher.scoring import AdditiveModel
 from matcher.search import quotes_of
 from matcher.store import Store
 from matcher.texts.passages import query_of
-from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
-from tests.benchmarks.timing import in_turn, median_ms, ratio
+from tests.benchmarks.generated import RandomVectors, demo_needs, generated_profiles
+from tests.benchmarks.timing import median_ms, ratio, take_turns
 
 CANDIDATES = 300
 ROUNDS = 30
@@ -25,7 +25,7 @@ DAY = date(2026, 10, 1)
 
 def run() -> None:
     """Print the figures."""
-    profiles = made_profiles(CANDIDATES)
+    profiles = generated_profiles(CANDIDATES)
     with Store.open("sqlite://") as store:
         settings = Settings()
         raw = encoder_of(settings)
@@ -36,19 +36,19 @@ def run() -> None:
         model = AdditiveModel.load(settings.ranking_model)
         needs = demo_needs()
         queries = [query_for(need, encoder, DAY) for need in needs]
-        found = [retrieve(index, index.live, query, depth=CANDIDATES) for query in queries]
+        candidates = [retrieve(index, index.live, query, depth=CANDIDATES) for query in queries]
 
         def explain(n: int) -> None:
             n %= len(needs)
-            scored = model.score(found[n], queries[n].facts)
-            for i, id in enumerate(index.profiles.id[found[n].profiles]):
-                for quote in quotes_of(index, found[n], scored, i):
+            scored = model.score(candidates[n], queries[n].facts)
+            for i, id in enumerate(index.profiles.id[candidates[n].profiles]):
+                for quote in quotes_of(index, candidates[n], scored, i):
                     quote.to_evidence(rows[str(id)])
 
         def encode(n: int) -> None:
             raw.encode([query_of(needs[n % len(needs)])])
 
-        seconds = in_turn({"encode": encode, "explain": explain}, ROUNDS)
+        seconds = take_turns({"encode": encode, "explain": explain}, ROUNDS)
     print(
         f"{CANDIDATES} candidates, {len(index.passages):,} passages: encode {median_ms(seconds['encode']):.1f} ms, "
         f"score and explain all {median_ms(seconds['explain']):.1f} ms; "

@@ -1,8 +1,8 @@
-"""Importing a file again that has not changed, against importing it for the first time, as whole processes.
+"""Importing an unchanged file again, compared with its first import, each in a process of its own.
 
     python -m tests.benchmarks.reimport [PROFILES]
 
-The first time every passage is encoded; again, no more should be done than to see that nothing has changed.
+The first import encodes every passage. The second should only notice that nothing has changed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.made import made_profiles
+from tests.benchmarks.generated import generated_profiles
 
 ROUNDS = 3
 TARGET = 0.05
 
 
 def run(profiles: int) -> None:
-    """Print the figures for a file of so many profiles."""
+    """Print the figures for a file with this number of profiles."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "profiles.jsonl"
-        made = made_profiles(profiles, distinct=True)
-        lines = (profile.model_dump_json(exclude_none=True, exclude_defaults=True) for profile in made)
+        records = generated_profiles(profiles, distinct=True)
+        lines = (profile.model_dump_json(exclude_none=True, exclude_defaults=True) for profile in records)
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         first = _import(Path(folder) / "home", file, f"{profiles:,} added")
         again = [_import(Path(folder) / "home", file, f"{profiles:,} unchanged") for _ in range(ROUNDS)]

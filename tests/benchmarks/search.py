@@ -1,4 +1,4 @@
-"""A search end to end, against its raw parts: encoding the query and one exact FAISS scan.
+"""A complete search, compared with its raw parts: encoding the query and one exact FAISS scan.
 
 python -m tests.benchmarks.search [PASSAGES …]
 """
@@ -20,15 +20,15 @@ from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.store import Store
 from matcher.texts.passages import passages_of, query_of
-from tests.benchmarks.made import RandomVectors, demo_needs, made_profiles
-from tests.benchmarks.timing import in_turn, median_ms, ratio
+from tests.benchmarks.generated import RandomVectors, demo_needs, generated_profiles
+from tests.benchmarks.timing import median_ms, ratio, take_turns
 
 ROUNDS = 30
 
 
 def run(passages: int) -> None:
     """Print the figures for a register of about `passages` passages."""
-    profiles = made_profiles(passages // 2)
+    profiles = generated_profiles(passages // 2)
     counts = np.cumsum([len(passages_of(profile)) for profile in profiles])
     profiles = profiles[: int(np.searchsorted(counts, passages)) + 1]
     with Store.open("sqlite://") as store:
@@ -44,17 +44,17 @@ def run(passages: int) -> None:
         engine.adopt(index)
         flat = faiss.IndexFlatIP(vectors.dimensions)
         flat.add(np.concatenate([segment.matrix() for segment in index.segments]))
-        # Passing ones: the vectors of a stored need are remembered.
+        # As free text, because the vectors of stored needs are cached.
         needs = [need.model_copy(update={"id": FREE_TEXT}) for need in demo_needs()]
         day = date(2026, 10, 1)
         query = vectors(["query"])
 
-        def of(n: int) -> str:
+        def text(n: int) -> str:
             return query_of(needs[n % len(needs)])
 
-        seconds = in_turn(
+        seconds = take_turns(
             {
-                "encode": lambda n: raw.encode([of(n)]),
+                "encode": lambda n: raw.encode([text(n)]),
                 "scan": lambda n: flat.search(query, 10),
                 "search": lambda n: engine.search(needs[n % len(needs)], apply_requirements=False, on=day),
             },

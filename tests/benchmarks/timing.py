@@ -1,4 +1,4 @@
-"""Timing of alternatives in turn, so that a machine that slows down slows them all."""
+"""Time alternatives in turn, so that a slow phase of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 
 
-def in_turn(alternatives: dict[str, Callable[[int], object]], rounds: int, warm_up: int = 2) -> dict[str, list[float]]:
-    """Run all alternatives in each round and return the seconds each took, by name."""
+def take_turns(
+    alternatives: dict[str, Callable[[int], object]], rounds: int, warm_up: int = 2
+) -> dict[str, list[float]]:
+    """Run all alternatives in each round, and return the seconds of each round by name, without warm-up rounds."""
     seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for n in range(warm_up + rounds):
         for name, run in alternatives.items():
@@ -19,11 +21,11 @@ def in_turn(alternatives: dict[str, Callable[[int], object]], rounds: int, warm_
     return seconds
 
 
-def ratio(of: list[float], to: list[float]) -> float:
-    """Return the median over rounds of one's time by the other's."""
-    return statistics.median(a / b for a, b in zip(of, to, strict=True))
+def ratio(numerator: list[float], denominator: list[float]) -> float:
+    """Return the median over rounds of the ratio of two times."""
+    return statistics.median(a / b for a, b in zip(numerator, denominator, strict=True))
 
 
 def median_ms(seconds: list[float]) -> float:
-    """Return the median in milliseconds."""
+    """Return the median of `seconds` in milliseconds."""
     return statistics.median(seconds) * 1_000

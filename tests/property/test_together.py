@@ -116,7 +116,7 @@ def test_no_error_exceeds_its_bound(kind: torch.dtype, length: int) -> None:
     assert one.error(0.3) < 0.006 * length, "and the bound is small"
     for seen, true in zip(approximate[:50, 0], exact[:50, 0], strict=True):
         closer = approximate[exact[:, 0] >= true, 0]
-        assert closer.min() >= one.threscompare(float(seen)), "passages at least as close are above the threshold"
+        assert closer.min() >= one.threshold(float(seen)), "passages at least as close are above the threshold"
 
 
 def test_vectors_of_other_lengths_lose_no_profile() -> None:

@@ -113,7 +113,7 @@ def test_the_region_filter_reads_coverage_then_postcode_then_past_work() -> None
 def test_an_index_by_the_first_rule_reads_only_the_region_fields_of_past_work() -> None:
     field = {"id": "field", "name": "N", "track_record": [{"title": "Care in Cardiff", "region": "yorkshire"}]}
     text = {"id": "text", "name": "N", "track_record": [{"title": "Care in Leeds"}]}
-    changes = [(n, own["id"], parse(Profile, own)) for n, own in enumerate((field, text), start=1)]
+    changes = [(n, str(own["id"]), parse(Profile, own)) for n, own in enumerate((field, text), start=1)]
     leeds = Filters(regions=(Region.YORKSHIRE_AND_THE_HUMBER,))
     for places, expected in ((PlaceRule.REGION_FIELDS, ["field"]), (PlaceRule.WHOLE_RECORDS, ["field", "text"])):
         index = Index(ENCODER.fingerprint, places=places).updated(changes, ENCODER.encode, 2)

@@ -63,7 +63,8 @@ def select(case: Case, approximate: Floats, slack: float) -> list[int]:
     def exactly(rows: Rows) -> Floats:
         return exact[rows]
 
-    return case.top().best_of(approximate, slack, exactly).tolist()
+    selected: list[int] = case.top().best_of(approximate, slack, exactly).tolist()
+    return selected
 
 
 def worst(case: Case) -> Floats:

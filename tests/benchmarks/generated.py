@@ -1,4 +1,4 @@
-"""Made registers of any size: the demo profiles with their sentences dealt anew."""
+"""Generated registers of any size, from parts of the demo profiles."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ def demo_needs() -> list[Need]:
     return [line.record for line in read(DEMO / "needs.jsonl", Need) if isinstance(line, Accepted)]
 
 
-def made_profiles(count: int, seed: int = 1, *, distinct: bool = False) -> list[Profile]:
-    """Return `count` profiles, each a demo profile whose capabilities come from several others.
+def generated_profiles(count: int, seed: int = 1, *, distinct: bool = False) -> list[Profile]:
+    """Return `count` profiles: demo profiles with capabilities and work from several others.
 
-    With `distinct` no text stands in two of them: what is encoded once for a text is then encoded for each.
+    With `distinct`, no two profiles share a text, so that every text must be encoded.
     """
-    deal = random.Random(seed)
+    rng = random.Random(seed)
     originals = demo_profiles()
     capabilities = [capability for profile in originals for capability in profile.capabilities]
     track_record = [piece for profile in originals for piece in profile.track_record]
-    made = [
-        deal.choice(originals).model_copy(
+    profiles = [
+        rng.choice(originals).model_copy(
             update={
                 "id": f"made-{n:07}",
-                "capabilities": tuple(deal.choices(capabilities, k=2)),
-                "track_record": tuple(deal.choices(track_record, k=deal.randint(0, 3))),
+                "capabilities": tuple(rng.choices(capabilities, k=2)),
+                "track_record": tuple(rng.choices(track_record, k=rng.randint(0, 3))),
             }
         )
         for n in range(count)
     ]
-    return [_numbered(profile, n) for n, profile in enumerate(made)] if distinct else made
+    return [_numbered(profile, n) for n, profile in enumerate(profiles)] if distinct else profiles
 
 
 def _numbered(profile: Profile, n: int) -> Profile:
-    """Return `profile` with a number in every text that passages are made of."""
+    """Return `profile` with the number `n` in every text that becomes a passage."""
     summary = ". ".join(f"{sentence} {n}" for sentence in profile.summary.rstrip(".").split(". "))
     capabilities = tuple(part.model_copy(update={"title": f"{part.title} {n}"}) for part in profile.capabilities)
     track_record = tuple(part.model_copy(update={"title": f"{part.title} {n}"}) for part in profile.track_record)
@@ -57,7 +57,7 @@ def _numbered(profile: Profile, n: int) -> Profile:
 
 
 class RandomVectors:
-    """An encoder for registers too large to encode here: unit vectors drawn by chance."""
+    """An encoder that returns random unit vectors, for registers too large to encode."""
 
     fingerprint = "random"
     dimensions = 384
@@ -66,7 +66,7 @@ class RandomVectors:
         self._draw = np.random.default_rng(seed)
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text."""
+        """Return one row per text."""
         rows = self._draw.standard_normal((len(texts), self.dimensions), dtype=np.float32)
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
