@@ -71,7 +71,14 @@ class RecordedNeed(Record):
 
 
 class RecordedModel(Record):
-    """The scoring model of a saved search. Its content is stored under `digest`."""
+    """The scoring model of a saved search.
+
+    Attributes:
+        name: the name of the model.
+        version: the version of the model.
+        digest: the SHA-256 under which its content is stored.
+
+    """
 
     name: str
     version: str

@@ -25,9 +25,9 @@ from matcher.store.writer import not_found
 
 
 class Opportunity(Record):
-    """An open need that fits a supplier. `score` is the sum of `contributions`, added in their order."""
+    """An open need that fits a supplier."""
 
-    rank: int
+    rank: Annotated[int, Field(description="Position among the opportunities, from 1.")]
     need_id: str
     title: str
     buyer: str | None = None
@@ -35,7 +35,7 @@ class Opportunity(Record):
     value: float | None = None
     stage: Stage | None = None
     closes: date | None = None
-    score: float
+    score: Annotated[float, Field(description="Sum of the contributions, added in their order.")]
     probability: float
     band: Band
     contributions: dict[str, float]
