@@ -1,4 +1,4 @@
-"""The documents: the record shown is one, commands, options and benchmarks are there, links lead somewhere."""
+"""What the documents show exists: the example record, commands and options, benchmarks, links, glossary terms."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glo
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_profile_shown_is_a_profile() -> None:
-    shown = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
-    assert parse(Contact, shown.pop("contact")).email
-    assert parse(Profile, shown).capabilities
+def test_the_example_profile_is_valid() -> None:
+    example = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+    assert parse(Contact, example.pop("contact")).email
+    assert parse(Profile, example).capabilities
 
 
 def commands() -> list[str]:
-    """Return every call of matcher that a document shows, on one line."""
+    """Return every `matcher` command in the documents, each on one line."""
     calls: list[str] = []
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -34,7 +34,7 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("call", commands())
-def test_the_commands_and_options_shown_exist(call: str) -> None:
+def test_commands_and_options_exist(call: str) -> None:
     known = typer.main.get_command(app)
     assert hasattr(known, "commands")
     command: Any = known
@@ -48,18 +48,18 @@ def test_the_commands_and_options_shown_exist(call: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_the_benchmarks_named_exist(document: Path) -> None:
+def test_benchmarks_exist(document: Path) -> None:
     for module in re.findall(r"python -m (tests\.[a-z.]+)", document.read_text(encoding="utf-8")):
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document: Path) -> None:
+def test_links_have_a_target(document: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
         assert link.startswith("http") or (document.parent / link).exists(), link
 
 
-def test_every_public_noun_of_the_records_is_in_the_glossary() -> None:
+def test_the_glossary_has_the_nouns_of_the_records() -> None:
     glossary = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8").lower()
     for noun in ("profile", "need", "match", "evidence", "filter", "requirement", "capability", "track record"):
         assert f"**{noun}**" in glossary, noun
