@@ -8,9 +8,9 @@ from typing import Annotated, Final
 import typer
 
 from matcher.cli.app import err
-from matcher.cli.logs import log_config
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
+from matcher.operations.logs import log_config
 
 # Seconds that open requests may take to finish once the service is stopping.
 _SHUTDOWN_SECONDS: Final = 20

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from matcher.cli.logs import log_config
+from matcher.operations.logs import log_config
 
 
 @pytest.fixture
