@@ -1,12 +1,16 @@
-"""A bulk run's searching, against the bare matrix product with top-k selection, and against the needs one by one.
+"""The search of a bulk run, compared with a bare matrix product with top-k selection, and with single searches.
 
     python -m tests.benchmarks.bulk [--needs 1000] [--register FOLDER] [PASSAGES …]
 
-All three take turns within one run, on all cores. Bare: the product of the vectors of the needs with those of all
-passages (BLAS, single precision) and the 1,000 highest of each row, found by threads. Bulk: what the workers of a
-run do, answers put into words and all; starting them and loading the index is told apart. One by one: what a search
-does after encoding. Vectors are drawn by chance, texts dealt from the demo set. A register is made in about two
-minutes for a million passages; `--register` keeps it for the next time.
+All three alternate within one run, on all cores:
+
+- bare: the product of the vectors of the needs and all passages (BLAS, single precision), and the 1,000 highest values
+  of each row, selected by threads
+- bulk: the work of a run's processes, including the text of the results; their start is reported separately
+- one by one: the work of a search after encoding
+
+Vectors are random, and texts come from the demo set. Generating a register of a million passages takes about two
+minutes. With `--register`, it is saved for the next time.
 """
 
 from __future__ import annotations
@@ -38,14 +42,14 @@ from tests.benchmarks.generated import RandomVectors, demo_needs, generated_prof
 
 DAY = date(2026, 10, 1)
 DEPTH = 1_000
-# Few, so that workers have several chunks in each, as in a run, and search on while others are put into words.
+# Few, so that each worker has several chunks per round, as in a run, and searches while results are written.
 ROUNDS = 2
 SINGLES = 12
-TERMS = SearchOptions(Filters(), False, DAY, DEPTH, 10)
+OPTIONS = SearchOptions(Filters(), False, DAY, DEPTH, 10)
 
 
 def register(passages: int, folder: Path) -> None:
-    """Make a register of about `passages` passages and its index in `folder`, unless they are there."""
+    """Generate a register of about `passages` passages and its index in `folder`, unless they exist."""
     if (folder / "index" / "CURRENT").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +64,7 @@ def register(passages: int, folder: Path) -> None:
 
 
 def made_needs(count: int) -> list[Need]:
-    """Return `count` demo needs, the titles of some with the descriptions of others."""
+    """Return `count` needs that combine the titles and descriptions of the demo needs."""
     demo = demo_needs()
     return [
         demo[n % len(demo)].model_copy(
@@ -71,7 +75,7 @@ def made_needs(count: int) -> list[Need]:
 
 
 def bare(matrix: np.ndarray, vectors: np.ndarray, threads: ThreadPoolExecutor) -> None:
-    """Multiply and select."""
+    """Multiply, and select the highest values."""
     for start in range(0, len(vectors), CHUNK):
         product = vectors[start : start + CHUNK] @ matrix.T
         list(threads.map(_highest, product))
@@ -100,7 +104,7 @@ def run(passages: int, count: int, folder: Path) -> None:
     needs = made_needs(count)
     vectors = RandomVectors(seed=7)([""] * (2 * count)).reshape(count, 2, -1)
     whole = np.ascontiguousarray(vectors[:, 0])
-    task = SearchTask(folder / "index", digest, "random", json.dumps(model.content()), TERMS)
+    task = SearchTask(folder / "index", digest, "random", json.dumps(model.content()), OPTIONS)
     cores = ProcessPool().count
     size = min(CHUNK, -(-count // (ROUNDS * cores)))
     chunks = [
@@ -113,8 +117,8 @@ def run(passages: int, count: int, folder: Path) -> None:
 
     def single(n: int) -> ExplainedSearch:
         query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY))
-        eligible = eligible_in(index, needs[n], TERMS.filters, TERMS.apply_requirements, DAY)
-        return ranking_of(index, query, eligible, model, depth=DEPTH).explained(TERMS.top)
+        eligible = eligible_in(index, needs[n], OPTIONS.filters, OPTIONS.apply_requirements, DAY)
+        return ranking_of(index, query, eligible, model, depth=DEPTH).explained(OPTIONS.top)
 
     single(0)
     with (
@@ -126,7 +130,7 @@ def run(passages: int, count: int, folder: Path) -> None:
         warm = Chunk(-1, tuple(needs[:2]), vectors[:2])
         first = [future.result() for future in [pool.submit(task.findings, warm) for _ in range(cores * 2)]]
         start = time.perf_counter() - started
-        assert first[0] == [single(0), single(1)], "together is one by one, bit for bit"
+        assert first[0] == [single(0), single(1)], "results are identical, bit for bit"
         for part in rounds:
             rows = np.concatenate([np.arange(c.number * size, c.number * size + len(c.needs)) for c in part])
             for name in seconds:
@@ -165,8 +169,8 @@ if __name__ == "__main__":
     parser.add_argument("passages", nargs="*", type=int, default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--needs", type=int, default=1_000)
     parser.add_argument("--register", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for number in asked.passages:
+    for number in options.passages:
         with tempfile.TemporaryDirectory() as temporary:
-            run(number, asked.needs, (asked.register or Path(temporary)) / str(number))
+            run(number, options.needs, (options.register or Path(temporary)) / str(number))

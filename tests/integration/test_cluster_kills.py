@@ -1,4 +1,4 @@
-"""A Dask cluster that dies in parts: coordinator, worker, scheduler. Whoever resumes gets the undisturbed bytes."""
+"""A Dask cluster whose coordinator, worker or scheduler is killed: the resumed run gives the same files."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ import pytest
 from matcher.foundations.errors import Unavailable
 from matcher.programme import DaskCluster, InProcess, Job, State
 from matcher.store import Store
-from tests.support.programmes import files_of, fill, made_needs, order, output_of, runs_in
+from tests.support.programmes import files_of, fill, made_needs, options, output_of, runs_in
 
 NEEDS: Final = 60
 KILLS: Final = int(os.environ.get("MATCHER_TEST_KILLS", "3"))
 VICTIMS: Final = ("coordinator", "worker", "scheduler")
 PHASES: Final = ("encoding", "matching", "matching", "matching", "matching", "writing")
-# How a run ends that has lost its scheduler.
+# The exit code of a run that has lost its scheduler.
 LOST: Final = 3
 PROCESSES: Final = multiprocessing.get_context("spawn")
 
 
-def serve(told: Connection, folder: Path) -> None:
-    """Be a cluster: a scheduler here and two workers, until `told` is closed."""
+def serve(connection: Connection, folder: Path) -> None:
+    """Run a cluster, with a scheduler and two workers, until `connection` is closed."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(folder)
     ) as cluster:
-        told.send(cluster.scheduler_address)
+        connection.send(cluster.scheduler_address)
         try:
-            told.recv()
+            connection.recv()
         except EOFError:
             return
 
 
 def run_on(home: Path, id: str, address: str) -> None:
-    """Run a job on a cluster; one that loses its scheduler fails."""
+    """Run a job on a cluster. Exit with LOST if the scheduler is lost."""
     with Store.open(f"sqlite:///{home / 'register.sqlite'}") as store:
         try:
             runs_in(home / "programmes", store).run(id, scheduler=DaskCluster(address, wait_seconds=20))
@@ -55,13 +55,13 @@ def run_on(home: Path, id: str, address: str) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """A cluster in a process of its own."""
+    """A cluster in a separate process."""
 
     process: SpawnProcess
     address: str
 
     def workers(self) -> list[psutil.Process]:
-        """Return its worker processes."""
+        """Return the worker processes."""
         assert self.process.pid is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
@@ -95,43 +95,41 @@ def filled(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def met_at(job: Job, process: SpawnProcess, deal: random.Random) -> None:
-    """Wait for a random moment of a run, most often one at which chunks are searched."""
-    phase, until = deal.choice(PHASES), deal.randint(0, NEEDS - 1)
+def wait_for_random_moment(job: Job, process: SpawnProcess, rng: random.Random) -> None:
+    """Wait for a random moment of a run, usually while it searches chunks."""
+    phase, until = rng.choice(PHASES), rng.randint(0, NEEDS - 1)
     deadline = time.monotonic() + 90
     while process.is_alive() and time.monotonic() < deadline:
         now = job.progress()
         if now.phase == phase and now.done >= (until if phase == "matching" else 0):
             break
         time.sleep(0.001)
-    time.sleep(deal.uniform(0, 0.03))
+    time.sleep(rng.uniform(0, 0.03))
 
 
 def test_killed_at_random_moments_on_a_cluster(filled: Store, tmp_path: Path) -> None:
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
-    expected = output_of(runs, needs, tmp_path / "undisturbed", InProcess(), chunk=NEEDS)
-    deal = random.Random(20_261_122)
-    met: list[str] = []
+    expected = output_of(runs, needs, tmp_path / "uninterrupted", InProcess(), chunk=NEEDS)
+    rng = random.Random(20_261_122)
+    kills: list[str] = []
     job, rounds = None, 0
-    while len(met) < KILLS:
+    while len(kills) < KILLS:
         with cluster_in(tmp_path / "dask") as cluster:
-            while len(met) < KILLS:
+            while len(kills) < KILLS:
                 rounds += 1
-                job = job or runs.create(needs, tmp_path / f"out-{rounds}", order(1))
+                job = job or runs.create(needs, tmp_path / f"out-{rounds}", options(1))
                 run = PROCESSES.Process(target=run_on, args=(tmp_path, job.id, cluster.address))
                 run.start()
-                victim = VICTIMS[len(met) % len(VICTIMS)]
-                met_at(job, run, deal)
+                victim = VICTIMS[len(kills) % len(VICTIMS)]
+                wait_for_random_moment(job, run, rng)
                 if run.is_alive():
                     now = job.progress()
-                    {"coordinator": run, "scheduler": cluster.process}.get(
-                        victim, deal.choice(cluster.workers())
-                    ).kill()
-                    met.append(victim)
+                    {"coordinator": run, "scheduler": cluster.process}.get(victim, rng.choice(cluster.workers())).kill()
+                    kills.append(victim)
                     run.join(120)
-                    assert run.exitcode is not None, f"it ends when it has lost its {victim}"
+                    assert run.exitcode is not None, f"the run ends when the {victim} is killed"
                     print(
-                        f"{len(met)}: {victim} killed while {now.phase} {now.done}, exit code {run.exitcode}",
+                        f"{len(kills)}: {victim} killed while {now.phase} {now.done}, exit code {run.exitcode}",
                         flush=True,
                     )
                     assert run.exitcode == {"coordinator": -9, "worker": 0}.get(victim, run.exitcode)

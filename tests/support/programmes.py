@@ -1,4 +1,4 @@
-"""Runs of a programme for tests: a register, needs, and what an undisturbed run of them gives."""
+"""Runs for tests: a register, needs, and the files of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROFILES = 300
 
 def made_needs(count: int, seed: int = 3) -> list[Need]:
     """Return `count` needs, every fifth with requirements."""
-    deal = random.Random(seed)
+    rng = random.Random(seed)
     return [
         Need(
             id=f"n{n}",
-            title=" ".join(deal.sample(WORDS, 3)),
-            description=" ".join(deal.choices(WORDS, k=12)),
+            title=" ".join(rng.sample(WORDS, 3)),
+            description=" ".join(rng.choices(WORDS, k=12)),
             requirements=Requirements(regions=("London",)) if n % 5 == 0 else Requirements(),
         )
         for n in range(count)
@@ -34,27 +34,27 @@ def made_needs(count: int, seed: int = 3) -> list[Need]:
 
 
 def fill(store: Store, count: int = PROFILES) -> None:
-    """Put made profiles into `store`."""
+    """Add generated profiles to `store`."""
     with store.writing() as writer:
         writer.put_many([(profile, None) for profile in made_register(count, seed=4)])
 
 
 def runs_in(home: Path, store: Store, *, depth: int = 20) -> Runs:
-    """Return the runs of `home` over `store`, whose own table keeps the vectors."""
+    """Return the runs in the folder `home` over `store`, which also caches the vectors."""
     return Runs(Engine(store, CachedEncoder(WordEncoder(), store.vectors), shipped_model(), candidates=depth), home)
 
 
-def order(chunk: int) -> RunOptions:
-    """Return what every run of a test asks: the five best of a day."""
+def options(chunk: int) -> RunOptions:
+    """Return the options of every run in the tests: the five best suppliers, on a fixed day."""
     return RunOptions(Programme(name="Test", top=5, on=TODAY, capacity=2), chunk=chunk)
 
 
 def output_of(runs: Runs, needs: list[Need], out: Path, scheduler: Scheduler, *, chunk: int) -> dict[str, bytes]:
     """Return the files of one run, by name."""
-    job = runs.create(needs, out, order(chunk))
+    job = runs.create(needs, out, options(chunk))
     return files_of(runs.run(job.id, scheduler=scheduler).files)
 
 
 def files_of(files: tuple[str, ...]) -> dict[str, bytes]:
-    """Return what files hold, by name."""
+    """Return the contents of files, by name."""
     return {Path(file).name: Path(file).read_bytes() for file in files}

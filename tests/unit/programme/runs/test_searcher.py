@@ -1,4 +1,4 @@
-"""Bulk matching: every need in its order, files whole or absent, nothing a spreadsheet would run."""
+"""Bulk matching: every need in order, complete files or none, and no formulas."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def run_bulk(engine: Engine, needs: list[Need], out: Path, *, top: int = 10, chu
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
-def test_formulas_are_neutralised(text: str) -> None:
+def test_formulas_are_escaped(text: str) -> None:
     assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("value", ["text", "1-1", "", 3.5, -3.5, None])
-def test_all_else_stays(value: object) -> None:
+def test_other_values_are_unchanged(value: object) -> None:
     assert escape_formula(value) == value
 
 
@@ -73,15 +73,15 @@ def test_all_files_hold_every_match_in_order(file_store: Store, tmp_path: Path) 
     ]
 
 
-def test_needs_nobody_is_eligible_for_are_named(file_store: Store, tmp_path: Path) -> None:
+def test_needs_without_an_eligible_supplier_are_listed(file_store: Store, tmp_path: Path) -> None:
     report = run_bulk(engine_over(file_store), NEEDS[:2], tmp_path / "out")
     assert (report.matches, report.unmatched) == (0, ("n0", "n1"))
     assert all(Path(path).exists() for path in report.files)
 
 
-def test_a_file_that_cannot_be_written_leaves_none_half_written(file_store: Store, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_leaves_no_partial_files(file_store: Store, tmp_path: Path) -> None:
     (tmp_path / "matches.csv").mkdir()
-    (tmp_path / "matches.parquet").write_text("of an earlier run")
+    (tmp_path / "matches.parquet").write_text("from an earlier run")
     with pytest.raises(Unavailable, match="cannot be written"):
         run_bulk(engine_over(filled(file_store, Profile(id="p", name="N"))), NEEDS, tmp_path)
-    assert (tmp_path / "matches.parquet").read_text() == "of an earlier run"
+    assert (tmp_path / "matches.parquet").read_text() == "from an earlier run"
