@@ -59,7 +59,7 @@ BAD_LINES = {
     "no id": (b'{"name": "P"}', "id", "is missing"),
     "a null id": (b'{"id": null, "name": "P"}', "id", "is missing"),
     "a number as id": (b'{"id": 1, "name": "P"}', "id", "must be text"),
-    "a name without words": (b'{"id": "p1", "name": "---"}', "name", "no letter"),
+    "a name without words": (b'{"id": "p1", "name": "---"}', "name", "must contain a letter"),
     "a text as list": (with_field('"capabilities": "care"'), "capabilities", "must be a list"),
     "an unknown sector": (b'{"id": "p1", "name": "P", "sector": "guild"}', "sector", ""),
     "an unknown inner field": (with_field('"coverage": {"world": true}'), "coverage.world", "not a field"),
