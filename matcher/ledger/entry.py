@@ -74,8 +74,7 @@ class RecordedModel(Record):
     """The scoring model of a saved search.
 
     Attributes:
-        name: the name of the model.
-        version: the version of the model.
+        name, version: which model it is.
         digest: the SHA-256 under which its content is stored.
 
     """

@@ -21,7 +21,14 @@ class Likeness(StrEnum):
 
 
 class SimilarProfile(Record):
-    """A profile that may be of the same supplier: certainly if an identifier matches, possibly if the name does."""
+    """A profile that may be of the same supplier.
+
+    Attributes:
+        profile_id: the id of the profile.
+        name: the name of its supplier.
+        likeness: what matches. An identifier makes it certain, a name only possible.
+
+    """
 
     profile_id: str
     name: str

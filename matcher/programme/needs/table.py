@@ -31,7 +31,15 @@ class AcceptedRow:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that cannot be used: the problem, the heading of its column (or None), and the mapped cells by heading."""
+    """A row that cannot be used.
+
+    Attributes:
+        row: its number in the table, from 1.
+        problem: what is wrong with it.
+        column: the heading of the column with the problem, None if the problem concerns the whole row.
+        cells: the cells of the mapped columns, by heading.
+
+    """
 
     row: int
     problem: InvalidInput

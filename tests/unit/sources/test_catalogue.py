@@ -38,15 +38,15 @@ def test_the_supplier_comes_first_then_registers_then_notices() -> None:
     assert PRECEDENCE["charity-commission"] < PRECEDENCE["companies-house"] < PRECEDENCE["cqc"]
 
 
-@pytest.mark.parametrize(
-    ("ocid", "source"),
-    [
-        ("ocds-b5fd17-1", "contracts-finder"),
-        ("ocds-h6vhtk-0510f8", "find-a-tender"),
-        ("ocds-0c46vo-1", "ocds"),
-        ("x", "ocds"),
-    ],
-)
+SOURCES_BY_OCID = {
+    "ocds-b5fd17-1": "contracts-finder",
+    "ocds-h6vhtk-0510f8": "find-a-tender",
+    "ocds-0c46vo-1": "ocds",
+    "x": "ocds",
+}
+
+
+@pytest.mark.parametrize(("ocid", "source"), SOURCES_BY_OCID.items())
 def test_a_notice_is_attributed_by_the_prefix_of_its_ocid(ocid: str, source: str) -> None:
     assert source_of_notice(ocid) == source
 
