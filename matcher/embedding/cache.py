@@ -15,15 +15,15 @@ from matcher.foundations.errors import Unavailable
 
 # Vectors are stored in steps of this many texts. A killed process loses at most one step.
 STEP: Final = 16 * BATCH
-# Keys per query of the table.
+# Most keys to look up in one query of the table.
 _LOOKUP: Final = 5_000
 
 
 class VectorTable(Protocol):
-    """Stores the vectors of the cache. The store has one; tests and overlays have their own."""
+    """Stores the vectors of the cache. The store provides one table, and tests and overlays provide their own."""
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored vectors among `keys`, by key."""
+        """Return the vectors stored under `keys`, by key. Keys without a vector are left out."""
         ...
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
@@ -39,7 +39,7 @@ class InMemoryOverlay:
         self._new: dict[tuple[str, str], bytes] = {}
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the vectors among `keys` that either table has, by key."""
+        """Return the vectors that either table has for `keys`, by key."""
         new = {key: self._new[model, key] for key in keys if (model, key) in self._new}
         return {**self._table.get(model, [key for key in keys if key not in new]), **new}
 
@@ -72,7 +72,7 @@ class CachedEncoder:
         return self._encoder.dimensions
 
     def over(self, encoder: Encoder) -> CachedEncoder:
-        """Return `encoder` with the cache of this one."""
+        """Return a cached encoder around `encoder` that shares the cache of this one."""
         return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
 
     def encode_query(self, texts: Sequence[str], *, remember: bool = False) -> Vectors:
@@ -94,7 +94,7 @@ class CachedEncoder:
         return vectors[rows]
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row per text, shape (len(texts), dimensions). Encode only texts that are not in the cache."""
+        """Return one row per text, shape (len(texts), dimensions). Only texts that are not in the cache are encoded."""
         keys = [_key(text) for text in texts]
         known = self._known(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}

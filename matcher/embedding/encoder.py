@@ -1,4 +1,4 @@
-"""Encoder: turns texts into unit vectors. The only module that loads sentence-transformers models."""
+"""Encoder: turns texts into unit vectors with a sentence-transformers model."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row per text, shape (len(texts), dimensions). Report texts done to `progress`."""
+        """Return one row per text, shape (len(texts), dimensions). `progress` receives the number of texts done."""
         ...
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each of the few texts of one query, shape (len(texts), dimensions), as fast as possible.
 
-        The same texts always give the same rows. They equal those of `encode` to single precision.
+        The same texts always give the same rows, which equal the rows of `encode` to single precision.
         """
         ...
 
@@ -81,7 +81,7 @@ class SentenceEncoder:
         weights: a safetensors file of tuned weights, which replace the weights of the same names.
 
     Raises:
-        Unavailable: `folder` does not hold a model. Encoding raises it if `weights` cannot be used.
+        Unavailable: `folder` does not hold a model. Encoding also raises Unavailable if `weights` cannot be used.
 
     """
 
@@ -116,7 +116,7 @@ class SentenceEncoder:
         """The length of a vector.
 
         Raises:
-            Unavailable: the model does not state it.
+            Unavailable: the model does not state the length.
 
         """
         size = self._loaded().get_embedding_dimension()
@@ -128,7 +128,7 @@ class SentenceEncoder:
         return size
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode in batches of similar length, to keep padding short."""
+        """Encode the texts in batches of similar length, to keep padding short."""
         model = self._loaded()
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), texts[i]))
@@ -168,13 +168,13 @@ class SentenceEncoder:
             )
             if self._weights is not None:
                 _replace_weights(model, self._weights)
-            # Packing runs the modules of the model directly. In training mode they would drop words at random.
+            # Packing runs the modules of the model directly. In training mode, dropout would make vectors random.
             self._model = model.eval()
         return self._model
 
 
 def _replace_weights(model: SentenceTransformer, weights: Path) -> None:
-    """Replace weights of `model` by those of the same names in the safetensors file `weights`.
+    """Replace weights of `model` with the weights of the same names in the safetensors file `weights`.
 
     Raises:
         Unavailable: the file cannot be read, or holds a weight that the model lacks or has in another shape.

@@ -1,7 +1,7 @@
 """Packing: encode several texts in one pass through the model, without attention between them.
 
 A pass takes almost as long for ten tokens as for fifty, because the weights are read once either way. A need is
-searched by its whole text and by its title, and encoding both takes hardly longer than encoding the first alone.
+searched by its whole text and by its title, and encoding both takes hardly longer than encoding the whole text alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def can_pack(model: SentenceTransformer) -> bool:
     """Return whether attention and positions are enough to keep texts separate in `model`.
 
-    That is so for a BERT model whose token vectors are averaged.
+    They are enough in a BERT model whose token vectors are averaged.
     """
     kinds = [type(module).__name__ for module in model]
     bert = getattr(getattr(model[0], "model", None), "config", None)
@@ -32,10 +32,10 @@ def can_pack(model: SentenceTransformer) -> bool:
 
 
 def encode_packed(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:
-    """Return one unit vector per text, shape (texts, dimensions), from one pass over all texts in a row.
+    """Return one unit vector per text, shape (texts, dimensions), from one pass over all texts in a single row.
 
-    The vectors equal those of separate passes to single precision, not to the last bit. `can_pack` must be true for
-    `model`.
+    The vectors equal the vectors of separate passes to single precision, but not to the last bit. `can_pack` must be
+    true for `model`.
     """
     import torch
     from torch.nn.functional import normalize

@@ -22,10 +22,10 @@ from matcher.foundations.arrays import Floats, Ints
 from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
 
-# Wraps the needs of one run to show progress. The text is the name of the system.
+# Wraps the needs of one run to show progress. The second argument is the name of the system.
 TrackNeeds = Callable[[Sequence[Need], str], Iterable[Need]]
 
-# Called with each need, its answer, and the scores and grades of all profiles, each of shape (profiles,).
+# Called with each need, the answer to the need, and the scores and grades of all profiles, each of shape (profiles,).
 Observer = Callable[[Need, RankedProfiles, Floats, Ints], None]
 
 
@@ -56,7 +56,8 @@ def evaluate(
         profiles: the register to rank.
         needs: the needs to rank for. Needs without a relevant profile are ignored and counted.
         judgements: the relevant profiles of each need.
-        health: flags from `read_health_flags`. CPV codes decide for other needs.
+        health: whether the buyer is a health body, by need id, from `read_health_flags`. For a need without a flag, the
+            CPV codes decide.
         baselines: systems to compare with, reported as baselines.
         compared: other systems to compare with.
         progress: wraps the needs of each run, for example to show a progress bar.
@@ -87,7 +88,7 @@ def evaluate(
 
 
 class _SliceValues:
-    """The metric values of one system by slice: one row for each need and slice it is in."""
+    """The metric values of one system by slice, with one row for each need in each of its slices."""
 
     def __init__(self, slicer: Slicer) -> None:
         self._slicer = slicer

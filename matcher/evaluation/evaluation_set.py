@@ -17,10 +17,10 @@ from matcher.records import Need, Profile
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """A register and the needs that can be judged on it.
+    """A register, and the needs that have a relevant profile in it.
 
-    `positions` maps profile ids to positions in the register. `judged` maps need ids to grades by position. Every
-    need has at least one grade above 0.
+    `positions` maps profile ids to positions in the register. `judged` maps each need id to the grades of
+    profiles by position. Every need in `needs` has at least one grade above 0.
     """
 
     profiles: Sequence[Profile]
@@ -31,7 +31,7 @@ class EvaluationSet:
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], needs: Sequence[Need], judgements: Judgements) -> Self:
-        """Select the needs with a relevant profile in the register, and count the needs and judgements ignored.
+        """Select the needs with a relevant profile in the register, and count the ignored needs and judgements.
 
         Raises:
             InvalidInput: two profiles or two needs have the same id, or no need has a relevant profile.
@@ -53,7 +53,7 @@ class EvaluationSet:
         return cls(profiles, positions, selected, judged, _ignored(judgements, positions, need_ids, len(selected)))
 
     def grades(self, need: Need) -> Ints:
-        """Return the grade of every profile for `need`, shape (profiles,), 0 if not judged."""
+        """Return the grade of every profile for `need`, shape (profiles,), with 0 for profiles not judged."""
         grades = np.zeros(len(self.positions), dtype=np.int64)
         for position, grade in self.judged[need.id].items():
             grades[position] = grade

@@ -1,4 +1,4 @@
-"""Score fusion: the sum of several scorers after standardising each."""
+"""Score fusion: the sum of the standardised scores of several scorers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.foundations.arrays import Floats
 
 @dataclass(frozen=True)
 class ZScoreSum:
-    """Adds the z-scores of `parts`, each taken over all profiles."""
+    """Adds up the z-scores of a profile from all `parts`. Each part's scores are standardised over all profiles."""
 
     parts: Sequence[ProfileScorer]
 
@@ -25,7 +25,7 @@ class ZScoreSum:
 
 def z_scores(values: Floats) -> Floats:
     """Return (value - mean) / standard deviation, or zeros if all values are equal."""
-    if np.ptp(values) == 0:  # scipy.stats.zscore returns NaN here
+    if np.ptp(values) == 0:  # scipy.stats.zscore would return NaN
         return np.zeros_like(values)
     standardised: Floats = (values - values.mean()) / values.std()
     return standardised

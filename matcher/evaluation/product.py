@@ -63,8 +63,7 @@ class DenseScorer:
 def _best_of_texts(index: Index, scores: Array) -> Floats:
     """Return the score of each profile's best passage, shape (profiles,), from `scores`, shape (passages,).
 
-    Names and titles are excluded, since a plain search system indexes whole texts. They count only for profiles
-    that have no other passage.
+    A plain search system indexes whole texts, so names and titles count only for profiles that have no other passage.
     """
     is_name = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
     of_texts = group_max(np.where(index.passages.title | is_name, -np.inf, scores), index.first_passages)
@@ -72,7 +71,7 @@ def _best_of_texts(index: Index, scores: Array) -> Floats:
 
 
 def product_system(build_engine: BuildEngine) -> System:
-    """Return the product as a system. `build_engine` builds an engine over a store with the register."""
+    """Return the product as a system. `build_engine` builds an engine over a store that holds the register."""
 
     def build(profiles: Sequence[Profile]) -> EngineRanker:
         engine = build_engine(store_of(profiles))
@@ -83,7 +82,7 @@ def product_system(build_engine: BuildEngine) -> System:
 
 
 def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
-    """Return BM25, the encoder alone and their sum, over an index built as the product builds its own."""
+    """Return BM25, the encoder alone and their sum, each over an index built in the same way as the product's."""
 
     def indexed(profiles: Sequence[Profile]) -> tuple[Index, Rows]:
         changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]

@@ -1,4 +1,4 @@
-"""What can be evaluated: any system that ranks the profiles of a register for a need."""
+"""Systems that can be evaluated: any that rank the profiles of a register for a need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RankedProfiles:
     """The answer to one need: a score for each profile in `ids`.
 
     `scores` (higher is better) and `probabilities` of winning, if the ranker gives them, have shape (retrieved,).
-    The order does not matter. Equal scores are ties, and profiles that are not listed rank last.
+    The order of `ids` does not matter. Equal scores are ties, and profiles that are not in `ids` rank last.
     """
 
     ids: Sequence[str]
@@ -46,7 +46,7 @@ class RankedProfiles:
 
 
 class Ranker(Protocol):
-    """Ranks the profiles it was built over."""
+    """Ranks the profiles of the register that it was built over."""
 
     def rank(self, need: Need) -> RankedProfiles:
         """Return the profiles that fit `need` with their scores: all of them, or only the best."""
@@ -78,7 +78,7 @@ class TextRanker:
 
 @dataclass(frozen=True)
 class System:
-    """A system to evaluate: its name, and `build`, which builds its ranker over a register."""
+    """A named system to evaluate. `build` builds the system's ranker over a register."""
 
     name: str
     build: Callable[[Sequence[Profile]], Ranker]

@@ -23,7 +23,7 @@ class MetricFigures:
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Summarise `values`, shape (needs, metrics), at least one need."""
+        """Summarise `values`, shape (needs, metrics), which must have at least one need."""
         bounds = intervals(values)
         return cls(
             queries=len(values),
@@ -39,10 +39,11 @@ class MetricFigures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Another system on the same needs. `ratios` are the product's mean divided by this system's, by metric.
+    """The figures of another system on the same needs, compared with those of the product.
 
-    Times are wall-clock seconds, to build over the register and to rank for one need. Whatever several systems
-    share counts towards the first of them.
+    `ratios` holds the product's mean divided by the other system's mean, by metric. Times are wall-clock seconds, to
+    build over the register and to rank for one need. Work that several systems share counts towards the first system
+    that needs it.
     """
 
     figures: MetricFigures
@@ -86,7 +87,7 @@ class IgnoredCounts:
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of the product, of its slices by slicing and slice, and of other systems by name."""
+    """Figures of the product overall and by slicing and slice, and figures of other systems by name."""
 
     figures: MetricFigures
     ignored: IgnoredCounts

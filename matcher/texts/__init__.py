@@ -1,1 +1,1 @@
-"""The texts of records for search: passages of profiles, queries of needs, and NHS terms that mean the same."""
+"""The texts of records for search: passages of profiles, search texts of needs, and NHS terms with the same meaning."""

@@ -1,11 +1,12 @@
 """Language: NHS abbreviations, their full forms, and everyday words for the same thing.
 
 A need in plain words should find a profile in NHS words, and the reverse. The table of terms
-(`matcher.foundations.reference_tables.terms`) lists the forms that mean the same. This module finds them in a text.
+(`matcher.foundations.reference_tables.terms`) lists the forms that mean the same. This module finds those forms in a
+text.
 
-A text is matched word by word against a tree of the forms, in time linear in its length. If forms overlap, the longest
-counts. In a sentence in capitals, abbreviations cannot be told from other words, so only those that are safe in any
-case count.
+A text is matched word by word against a tree of the forms, in time linear in the length of the text. If forms overlap,
+the form that starts first counts, and the longest form if several start together. In a sentence in capitals,
+abbreviations cannot be told from other words, so only abbreviations that are safe in upper and lower case count.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from typing import Final
 
 from matcher.foundations.reference_tables import WORD, Term, key_of, terms, word_key
 
-# Between two words of a form: nothing (around a comma), white space, or a hyphen.
+# What may stand between two words of a form: nothing (around a comma), white space, or a hyphen.
 _GAP = re.compile(r"['’]?(?:[^\S\n]{0,3}|[-‐‑–])")
 _SENTENCE = re.compile(r"(?:[^\n.!?;:]|[.!?;:](?!\s))+")
 _LONG_CAPITALS = re.compile(r"\b[A-Z]{6,}\b")
 _CAPITAL = re.compile(r"[A-Z]")
 _SMALL = re.compile(r"[a-z]")
 
-# A sentence with this many long words in capitals is in capitals. A single one may be a name or an abbreviation.
+# A sentence in capitals has at least this many long words in capitals. A single such word may be a name or an
+# abbreviation.
 _LONG_WORDS_IN_CAPITALS: Final = 2
 
 
@@ -38,17 +40,17 @@ def spelled_out(text: str) -> str:
 
 
 def related(text: str) -> tuple[str, ...]:
-    """Return the other forms of the terms in `text`, to search for along with its own words.
+    """Return the other forms of the terms in `text`, to search for along with the words of `text`.
 
-    Terms come in the order of the text. The forms of each are its abbreviation, full form and everyday words, without
-    those that the text already holds.
+    Terms come in the order of the text. The forms of a term are its abbreviation, full form and everyday words, without
+    the forms that the text already holds.
     """
     return _standard().related(text)
 
 
 @dataclass(frozen=True)
 class TermMatch:
-    """A form of a term in a text, from character `start` to `end`. `capitals`: the sentence is in capitals."""
+    """A form of a term in a text, from character `start` to `end`. `capitals` is true in a sentence in capitals."""
 
     term: Term
     form: str
@@ -96,7 +98,7 @@ class Vocabulary:
         for match in _longest(matches):
             if match.term.full not in spelled:
                 spelled.add(match.term.full)
-                # In capitals if the sentence is, so that a second call reads the sentence in the same way.
+                # The form is in capitals if the sentence is, so that a second call reads the sentence in the same way.
                 full = match.term.full.upper() if match.capitals else match.term.full
                 parts.append(f"{text[done : match.end]} ({full})")
                 done = match.end
@@ -110,7 +112,10 @@ class Vocabulary:
         return tuple(form for term in used for form in term.forms if form not in present)
 
     def find(self, text: str) -> list[TermMatch]:
-        """Return every form in `text`, including those within others, by start, the longest first."""
+        """Return every form in `text`, including forms within longer forms.
+
+        The forms are in order of start. Of forms with the same start, the longest is first.
+        """
         return [match for sentence in _SENTENCE.finditer(text) for match in self._find(sentence)]
 
     def _find(self, sentence: re.Match[str]) -> Iterator[TermMatch]:
@@ -126,7 +131,7 @@ class Vocabulary:
                 yield TermMatch(short, short.short, word.start, word.end, capitals)
 
     def _phrases_from(self, first: int, words: list[_Word], text: str) -> Iterator[tuple[int, tuple[Term, str]]]:
-        """Yield the end and the form of each phrase that begins at word `first`, the shortest first."""
+        """Yield the end, and the term and form, of each phrase that begins at word `first`, the shortest first."""
         branch = self._tree.following.get(words[first].key)
         for i in range(first, len(words)):
             if branch is None:
@@ -138,7 +143,7 @@ class Vocabulary:
             branch = branch.following.get(words[i + 1].key)
 
     def _abbreviation(self, word: str, capitals: bool) -> Term | None:
-        """Return the term that `word` abbreviates, also in the plural or genitive, or None."""
+        """Return the term whose abbreviation is `word`, also in the plural or genitive, or None if there is none."""
         singular = word.replace("’", "'").removesuffix("'s")
         for form in (singular, singular.removesuffix("s")):
             term = self._in_any_case.get(form.lower()) or (None if capitals else self._as_written.get(form))
@@ -171,6 +176,6 @@ def _longest(matches: Iterable[TermMatch]) -> Iterator[TermMatch]:
 
 
 def _in_capitals(sentence: str) -> bool:
-    """Return whether `sentence` is in capitals, so that they do not mark abbreviations."""
+    """Return whether `sentence` is in capitals, so that capitals do not mark abbreviations."""
     long_words = len(_LONG_CAPITALS.findall(sentence))
     return long_words >= _LONG_WORDS_IN_CAPITALS and len(_CAPITAL.findall(sentence)) > len(_SMALL.findall(sentence))

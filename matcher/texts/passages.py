@@ -1,4 +1,4 @@
-"""Passages: the texts of a record that are searched.
+"""Passages of profiles, which are searched, and the texts of needs to search with.
 
 A profile is split into pieces: its name, its summary, each capability, the outcomes of each capability, and each piece
 of work in the track record. A piece is one passage, or several if it is long, split at the ends of sentences so that
@@ -16,10 +16,10 @@ from typing import Final
 
 from matcher.records import Need, Profile
 
-# all-MiniLM-L6-v2 reads at most 256 tokens. 1,000 characters of English are about 230.
+# all-MiniLM-L6-v2 reads at most 256 tokens. 1,000 characters of English are about 230 tokens.
 PASSAGE_CHARACTERS: Final = 1_000
 
-# Text that publishing systems add to notices, which does not describe what was bought.
+# Text that publishing systems add to notices and that does not describe what was bought.
 _BOILERPLATE = re.compile(
     r"\.?published for completeness,? see description for details"
     r"|this contract award predates the launch[^.]*\."
@@ -37,7 +37,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
 class PassageKind(IntEnum):
-    """The part of a profile that a passage comes from. Snapshots of the index store the numbers."""
+    """The part of a profile that a passage comes from. Snapshots of the index store these numbers."""
 
     NAME = 0
     SUMMARY = 1
@@ -95,16 +95,16 @@ def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
 
 
 def query_of(need: Need) -> str:
-    """Return the text to search for the whole of `need`: its title, description and outcomes."""
+    """Return the text to search with for the whole of `need`: its title, description and outcomes."""
     texts = (_headed(need.title, need.description), *need.outcomes)
     return "\n".join(filter(None, map(strip_boilerplate, texts))) or need.title
 
 
 def title_of(need: Need) -> str:
-    """Return the text to search for the title of `need`, without brackets unless no letter is left.
+    """Return the text to search with for the title of `need`.
 
-    Brackets hold a reference, an abbreviation or a wider field, which distorts a short text: “Dogs (Animals)” is about
-    dogs. The text of the whole need includes them.
+    Text in brackets is left out, unless no letter would be left. Brackets hold a reference, an abbreviation or a wider
+    field, which distorts a short text: “Dogs (Animals)” is about dogs. The text of the whole need keeps the brackets.
     """
     title = headline(need.title)
     subject = strip_boilerplate(_BRACKETS.sub("", title))
@@ -112,7 +112,7 @@ def title_of(need: Need) -> str:
 
 
 def headline(title: str) -> str:
-    """Return `title` without boilerplate, or unchanged if it is nothing else."""
+    """Return `title` without boilerplate, or unchanged if it is nothing but boilerplate."""
     return strip_boilerplate(title) or title
 
 
@@ -122,12 +122,12 @@ def _headed(title: str, body: str) -> str:
 
 
 def strip_boilerplate(text: str) -> str:
-    """Return `text` without text that publishers add, web addresses, and punctuation around it."""
+    """Return `text` without boilerplate and web addresses, and without punctuation at either end."""
     return _BLANKS.sub(" ", _BOILERPLATE.sub(" ", text)).strip(" .;-–—")
 
 
 def source_of(profile: Profile, passage: Passage) -> str:
-    """Return the part of `profile` that `passage` comes from, in words for users."""
+    """Return a description, for users, of the part of `profile` that `passage` comes from."""
     if passage.piece[0] is PassageKind.TRACK_RECORD:
         piece = profile.track_record[passage.part]
         for_whom = f" for {piece.buyer}" if piece.buyer else ""
@@ -138,7 +138,7 @@ def source_of(profile: Profile, passage: Passage) -> str:
 
 
 def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage, ...]:
-    """Return `body` as passages that fit the encoder, split at the ends of sentences, each led by `title`."""
+    """Return `body` as passages that fit the encoder, split at the ends of sentences, each starting with `title`."""
     title, body = (strip_boilerplate(title) or title), strip_boilerplate(body)
     if not title and not body:
         return ()
@@ -150,7 +150,7 @@ def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage
 
 
 def _chunks(body: str, room: int) -> list[str]:
-    """Return `body` in parts of at most `room` characters, each as many whole sentences as fit."""
+    """Return `body` in parts of at most `room` characters, each with as many whole sentences as fit."""
     chunks: list[str] = []
     for sentence in _SENTENCE_END.split(body):
         for part in _cut(sentence.strip(), room):

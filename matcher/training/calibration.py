@@ -1,4 +1,4 @@
-"""Calibration: from a score to the share of comparable pairs that the supplier won."""
+"""Calibration: from a score to the share of comparable pairs in which the supplier won."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def is_comparable(scores: Floats, need: Rows) -> Mask:
 
 
 def fit_log_odds(scores: Floats, won: Mask) -> Curve:
-    """Fit the log odds of winning as a rising straight line over `scores` (Platt 1999), flat beyond their range.
+    """Fit the log odds of winning as a rising straight line over `scores` (Platt 1999).
 
-    Both arguments have shape (pairs,), with at least one pair that won and one that did not.
+    The line is flat from 1 below the lowest score down, and from 1 above the highest score up. Both arguments have
+    shape (pairs,), with at least one pair that won and one that did not.
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -20,7 +20,7 @@ from matcher.sources.awards import Award, Winner
 _WORK = FAMILIES.index("work")
 _NO_LIMIT = 2**31 - 1
 
-# A need with the ids of the profiles that won it.
+# A need, and the ids of the profiles that won it.
 WonNeed = tuple[Need, frozenset[str]]
 
 
@@ -47,7 +47,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class _NeedExamples:
-    """The candidates of one need. `counts` is the number of pieces of each."""
+    """The candidates of one need. `counts` has the number of pieces of each candidate."""
 
     pieces: Vectors
     family: NDArray[np.int8]
@@ -57,7 +57,7 @@ class _NeedExamples:
 
 
 def suppliers_of(awards: Iterable[Award]) -> list[Profile]:
-    """Return the winners of `awards` as profiles whose track record is the awards they won, in order of id."""
+    """Return the winners of `awards` as profiles, in order of id. A profile's track record lists the awards it won."""
     winners: dict[str, Winner] = {}
     work: dict[str, list[TrackRecord]] = {}
     for award in awards:
@@ -90,8 +90,8 @@ def examples_of(
 ) -> Examples:
     """Return training examples of `needs`, with `profiles` as candidates.
 
-    Only undated work, and work from before the day a need was published, counts for that need. If `dated`, a profile
-    without such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
+    For each need, only undated work and work from before the day of publication counts. If `dated`, a profile that has
+    no such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
     called with 1 after each need.
 
     Raises:

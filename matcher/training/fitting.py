@@ -1,14 +1,16 @@
 """Fitting: listwise maximum likelihood, so that the winners of a need rank above all other candidates.
 
-For a need with scores s and winners W, with q(c) = exp s(c) / Σ exp s, the loss is
+For a need with scores s and winners W, let q(c) = exp s(c) / Σ exp s. The loss is
 
     - ½ log Σ q(w) over W  -  ½ mean of log q(w) over W
 
-averaged over needs, plus a penalty for distance from the prior. The first term rewards a high score for any winner,
-the second for every winner. All candidates of a need take part: if they were preselected by similarity, the weights
-of similarity would collapse. The gradient is exact, and L-BFGS-B keeps the weights non-negative.
+averaged over needs, plus a penalty for the distance of the parameters from their prior. The first term rewards a high
+score for any winner, and the second term rewards a high score for every winner. All candidates of a need take
+part: if they were preselected by similarity, the weights of similarity would collapse. The gradient is exact, and
+L-BFGS-B keeps the weights non-negative.
 
-Own loss with the optimiser of SciPy, since scikit-learn has no listwise loss and no bounds on coefficients.
+The loss is defined here and minimised with SciPy, because scikit-learn has no listwise loss and no bounds on
+coefficients.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from matcher.scoring import FAMILIES
 from matcher.training.examples import Examples
 from matcher.training.parameters import ParameterLayout, profile_terms
 
-# Weight of the penalty for distance from the prior. A smaller value overfits the register texts of a few dozen needs,
-# at the cost of short queries.
+# Weight of the penalty for distance from the prior. With a smaller value, the model overfits the register texts, which
+# only a few dozen needs refer to, and ranks worse for short queries.
 PRIOR_PENALTY: Final = 0.1
 MAX_ITERATIONS: Final = 60
 _TINY: Final = 1e-30
@@ -79,7 +81,7 @@ def scores(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) 
 
 
 def _pooled(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> tuple[Floats, Floats]:
-    """Return the scores, shape (candidates,), and the share of each piece in the pool, shape (pieces,)."""
+    """Return the scores, shape (candidates,), and each piece's share of its candidate's pool, shape (pieces,)."""
     examples = part.examples
     weights = layout.matrix(parameters).astype(np.float32)
     strength = layout.biases(parameters)[examples.family]

@@ -16,8 +16,8 @@ from matcher.sources.awards import Award
 from matcher.training.examples import WonNeed
 
 MIN_AWARDS: Final = 200
-# The holdout is the latest days of the history, but at most this share of its awards. Own rule, since scikit-learn's
-# TimeSeriesSplit counts awards, not days.
+# The holdout is the last `HOLDOUT_PERIOD` of the history, but at most `MAX_HOLDOUT_SHARE` of its awards. scikit-learn's
+# TimeSeriesSplit is not used, because it counts awards, not days.
 HOLDOUT_PERIOD: Final = timedelta(days=150)
 MAX_HOLDOUT_SHARE: Final = 0.5
 
@@ -58,7 +58,10 @@ def holdout_start(dated: Sequence[Award]) -> int:
 
 
 def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonNeed]:
-    """Return the needs from position `start` on of which at least one winner had won before, with all winners."""
+    """Return the needs from position `start` on that have a winner who had won before.
+
+    Each need comes with the ids of all winners.
+    """
     earlier = {winner.id for award in awards[:start] for winner in award.winners}
     needs = []
     for award in awards[start:]:
@@ -70,7 +73,10 @@ def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonN
 
 
 def won_by_register(awards: Iterable[Award], register: Iterable[Profile]) -> list[WonNeed]:
-    """Return the needs won by a supplier with the name of a profile in `register`, with the ids of such profiles."""
+    """Return each need won by a supplier with the same name as a profile in `register`.
+
+    Each need comes with the ids of all profiles with such a name. Names are compared without generic words.
+    """
     ids_by_name: dict[str, list[str]] = defaultdict(list)
     for profile in register:
         ids_by_name[without_generic_words(profile.name)].append(profile.id)

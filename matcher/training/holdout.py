@@ -1,4 +1,4 @@
-"""The holdout: scores of the latest needs by a model that has not seen them, for calibration and honest figures."""
+"""The holdout: the latest needs, scored by a model that has not seen them, for calibration and honest figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from matcher.training.learning import LearnedModel
 from matcher.training.parameters import ParameterLayout
 from matcher.training.recipe import Recipe
 
-# Folds of needs. The calibration of each fold is fitted on the others.
+# Number of folds of needs. The calibration for each fold is fitted on the other folds.
 FOLDS: Final = 2
 
 
@@ -49,7 +49,7 @@ def calibrate(scored: Floats, examples: Examples) -> tuple[Curve, dict[str, Any]
     """Return the calibration fitted on the whole holdout, and figures for the manifest.
 
     The calibration error and reliability curve are cross-validated, so that no need is judged by a calibration
-    fitted on it. Ties count at their mean rank.
+    fitted on it. Tied candidates count at their mean rank.
 
     Raises:
         InvalidInput: there are fewer needs than `FOLDS`, or all comparable pairs in a fold won, or none did.

@@ -25,7 +25,8 @@ from matcher.training.parameters import ParameterLayout
 from matcher.training.recipe import Recipe
 from matcher.training.tuning import average_weights, tune_encoder
 
-# Share of the needs that the scoring model is fitted on: the latest, so that suppliers have past work.
+# The scoring model is fitted on this share of the awards: the latest, because their winners are more likely to have
+# past work.
 FITTED_SHARE: Final = 0.6
 SEED: Final = 1
 
@@ -34,8 +35,8 @@ SEED: Final = 1
 class LearnedModel:
     """The result of learning from one set of awards.
 
-    `weights` is the file of encoder weights, `unknown` the value to use for an unknown capacity, and `pairs` counts
-    text pairs by kind.
+    `weights` is the file of encoder weights, `unknown` is the value to use for an unknown capacity, and `pairs` is the
+    number of text pairs of each kind.
     """
 
     weights: Path
@@ -54,7 +55,7 @@ class LearnedModel:
 
 
 def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
-    """Tune the encoder and fit the scoring model on `awards`, in date order. Write encoder weights to `out`.
+    """Tune the encoder and fit the scoring model on `awards`, in date order. Write the weights of the encoder to `out`.
 
     Raises:
         InvalidInput: no award has a winner with earlier work.
@@ -83,7 +84,7 @@ def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
 
 
 def _tune(pairs: Sequence[TextPair], recipe: Recipe, out: Path) -> tuple[Path, int]:
-    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the number of steps.
+    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the total number of steps.
 
     A run that is complete in `out` and used the same pairs is not repeated.
     """

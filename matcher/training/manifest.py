@@ -14,7 +14,7 @@ MANIFEST_FILE: Final = "manifest.json"
 class ModelManifest:
     """What a model was trained on, and how well the same recipe ranked the awards of the holdout.
 
-    `history` is the hash of the awards, `held_back` the figures on the holdout.
+    `history` is the hash of the awards, and `held_back` has the figures on the holdout.
     """
 
     name: str

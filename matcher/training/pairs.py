@@ -16,15 +16,15 @@ from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, strip_boilerplate
 
-# Each notice picks at most this many of the nearest other notices of the same supplier to pair with.
+# Each notice picks at most this many partners: the nearest other notices of the same supplier.
 NEAREST: Final = 3
-# Cosine of paired notices with the stock encoder. Below the range they are different lines of business, above it the
-# same notice published again.
+# Range of the cosine of two paired notices with the stock encoder. Notices below the range are about different lines of
+# business. Notices above it are one notice published twice.
 MIN_COSINE: Final = 0.15
 MAX_COSINE: Final = 0.985
-# A notice with more winners is a framework agreement with most of a trade, and says little about each winner.
+# A notice with more winners is a framework agreement with most of a trade, so the notice says little about each winner.
 MAX_WINNERS: Final = 12
-# Shorter texts say too little.
+# Texts up to this length say too little to be paired. Descriptions of notices need more than twice the length.
 MIN_CHARACTERS: Final = 20
 
 # The share of pairs of each kind to use. Pairs with the same winner matter most and are rare.
@@ -35,7 +35,8 @@ SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "n
 class TextPair:
     """Two texts that belong together.
 
-    `owners` are the ids of the suppliers they are about. Pairs that share an owner are not negatives of each other.
+    `owners` are the ids of the suppliers that the texts are about. Pairs that share an owner are not used as negatives
+    of each other.
     """
 
     kind: str
@@ -49,7 +50,7 @@ def pairs_of(
 ) -> list[TextPair]:
     """Return the pairs from `awards` and the profiles in `register`.
 
-    `vectors`, shape (awards, dimensions), are those of the needs in `awards`. `rng` decides which texts to pair.
+    `vectors`, shape (awards, dimensions), has the vector of each need in `awards`. `rng` decides which texts to pair.
     """
     pairs = [*_of_winners(awards, vectors, rng), *_of_notices(awards)]
     texts: dict[str, str] = {}
@@ -64,7 +65,7 @@ def pairs_of(
 
 
 def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -> Iterator[TextPair]:
-    """Yield pairs of notices with the same winner: "same_winner"."""
+    """Yield the pairs of kind "same_winner": two notices with the same winner."""
     won: dict[str, list[int]] = defaultdict(list)
     for i, award in enumerate(awards):
         if len(award.winners) <= MAX_WINNERS:
@@ -86,7 +87,7 @@ def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -
 
 
 def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
-    """Yield the title and description of each notice: "title_and_text"."""
+    """Yield the pairs of kind "title_and_text": the title and the description of a notice."""
     for award in awards:
         text = strip_boilerplate(award.need.description)
         if len(text) > 2 * MIN_CHARACTERS:
@@ -94,7 +95,11 @@ def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
 
 
 def _of_names(awards: Sequence[Award], texts: dict[str, str], rng: random.Random) -> Iterator[TextPair]:
-    """Yield the name of each winner ("name") and its text in `texts` ("register") with up to two awards it won."""
+    """Yield the pairs of kinds "name" and "register", for at most two awards of each winner.
+
+    A "name" pair is the name of the winner and an award. A "register" pair is the text of the winner in `texts` and an
+    award, in either order.
+    """
     won: dict[str, list[Award]] = defaultdict(list)
     names: dict[str, str] = {}
     for award in awards:

@@ -1,7 +1,7 @@
-"""Parameters of the scoring model as one vector, derived from the rows of the signals.
+"""The parameters of the scoring model as one vector, laid out from the tables of signals.
 
-Each signal states its prior: what is believed before any award is seen. Fitting pulls towards the priors, so that a
-signal on which the data is thin keeps a sensible weight.
+Each signal states its prior: the parameters believed before any award is seen. Fitting pulls parameters towards their
+priors, so that a signal with little data keeps a sensible weight.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _Bound = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """The order of the parameters in the vector: weights in use, biases by family, slopes of the profile signals."""
+    """The order of the parameters in the vector: weights in use, biases of families, slopes of profile signals."""
 
     used: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # (FAMILIES, PIECE_SIGNALS)
 
     @classmethod
     def standard(cls) -> ParameterLayout:
-        """Return the layout of the weights that have a prior."""
+        """Return the layout that uses every weight with a prior."""
         return cls(np.array([[family in signal.prior for signal in PIECE_SIGNALS] for family in FAMILIES]))
 
     @property
@@ -44,14 +44,14 @@ class ParameterLayout:
         return int(self.used.sum())
 
     def prior(self) -> Floats:
-        """Return the parameters before any award is seen."""
+        """Return the parameters that are believed before any award is seen."""
         weights = np.array([[signal.prior.get(family, 0.0) for signal in PIECE_SIGNALS] for family in FAMILIES])
         biases = [PRIOR_BIAS[family] for family in FAMILIES]
         slopes = [slope for *_, prior in _FITTED for slope in prior.slopes]
         return np.array([*weights[self.used], *biases, *slopes])
 
     def bounds(self) -> list[_Bound]:
-        """Return the bounds that keep the model monotone. The bias of work is fixed at 0, as the reference."""
+        """Return the bounds that keep the model monotone. The bias of "work" is fixed at 0 as a reference."""
         rising: _Bound = (0.0, None)
         free: list[_Bound] = [(None, None)] * (len(FAMILIES) - 1)
         slopes: list[_Bound] = [(0.0, prior.most) for *_, prior in _FITTED for _ in prior.slopes]
@@ -68,13 +68,13 @@ class ParameterLayout:
         return parameters[self.weights : self.weights + len(FAMILIES)]
 
     def slopes(self, parameters: Floats) -> Floats:
-        """Return the factors of the columns of `profile_terms`."""
+        """Return the factors by which the columns of `profile_terms` are multiplied."""
         return parameters[self.weights + len(FAMILIES) :]
 
     def model(self, parameters: Floats, *, name: str, version: str, unknown: float, log_odds: Curve) -> AdditiveModel:
         """Return the scoring model with these parameters.
 
-        `unknown` stands in for an unknown value of a signal whose prior leaves that to training: the capacity.
+        `unknown` stands in for an unknown capacity, the only signal whose prior leaves this value to training.
         """
         slopes = self.slopes(parameters).tolist()
         base, curves = 0.0, {s.name: s.prior for s in PROFILE_SIGNALS if isinstance(s.prior, Curve)}
@@ -94,19 +94,19 @@ class ParameterLayout:
 
 
 def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float], unknown: float) -> tuple[Curve, float]:
-    """Return the curve with these slopes, and by how much it was lowered."""
+    """Return the curve of `signal` with these slopes, and by how much the curve was lowered."""
     at = (prior.lowest, *prior.bends) if prior.bends else (float(signal.low), float(signal.high))
     heights = [sum(s * float(term[0]) for s, term in zip(slopes, prior.terms(np.array([x])), strict=True)) for x in at]
     if prior.unknown is not None:
         return Curve(at, tuple(heights), float(np.interp(prior.unknown, at, heights))), 0.0
-    shift = float(np.interp(unknown, at, heights))  # so that an unknown value adds nothing
+    shift = float(np.interp(unknown, at, heights))  # lowered so that an unknown value adds nothing
     return Curve(at, tuple(height - shift for height in heights)), shift
 
 
 def profile_terms(profiles: Floats, unknown: float) -> Floats:
     """Return the columns that the slopes multiply, one row per candidate, from the profile signals.
 
-    `unknown` is that of `ParameterLayout.model`.
+    `unknown` has the same meaning as in `ParameterLayout.model`.
     """
     terms: list[Floats] = []
     for column, _, prior in _FITTED:

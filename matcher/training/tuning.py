@@ -28,8 +28,8 @@ RATE: Final = 5e-5
 WARM_UP: Final = 16
 DECAY: Final = 0.01
 SCALE: Final = 20.0
-# Word pieces and characters used of each text in tuning. Texts start with what matters most, and time is quadratic
-# in word pieces.
+# Tuning reads at most this many word pieces and characters of each text. Texts start with what matters most, and the
+# time for a text grows with the square of the number of word pieces.
 WORD_PIECES: Final = 64
 CHARACTERS: Final = 400
 EPOCHS: Final = 2
@@ -47,8 +47,8 @@ def tune_encoder(
 ) -> int:
     """Tune the encoder in `folder` on `pairs`, write the changed weights to `out` and return the number of steps.
 
-    Weights are in half precision. `progress` is called with 1 after each step. `epochs` is the number of passes over
-    the pairs, and `seed` decides how they are sampled and ordered.
+    The weights are written in half precision. `progress` is called with 1 after each step. `epochs` is the number of
+    passes over the pairs, and `seed` decides how they are sampled and ordered.
     """
     import torch
     from safetensors.torch import save_file

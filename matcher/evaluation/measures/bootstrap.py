@@ -1,7 +1,7 @@
 """Bootstrap intervals: how far a figure could move with another sample of needs.
 
-Own code, since `scipy.stats.bootstrap` cannot drop the draws in which a ratio is undefined. The tests check it
-against scipy.
+This module does not use `scipy.stats.bootstrap`, because that function cannot drop the draws in which a ratio is
+undefined. The tests compare the intervals with those of SciPy.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ DRAWS: Final = 2_000
 CONFIDENCE: Final = 0.95
 SEED: Final = 20_120_701
 
-# Draws per block. Limits memory to this many rows of one count per need.
+# Draws per block. Memory holds at most this many rows at a time, each with one count per need.
 _BLOCK: Final = 250
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """The mean of one ranker divided by the mean of another on the same needs, with its interval.
+    """The mean of a metric for one ranker divided by the mean for another on the same needs, with an interval.
 
-    `value` is None if the other ranker's mean is 0. `low` and `high` are each None if not finite.
+    `value` is None if the other ranker's mean is 0. A bound of the interval that is not finite is None.
     """
 
     value: float | None
@@ -47,10 +47,11 @@ def intervals(values: Floats, *, seed: int = SEED) -> Floats:
 
 
 def ratios(product: Floats, other: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
-    """Return mean(`product`) / mean(`other`) for each metric. Both have shape (needs, metrics), with the same needs.
+    """Return mean(`product`) / mean(`other`) for each metric.
 
-    Each draw resamples the same needs for both, so a need that is hard for both does not widen the interval.
-    Draws in which both means are 0 are dropped.
+    Both arguments have shape (needs, metrics), with the same needs in the same order. Each draw resamples the
+    same needs for both rankers, so a need that is hard for both does not widen the interval. Draws in which both means
+    are 0 are dropped.
 
     Raises:
         ValueError: the shapes differ, or there are no needs.

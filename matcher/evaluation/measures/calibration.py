@@ -1,7 +1,8 @@
 """Calibration measures: how close predicted probabilities are to the share of suppliers that won.
 
-Own groups of equal size, since `calibration_curve` of scikit-learn puts all equal probabilities into one bin,
-however many. The tests check both give the same groups when no two probabilities are equal.
+This module forms groups of equal size itself, because `calibration_curve` of scikit-learn puts all equal probabilities
+into one bin, however many there are. The tests check that both give the same groups when no two probabilities are
+equal.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class CalibrationPairs:
         self.won.append(won[top])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the calibration errors over all pairs and over the `SHOWN` best per need, the reliability curve,
+        """Return the calibration errors over all pairs and over the `SHOWN` best of each need, the reliability curve,
         and the share that won in each band. At least one answer must have been added.
         """
         pairs = np.concatenate(self.probabilities), np.concatenate(self.won)

@@ -55,7 +55,7 @@ class WinnerRanks:
         )
 
     def add(self, scores: Floats, grades: Ints) -> None:
-        """Add the answer to one need. Both arguments have shape (profiles,). Ties count at their mean rank."""
+        """Add the answer to one need. Both arguments have shape (profiles,). Tied profiles count at their mean rank."""
         for row in np.flatnonzero((grades > 0) & (self.size != NEITHER)):
             mask = grades <= 0
             mask[row] = True
@@ -67,7 +67,7 @@ class WinnerRanks:
         """Return figures for small and large winners at equal evidence, and the difference (small - large).
 
         A lower mean rank is better, a higher MRR is better. Intervals are by bootstrap over needs. "left_out" counts
-        winners in evidence groups that lack small or large winners. None if every group lacks one.
+        winners in evidence groups that lack small or large winners. Return None if every group lacks either kind.
         """
         import pandas as pd
 
@@ -95,7 +95,10 @@ def _by_measure(values: Floats) -> dict[str, float]:
 
 
 def _difference(means: Floats, draws: Floats) -> dict[str, dict[str, Any]]:
-    """Return small - large in `means`, shape (2, measures), with intervals from `draws`, (draws, 2, measures)."""
+    """Return small - large in `means`, shape (2, measures), with intervals.
+
+    The intervals are from `draws`, shape (draws, 2, measures).
+    """
     ends = np.nanquantile(draws[:, SMALL] - draws[:, LARGE], interval_quantiles(), axis=0)
     differences = _by_measure(means[SMALL] - means[LARGE])
     return {name: {"value": differences[name], "interval": ends[:, n].tolist()} for n, name in enumerate(MEASURES)}
@@ -105,8 +108,8 @@ def _standardised(weights: Ints | Floats, size: Ints, evidence: Ints, values: Fl
     """Return the means of `values`, shape (winners, measures), by draw and size: shape (draws, 2, measures).
 
     `weights`, shape (draws, winners), is how often each winner counts in each draw. Each evidence group is weighted
-    by its number of small winners. A draw skips groups in which it has no small or no large winner, and is NaN
-    if that skips all of them.
+    by its number of small winners. A draw skips every group in which it has no small or no large
+    winner. The means of a draw that skips all groups are NaN.
     """
     # NumPy, not pandas: all draws at once are one matrix product per group.
     total = np.zeros((len(weights), 2, values.shape[1]))

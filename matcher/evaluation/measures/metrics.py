@@ -8,8 +8,9 @@ nor from the order of the register.
 For each group, s is the number of profiles before it, n its size and r the number of relevant profiles in it.
 At depth k, the group fills m = min(max(k - s, 0), n) of the first k places.
 
-Own code, since `ir_measures` breaks ties by id, and `ndcg_score` of scikit-learn, which also averages ties, refuses
-the -inf of profiles that were not retrieved and takes seven times as long. The tests compare with both.
+The metrics are computed here, because `ir_measures` breaks ties by id. `ndcg_score` of scikit-learn also averages
+ties, but it refuses the -inf of profiles that were not retrieved and takes seven times as long. The tests compare the
+metrics with both libraries.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ def reciprocal_rank(ranking: TiedRanking) -> float:
 def hit(ranking: TiedRanking, k: int) -> float:
     """Return the probability that at least one relevant profile is among the first `k`.
 
-    1 - C(n - r, m) / C(n, m) for the first group with a relevant profile. Later groups reach the first `k`
-    places only if all of that group is already there.
+    The probability is 1 - C(n - r, m) / C(n, m) for the first group with a relevant profile. Later groups do not
+    matter: they reach the first `k` places only if the whole of that group is already there.
     """
     g = ranking.first_relevant_group()
     size, others = int(ranking.size[g]), int(ranking.size[g] - ranking.relevant[g])

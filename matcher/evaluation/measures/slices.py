@@ -1,8 +1,8 @@
-"""Slices: figures for kinds of needs and kinds of winners, which an average over all needs would hide.
+"""Slices: figures for each kind of need and each kind of winner. An average over all needs would hide differences.
 
-A slicing by need (health buyer) puts each need into one slice. A slicing by winner puts a need into a slice for
-each kind of winner it has. The other winners of that need are removed from the answer, so that they neither help
-nor hinder.
+A slicing by need (health buyer) puts each need into one slice. A slicing by winner puts a need into one slice for
+each kind of winner it has. In such a slice, winners of other kinds are removed from the answer, so that they neither
+help nor hinder.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from matcher.records import Need, Profile, size_of
 
 UNKNOWN: Final = "unknown"
 
-# CPV division 85 is health and social work services, 33 medical equipment and pharmaceuticals (Regulation
-# (EC) 213/2008). They decide for needs that have no `health` flag.
+# CPV division 85 is health and social work services, and division 33 is medical equipment and pharmaceuticals
+# (Regulation (EC) 213/2008). These divisions decide for needs that have no `health` flag.
 HEALTH_DIVISIONS: Final = ("85", "33")
 
 
 def read_health_flags(path: Path) -> dict[str, bool]:
     """Return the `health` flags in the JSON Lines file of needs at `path`, by need id.
 
-    The flag is not a field of a need and only occurs in files for evaluation. Skips invalid lines and lines without
-    a flag, since reading the needs reports invalid lines.
+    The flag is not a field of a need and only occurs in files for evaluation. Lines without a flag are skipped, and so
+    are invalid lines, which are reported when the needs are read.
     """
     flags: dict[str, bool] = {}
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
@@ -45,7 +45,10 @@ def read_health_flags(path: Path) -> dict[str, bool]:
 
 
 def health_buyer(need: Need, flags: Mapping[str, bool]) -> str:
-    """Return "yes" or "no" from the flag of `need`, else from its CPV codes. "unknown" if it has neither."""
+    """Return "yes" or "no" from the health flag of `need` or, without a flag, from its CPV codes.
+
+    Return "unknown" if `need` has neither.
+    """
     if need.id not in flags and not need.cpv:
         return UNKNOWN
     return "yes" if flags.get(need.id, any(code.startswith(HEALTH_DIVISIONS) for code in need.cpv)) else "no"
@@ -57,7 +60,7 @@ def winner_sector(profile: Profile) -> str:
 
 
 def winner_size(profile: Profile) -> str:
-    """Return the size of `profile` as the size filter has it: "sme", "large" or "unknown"."""
+    """Return the size of `profile` as the size filter understands it: "sme", "large" or "unknown"."""
     size = size_of(profile)
     return size.value if size else UNKNOWN
 
@@ -78,8 +81,8 @@ WINNER_SLICINGS: Final[Mapping[str, Callable[[Profile], str]]] = {
 class Slicer:
     """Finds the slices of each need.
 
-    `kinds` has, for each slicing by winner, the kind of each profile in register order. `health` has the known flags
-    by need id.
+    `kinds` has, for each slicing by winner, the kind of each profile in register order. `health` has the
+    known health flags by need id.
     """
 
     kinds: Mapping[str, NDArray[np.str_]]

@@ -1,7 +1,7 @@
 """Rivals: other search systems to compare with, for `matcher evaluate --compare`.
 
-Each module has one `ProfileScorer`. All index the same passages, use the same query text and score a profile by its
-best passage, so that only the search method differs.
+Each rival is a `ProfileScorer` in a module of its own. All except popularity index the same passages, use the same
+query text and score a profile by its best passage, so that only the search method differs.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ def _plain_texts(profile: Profile) -> list[str]:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The `texts` of all passages, grouped by profile. `starts`, shape (profiles,), is each profile's first passage.
+    """The `texts` of all passages, grouped by profile. Every profile has at least one passage.
 
-    Every profile has at least one passage.
+    `starts`, shape (profiles,), holds the position of each profile's first passage.
     """
 
     texts: tuple[str, ...]

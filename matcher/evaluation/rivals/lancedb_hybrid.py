@@ -1,4 +1,4 @@
-"""LanceDB's hybrid search in memory: its full-text index and MiniLM vectors, by reciprocal rank fusion."""
+"""LanceDB's hybrid search in memory: its full-text index and MiniLM vectors, combined by reciprocal rank fusion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
-# Passages to retrieve: enough not to limit recall@100 of profiles.
+# Number of passages to retrieve: enough not to limit the recall@100 of profiles.
 _DEPTH: Final = 1_000
 
 

@@ -27,10 +27,10 @@ def require(*names: str) -> None:
 
 
 def package(name: str) -> Any:
-    """Import and return the module `name`, given with its full dotted name.
+    """Import and return the module with the full dotted name `name`.
 
     Raises:
-        Unavailable: its package is not installed.
+        Unavailable: the package of the module is not installed.
 
     """
     require(name.partition(".")[0])

@@ -1,4 +1,4 @@
-"""Popularity: profiles with most past work first, whatever the need. A lower bound for any useful system."""
+"""Popularity: profiles with the most past work first, whatever the need. Any useful system should do better."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ class Popularity:
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._counts = np.array([len(profile.track_record) for profile in profiles], dtype=np.float64)
 
-    def scores(self, query: str) -> Floats:  # noqa: ARG002 - the same for every query
+    def scores(self, query: str) -> Floats:  # noqa: ARG002 - the scores are the same for every query
         """Return the counts, shape (profiles,)."""
         return self._counts

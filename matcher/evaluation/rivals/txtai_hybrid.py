@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats, Vectors
 from matcher.records import Profile
 
-# Passages to retrieve: enough not to limit recall@100 of profiles.
+# Number of passages to retrieve: enough not to limit the recall@100 of profiles.
 _DEPTH: Final = 1_000
 
 
@@ -23,7 +23,7 @@ class TxtaiHybrid:
     def __init__(self, profiles: Sequence[Profile], encode: Encode) -> None:
         self._corpus = Corpus.of(profiles)
 
-        # txtai uses only plain functions as they are, and calls other objects to obtain one.
+        # txtai uses a plain function directly, but calls any other callable to obtain a function.
         def transform(texts: Sequence[str]) -> Vectors:
             return encode(texts)
 
