@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.progress import Progress as Bar
 
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.app import announcing, err, out, print_json, progress_bar
 from matcher.cli.options import Json, Scheduler, input_file, output_folder
 from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, State
 from matcher.programme.runs.run import OnProgress
@@ -72,7 +71,7 @@ def print_progress(progress: Progress, json: bool) -> None:
     if json:
         content = {"run": progress.id, "state": progress.state, "needs": progress.done, "matches": progress.matches}
         lists = {"unmatched": list(progress.unmatched), "files": list(progress.files)}
-        typer.echo(json_format.dumps({**content, **lists}, indent=2))
+        print_json({**content, **lists})
         return
     if progress.state is not State.FINISHED:
         out.print(

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import announcing, err, out, progress_bar
+from matcher.cli.app import announcing, err, out, print_json, progress_bar
 from matcher.cli.bulk import print_progress, print_run_id, progress_bar_callback
 from matcher.cli.imports import OnError
 from matcher.cli.options import (
@@ -225,7 +225,7 @@ def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, jso
             "read_as": summary.form,
             "files": list(progress.files),
         }
-        typer.echo(json_format.dumps(content, indent=2))
+        print_json(content)
         return
     counts = ", ".join(f"{figures.overall.counts[level]:,} {level_name(level).lower()}" for level in LEVELS)
     out.print(f"{figures.needs:,} needs ({escape(summary.form)}), {figures.matches:,} matches. Best match: {counts}.")

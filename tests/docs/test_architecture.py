@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("matcher", "api")
 FILES_ONLY = ("data", "models")
 MOST_LINES = 300
-MOST_MODULES = 15
+MOST_MODULES = 14
 
 _ENTRY = re.compile(r"(?P<indent>(?: {2})*)(?P<name>[\w.]+/?) {2,}(?P<purpose>\S.*)")
 

@@ -18,7 +18,7 @@ from matcher.programme.needs import json_lines, notices
 from matcher.programme.needs.json_lines import NeedsJsonLines
 from matcher.programme.needs.notices import NoticesFile
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
-from matcher.programme.needs.workbook import format_of
+from matcher.programme.needs.workbooks.workbook import format_of
 from matcher.programme.programme import Programme
 from matcher.records import Need
 from matcher.records.redaction import redact_need

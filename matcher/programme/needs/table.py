@@ -10,11 +10,12 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
-from matcher.programme.needs import delimited, workbook
+from matcher.programme.needs import delimited
 from matcher.programme.needs.columns import ColumnMap, map_columns, missing_headings
 from matcher.programme.needs.conversion import Cell, need_content
 from matcher.programme.needs.delimited import DELIMITERS, EncodingCounts, TableRow
-from matcher.programme.needs.workbook import WorkbookFormat
+from matcher.programme.needs.workbooks import workbook
+from matcher.programme.needs.workbooks.workbook import WorkbookFormat
 from matcher.records import Need, parse
 
 # How many rows are searched for the column names, which titles and remarks may precede.

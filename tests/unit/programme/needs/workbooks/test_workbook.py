@@ -13,9 +13,9 @@ import pytest
 import xlsxwriter
 
 from matcher.foundations.errors import InvalidInput
-from matcher.programme.needs import calamine_rows
 from matcher.programme.needs.needs_file import open_needs_file
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
+from matcher.programme.needs.workbooks import calamine_rows
 from tests.support.needs_files import FILES, opendocument_file, workbook_file
 
 

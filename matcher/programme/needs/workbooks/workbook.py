@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from matcher.programme.needs import calamine_rows, xlsx
 from matcher.programme.needs.delimited import TableRow
+from matcher.programme.needs.workbooks import calamine_rows, xlsx
 from matcher.sources.formats.files import unreadable
 
 # How the formats begin: .xlsx and .ods are ZIP archives, .xls and workbooks with a password are OLE files.

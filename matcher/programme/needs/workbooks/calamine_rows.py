@@ -17,7 +17,7 @@ from typing import IO, Final
 
 from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.delimited import TableRow
-from matcher.programme.needs.workbook_errors import (
+from matcher.programme.needs.workbooks.errors import (
     check_unpacked_size,
     locked_workbook,
     no_such_sheet,

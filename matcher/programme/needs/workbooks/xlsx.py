@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 from matcher.programme.needs.conversion import Cell
 from matcher.programme.needs.delimited import TableRow
-from matcher.programme.needs.workbook_errors import check_unpacked_size, no_such_sheet, unreadable_workbook
+from matcher.programme.needs.workbooks.errors import check_unpacked_size, no_such_sheet, unreadable_workbook
 from matcher.sources.formats.files import unreadable
 
 _FORMULA: Final = re.compile(rb"<f[ >/]")
