@@ -17,7 +17,14 @@ from matcher.store.rows import insert_into
 
 
 class Alert(Record):
-    """A supplier's request for news of opportunities in `band` or better."""
+    """A supplier's request for news of opportunities.
+
+    Attributes:
+        profile_id: the profile of the supplier.
+        band: the lowest band to report.
+        saved_at: when the request was saved.
+
+    """
 
     profile_id: str
     band: Band

@@ -58,7 +58,17 @@ class WorkbookSheet:
 
 @dataclass(frozen=True)
 class NeedsTable:
-    """A table whose columns are known: a sheet of a workbook or, if `sheet` is None, a CSV file with `delimiter`."""
+    """A table whose columns are known.
+
+    Attributes:
+        path: the file.
+        columns: the column of each field of a need.
+        header_row: the number of the row of column names, from 1.
+        sheet: the sheet of a workbook, None for a CSV file.
+        delimiter: the delimiter of a CSV file.
+        encodings: the number of lines read in each encoding.
+
+    """
 
     path: Path
     columns: ColumnMap

@@ -38,17 +38,10 @@ def test_the_supplier_comes_first_then_registers_then_notices() -> None:
     assert PRECEDENCE["charity-commission"] < PRECEDENCE["companies-house"] < PRECEDENCE["cqc"]
 
 
-SOURCES_BY_OCID = {
-    "ocds-b5fd17-1": "contracts-finder",
-    "ocds-h6vhtk-0510f8": "find-a-tender",
-    "ocds-0c46vo-1": "ocds",
-    "x": "ocds",
-}
-
-
-@pytest.mark.parametrize(("ocid", "source"), SOURCES_BY_OCID.items())
-def test_a_notice_is_attributed_by_the_prefix_of_its_ocid(ocid: str, source: str) -> None:
-    assert source_of_notice(ocid) == source
+def test_a_notice_is_attributed_by_the_prefix_of_its_ocid() -> None:
+    assert source_of_notice("ocds-b5fd17-1") == "contracts-finder"
+    assert source_of_notice("ocds-h6vhtk-0510f8") == "find-a-tender"
+    assert source_of_notice("ocds-0c46vo-1") == source_of_notice("x") == "ocds"
 
 
 def test_only_sources_with_files_can_be_imported() -> None:
