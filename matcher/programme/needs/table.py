@@ -24,7 +24,13 @@ _HEADER_WITHIN: Final = 20
 
 @dataclass(frozen=True)
 class AcceptedRow:
-    """A row that holds a need."""
+    """A row that holds a need.
+
+    Attributes:
+        row: its number in the table, from 1.
+        need: the need.
+
+    """
 
     row: int
     need: Need

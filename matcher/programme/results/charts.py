@@ -21,7 +21,8 @@ _STEP: Final = 36
 _THIN: Final = 16
 # Width available for a label, and the approximate widths of its characters.
 _LABEL_ROOM: Final = 284.0
-_CAPITAL, _SMALL = 10.3, 7.6
+_CAPITAL: Final = 10.3
+_SMALL: Final = 7.6
 # The narrowest segment that has room for its number.
 _MIN_WIDTH_FOR_NUMBER: Final = 30
 
