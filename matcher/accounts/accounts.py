@@ -26,8 +26,8 @@ _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 class Organisation:
     """An organisation that uses the service.
 
-    `charity` and `company` are register numbers that the administrator has checked. The organisation can claim a
-    profile with the same number.
+    `charity` and `company` are register numbers that the administrator has checked. If the organisation claims a
+    profile with one of these numbers, the claim is granted immediately.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Member:
-    """A person, or a program that a person is responsible for. Name and e-mail address are None once erased."""
+    """A person, or a program that a person is responsible for. `name` and `email` are None once they are erased."""
 
     id: str
     organisation_id: str
@@ -111,8 +111,8 @@ class Accounts:
         Without `roles`, the member has the role with the same name as the kind of the organisation.
 
         Raises:
-            InvalidInput: members of this kind of organisation cannot have a role, there is no such default role, or the
-                name or e-mail address is not valid.
+            InvalidInput: a role is not allowed for this kind of organisation, `roles` is empty and this kind of
+                organisation has no default role, or the name or e-mail address is not valid.
             NotFound: no organisation has this id.
 
         """
@@ -128,7 +128,7 @@ class Accounts:
         return added
 
     def members(self, organisation_id: str | None = None) -> list[Member]:
-        """Return the members of an organisation, or all members if None, oldest first."""
+        """Return the members of an organisation, or all members if `organisation_id` is None, oldest first."""
         query = select(member).order_by(member.c.created_at, member.c.id)
         if organisation_id is not None:
             query = query.where(member.c.organisation_id == organisation_id)
@@ -153,7 +153,9 @@ class Accounts:
         return _member(rows[0]) if rows else None
 
     def erase_member(self, id: str) -> None:
-        """Permanently erase the name and e-mail address of a member, and end their keys and sessions. The id remains.
+        """Permanently erase the name and e-mail address of a member, and end the member's keys and sessions.
+
+        The id of the member remains.
 
         Raises:
             NotFound: no member has this id.
@@ -165,7 +167,7 @@ class Accounts:
             if not connection.execute(update(member).where(member.c.id == id).values(erased)).rowcount:
                 raise _absent("member", id)
             live = (api_key.c.member_id == id) & api_key.c.revoked_at.is_(None)
-            # A member writes the label of a key, so it may hold personal data.
+            # Members write the labels of their keys, so a label may hold personal data.
             connection.execute(update(api_key).where(live).values(revoked_at=now))
             connection.execute(update(api_key).where(api_key.c.member_id == id).values(label=""))
             connection.execute(delete(browser_session).where(browser_session.c.member_id == id))

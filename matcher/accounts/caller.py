@@ -12,8 +12,8 @@ from matcher.accounts.roles import Role
 class Caller:
     """The authenticated sender of a request: organisation, member and roles.
 
-    The ids are None for the operator of a local installation. `csrf` is the token that a browser must send with each
-    change, or None if the caller used a key.
+    `organisation_id` and `member_id` are None for the operator of a local installation. `csrf` is the token that a
+    browser must send with each change, or None if the caller used a key.
     """
 
     roles: frozenset[Role]
@@ -22,5 +22,5 @@ class Caller:
     csrf: str | None = None
 
 
-# On a local-only service, anyone who can connect can already reach the database.
+# The caller on a local-only service, where anyone who can connect can already reach the database.
 LOCAL_OPERATOR: Final = Caller(frozenset({Role.ADMINISTRATOR}))

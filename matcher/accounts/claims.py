@@ -42,8 +42,8 @@ class Claim:
 class Claims:
     """All claims.
 
-    A register number that the administrator has checked for the organisation decides a claim immediately. All other
-    claims wait for a person, because anyone can look up the number of a company.
+    A claim is granted immediately if the profile has a register number that the administrator has checked for the
+    organisation. All other claims wait for a person to decide, because anyone can look up the number of a company.
     """
 
     def __init__(self, store: Store) -> None:
@@ -52,7 +52,7 @@ class Claims:
         self._ownership = Ownership(store.database)
 
     def submit(self, profile: Profile, organisation: Organisation) -> Claim:
-        """Claim `profile` for `organisation`. If such a claim is already waiting, return it.
+        """Claim `profile` for `organisation`. If the organisation already has a waiting claim on it, return that claim.
 
         Raises:
             Conflict: the profile already has an owner.
@@ -94,9 +94,9 @@ class Claims:
             return [_claim(row) for row in connection.execute(query.order_by(claim.c.made_at, claim.c.id))]
 
     def decide(self, id: str, *, grant: bool, by: str | None) -> Claim:
-        """Grant or refuse a waiting claim and return it. A claim already decided this way is returned unchanged.
+        """Grant or refuse a waiting claim and return it. If the same decision was made before, the claim is unchanged.
 
-        `by` is the id of the member who decides.
+        `by` is the id of the member who decides, or None for the operator.
 
         Raises:
             NotFound: no claim has this id.

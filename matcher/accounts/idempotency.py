@@ -1,4 +1,4 @@
-"""Idempotency keys: a request to create a record that is sent twice creates one record."""
+"""Idempotency keys: a creation request that is sent twice with the same key creates only one record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matcher.store.database import Database
 
 
 class IdempotencyKeys:
-    """The responses to requests by organisation and Idempotency-Key, stored for `IDEMPOTENCY_KEY_LIFE`."""
+    """The responses to requests, by organisation and Idempotency-Key. Each is stored for `IDEMPOTENCY_KEY_LIFE`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class IdempotencyKeys:
     def run_once(
         self, organisation_id: str | None, key: str | None, request: Any, create: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return what `create` returned when it was first called for `key`. If `key` is None, call it.
+        """Return the response of the first call of `create` for `key`. If `key` is None, always call `create`.
 
         Call this method while writing to the store, so that only one of two concurrent requests creates a record.
 

@@ -21,7 +21,7 @@ from matcher.store.database import Database
 
 _MARK: Final = "mk"
 _PREFIX_BYTES: Final = 5
-# Compared with when the prefix is unknown, so that timing does not reveal it.
+# If the prefix is unknown, the secret is compared with this digest, so that timing does not reveal unknown prefixes.
 _UNKNOWN: Final = digest_of("")
 
 
@@ -40,7 +40,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A new key with its full text, which is not stored."""
+    """A new key and its full text. The text is not stored."""
 
     key: ApiKey
     text: str
@@ -54,7 +54,7 @@ class Keys:
         self._last_used = last_used
 
     def create(self, member_id: str, *, label: str = "", life: timedelta = KEY_LIFE) -> NewKey:
-        """Create a key for a member. Its text cannot be read again later.
+        """Create a key for a member. The text of the key cannot be read again later.
 
         Raises:
             InvalidInput: `life` is not positive or exceeds `LONGEST_KEY_LIFE`, or `label` is not valid.
@@ -81,7 +81,7 @@ class Keys:
         """Return the caller that key `text` belongs to.
 
         Raises:
-            NotSignedIn: the key is unknown, expired or revoked.
+            NotSignedIn: the key is unknown, expired or revoked, or its member was removed.
 
         """
         now = now or datetime.now(UTC)
@@ -107,7 +107,7 @@ class Keys:
         return [ApiKey(**{name: value for name, value in row._asdict().items() if name in fields}) for row in rows]
 
     def any(self) -> bool:
-        """Return whether a key has ever been created."""
+        """Return whether any key has ever been created."""
         with self._database.reading() as connection:
             return connection.scalar(select(api_key.c.prefix).limit(1)) is not None
 

@@ -19,7 +19,7 @@ class LastUsed:
     """The latest uses of keys and sessions, saved in a background thread at most once per `LAST_USED_INTERVAL`.
 
     A request that only reads must not wait for a writer, and must not fail if the database cannot be written. Uses that
-    cannot be saved now are saved next time.
+    cannot be saved now are kept for the next save.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,12 +41,12 @@ class LastUsed:
             threading.Thread(target=self.save, name="last-used", daemon=True).start()
 
     def last(self, table: Table, key: str) -> datetime | None:
-        """Return the latest use that is not yet saved, or None."""
+        """Return the latest use of the row `key` of `table` that is not yet saved, or None."""
         with self._lock:
             return self._pending.get((table.name, key))
 
     def save(self) -> None:
-        """Save the pending uses. Keep them for next time if the database cannot be written."""
+        """Save the pending uses. If the database cannot be written, keep them for the next save."""
         with self._lock:
             pending = dict(self._pending)
         with suppress(MatcherError):
@@ -62,6 +62,6 @@ class LastUsed:
 
 
 def _advance(table: Table, key: str, used_at: datetime) -> Any:
-    """Return the statement that sets the last use of a row, unless a later one is stored."""
+    """Return the statement that sets the last use of a row, unless a later use is stored."""
     column, stored = next(iter(table.primary_key.columns)), table.c.used_at
     return update(table).where(column == key, or_(stored.is_(None), stored < used_at)).values(used_at=used_at)

@@ -19,7 +19,7 @@ from matcher.store.rows import insert_into
 
 @dataclass(frozen=True)
 class OwnedRecord:
-    """A record with an owner. `organisation_id` is None for the operator. Only the owner sees a draft."""
+    """The ownership of a record. `organisation_id` is None if the operator owns it. Only the owner can see a draft."""
 
     organisation_id: str | None
     draft: bool
@@ -27,7 +27,7 @@ class OwnedRecord:
 
 
 class Ownership:
-    """The owners of all records. An imported record has no row and no owner."""
+    """The owners of all records. An imported record has no owner, and no row in the table, until it is assigned."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,7 +40,7 @@ class Ownership:
         return OwnedRecord(row.organisation_id, row.draft, row.since) if row else None
 
     def assign(self, kind: RecordKind, id: str, organisation_id: str | None, *, draft: bool = False) -> None:
-        """Make an organisation the owner of a record, in place of any earlier owner."""
+        """Make an organisation (None for the operator) the owner of a record, in place of any earlier owner."""
         row = {"kind": kind.value, "id": id, "organisation_id": organisation_id, "draft": draft}
         with self._database.joining() as connection:
             upsert = insert_into(connection, ownership).values(**row, since=datetime.now(UTC))
@@ -54,7 +54,7 @@ class Ownership:
             connection.execute(update(ownership).where(row).values(draft=False))
 
     def owned_by(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
-        """Return the ids of the records that an organisation, or the operator if None, owns. Includes drafts."""
+        """Return the ids of the records, including drafts, that an organisation (None for the operator) owns."""
         return self._ids(kind, ownership.c.organisation_id.is_not_distinct_from(organisation_id))
 
     def drafts(self, kind: RecordKind) -> frozenset[str]:
@@ -62,7 +62,10 @@ class Ownership:
         return self._ids(kind, ownership.c.draft)
 
     def hidden_from(self, kind: RecordKind, organisation_id: str | None) -> frozenset[str]:
-        """Return the ids of the drafts that an organisation must not see. If None, these are all drafts."""
+        """Return the ids of the drafts that an organisation must not see.
+
+        If `organisation_id` is None, return the ids of all drafts.
+        """
         others = ownership.c.organisation_id.is_distinct_from(organisation_id)
         return self._ids(kind, ownership.c.draft & (others | ownership.c.organisation_id.is_(None)))
 

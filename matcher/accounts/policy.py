@@ -14,8 +14,8 @@ LONGEST_KEY_LIFE: Final = timedelta(days=3 * 365)
 SESSION_LIFE: Final = timedelta(hours=10)
 SESSION_IDLE: Final = timedelta(minutes=30)
 
-# Shortest time between two saves of when keys and sessions were last used.
+# Shortest time between two saves of the times at which keys and sessions were last used.
 LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
-# How long the response to a request is repeated for the same Idempotency-Key.
+# How long a response is stored, to answer further requests with the same Idempotency-Key.
 IDEMPOTENCY_KEY_LIFE: Final = timedelta(days=7)

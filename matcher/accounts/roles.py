@@ -26,8 +26,9 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
-# Nobody can make a member of a supplier an administrator by mistake. No account both buys and supplies, so that buyers
-# cannot use what they see for their own bids.
+# The roles that members of each kind of organisation can have. Because of these limits, nobody can make a member of a
+# supplier an administrator by mistake, and no account both buys and supplies, so that buyers cannot use what they
+# see for their own bids.
 ROLES_OF: Final[dict[OrganisationKind, frozenset[Role]]] = {
     OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER}),
     OrganisationKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.PROGRAMME}),

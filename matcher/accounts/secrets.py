@@ -1,7 +1,7 @@
 """Random secrets, stored as digests and compared in constant time.
 
-A secret has 256 random bits, too many to guess, so a fast hash protects it as well as a slow one. Slow hashes are for
-passwords, and this product has none.
+A secret has 256 random bits, too many to guess, so a fast hash protects it as well as a slow one. Slow hashes protect
+passwords, and this product has no passwords.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def make_id(kind: str) -> str:
 
 
 def make_record_id(name: str, otherwise: str) -> str:
-    """Return a new id that cannot be guessed: `name` in lower-case ASCII (`otherwise` if empty) and 40 random bits."""
+    """Return a new id that cannot be guessed: `name` in lower-case ASCII, or else `otherwise`, and 40 random bits."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
     return f"{slug or otherwise}-{secrets.token_hex(5)}"
 
 
 def digest_of(secret: str) -> str:
-    """Return the SHA-256 of `secret` in hex, which is stored in its place."""
+    """Return the SHA-256 of `secret` in hex. The digest is stored instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

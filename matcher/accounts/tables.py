@@ -1,7 +1,7 @@
 """The tables of accounts. They share the database and the transactions of the store.
 
-`member` is the only table here with personal data: a name and an e-mail address. Both can be erased. Records of what a
-member did remain under the id of the member.
+`member` holds personal data: a name and an e-mail address. The label of a key may hold some too, because a member
+writes it. All of these can be erased. Records of what the member did remain, under the id of the member.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ organisation = Table(
     Column("id", ACCOUNT_ID, primary_key=True),
     Column("name", Text, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("charity", String(32)),  # register numbers that the administrator has checked
-    Column("company", String(32)),
+    Column("charity", String(32)),  # register number that the administrator has checked
+    Column("company", String(32)),  # register number that the administrator has checked
     Column("created_at", Timestamp, nullable=False),
 )
 
@@ -82,7 +82,7 @@ claim = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", Timestamp, nullable=False),
     Column("decided_at", Timestamp),
-    Column("decided_by", ACCOUNT_ID),  # id of the member, NULL if a register number decided
+    Column("decided_by", ACCOUNT_ID),  # member id, NULL while waiting or if the operator or a register number decided
     CheckConstraint("state IN ('waiting', 'granted', 'refused')", name="state"),
     Index("ix_claim_profile_id", "profile_id"),
 )
@@ -93,6 +93,6 @@ creation = Table(
     Column("organisation_id", ACCOUNT_ID, primary_key=True),  # empty for the operator
     Column("key", String(255), primary_key=True),
     Column("digest", String(64), nullable=False),  # SHA-256 of the request
-    Column("answer", Text, nullable=False),  # JSON, without a contact
+    Column("answer", Text, nullable=False),  # the response as JSON, without the contact
     Column("created_at", Timestamp, nullable=False),
 )

@@ -47,7 +47,7 @@ class Alerts:
         return saved
 
     def find(self, profile_id: str) -> Alert | None:
-        """Return the alert of a profile, or None if it has none."""
+        """Return the alert of a profile, or None if the profile has no alert."""
         with self._database.reading() as connection:
             rows = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).all()
         return _alert(rows[0]) if rows else None

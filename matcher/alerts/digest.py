@@ -1,4 +1,4 @@
-"""Digests: the opportunities of suppliers that were not yet reported to them."""
+"""Digests: the opportunities that were not yet reported to each supplier."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from matcher.search.opportunities import Opportunity, opportunities_of
 from matcher.store import RecordKind
 from matcher.store.rows import chunks
 
-# Few enough to read in one e-mail. The next digest has the rest.
+# Most opportunities in one digest: few enough to read in an e-mail. The next digest has the rest.
 MAX_OPPORTUNITIES: Final = 20
-# Number of profiles searched together. Below the lowest number of candidates that an engine can have.
+# Number of profiles whose opportunities are searched for together.
 _BATCH: Final = 10
 _ORDER: Final = (Band.UNLIKELY, Band.POSSIBLE, Band.STRONG)
 
 
 class Digest(Record):
-    """The new opportunities of a supplier on a day, best first. Possibly empty."""
+    """The new opportunities of a supplier on a day, best first. There may be none."""
 
     profile_id: str
     name: str
@@ -32,16 +32,17 @@ class Digest(Record):
 
 
 def digests(engine: Engine, alerts: Alerts, *, on: date | None = None) -> Iterator[Digest | Alert]:
-    """Yield a digest for each alert, without drafts and possibly empty.
+    """Yield a digest for each alert. A digest leaves out draft needs, and may be empty.
 
-    If the profile was withdrawn, yield the alert instead. `on` is the day of the digest, by default today.
+    If the profile of an alert was withdrawn, yield the alert instead of a digest. `on` is the day of the digest,
+    by default today.
     """
     on = on or date.today()
     drafts = Ownership(engine.store.database).drafts(RecordKind.NEED)
     for batch in chunks(alerts.all(), _BATCH):
         ids = [alert.profile_id for alert in batch]
         reported = {id: alerts.reported(id) for id in ids}
-        # Enough results to fill a digest after dropping those already reported.
+        # Enough results to fill a digest after leaving out the needs already reported.
         top = MAX_OPPORTUNITIES + max(map(len, reported.values()))
         results = opportunities_of(engine, ids, hidden=drafts, top=top, on=on)
         profiles = engine.store.profiles(ids)

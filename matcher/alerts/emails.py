@@ -31,13 +31,13 @@ def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
 
 
 def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path]:
-    """Write `digest` to `folder` as JSON, and `email` if it is not None. Return the files.
+    """Write `digest` to `folder` as JSON, and `email` too if it is not None. Return the paths of the files.
 
     Raises:
         Unavailable: the folder cannot be written.
 
     """
-    # Encode other characters rather than drop them, so that different ids give different names.
+    # Encode unsafe characters rather than drop them, so that different ids give different file names.
     name = _UNSAFE_IN_FILE_NAME.sub(lambda match: f"%{ord(match[0]):02X}", digest.profile_id)[:200]
     files = [folder / f"{digest.day}-{name}.json"]
     try:

@@ -1,4 +1,4 @@
-"""The hash chain in the database. Each entry is added in its own transaction and never changed."""
+"""The hash chain in the database. Each entry is added in its own transaction and is never changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matcher.scoring import AdditiveModel
 from matcher.store.database import Database
 from matcher.store.rows import CHUNK, chunks, insert_into
 
-# Every column except the payload, in the order of the arguments of `Entry.read`.
+# Every column of `ledger_entry` except the payload, in the order of the arguments of `Entry.read`.
 _COLUMNS: Final = tuple(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash"))
 
 
@@ -31,7 +31,7 @@ class Chain:
 
     @contextmanager
     def appending(self) -> Iterator[Appender]:
-        """Yield an `Appender` in a transaction. Commit it at the end, or roll it back on an exception.
+        """Yield an `Appender` in a transaction. Commit the transaction at the end, or roll it back on an exception.
 
         The transaction locks the chain against every other process.
         """
@@ -39,7 +39,7 @@ class Chain:
             yield Appender(connection)
 
     def head(self) -> tuple[int, str]:
-        """Return the number of entries and the hash of the last one."""
+        """Return the number of entries and the hash of the last entry."""
         with self._database.reading() as connection:
             row = connection.execute(select(ledger_head.c.entries, ledger_head.c.hash)).one()
         return int(row.entries), str(row.hash)
@@ -49,9 +49,9 @@ class Chain:
         return self._paged(select(*_COLUMNS), after, CHUNK)
 
     def openings(self, *, after: int = 0, organisation: str | None = None, page: int = CHUNK) -> Iterator[Entry]:
-        """Yield the searches that open decisions, in order, reading `page` of them at a time.
+        """Yield the entries of the searches that open decisions, in order. Read `page` entries at a time.
 
-        If `organisation` is given, yield only those made by the organisation or one of its members.
+        If `organisation` is given, yield only searches made by the organisation or one of its members.
         """
         query = select(*_COLUMNS).where(ledger_entry.c.event == Event.SEARCH.value)
         if organisation is not None:
@@ -59,7 +59,7 @@ class Chain:
         return self._paged(query, after, page)
 
     def decisions(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
-        """Return the entries of each decision in `ids`, in order. Unknown ids are left out."""
+        """Return the entries, in order, of each decision in `ids`, by decision id. Unknown ids are left out."""
         entries: dict[str, list[Entry]] = {}
         for chunk in chunks(ids):
             for entry in self._paged(select(*_COLUMNS).where(ledger_entry.c.decision.in_(chunk)), 0, CHUNK):
@@ -105,23 +105,24 @@ class Chain:
 
 
 def _actor_prefixes(organisation: str) -> tuple[str, str]:
-    """Return how the text of an entry begins if `organisation`, or a member of it, made the entry.
+    """Return the two ways in which the text of an entry made by `organisation` or one of its members can begin.
 
-    Keys are sorted, so `by` comes first. An organisation id contains no slash.
+    The keys of the text are sorted, so `by` comes first. An organisation id contains no slash, so the entries of other
+    organisations do not begin in these ways.
     """
     return canonical_json({"by": organisation})[:-1], canonical_json({"by": f"{organisation}/"})[:-2]
 
 
 def _begins_with(prefix: str) -> ColumnElement[bool]:
-    # Not LIKE, which ignores case on SQLite.
+    # LIKE would ignore case on SQLite.
     return func.substr(ledger_entry.c.content, 1, len(prefix)) == prefix
 
 
 class Appender:
     """Appends entries within one transaction, with the chain locked until the transaction ends.
 
-    The lock on the head's row keeps the numbers free of gaps: the next writer waits, and a rollback returns its
-    number.
+    The lock on the row of `ledger_head` keeps the entry numbers free of gaps: the next writer waits, and a number
+    taken in a transaction that rolls back is used again.
     """
 
     def __init__(self, connection: Connection) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.ledger.entry import Entry, Event, RecordedSearch, altered
 
-# For each event, the last events on the profile that it may follow. None means no event yet.
-# Steps may be skipped. Only a rejection goes back; a rejected profile may be shortlisted again.
+# For each event, the events that it may directly follow on a profile. None stands for a profile without an event.
+# Steps may be skipped. The only way back is a rejection, after which the profile may be shortlisted again.
 _AFTER: Final[dict[Event, frozenset[Event | None]]] = {
     Event.SHORTLIST: frozenset({None, Event.REJECT}),
     Event.INVITE: frozenset({None, Event.SHORTLIST}),
@@ -36,7 +36,7 @@ class Decision:
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Decision:
-        """Return the decision with these entries. The first entry is its search."""
+        """Return the decision with these entries. The first entry must be the search that opened it."""
         return cls(entries[0], tuple(entries[1:]))
 
     @property
@@ -58,19 +58,19 @@ class Decision:
 
     @property
     def closed(self) -> bool:
-        """Whether the decision is closed, so that nothing more can be noted."""
+        """Whether the decision is closed. No more events can be noted on a closed decision."""
         return any(note.content.event is Event.CLOSE for note in self.notes)
 
     def status_by_profile(self) -> dict[str, Event]:
-        """Return the last event on each profile, in the order in which the profiles were first noted."""
+        """Return the last event on each profile, in the order in which the profiles had their first event."""
         contents = [note.content for note in self.notes]
         return {content.profile: content.event for content in contents if content.profile is not None}
 
     def check(self, event: Event, profile: str | None, reason: str | None) -> None:
-        """Check that `event` may come next. The caller checks that `profile` is a candidate.
+        """Check that `event` may come next. The caller must check that `profile` is a candidate.
 
         Raises:
-            InvalidInput: `event` is a search, needs a profile or a reason that is missing, or takes no profile.
+            InvalidInput: `event` is a search, it needs a profile or reason and none is given, or it takes no profile.
             Conflict: the decision is closed, or `event` cannot follow the last event on the profile.
 
         """

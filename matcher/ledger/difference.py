@@ -16,9 +16,9 @@ from matcher.ledger.recorded_result import RecordedResult
 class Difference:
     """A value that a replay does not reproduce.
 
-    `what` is the kind of value, `profile` the profile it belongs to, and `name` the contribution or filter. The last
-    two are None if they do not apply. If an ingredient of the search is missing, `what` is that ingredient and
-    `replayed` is the problem with it.
+    `what` is the kind of value, `profile` is the id of the profile that has the value, and `name` is the name of the
+    contribution or filter. `profile` and `name` are None if they do not apply. If something that the search used is
+    missing or unusable, `what` names it and `replayed` states the problem.
     """
 
     what: str
@@ -33,7 +33,7 @@ class Difference:
         return f"{subject}: recorded {self.recorded}, now {self.replayed}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the difference as a JSON value, without unknown fields."""
+        """Return the difference as a JSON value, without the fields that are None."""
         values = {
             "what": self.what,
             "then": self.recorded,
@@ -45,7 +45,7 @@ class Difference:
 
 
 def differences(recorded: RecordedResult, replayed: RecordedResult) -> Iterator[Difference]:
-    """Yield every difference in candidates, order, numbers, and profiles that each filter excludes."""
+    """Yield every difference in the candidates, their order and numbers, and the profiles that each filter excludes."""
     yield from _of_members("candidate", recorded.profiles, replayed.profiles)
     ranks = {profile: i for i, profile in enumerate(replayed.profiles)}
     both = [(i, ranks[profile], profile) for i, profile in enumerate(recorded.profiles) if profile in ranks]
@@ -79,15 +79,16 @@ def _of_members(what: str, recorded: Any, replayed: Any, name: str | None = None
 
 
 def _of_numbers(what: str, name: str | None, ids: list[str], recorded: Any, replayed: Any) -> Iterator[Difference]:
-    # Compared as bits, so that 0.0 differs from -0.0 and NaN equals itself.
+    # Compare the bits of the numbers, so that 0.0 differs from -0.0 and NaN equals itself.
     for i in np.flatnonzero(recorded.view(np.int64) != replayed.view(np.int64)):
         yield Difference(what, recorded[i].item(), replayed[i].item(), ids[i], name)
 
 
 def _of_lone_part(name: str, ids: list[str], recorded: Floats | None, replayed: Floats | None) -> Iterator[Difference]:
-    """Yield the differences of a contribution that one of the results lacks, which stands for 0.
+    """Yield the differences for a contribution that is missing from one result. A missing contribution counts as 0.
 
-    A model that lacks a signal gives it weight 0, so it contributes 0.0 or, if its values are negative, -0.0.
+    A model without the signal gives it weight 0, so the other result holds 0.0 or, if the signal is negative, -0.0.
+    Values are compared as numbers, not as bits, so neither of these differs from the missing contribution.
     """
     zeros = np.zeros(len(ids))
     left, right = zeros if recorded is None else recorded, zeros if replayed is None else replayed
@@ -96,7 +97,7 @@ def _of_lone_part(name: str, ids: list[str], recorded: Floats | None, replayed: 
 
 
 def _part(result: RecordedResult, name: str, rows: Rows) -> Floats | None:
-    """Return contribution `name` of each row, or None if `result` has no such contribution."""
+    """Return the contribution `name` in each of `rows`, or None if `result` has no such contribution."""
     if name not in result.part_names:
         return None
     return np.ascontiguousarray(result.parts[rows, result.part_names.index(name)])

@@ -1,7 +1,7 @@
 """One entry of the ledger. Its content is a canonical JSON text, and its hash is the SHA-256 of that text.
 
 The text includes the hash of the previous entry and the SHA-256 of the payload, so the last hash covers the whole
-chain. Anyone who has the text can check the hash with any tool.
+chain. Anyone who has the text can check the hash with any tool that computes SHA-256.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 from matcher.records.places import PlaceRule
 
-# The previous hash of the first entry.
+# What the first entry holds in place of the hash of an entry before it.
 GENESIS: Final = "0" * 64
 
 
@@ -58,8 +58,8 @@ class RecordedNeed(Record):
 
     Attributes:
         id: the id of the need.
-        digest: the SHA-256 of its content.
-        sequence: the revision number, if the need is stored.
+        digest: the SHA-256 of the need as canonical JSON.
+        sequence: the sequence number of the revision, if the need is stored.
         record: the need itself, if it is not stored.
 
     """
@@ -75,7 +75,7 @@ class RecordedModel(Record):
 
     Attributes:
         name, version: which model it is.
-        digest: the SHA-256 under which its content is stored.
+        digest: the SHA-256 of the content of the model. The content is stored under this digest.
 
     """
 
@@ -87,10 +87,10 @@ class RecordedModel(Record):
 class RecordedSearch(Record):
     """A saved search: the query, what the result was computed from, and a summary of the result.
 
-    `terms` holds the words searched for, from the whole need and from its title. `reference` and `versions` give the
-    digests of the reference tables and the versions of the packages. The payload of the entry holds all candidates
-    with their scores, and the excluded profiles. `place_rule` is the rule for where profiles work. Searches saved
-    before rules were recorded lack it.
+    `terms` holds two lists of the words searched for: those from the whole need, and those from its title. `reference`
+    gives the digests of the reference tables, and `versions` the versions of the packages. `place_rule` is the rule for
+    where profiles work, or None in a search saved before the ledger recorded rules. The payload of the entry holds all
+    candidates with their scores, and the excluded profiles.
     """
 
     need: RecordedNeed
@@ -115,15 +115,15 @@ class RecordedSearch(Record):
 
     @property
     def places(self) -> PlaceRule:
-        """The rule for where profiles work. Without a recorded one, the first."""
+        """The rule for where profiles work: the recorded rule, or the oldest rule if none was recorded."""
         return self.place_rule or PlaceRule.REGION_FIELDS
 
 
 class EntryContent(Record):
-    """The content of an entry. `by` is an organisation or a key, never a person.
+    """The content of an entry. `by` is the id of an organisation, member or key, never the name of a person.
 
-    `attribution` refuses contact details before an entry is written. They are not checked again here, so that a saved
-    entry can be read whatever the detector finds in it.
+    The function `attribution` refuses contact details before an entry is written. This class does not look for them
+    again, so that a saved entry can be read even if a newer detector would refuse its text.
     """
 
     number: Annotated[int, Field(ge=1)]
@@ -148,7 +148,7 @@ class Entry:
 
     @classmethod
     def seal(cls, content: EntryContent) -> Entry:
-        """Return the entry with this content, its text and its hash."""
+        """Compute the text and the hash of `content`, and return the entry."""
         text = canonical_json(content.model_dump(mode="json", exclude_none=True))
         return cls(content, text, digest_of(text.encode()))
 
@@ -196,7 +196,7 @@ class _Attribution(Record):
 
 
 def attribution(by: str, reason: str | None = None) -> _Attribution:
-    """Return the checked actor `by` and `reason` of an entry.
+    """Check the actor `by` and the `reason` of an entry, and return both.
 
     Raises:
         InvalidInput: `by` is not a valid actor, `reason` is empty or too long, or either identifies a person.

@@ -13,7 +13,7 @@ from matcher.store import Store
 
 
 class MissingVectors(MatcherError):
-    """The vectors of `texts` texts are no longer stored, and the encoder that made them is not in use."""
+    """The vectors of `texts` texts are no longer stored, and the encoder that made the vectors is no longer in use."""
 
     def __init__(self, texts: int) -> None:
         super().__init__(texts)
@@ -21,7 +21,7 @@ class MissingVectors(MatcherError):
 
 
 class ArchivedEncoder:
-    """A past encoder, identified by fingerprint. Re-encodes missing vectors if it is still the encoder in use.
+    """A past encoder, identified by its fingerprint. If it is still in use, it encodes texts without a stored vector.
 
     `reencoded` counts the texts that were encoded again.
     """
@@ -33,7 +33,7 @@ class ArchivedEncoder:
         self._in_use = in_use
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row per text, shape (len(texts), dimensions).
+        """Encode texts that have no stored vector. Return one row per text, shape (len(texts), dimensions).
 
         Raises:
             MissingVectors: another encoder is in use.
@@ -45,14 +45,15 @@ class ArchivedEncoder:
         return self._in_use.encode(texts, progress)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return the result of `encode`. A replay only encodes passages: the ledger holds the vectors of the need."""
+        """Return the result of `encode`. A replay never calls this: the ledger holds the vectors of the need."""
         return self.encode(texts)
 
 
 class HistoricalIndexes:
     """Builds the index at earlier sequence numbers.
 
-    Keeps the last index and updates it for a later number, which gives the same bits as building it from nothing.
+    The last index is kept. For a later sequence number it is updated, which gives the same index, bit for bit, as
+    building a new one.
     """
 
     def __init__(self, store: Store, in_use: CachedEncoder) -> None:
@@ -61,14 +62,14 @@ class HistoricalIndexes:
         self._index: Index | None = None
 
     def encoder(self, fingerprint: str, dimensions: int) -> ArchivedEncoder:
-        """Return the encoder with this fingerprint, which reads its stored vectors."""
+        """Return the past encoder with this fingerprint, whose vectors have `dimensions` numbers."""
         return ArchivedEncoder(fingerprint, dimensions, self._in_use)
 
     def at(self, sequence: int, encoder: ArchivedEncoder, places: PlaceRule) -> Index:
         """Return the index of the store as it was at `sequence`, with `places` as the rule for where profiles work.
 
         Raises:
-            MissingVectors: vectors are missing, and another encoder is in use.
+            MissingVectors: vectors of `encoder` are missing, and another encoder is in use.
 
         """
         index = self._index

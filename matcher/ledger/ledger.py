@@ -44,7 +44,7 @@ class SavedDecision(NamedTuple):
 class Ledger:
     """The decisions of a store. Safe to share between threads and processes.
 
-    Every method raises `Unavailable` if the database cannot be used, or if an entry it reads has been altered.
+    Every method raises `Unavailable` if the database cannot be used, or if an entry that it reads has been altered.
     """
 
     def __init__(self, store: Store) -> None:
@@ -64,7 +64,8 @@ class Ledger:
     ) -> SavedDecision:
         """Search as `Engine.search` does, and save the query and the complete result as a new decision.
 
-        If `need` is a revision of a stored need, the entry holds its number. Otherwise the entry holds the need itself.
+        If `need` is a revision of a stored need, the entry holds the sequence number of the revision.
+        Otherwise the entry holds the need itself.
 
         Raises:
             InvalidInput: `by` is not a valid actor, or a need that is not stored identifies a person.
@@ -157,7 +158,7 @@ class Ledger:
         return RecordedResult.from_bytes(self._chain.payload(entry))
 
     def head(self) -> tuple[int, str]:
-        """Return the number of entries and the hash of the last one, which an auditor notes elsewhere."""
+        """Return the number of entries and the hash of the last entry. An auditor can note the hash to verify later."""
         return self._chain.head()
 
     def verify(self, expect: str | None = None) -> Verification:
@@ -183,7 +184,7 @@ class Ledger:
         return next(self.replays(engine, [id]))
 
     def replays(self, engine: Engine, ids: Iterable[str] | None = None) -> Iterator[Replay]:
-        """Replay several decisions in turn, by default all. Each replay updates the index of the one before.
+        """Replay several decisions in turn, by default all. Each replay reuses the index of the previous one if it can.
 
         Raises:
             NotFound: no decision has one of these ids.

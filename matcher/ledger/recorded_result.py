@@ -17,7 +17,7 @@ from matcher.search.engine import Ranking
 
 @dataclass(frozen=True)
 class RecordedResult:
-    """All candidates of a search, highest score first, and all profiles that a filter excluded, by id.
+    """All candidates of a search, highest score first, and all profiles that a filter excluded, sorted by id.
 
     `revisions` holds the sequence number of the revision used for each candidate. Each row of `parts` adds up to
     the candidate's score, from left to right. `failing` marks which filter excludes which profile. `vectors` holds

@@ -34,7 +34,7 @@ class LedgerProblem:
 
 @dataclass(frozen=True)
 class Verification:
-    """The number of entries read, the hash of the last one, and the problems, in the order of the entries."""
+    """The number of entries read, the hash of the last entry read, and the problems, in the order of the entries."""
 
     entries: int
     hash: str
@@ -75,7 +75,7 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
     """
     with database.reading() as connection:
-        if not database.is_sqlite:  # otherwise each statement would see entries appended since the last one
+        if not database.is_sqlite:  # by default, each statement also sees entries appended since the statement before
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         check = _ChainCheck(expect_seen=expect in (None, GENESIS))
         for row in _entry_rows(connection, database.is_sqlite):
@@ -97,7 +97,7 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 class _ChainCheck:
     """A check of the chain in order: the last entry read, the models used so far, and the problems so far."""
 
-    expect_seen: bool  # True once the expected hash has been read, or if none is expected
+    expect_seen: bool  # True once the expected hash has been read, or if no hash is expected
     problems: list[LedgerProblem] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
     entries: int = 0
@@ -111,7 +111,7 @@ class _ChainCheck:
         self.expect_seen = self.expect_seen or self.hash == expect
 
     def add_problems(self, entry: int | None, problems: Iterable[str]) -> None:
-        """Add `problems` with an entry."""
+        """Add `problems` with an entry, or with the whole ledger if `entry` is None."""
         self.problems += [LedgerProblem(entry, problem) for problem in problems]
 
     def verification(self) -> Verification:
@@ -151,7 +151,7 @@ class _ChainCheck:
             yield "the last entry is not the one recorded"
 
     def model_problems(self, stored: list[tuple[Any, ...]]) -> Iterator[str]:
-        """Yield the stored models that are altered, and the models that are missing."""
+        """Yield a problem for each stored model that is altered and each model that an entry uses but is missing."""
         for digest, content in stored:
             if digest_of(content) != _as_text(digest):
                 yield f"model {_as_text(digest)[:12]} has been altered"
@@ -170,14 +170,14 @@ def _entry_rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:
 
 
 def _rows_of(connection: Connection, sqlite: bool, table: str, first: str, second: str) -> list[tuple[Any, ...]]:
-    """Return two columns of a whole table, ordered by the first."""
+    """Return two columns of a whole table, sorted by the first column."""
     columns = f"{first if first == 'entries' else _raw(first, sqlite)}, {_raw(second, sqlite)}"
     rows = connection.execute(text(f"SELECT {columns} FROM {table} ORDER BY {first}"))  # noqa: S608
     return [tuple(map(_bytes, row)) for row in rows]
 
 
 def _raw(name: str, sqlite: bool) -> str:
-    """Return SQL for the raw bytes of a column. SQLite refuses to read invalid text as text."""
+    """Return SQL that reads a column. On SQLite it reads raw bytes, because invalid text cannot be read as text."""
     return f"CAST({name} AS BLOB)" if sqlite else name
 
 

@@ -1,4 +1,4 @@
-"""The versions of the packages and the machine that numbers are computed with."""
+"""The versions of Python and of the packages that compute scores, and the machine they run on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import faiss
 
-# This package, and every package that takes part in a computation.
+# This package, and every package that takes part in computing scores.
 _PACKAGES: Final = ("partnership-matcher", "numpy", "faiss-cpu", "PyStemmer", "torch", "sentence-transformers")
 
 
@@ -26,5 +26,5 @@ def versions() -> dict[str, str]:
 def _version(package: str) -> str:
     try:
         return version(package)
-    except PackageNotFoundError:  # run from a folder that was never installed
+    except PackageNotFoundError:  # not installed, or this package run from its source folder
         return "unknown"

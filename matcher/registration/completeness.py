@@ -1,6 +1,6 @@
-"""What a profile still lacks, and why each part helps buyers to find it.
+"""What a profile still lacks, and how each missing part would help buyers to find the supplier.
 
-The rules are one table. They say how search uses a field, not how good a supplier is, and they do not affect scores.
+The rules are in `RULES`. They say how search uses a field, not how good a supplier is, and they do not affect scores.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MIN_SUMMARY_CHARACTERS: Final = 120
 
 @dataclass(frozen=True)
 class Rule:
-    """What a field should hold, why, and whether a registration needs it to be confirmed."""
+    """What a field should hold, and why. A registration can only be confirmed if it meets every `required` rule."""
 
     field: str
     advice: str
@@ -130,7 +130,7 @@ RULES: Final = (
 
 
 def completeness_of(profile: Profile) -> Completeness:
-    """Return how complete `profile` is under the rules."""
+    """Return how many of the rules `profile` meets, and which rules it does not meet."""
     unmet = [rule for rule in RULES if not rule.met(profile)]
     return Completeness(
         met=len(RULES) - len(unmet),

@@ -14,7 +14,7 @@ from matcher.store import Store
 
 
 class Likeness(StrEnum):
-    """Why a profile may be of the same supplier."""
+    """Why two profiles may be of the same supplier: a shared identifier, or the same name."""
 
     IDENTIFIER = "identifier"
     NAME = "name"
@@ -26,7 +26,7 @@ class SimilarProfile(Record):
     Attributes:
         profile_id: the id of the profile.
         name: the name of its supplier.
-        likeness: what matches. An identifier makes it certain, a name only possible.
+        likeness: what matches. The supplier is certainly the same if an identifier matches, and may be if a name does.
 
     """
 
@@ -36,7 +36,7 @@ class SimilarProfile(Record):
 
 
 class Directory:
-    """The register numbers and names of all profiles, in memory. It reads changes by sequence. Threads can share it."""
+    """The register numbers and names of all profiles, held in memory and updated by `follow`. Threads can share it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class Directory:
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
-        """Return the other profiles that share an identifier or the name of `profile`, identifiers first."""
+        """Return the other profiles with an identifier or the name of `profile`. Those with an identifier are first."""
         self.follow()
         *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
         with self._lock:
@@ -64,9 +64,10 @@ class Directory:
             ]
 
     def follow(self) -> None:
-        """Read the changes since the last call.
+        """Read the changes to profiles since the last call.
 
-        Reads happen outside the lock: a reader may have to wait for a writer that is waiting for the lock.
+        The lock is not held while the store is read, because the reader may have to wait for a writer that is itself
+        waiting for the lock.
         """
         if self._origin != self._store.origin(self._sequence):  # a backup has been restored
             with self._lock:

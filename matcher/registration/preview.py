@@ -14,7 +14,7 @@ class SearchablePassage(Record):
 
 
 class ProfilePreview(Record):
-    """The public view of a profile. It has no contact, which is never shown."""
+    """The public view of a profile, and the passages that search reads. The contact is never shown."""
 
     profile: Profile
     quotes: tuple[SearchablePassage, ...]

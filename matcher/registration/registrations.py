@@ -1,6 +1,6 @@
-"""Registrations: draft profiles that only their organisation can see, until it confirms them.
+"""Registrations: draft profiles that only their organisation can see, until the organisation confirms them.
 
-They are not revisions, so that no search or replay sees a draft, and a discarded registration is deleted.
+Registrations are not stored as revisions, so no search or replay sees a draft, and discarding a draft deletes it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _SOURCE: Final = "registration"
 
 @dataclass(frozen=True)
 class Registration:
-    """A draft profile with its contact and owner. `number` counts its changes from 1.
+    """A draft profile with its contact and owner. `number` starts at 1 and goes up by 1 with each change.
 
-    `organisation_id` is None for the operator.
+    `organisation_id` is None if the operator owns the registration.
     """
 
     profile: Profile
@@ -56,7 +56,7 @@ class Registrations:
         self._ownership = Ownership(store.database)
 
     def start(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
-        """Save a new registration under an id derived from the name. The id of `profile` is ignored."""
+        """Save a new registration under an id derived from the name of `profile`. The id of `profile` is ignored."""
         draft = redact_profile(profile).model_copy(update={"id": make_record_id(profile.name, "supplier")})
         started = Registration(draft, contact, organisation_id, 1, datetime.now(UTC))
         row = {"id": started.id, "organisation_id": organisation_id, **_row(started)}
@@ -78,7 +78,7 @@ class Registrations:
         return _registration(row)
 
     def owner(self, id: str) -> tuple[str | None] | None:
-        """Return the owner of a registration as a tuple of one organisation id, or None if it does not exist."""
+        """Return a tuple of the owner (None for the operator), or None if there is no registration with this id."""
         with self._store.database.reading() as connection:
             query = select(registration.c.organisation_id).where(registration.c.id == id)
             row = connection.execute(query).one_or_none()
@@ -89,7 +89,7 @@ class Registrations:
         return self._rows(select(registration))
 
     def of(self, organisation_id: str | None) -> list[Registration]:
-        """Return the registrations of an organisation, or of the operator if None, sorted by id."""
+        """Return the registrations of an organisation (None for the operator), sorted by id."""
         owned = registration.c.organisation_id.is_not_distinct_from(organisation_id)
         return self._rows(select(registration).where(owned))
 
@@ -98,7 +98,7 @@ class Registrations:
             return [_registration(row) for row in connection.execute(query.order_by(registration.c.id))]
 
     def revise(self, profile: Profile, contact: Contact | None) -> Registration:
-        """Change the registration with the id of `profile`. If `contact` is None, the stored contact stays.
+        """Replace the profile of the registration with the same id. If `contact` is None, the stored contact stays.
 
         Raises:
             NotFound: no registration has this id.
@@ -131,13 +131,13 @@ class Registrations:
         """Check that no other profile has one of the register numbers of `profile`.
 
         Raises:
-            Conflict: another profile has one.
+            Conflict: another profile has one of the numbers.
 
         """
         _check_new([other for other in self.similar(profile) if other.likeness is Likeness.IDENTIFIER], ())
 
     def follow(self) -> None:
-        """Update the directory. The first update takes a while, so call this before writing to the store."""
+        """Update the directory. The first update takes a while, so call this method before writing to the store."""
         self._directory.follow()
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
@@ -150,7 +150,7 @@ class Registrations:
         Args:
             writer: an open writer of the store.
             id: the id of the registration.
-            distinct_from: ids of profiles with a similar name that are of other suppliers.
+            distinct_from: ids of profiles that have the same name but are of other suppliers.
 
         Raises:
             NotFound: no registration has this id.

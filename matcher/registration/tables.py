@@ -11,10 +11,10 @@ registration = Table(
     "registration",
     metadata,
     Column("id", RECORD_ID, primary_key=True),
-    Column("organisation_id", ACCOUNT_ID, ForeignKey(organisation.c.id)),
-    Column("number", Integer, nullable=False),  # counts changes from 1
+    Column("organisation_id", ACCOUNT_ID, ForeignKey(organisation.c.id)),  # NULL: owned by the operator
+    Column("number", Integer, nullable=False),  # starts at 1, and goes up by 1 with each change
     Column("content", Text, nullable=False),  # canonical JSON of the profile
-    Column("contact", Text),  # JSON
+    Column("contact", Text),  # JSON of the contact, NULL if there is none
     Column("changed_at", Timestamp, nullable=False),
     Index("ix_registration_organisation_id", "organisation_id"),
 )

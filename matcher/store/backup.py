@@ -1,6 +1,6 @@
 """Back up the whole database to one file while it is in use, and restore it.
 
-SQLite copies itself page by page. PostgreSQL uses `pg_dump` and `pg_restore`.
+A SQLite database is copied page by page. A PostgreSQL database is copied with `pg_dump` and `pg_restore`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
-# Mode of a folder with contact details.
+# Permissions of a folder that holds contact details.
 OWNER_ONLY: Final = 0o700
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _POSTGRES_HEADER: Final = b"PGDMP"
@@ -29,7 +29,7 @@ _DEBIAN_PROGRAMS: Final = "/usr/lib/postgresql"
 
 
 def back_up(url: str, file: Path) -> None:
-    """Write a consistent copy of the database at `url` to `file`. The file is complete or absent.
+    """Write a consistent copy of the database at `url` to `file`. If this fails, `file` is unchanged.
 
     Raises:
         Unavailable: the database cannot be read, `file` cannot be written, or `pg_dump` is not installed.
@@ -37,7 +37,7 @@ def back_up(url: str, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # The copy includes the contact details of suppliers.
+        # Only the owner may read the copy, because it includes the contact details of suppliers.
         with atomic_files.replacing(file, owner_only=True) as part:
             if (parsed := make_url(url)).get_backend_name() == "sqlite":
                 _copy(_sqlite_file(parsed), part)
@@ -121,7 +121,7 @@ def _not_usable(file: Path, problem: str) -> InvalidInput:
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:
-    """Run a PostgreSQL program. Pass the password in its environment, where other users cannot see it."""
+    """Run a PostgreSQL program. Pass the password in an environment variable, where other users cannot see it."""
     address = URL.create(
         "postgresql", username=url.username, host=url.host, port=url.port, database=url.database, query=url.query
     )

@@ -1,4 +1,4 @@
-"""Connections to SQLite or PostgreSQL, with the same behaviour and with errors for the user."""
+"""Connections to SQLite or PostgreSQL that behave in the same way and raise errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 
 # Seconds that a connection waits for another writer.
 WAIT_SECONDS: Final = 30.0
-# Advisory lock on PostgreSQL. Any number that other programs on the same database do not use.
+# Number of the advisory lock on PostgreSQL. Other programs must not use the same number in this database.
 _SCHEMA_LOCK: Final = 7_269_313_501
 _CONNECT_SECONDS: Final = 10
 
@@ -100,7 +100,7 @@ class Database:
             yield connection
 
     def lock_schema(self, connection: Connection) -> None:
-        """Lock out migrations by other processes until this transaction ends. SQLite only ever has one writer."""
+        """Lock out migrations by other processes until this transaction ends. SQLite allows only one writer anyway."""
         if not self.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
@@ -132,7 +132,7 @@ class Database:
         return getattr(self._local, "connection", None)
 
     def _write_ahead(self) -> None:
-        """Switch a SQLite file to write-ahead logging. Retry while it is locked, since SQLite does not wait here."""
+        """Switch a SQLite file to write-ahead logging. Retry while the file is locked: SQLite does not wait here."""
         deadline = time.monotonic() + self._wait
         while True:
             try:
@@ -145,7 +145,7 @@ class Database:
             time.sleep(0.02)
 
     def _busy(self) -> bool:
-        """Return whether the SQLite database is usable: a plain read works or finds it locked."""
+        """Return whether the SQLite database is usable: a plain read succeeds, or fails only because of a lock."""
         try:
             self._pragma("PRAGMA schema_version")
         except Unavailable as error:
@@ -169,7 +169,7 @@ class Database:
     def _explain_errors(self) -> Iterator[None]:
         try:
             yield
-        # sqlite3.Error: SQLAlchemy does not wrap errors raised while a connection is set up.
+        # SQLAlchemy does not wrap a sqlite3.Error that is raised while a connection is set up.
         except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
             if not _is_failure_of_service(error):
                 raise
@@ -226,7 +226,7 @@ def _begin_writing(connection: Connection) -> AbstractContextManager[Any]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer locks immediately: SQLite does not wait for a lock that a transaction first needs at a later write.
+    # A writer takes its lock at the start: SQLite does not wait for a lock that a transaction needs only later.
     immediate = connection.get_execution_options().get("matcher_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -236,8 +236,8 @@ def _is_failure_of_service(error: Exception) -> bool:
     if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | sqlite3.OperationalError):
         return True
     cause = getattr(error, "orig", error)
-    no_database = type(cause) is sqlite3.DatabaseError  # not a database, or a damaged one
-    return no_database or getattr(cause, "sqlstate", None) == "42501"  # no permission
+    no_database = type(cause) is sqlite3.DatabaseError  # the file is not a database, or is damaged
+    return no_database or getattr(cause, "sqlstate", None) == "42501"  # the user lacks a permission
 
 
 def _unavailable(error: Exception, display_url: str) -> Unavailable:

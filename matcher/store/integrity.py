@@ -1,4 +1,4 @@
-"""Check that the tables of a store are as they were written."""
+"""Check that the revisions in a store are still as they were written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.store.schema import clock, head, revision
 
 
 def problems(database: Database) -> Iterator[str]:
-    """Yield the problems of the revisions: damaged pages, gaps, changed contents and wrong heads."""
+    """Yield the problems with the revisions of a store: damaged pages, gaps, changed contents and wrong heads."""
     yield from _damaged_pages(database)
     yield from _revisions(database)
     yield from _heads(database)

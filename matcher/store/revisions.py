@@ -50,7 +50,7 @@ class Revision(Generic[State_co]):
 
 @dataclass(frozen=True)
 class Change:
-    """The latest state of a profile that changed. `profile` is None if it was withdrawn."""
+    """The latest state of a profile that changed. `profile` is None if the profile was withdrawn."""
 
     sequence: int
     id: str
@@ -90,7 +90,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
     """Return a row of the revision table as a `Revision`.
 
     Raises:
-        InvalidInput: the record does not meet the rules of this version, which are stricter than when it was stored.
+        InvalidInput: the record does not meet the rules of this version. The rules were less strict when it was stored.
 
     """
     kind = RecordKind(row.kind)
@@ -98,7 +98,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
 
 
 def to_record(row: Row[Any]) -> Profile | Need | None:
-    """Return the record of a row of the revision table, or None for a withdrawal. Raises as `to_revision` does."""
+    """Return the record of a row of the revision table, or None for a withdrawal. Raise the errors of `to_revision`."""
     if row.content is None:
         return None
     place = Place(file=f"revision {row.sequence} of {row.kind} {row.id}")

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-# Values in one IN list, or rows in one page. Far below SQLite's limit of 32,766 variables in a statement.
+# Most values in one IN list, or rows in one page. Far below SQLite's limit of 32,766 variables in a statement.
 CHUNK: Final = 500
 
 
@@ -23,7 +23,7 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that supports ON CONFLICT, which SQLAlchemy provides per dialect."""
+    """Return an INSERT that supports ON CONFLICT. SQLAlchemy has a separate one for each kind of database."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 

@@ -49,7 +49,7 @@ class Timestamp(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
-        """Return `value` in UTC, to store."""
+        """Return `value` in UTC, ready to be stored."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
@@ -59,14 +59,14 @@ class Timestamp(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# An INTEGER primary key on SQLite needs no index of its own.
+# The type is INTEGER on SQLite, because an INTEGER primary key needs no separate index there.
 SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 def id_type(length: int) -> String:
     """Return a column type for ids of up to `length` characters, which sort by code point on both databases.
 
-    PostgreSQL would otherwise sort by the language of the server.
+    Without this collation, PostgreSQL would sort by the language of the server.
     """
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 

@@ -25,8 +25,8 @@ from matcher.store.writer import Writer, not_found
 class Store:
     """Records as revisions, ordered by one sequence number. Open it with `Store.open`. Threads can share it.
 
-    Every method raises `Unavailable` if the database cannot be used. With `at`, a sequence number, a method returns
-    the state when that revision was the latest.
+    Every method raises `Unavailable` if the database cannot be used. A method that is given a sequence
+    number as `at` returns the state when that revision was the latest.
     """
 
     def __init__(self, database: Database) -> None:
@@ -35,7 +35,7 @@ class Store:
 
     @property
     def database(self) -> Database:
-        """The underlying database, for other tables."""
+        """The underlying database, for code that uses other tables in it."""
         return self._database
 
     @classmethod
@@ -43,7 +43,7 @@ class Store:
         """Open the store at `url` and create or upgrade its tables.
 
         Args:
-            url: `sqlite:///PATH`, `sqlite://` for one in memory, or `postgresql+psycopg://…`.
+            url: `sqlite:///PATH`, `sqlite://` for a database in memory, or `postgresql+psycopg://…`.
             wait_seconds: how long a writer waits for another writer.
 
         Raises:
@@ -82,7 +82,8 @@ class Store:
     def writing(self) -> Iterator[Writer]:
         """Provide a `Writer` in a transaction. Commit at the end, or roll back if an exception is raised.
 
-        Only one writer is active at a time, across all processes. Reads by id in this thread see its own writes.
+        Only one writer is active at a time, across all processes. Until the end, a read by id in this
+        thread already sees what the writer has written.
 
         Raises:
             Unavailable: another writer did not finish in time.
@@ -110,7 +111,7 @@ class Store:
     def origin(self, sequence: int) -> str:
         """Return a text that identifies revision `sequence` among all stores: its timestamp, record id and digest.
 
-        Empty if there is no such revision.
+        The text is empty if there is no such revision.
         """
         query = select(revision.c.recorded_at, revision.c.id, revision.c.digest).where(revision.c.sequence == sequence)
         return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(query))
@@ -134,7 +135,7 @@ class Store:
         return self._one(RecordKind.NEED, id, at)
 
     def profiles(self, ids: Sequence[str], *, at: int | None = None) -> dict[str, Profile]:
-        """Return profiles by id, in the order of `ids`. Omits ids that do not exist or were withdrawn."""
+        """Return profiles by id, in the order of `ids`. Profiles that do not exist or were withdrawn are left out."""
         records: dict[str, Any] = {}
         for chunk in chunks(dict.fromkeys(ids)):
             rows = self._rows(latest(RecordKind.PROFILE, at).where(revision.c.id.in_(chunk)))
@@ -186,10 +187,10 @@ class Store:
         return list(islice(problems(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
-        """Yield each profile changed after `since`, up to `until`, once, in its state at `until`.
+        """Yield, once each and in its state at `until`, every profile changed after `since` and up to `until`.
 
-        Both are sequence numbers. `until` is the latest if None. The changes are in sequence order. Memory use is
-        constant, and no transaction stays open.
+        `since` and `until` are sequence numbers. If `until` is None, it is the latest. The changes are in the order of
+        their sequence numbers. Memory use is constant, and no transaction stays open.
         """
         now = self.sequence()
         until = now if until is None else min(until, now)
@@ -199,16 +200,17 @@ class Store:
             yield Change(row.sequence, row.id, record if isinstance(record, Profile) else None)
 
     def profile_contents(self, since: int, *, until: int) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Yield id and content of each changed profile as `profile_changes` does, but as plain JSON values.
+        """Yield the id and content of each profile that `profile_changes` yields, with the content as a JSON value.
 
-        Content is None for a withdrawal. This is several times faster, for callers that read few fields.
+        The content is None for a withdrawal. This method is several times faster than `profile_changes`, for callers
+        that read few fields.
         """
         states = latest(RecordKind.PROFILE, until).order_by(revision.c.sequence)
         for row in self._pages(states, since, lambda row: row.sequence, revision.c.sequence):
             yield row.id, None if row.content is None else json.loads(row.content)
 
     def contact(self, profile_id: str) -> Contact | None:
-        """Return the contact of a profile, or None if none is stored."""
+        """Return the contact of a profile, or None if no contact is stored."""
         rows = self._rows(select(contact).where(contact.c.profile_id == profile_id))
         return Contact(name=rows[0].name, email=rows[0].email, telephone=rows[0].telephone) if rows else None
 

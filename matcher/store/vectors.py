@@ -1,4 +1,4 @@
-"""The table of the embedding cache. Every value can be computed again, so that losing it only costs time."""
+"""The table of the embedding cache. Every vector can be computed again, so losing the table only costs time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from matcher.store.schema import vector
 
 
 class VectorCache:
-    """A table of encoded texts by model and key, as opaque bytes."""
+    """The vectors of encoded texts, by model and key, stored as opaque bytes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored bytes by key. Omits `keys` that are not stored.
+        """Return the stored bytes by key. Any of `keys` that are not stored are left out.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -41,7 +41,7 @@ class VectorCache:
         """
         if not items:
             return
-        # Sorted, because two processes that lock rows in different orders would block each other.
+        # The rows are sorted, because two processes that lock rows in different orders would block each other.
         rows = [{"model": model, "key": key, "data": items[key]} for key in sorted(items)]
         with self._database.writing() as connection:
             connection.execute(insert_into(connection, vector).on_conflict_do_nothing(), rows)

@@ -17,7 +17,7 @@ from matcher.store.schema import clock, contact, head, revision
 
 Outcome = Literal["added", "updated", "unchanged"]
 
-# Number of records whose heads are read, and whose revisions are written, together.
+# Number of records to put together: read their heads in one go, then write their revisions in one go.
 BATCH: Final = 1_000
 
 
@@ -26,8 +26,8 @@ class Put:
     """The result of putting a record.
 
     Attributes:
-        sequence: the sequence number of its latest revision.
-        outcome: whether the put added that revision, updated an earlier one, or changed nothing.
+        sequence: the sequence number of the latest revision of the record.
+        outcome: whether the put added (or restored) the record, updated the record, or changed nothing.
 
     """
 
@@ -43,7 +43,7 @@ class _Head:
 
 
 class Writer:
-    """Adds revisions in one transaction, with exclusive use of the sequence until the transaction ends.
+    """Adds revisions in one transaction, with exclusive use of the sequence numbers until the transaction ends.
 
     The writer locks the row of `clock`, so that sequence numbers have no gaps and become visible in order: the next
     writer waits, and a transaction that rolls back releases its numbers.
@@ -59,13 +59,13 @@ class Writer:
 
     @property
     def connection(self) -> Connection:
-        """The connection of this transaction, for other tables."""
+        """The connection of this transaction, for code that writes to other tables."""
         return self._connection
 
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
         """Add a revision of `record`, unless the store already has the same content.
 
-        `contact` replaces the stored contact of the profile. If None, that stays. Contacts are not part of revisions.
+        If `contact` is not None, it replaces the stored contact of the profile. Contacts are not part of revisions.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -148,7 +148,7 @@ class Writer:
     def _next(
         self, key: tuple[RecordKind, str], before: _Head | None, state: tuple[str, str] | None, source: str
     ) -> dict[str, Any]:
-        """Return the row of the next revision. `state` is its content and digest, or None for a withdrawal."""
+        """Return the row of the next revision. `state` is the content and digest, or None for a withdrawal."""
         (kind, id), (content, digest) = key, state or (None, None)
         self._sequence += 1
         return {
@@ -168,7 +168,7 @@ class Writer:
         self._failed = True
         self._connection.execute(insert(revision), rows)
         columns = ("kind", "id", "sequence", "number", "digest")
-        # If a record has several revisions here, the last is its head.
+        # If `rows` has several revisions of a record, the last of them becomes its head.
         heads = {(row["kind"], row["id"]): {name: row[name] for name in columns} for row in rows}
         upsert = insert_into(self._connection, head)
         new = {name: upsert.excluded[name] for name in ("sequence", "number", "digest")}

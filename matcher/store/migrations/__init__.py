@@ -1,1 +1,1 @@
-"""The history of the schema, run by Alembic when a database is behind."""
+"""The history of the schema. Alembic runs the missing migrations on a database with an older schema."""

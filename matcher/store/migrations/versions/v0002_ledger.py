@@ -1,6 +1,6 @@
 """The decision ledger, and the triggers that keep it append-only.
 
-This migration cannot be reversed, for the same reason as the first one.
+This migration cannot be reversed, because the triggers forbid removing entries.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Accounts, ownership, registrations and alerts.
 
-This migration cannot be reversed, because ownership is part of the record of decisions.
+This migration cannot be reversed, because entries in the ledger refer to organisations and members by their ids.
 """
 
 from __future__ import annotations
