@@ -1,4 +1,4 @@
-"""The application: created from the settings, opened when it starts and closed when it stops."""
+"""The FastAPI application: how it is created from the settings, and how it opens and closes the engine."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ exist.
 
 
 def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_engine) -> FastAPI:
-    """Return the application. It opens the engine when it starts, not before.
+    """Return the application. The application opens the engine only when it starts.
 
     Args:
         settings: the settings of the service; by default, those in the environment.
-        engine_of: opens the engine for the settings.
+        engine_of: function that opens the engine for the settings.
 
     """
     chosen = settings or Settings()

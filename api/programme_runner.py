@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProgrammeRunner:
-    """Runs the programmes stored in `folder`, with one background thread."""
+    """Runs the programmes stored in `folder` in one background thread."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.runs = Runs(engine, folder)
@@ -31,7 +31,7 @@ class ProgrammeRunner:
         self._thread = threading.Thread(target=self._run_queue, name="programmes", daemon=True)
 
     def start(self) -> None:
-        """Start the background thread, with the runs that were queued when the service last stopped."""
+        """Start the background thread. It first runs what was queued when the service last stopped."""
         for id in self.runs.jobs.ids():
             if self.runs.jobs.job(id).progress().state is State.QUEUED:
                 self._queue.put(id)
@@ -46,7 +46,7 @@ class ProgrammeRunner:
             needs: the needs to match.
             options: the programme, who asked for it, and notes for its report.
             refused: how many rows of an uploaded file were refused.
-            rejects: the file of those rows, which the run keeps a copy of, or None.
+            rejects: the file that lists the refused rows, or None. The run keeps a copy of the file.
 
         Raises:
             InvalidInput: two needs have the same id.
@@ -73,7 +73,7 @@ class ProgrammeRunner:
         self._queue.put(job.id)
 
     def stop(self) -> None:
-        """Stop the current run after the chunks being searched. The next start continues it."""
+        """Stop the current run once the chunks being searched are done. The next start continues the run."""
         self._stopping.set()
         self._queue.put(_STOP)
         current = self._current

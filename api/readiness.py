@@ -14,7 +14,7 @@ from matcher.search.engine import Engine
 
 # How long a readiness check waits for an index that is only a little behind, in seconds.
 _MAX_WAIT: Final = 0.5
-# The first search loads the encoder and builds what every later search uses.
+# The query of the first search, which loads the encoder and builds what every later search uses.
 _FIRST_SEARCH: Final = "Is the service ready to answer?"
 
 _log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ class Readiness:
         self._engine = engine
         self._stopping = threading.Event()
         self._searched = threading.Event()
-        self._sequence = -1  # of the index after the last update
+        self._sequence = -1  # sequence number of the index after its last update
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> threading.Thread:
-        """Load index and encoder in a background thread, and return it. If one is already running, return that."""
+        """Return the background thread that loads the index and the encoder. Start the thread if none is running."""
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._load, name="readiness", daemon=True)
@@ -54,7 +54,7 @@ class Readiness:
     def missing(self) -> list[FieldError]:
         """Return an entry for each part that is not ready: `database`, `index`, `encoder`. Empty if all are ready.
 
-        Starts loading and waits for it briefly if the index is behind or no search has been made.
+        If the index is behind or no search has been made, start loading and wait briefly.
         """
         try:
             latest = self._engine.store.sequence()
@@ -71,7 +71,9 @@ class Readiness:
         return parts
 
     def require(self) -> None:
-        """Check that a search would be answered without loading anything first. It may still index recent changes.
+        """Check that a search could be answered without loading anything first.
+
+        The search may still have to index recent changes.
 
         Raises:
             Unavailable: the index or the encoder is not loaded. Searches would wait for them, and many waiting
@@ -104,7 +106,7 @@ class Readiness:
             raise _Stopped
 
     def _save(self) -> None:
-        """Save a snapshot of the index. If that fails, only the next start takes longer."""
+        """Save a snapshot of the index. If saving fails, the only effect is that the next start takes longer."""
         try:
             self._engine.save()
         except (MatcherError, OSError) as error:

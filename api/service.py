@@ -43,7 +43,7 @@ class Service:
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
-        """Return the service over `engine`."""
+        """Return the service that runs on `engine` with `settings`."""
         store = engine.store
         registrations = Registrations(store, Directory(store))
         ledger, programmes = Ledger(store), ProgrammeRunner(engine, settings.programmes_folder)
@@ -77,10 +77,12 @@ RunningService = Annotated[Service, Depends(_service)]
 
 @contextmanager
 def exclusive_ledger_check(service: Service) -> Iterator[None]:
-    """Allow only one verification or replay at a time: each reads the whole ledger or an earlier register.
+    """Allow only one verification or replay at a time.
+
+    A verification reads the whole ledger, and a replay reads an earlier state of the register.
 
     Raises:
-        Unavailable: another request is verifying or replaying.
+        Unavailable: another request is verifying the ledger or replaying a search.
 
     """
     if not service.ledger_check.acquire(blocking=False):

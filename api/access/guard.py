@@ -25,10 +25,10 @@ from matcher.registration.registrations import absent
 from matcher.store import RecordKind, Store
 from matcher.store.writer import not_found
 
-# With this prefix, a browser accepts the cookie only over TLS, for the whole host, and from the host itself.
+# The prefix `__Host-` makes browsers accept the cookie only over TLS, for the whole host and from that host alone.
 COOKIE: Final = "__Host-matcher-session"
 CSRF_HEADER: Final = "X-CSRF-Token"
-# Matches no organisation id, so a caller without an organisation sees no records.
+# Stands for the organisation of a caller that has none. No record belongs to it, so such a caller sees no records.
 _NO_ORGANISATION: Final = ""
 _SAFE_METHODS: Final = ("GET", "HEAD")
 _FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for")
@@ -46,7 +46,7 @@ class Access:
 
     @property
     def organisation_id(self) -> str | None:
-        """The caller's organisation, or None without accounts."""
+        """The id of the caller's organisation, or None if the service runs without accounts."""
         return self.caller.organisation_id
 
     def may_see(self, organisation_id: str | None) -> bool:
@@ -102,7 +102,7 @@ class Guard:
         self._jobs = jobs
 
     def stop(self) -> None:
-        """Save the times at which keys and sessions were last used."""
+        """Save the time at which each key and session was last used."""
         self._last_used.save()
 
     def authorise(self, route: str, request: Request) -> Access:
@@ -145,8 +145,9 @@ class Guard:
     def _is_open(self, request: Request) -> bool:
         """Return whether to treat a request without a key as the operator's.
 
-        Never for a page on another site. Otherwise `MATCHER_ACCESS` decides. If it is not set, the service must be
-        local, the request not forwarded, and no key ever made.
+        A request from a page on another site never counts as the operator's. For any other request, `MATCHER_ACCESS`
+        decides. Without `MATCHER_ACCESS`, the request counts as the operator's only if the service is local, the
+        request was not forwarded and no key has ever been made.
         """
         if request.headers.get("sec-fetch-site") in _OTHER_SITES:
             return False
@@ -183,7 +184,7 @@ class Guard:
         if owner is not None and owner.organisation_id == access.organisation_id:
             return
         is_hidden = owner is not None and owner.draft
-        # Read a hidden record as well, so that it takes as long as a record that does not exist.
+        # Look up a hidden record as well, so that refusing it takes as long as refusing a record that does not exist.
         if (is_hidden or access.scope is AccessScope.OWN) and (not self._exists(kind, id) or is_hidden):
             raise not_found(kind, id)
         if access.scope is AccessScope.OWN:

@@ -1,7 +1,7 @@
 """Sign-in by OpenID Connect, with the authorisation code flow, PKCE and a nonce.
 
-Authlib's client makes every request, and Authlib validates the claims. Of the claims, only `sub` is used: the
-administrator assigns it to a member. Names and addresses from the provider are ignored.
+Authlib's client makes every request, and Authlib validates the claims. The service uses only the claim `sub`, which
+the administrator assigns to a member. It ignores names and addresses from the provider.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, Final
 from matcher.foundations.errors import NotFound, NotSignedIn, Unavailable
 from matcher.foundations.settings import Settings
 
-# Seconds to wait for the provider.
+# How long to wait for the provider, in seconds.
 _TIMEOUT: Final = 10.0
 _SCOPE: Final = "openid"
 # Every provider must support RS256 (OpenID Connect Discovery 1.0, section 3).
 _ALGORITHMS: Final = ("RS256", "ES256", "PS256")
-# Allowed difference between the clocks of the two machines, in seconds.
+# Allowed difference between the clocks of this machine and the provider's, in seconds.
 _LEEWAY: Final = 60
 
 
@@ -30,9 +30,9 @@ class PendingSignIn:
     """A sign-in that has started. The browser keeps it in a cookie, so that no other browser can complete it.
 
     Attributes:
-        state: returned by the provider with the code, to tie the answer to this browser.
-        nonce: returned inside the ID token, to tie the token to this sign-in.
-        verifier: sent with the code, to prove that the same client asked for it (PKCE).
+        state: the provider returns it with the code, which ties the response to this browser.
+        nonce: the provider returns it in the ID token, which ties the token to this sign-in.
+        verifier: this service sends it with the code, to prove that the same client asked for the code (PKCE).
 
     """
 
@@ -50,7 +50,7 @@ class PendingSignIn:
         """Return the sign-in stored as `value` by `cookie`.
 
         Raises:
-            NotSignedIn: `value` is None or not such a cookie.
+            NotSignedIn: `value` is None or was not made by `cookie`.
 
         """
         parts = (value or "").split(".")
@@ -60,12 +60,12 @@ class PendingSignIn:
 
     @property
     def cookie(self) -> str:
-        """The value of the cookie that stores the sign-in."""
+        """The value of the cookie that stores this sign-in."""
         return f"{self.state}.{self.nonce}.{self.verifier}"
 
 
 class OidcProvider:
-    """The OpenID Connect provider in the settings."""
+    """The OpenID Connect provider that the settings name."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -103,7 +103,7 @@ class OidcProvider:
             raise _refused("the response belongs to another sign-in")
         with self._client() as client:
             token = self._fetch_token(client, code, pending.verifier)
-            # Fetched each time, so that a key stops working as soon as the provider withdraws it.
+            # Fetch the keys each time, so that a key stops working as soon as the provider withdraws it.
             keys = self._get(client, self._endpoint(client, "jwks_uri"))
         claims = self._validated_claims(token, keys, pending.nonce)
         return f"{self._settings.oidc_issuer}|{claims['sub']}"
@@ -144,7 +144,7 @@ class OidcProvider:
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        """Open Authlib's client of the provider; report failed requests as `Unavailable`."""
+        """Open Authlib's client for the provider, and raise `Unavailable` if a request fails."""
         settings = self._settings
         if not settings.oidc_issuer:
             raise NotFound("no sign-in provider is set up", remedy="Use a key, or set MATCHER_OIDC_ISSUER")

@@ -1,7 +1,8 @@
 """The table of permissions: which role may use which route, and on which records.
 
-Every route has a row; the service does not start otherwise. No other code decides: the guard (`api/access/guard.py`)
-checks the row before the body of a request is read, and handlers only use the access it grants.
+The service does not start unless every route has a row. No other code decides who may use a route: the guard
+(`api/access/guard.py`) checks the row before the body of a request is read, and handlers only use the access that the
+guard grants.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from matcher.foundations.errors import MatcherError
 
 
 class AccessScope(IntEnum):
-    """The records that a role reaches through a route. Of several roles, the widest scope counts.
+    """The records that a role reaches through a route. A caller with several roles has the widest of their scopes.
 
-    NONE: the route is refused. OWN: records of the caller's organisation. PUBLISHED: those, and every record that is
-    not a draft. ALL: every record.
+    NONE: the role may not use the route. OWN: records of the caller's organisation. PUBLISHED: records of the caller's
+    organisation, and every other record that is not a draft. ALL: every record.
     """
 
     NONE = 0
@@ -40,7 +41,10 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Permission:
-    """The scope of each role on a route. `subject` says what the id in its path identifies, None without an id."""
+    """The scope of each role on a route.
+
+    `subject` says what the id in the path of the route identifies. It is None for a path without an id.
+    """
 
     supplier: AccessScope
     commissioner: AccessScope
@@ -50,7 +54,7 @@ class Permission:
     subject: Subject | None = None
 
     def for_caller(self, caller: Caller) -> AccessScope:
-        """Return the widest scope of the roles of `caller`, or NONE without a role."""
+        """Return the widest scope of the roles of `caller`, or NONE if `caller` has no role."""
         return max((self.for_role(role) for role in caller.roles), default=AccessScope.NONE)
 
     def for_role(self, role: Role) -> AccessScope:
@@ -100,9 +104,9 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "put_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "publish_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
     "withdraw_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
-    # A search changes nothing. The caller must be allowed to see the need it is for.
+    # A search changes nothing. The caller must be allowed to see the need that the search is for.
     "search": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL),
-    # Those who look for partners save decisions. Their organisation and auditors may read them.
+    # Members who look for partners save decisions. Their organisation and auditors may read those decisions.
     "keep_decision": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "list_decisions": Permission(_, OWN, OWN, ALL, ALL),
     "read_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
@@ -111,7 +115,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
     "verify_ledger": Permission(_, _, _, ALL, ALL),
     "export_ledger": Permission(_, _, _, ALL, ALL),
-    # Regional programmes and commissioners run programmes. Their organisation and auditors may read them.
+    # Regional programmes and commissioners start runs. Their organisation and auditors may read those runs.
     "start_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "upload_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "preview_upload": Permission(_, ALL, ALL, _, ALL),
@@ -122,7 +126,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "resume_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
     "cancel_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
     "read_programme_results": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
-    # Metrics for those who monitor the service.
+    # Metrics, for people who monitor the service.
     "read_metrics": Permission(_, _, _, ALL, ALL),
     # The caller's own details and session.
     "read_caller": Permission(ALL, ALL, ALL, ALL, ALL),
@@ -135,7 +139,7 @@ def check(names: Iterable[str]) -> None:
     """Check that the table has a row for each of the routes `names`, and no other rows.
 
     Raises:
-        MatcherError: a row is missing, or a row has no route.
+        MatcherError: a route has no row, or a row has no route.
 
     """
     routes = set(names)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems.catalogue import TOO_LARGE
 from api.problems.responses import RequestRefused, problem_response
 
-# Bytes. Ten times the largest known profile or need; longer lists of records belong in a file for `matcher import`.
+# In bytes: ten times the largest known profile or need. Long lists of records belong in a file for `matcher import`.
 MAX_BODY: Final = 2 * 1024 * 1024
 
 _MIB: Final = 1024 * 1024
@@ -18,7 +18,7 @@ _UPLOAD_PATHS: Final = ("/v1/uploads", "/v1/uploads/previews")
 
 
 class BodyLimit:
-    """Refuses a body that is too long: by its Content-Length, or as soon as too many bytes have arrived.
+    """Refuses a body if its Content-Length is over the limit, or as soon as more bytes than the limit have arrived.
 
     The limit is `upload_limit` MiB for uploads and `MAX_BODY` bytes for every other path.
     """

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# %2F; %0A, where the pattern of a route would end; and %25, so that decoding the id reverses the change.
+# %2F is a slash. %0A is a line feed, at which the pattern of a route would end. %25 is the percent sign, which stays
+# encoded so that decoding the id later restores the original exactly.
 _PRESERVED: Final = re.compile(rb"%(2[fF]|0[aA]|25)")
 
 

@@ -22,10 +22,12 @@ _EXEMPT_PATHS: Final = ("/healthz", "/readyz")
 
 
 class RateLimits:
-    """Refuses callers that make more requests than `rate` allows, for example `1200/minute`. None sets no limit.
+    """Refuses callers that make more requests than `rate` allows, such as `1200/minute`.
 
-    Requests are counted by address, so that inventing keys gains no extra allowance. Requests with a key are also
-    counted by key, so that using one key from many addresses gains none either.
+    If `rate` is None, the number of requests is not limited.
+
+    Every request counts towards the limit of its address, so that inventing keys does not raise the limit. A request
+    with a key also counts towards the limit of that key, so that using one key from many addresses does not either.
     """
 
     def __init__(self, app: ASGIApp, rate: str | None) -> None:
@@ -34,7 +36,7 @@ class RateLimits:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it and give the seconds to wait."""
+        """Pass the request on, or refuse it and say how many seconds to wait."""
         if scope["type"] == "http" and self._rate is not None and scope["path"] not in _EXEMPT_PATHS:
             for identity in _identities(scope):
                 if not self._limiter.hit(self._rate, identity):

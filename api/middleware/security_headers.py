@@ -1,4 +1,4 @@
-"""Security headers: keep a browser from doing more with a response than show it."""
+"""Security headers, which keep browsers from doing anything with a response except showing it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ _DEFAULTS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Records change at any moment, and shared caches must not hold them.
+# Paths of responses that must not be cached: records can change at any moment, and shared caches must not hold them.
 _UNCACHED: Final = ("/v1/", "/healthz", "/readyz")
 
 
 class SecurityHeaders:
-    """Adds security headers to every response, except those that the response sets itself."""
+    """Adds the security headers to every response.
+
+    A response keeps its own value of a header, except that of Cache-Control on the paths in `_UNCACHED`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

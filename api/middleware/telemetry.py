@@ -1,7 +1,7 @@
 """Telemetry: a log line and metrics for every request: route, method, status and time.
 
-Neither holds a path, query, body, key or address. The name of the route says what was requested. The request id,
-also sent in the header `X-Request-ID`, links the log lines of a request.
+Neither the log nor the metrics hold a path, query, body, key or address. The name of the route says what was requested.
+The request id links the log lines of a request, and the response repeats the id in the header `X-Request-ID`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID: Final = "X-Request-ID"
-# An id from a proxy in front is reused if it has this form.
+# A request id from a proxy in front of the service is reused if it has this form.
 _VALID_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
-# The name of the route for requests that match none.
+# The route name for requests that match no route.
 NO_ROUTE: Final = "none"
-# Upper bounds, in seconds.
+# Upper bounds of the histogram of request durations, in seconds.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServiceMetrics:
-    """The metrics of one application, in their own registry."""
+    """The metrics of one application, in a Prometheus registry of their own."""
 
     registry: CollectorRegistry
     requests: Counter
@@ -95,7 +95,7 @@ class TelemetryMiddleware:
 
     def _record(self, scope: Scope, outcome: _Outcome, request_id: str) -> None:
         route = getattr(scope.get("route"), "name", NO_ROUTE)
-        # A client can send any method, and the metrics keep every value of a label.
+        # Clients can invent methods, and the metrics would keep each one as a label value for ever.
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "PUT", "POST", "DELETE") else "other"
         self._metrics.requests.labels(route, method, outcome.status).inc()
         self._metrics.seconds.labels(route).observe(outcome.seconds)

@@ -1,4 +1,4 @@
-"""Unhandled errors: logged here, and answered without their cause."""
+"""Unhandled errors, which are logged and then answered without revealing the cause."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UnhandledErrors:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and answer if it fails."""
+        """Pass the request on. If that raises an exception, send a problem response."""
         started = False
 
         async def send_and_note_start(message: Message) -> None:

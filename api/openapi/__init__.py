@@ -1,1 +1,1 @@
-"""The OpenAPI document: shared responses, examples, security, and the page that shows it."""
+"""The OpenAPI document: its shared responses, examples and security, and the page that shows the document."""

@@ -30,7 +30,7 @@ _ETAG: Final = {
 
 
 def json_response(status: int, text: str, example: Any, *, etag: bool = False) -> Responses:
-    """Return the JSON response of `status`, described by `text`. With `etag`, it has the header ETag."""
+    """Return the JSON response of `status`, described by `text`. With `etag`, the response has the header ETag."""
     response: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
     return {status: response | ({"headers": _ETAG} if etag else {})}
 
@@ -40,8 +40,8 @@ def created_response(text: str, example: Any, id_pointer: str, *next_routes: str
 
     Args:
         text: description of the response.
-        example: example of its body.
-        id_pointer: JSON pointer to the new id in the body.
+        example: example of the response body.
+        id_pointer: JSON pointer to the new id in the response body.
         next_routes: names of the routes that accept the new id, for OpenAPI links.
 
     """
@@ -54,7 +54,7 @@ def created_response(text: str, example: Any, id_pointer: str, *next_routes: str
 
 
 def problem_responses(*problem_types: ProblemType) -> Responses:
-    """Return the responses for `problem_types`, and for the two that any route may give: 429 and 500."""
+    """Return the responses for `problem_types`, and the responses 429 and 500, which any route may give."""
     return {kind.status: _problem_response(kind) for kind in (*problem_types, TOO_OFTEN, UNEXPECTED)}
 
 
@@ -81,7 +81,7 @@ def _problem_response(problem_type: ProblemType) -> dict[str, Any]:
     return response
 
 
-# What a route may answer when it reads a record by id, reads a body, or does both.
+# The problems that a route may report if it reads a record by id, reads a body, or does both.
 ID_PROBLEMS: Final = problem_responses(NOT_FOUND, INVALID)
 BODY_PROBLEMS: Final = problem_responses(MALFORMED, TOO_LARGE, MEDIA, INVALID)
 WITHDRAWAL_PROBLEMS: Final = ID_PROBLEMS | problem_responses(PRECONDITION)

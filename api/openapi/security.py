@@ -62,14 +62,17 @@ def _complete_operation(method: str, operation: dict[str, Any], permission: Perm
 
 
 def may_refuse(method: str, permission: Permission) -> bool:
-    """Return whether a route may refuse a known caller: for the role, the owner, or a missing CSRF header."""
+    """Return whether a route may refuse an authenticated caller.
+
+    The reason may be the caller's role, the owner of the record, or a missing CSRF header.
+    """
     scopes = {permission.for_role(role) for role in Role}
     checks_owner = AccessScope.OWN in scopes and permission.subject in (Subject.PROFILE, Subject.NEED)
     return method.upper() not in ("GET", "HEAD") or AccessScope.NONE in scopes or checks_owner
 
 
 def roles_in_words(permission: Permission) -> str:
-    """Return a sentence that lists the roles that may use a route, and on which records."""
+    """Return a sentence that says which roles may use a route, and on which records."""
     roles_by_scope = {
         scope: [role.value for role in Role if permission.for_role(role) is scope]
         for scope in sorted(_SCOPES_IN_WORDS, reverse=True)

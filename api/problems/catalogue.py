@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A type of problem. `slug` ends its `type` URI; `meaning` says what to do about it."""
+    """A type of problem. `slug` is the last part of its `type` URI, and `meaning` says what to do about the problem."""
 
     slug: str
     status: int

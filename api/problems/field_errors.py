@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from matcher.foundations.errors import Place
 from matcher.records.parsing import invalid
 
-# A body of 2 MiB can hold several hundred thousand errors. A longer list is no help.
+# A body of 2 MiB can hold several hundred thousand errors, but a list of more than 100 helps nobody.
 MAX_FIELD_ERRORS: Final = 100
 _MAX_PATH: Final = 300
 # Pydantic error types that the record parser treats as another type.

@@ -69,7 +69,7 @@ class Problem(BaseModel):
 
 
 class RequestRefused(HTTPException):
-    """A request that the service refuses before any of it reaches the engine."""
+    """The service refuses the request before any of it reaches the engine."""
 
     def __init__(self, problem_type: ProblemType, problem: str, *, remedy: str) -> None:
         super().__init__(problem_type.status, problem)
@@ -101,13 +101,13 @@ def problem_response(
     """Return a response that reports a problem with the request in `scope`.
 
     Args:
-        problem_type: gives status, title and, unless `remedy` is given, the remedy.
-        scope: ASGI scope of the request; its path becomes `instance`.
+        problem_type: supplies the status, the title and, unless `remedy` is given, the remedy.
+        scope: ASGI scope of the request. The path of the request becomes `instance`.
         detail: what went wrong with this request.
         field: dotted path of the wrong field, if one field is to blame.
-        remedy: what to do about it.
-        errors: every error found; left out of the body if empty.
-        headers: sent in addition to the headers of the problem type, and in place of those of the same name.
+        remedy: what the client can do about the problem.
+        errors: the individual errors. The response body leaves out an empty list.
+        headers: added to the headers of the problem type, replacing any of the same name.
 
     """
     problem = Problem(
@@ -121,7 +121,7 @@ def problem_response(
         errors=list(errors) or None,
     )
     type_headers = _HEADERS.get(problem_type.slug, {})
-    # ASCII only, so that any text from the client can be encoded, lone surrogates included.
+    # `json.dumps` escapes all but ASCII, so any text from the client can be encoded, even lone surrogates.
     content = json.dumps(problem.model_dump(exclude_none=True))
     return Response(content, problem_type.status, {**type_headers, **(headers or {})}, MEDIA_TYPE)
 
@@ -132,7 +132,7 @@ def unexpected(scope: Scope) -> Response:
 
 
 def unavailable(scope: Scope, errors: Iterable[FieldError] = ()) -> Response:
-    """Return the response while a part of the service is unavailable, without the cause."""
+    """Return the response to a request that needs an unavailable part of the service, without the cause."""
     return problem_response(UNAVAILABLE, scope, "Part of the service is unavailable", errors=errors)
 
 

@@ -14,17 +14,17 @@ from python_multipart.multipart import parse_options_header
 from api.problems.catalogue import MALFORMED, MEDIA, TOO_LARGE
 from api.problems.responses import RequestRefused
 
-# Each value may be wrong in its own way, and reporting an error takes 20 µs of the one thread that all requests share.
+# Every value may cause an error, and reporting one takes 20 µs of the single thread that all requests share.
 # A profile with 500 entries in its track record has about 6,000 values.
 MAX_VALUES: Final = 20_000
 
 _JSON, _FORM = "application/json", "multipart/form-data"
-# Bytes in which the end of a form must appear: its last boundary and anything after it.
+# How many bytes at the end of a form to search for its last boundary.
 _TAIL: Final = 1_024
 
 
 class JsonRequest(Request):
-    """A request whose JSON is read strictly: UTF-8 only, no NaN, no lone surrogates, no deep nesting."""
+    """A request whose JSON body is read strictly: UTF-8 only, no NaN, no lone surrogates and no deep nesting."""
 
     async def json(self) -> Any:
         """Return the decoded body.
@@ -43,7 +43,7 @@ class JsonRequest(Request):
 
 
 class FormRequest(Request):
-    """A request whose form is read as a stream and must be complete."""
+    """A request whose body is a form, which is read as a stream and must be complete."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the chunks of the body.
@@ -64,7 +64,7 @@ class FormRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route whose body, if it has one, is JSON or a form, as its content type must state."""
+    """A route that accepts JSON or a form as its request body, if any. The content type must name the expected kind."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that reads the body as a `JsonRequest` or `FormRequest`.
@@ -92,7 +92,10 @@ def _check_content_type(request: Request, expected: str) -> None:
 
 
 def _holds_more_than(limit: int, value: Any) -> bool:
-    """Return whether `value` holds more than `limit` values, itself included. Stops counting there."""
+    """Return whether `value` holds more than `limit` values, itself included.
+
+    Counting stops at the first value over the limit.
+    """
     pending = [value]
     counted = 0
     while pending and counted + len(pending) <= limit:

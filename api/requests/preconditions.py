@@ -1,6 +1,7 @@
 """Preconditions: If-Match and If-None-Match make a change depend on the record's revision (RFC 9110).
 
-Check them in the transaction that writes. Writers enter it one at a time, so of two changes to one revision, one wins.
+Check preconditions in the transaction that writes the record. Only one such transaction runs at a time, so if two
+requests give the same revision in If-Match, only one of them can change the record.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ RequestPreconditions = Annotated[Preconditions, Depends(_preconditions)]
 
 
 def _matches(header: str, current: int | None) -> bool:
-    """Return whether the list of entity tags in `header` includes the revision `current`; `*` includes any."""
+    """Return whether the list of entity tags in `header` includes the revision `current`. `*` matches any revision."""
     if current is None:
         return False
     return header.strip() == "*" or etag(current) in [tag.strip() for tag in header.split(",")]

@@ -1,4 +1,4 @@
-"""What a client asks of a programme over HTTP."""
+"""The body of a request to start a programme."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProgrammeOptions(Record):
     )
 
     def programme(self, lookup: BodyLookup) -> Programme:
-        """Return the programme with these options, as of today. `lookup` finds the NHS body of a code or name.
+        """Return the programme with these options, as of today. `lookup` finds an NHS body by its code or name.
 
         Raises:
             InvalidInput: `region` is not a known region or NHS body.
@@ -61,9 +61,9 @@ class ProgrammeOptions(Record):
 
 
 class ProgrammeRequest(ProgrammeOptions):
-    """A programme to run: on the needs in the request, or on every stored need that you may see."""
+    """A programme to run on the needs in the request, or on every stored need that you may see."""
 
-    # About as many as the limits of a body allow. A file may hold more.
+    # About as many needs as the limits on a JSON body allow. An uploaded file may hold more.
     needs: Annotated[tuple[Need, ...], Field(max_length=5_000)] = Field(
         (), description="Needs to match. Upload longer lists as a file, with `POST /v1/uploads`."
     )

@@ -18,14 +18,14 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters
 from matcher.records.fields import Phrase, Title
 
-# Rows in one file. Larger files would delay other requests, so they must be matched on the command line.
+# Most rows in one file. Larger files would delay other requests, so they must be matched on the command line.
 MAX_ROWS: Final = 100_000
 _WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods")
 FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", *_WORKBOOK_ENDINGS, ".jsonl", ".ndjson", ".json")
-# The first bytes of compressed files other than workbooks. Their size is unknown until they are unpacked.
+# First bytes of gzip, bzip2, xz and Zstandard files, which are refused: only unpacking would show their full size.
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _ZIP: Final = b"PK"
-# How many files are read at the same time, and how many seconds another waits for its turn.
+# How many files may be read at the same time, and how many seconds a further file waits for its turn.
 _SLOTS: Final = threading.BoundedSemaphore(2)
 _MAX_WAIT: Final = 10.0
 
@@ -76,10 +76,10 @@ class ProgrammeUpload(NeedsUpload):
 
 @contextmanager
 def saved_upload(upload: UploadFile) -> Iterator[Path]:
-    """Save `upload` to a temporary file and yield its path. Report errors in it against the field `file`.
+    """Save `upload` to a temporary file and yield its path. Report errors in the file as errors in the field `file`.
 
     Raises:
-        InvalidInput: the file type is not supported, or the block raised InvalidInput about the file.
+        InvalidInput: the file type is not supported, or the `with` block raised InvalidInput about the file.
         Unavailable: too many other files are being read.
 
     """
@@ -110,7 +110,7 @@ def _check_not_compressed(path: Path, ending: str) -> None:
 
 @contextmanager
 def _errors_about_field() -> Iterator[None]:
-    """Replace the path of the temporary file in errors with the form field `file`; keep row and column in words."""
+    """In errors, name the form field `file` in place of the temporary file, and give row and column in words."""
     try:
         yield
     except InvalidInput as error:

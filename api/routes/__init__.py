@@ -1,4 +1,4 @@
-"""The routes, with one module for each resource."""
+"""The routes of the service, with one module for each resource."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from api.routes.matching import decisions, ledger, programmes, search, uploads
 from api.routes.records import claims, needs, opportunities, profiles, registrations
 from api.routes.system import callers, documentation, health, metrics, sign_in
 
-# In the order in which the OpenAPI document lists them.
+# The routers, in the order in which the OpenAPI document lists them.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     registrations.router,
     claims.router,

@@ -25,7 +25,7 @@ DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a
 
 
 class DecisionReceipt(BaseModel):
-    """A search saved as a decision. Note `hash` outside the service: it covers this entry and every entry before it."""
+    """A search saved as a decision. Keep `hash` outside the service. It covers this entry and every earlier entry."""
 
     decision: str
     entry: int
@@ -131,7 +131,7 @@ def keep_decision(
     service: RunningService,
     access: CallerAccess,
 ) -> DecisionReceipt:
-    """Search, and save the request, the results and the excluded profiles permanently, so that all can be checked."""
+    """Search, and save the request, the results and the excluded profiles permanently, so that you can check them."""
     need = requested_need(request, service.store, access)
     service.readiness.require()
     saved = service.ledger.save(
@@ -217,7 +217,7 @@ def replay_decision(id: DecisionId, service: RunningService) -> ReplayResult:
 
 
 def actor(access: Access) -> str:
-    """Return the caller as the ledger records it: the ids of organisation and member, without names.
+    """Return the caller in the form that the ledger records: the ids of the organisation and the member, without names.
 
     Return `this-installation` for a caller without an organisation.
     """

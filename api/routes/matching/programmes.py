@@ -29,12 +29,12 @@ router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=Gua
 ProgrammeId = Annotated[
     str, Path(pattern=r"^[0-9]{8}-[0-9a-f]{8}$", description="Id of a programme.", examples=["20261122-0f1e2d3c"])
 ]
-# The report has inline styles. The sandbox keeps anything in it from running.
+# The report has inline styles. The sandbox keeps anything in the report from running.
 _REPORT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 }
-# Seconds between two checks of the progress of a watched programme.
+# How often the progress of a watched programme is checked, in seconds.
 _POLL_INTERVAL: Final = 0.5
 _MEDIA_TYPES: Final = {
     ".jsonl": "application/jsonl",
@@ -71,7 +71,7 @@ class ProgrammeList(BaseModel):
     programmes: list[ProgrammeProgress]
 
 
-# An event of a stream, described as the schema of the media type.
+# Schema of one event in the stream of a watched programme. OpenAPI gives it as the schema of the media type.
 _EVENT_SCHEMA: Final = {
     "type": "object",
     "properties": {"event": {"const": "progress"}, "data": {"type": "string"}},
@@ -145,7 +145,7 @@ def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgre
 
 @router.post("/{id}/resume", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Resume a paused or failed programme after the last needs it completed."""
+    """Resume a paused or failed programme after the last needs that were completed."""
     job = service.programmes.runs.jobs.job(id)
     service.programmes.resume(job)
     return progress_of(job)
@@ -199,7 +199,7 @@ def progress_of(job: Job) -> ProgrammeProgress:
 
 
 def _downloads(job: Job) -> dict[str, str]:
-    """Return the paths of the files of a run that can be downloaded, by name."""
+    """Return the paths of the downloadable files of a run, by file name."""
     rejects = [str(job.rejects_file)] if job.rejects_file.exists() else []
     return {FilePath(path).name: path for path in (*job.progress().files, *rejects)}
 
@@ -208,7 +208,7 @@ def _requested_needs(request: ProgrammeRequest, service: Service, access: Access
     """Return the needs to match: those in the request, or every stored need that the caller may see.
 
     Raises:
-        InvalidInput: the request has both or neither, or no need is stored.
+        InvalidInput: the request asks for both kinds of needs or for neither, or no need is stored.
 
     """
     if request.stored == bool(request.needs):

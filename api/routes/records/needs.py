@@ -168,5 +168,5 @@ def _visible_needs(store: Store, access: Access, after: str) -> Iterator[Need]:
 def _own_needs(service: Service, access: Access, after: str) -> Iterator[Need]:
     for id in sorted(service.guard.ownership.owned_by(RecordKind.NEED, access.organisation_id)):
         if id > after:
-            with suppress(NotFound):  # withdrawn
+            with suppress(NotFound):  # the need is withdrawn
                 yield service.store.need(id).record

@@ -69,5 +69,5 @@ def put_alert(
 
 @router.delete("/{id:record}/alert", status_code=204, responses=ID_PROBLEMS)
 def remove_alert(id: RecordId, service: RunningService) -> None:
-    """Remove the alert of a profile, and the record of what it reported."""
+    """Remove the alert of a profile, and the record of what the alert has reported."""
     service.alerts.remove(id)

@@ -46,7 +46,7 @@ class ProfileUpdate(Profile):
 
 
 class ExportedRevision(RevisionSummary):
-    """A revision with its content. `source` says where it came from."""
+    """A revision with its content. `source` says where the revision came from."""
 
     source: str
     profile: Profile | None = None
@@ -107,7 +107,7 @@ def export_profile(id: RecordId, service: RunningService, access: CallerAccess) 
 def erase_profile_contact(id: RecordId, service: RunningService) -> None:
     """Erase the contact of a profile permanently. The profile remains."""
     if not service.store.erase_contact(id):
-        service.store.profile(id)  # no contact was stored; raises NotFound if there is no such profile either
+        service.store.profile(id)  # no contact is stored: raise NotFound unless the profile exists
 
 
 @router.get("/{id:record}", response_model_exclude_none=True, responses=read_responses("profile", examples.PROFILE))
@@ -141,5 +141,5 @@ def put_profile(
 
 @router.delete("/{id:record}", status_code=204, responses=WITHDRAWAL_PROBLEMS)
 def withdraw_profile(id: RecordId, service: RunningService, preconditions: RequestPreconditions) -> None:
-    """Withdraw a profile. Searches do not find it, its contact is erased, and its history remains."""
+    """Withdraw a profile. Searches do not find a withdrawn profile. The contact is erased, and the history remains."""
     revisions.withdraw(service.store, RecordKind.PROFILE, id, preconditions)

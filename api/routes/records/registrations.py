@@ -82,7 +82,7 @@ class ConfirmationRequest(BaseModel):
 
 @router.get("", responses=json_response(200, "The registrations.", {"registrations": [examples.REGISTRATION_DRAFT]}))
 def list_registrations(service: RunningService, access: CallerAccess) -> RegistrationList:
-    """List the registrations of your organisation that are not confirmed yet.
+    """List the unconfirmed registrations of your organisation.
 
     Auditors and administrators see every registration.
     """

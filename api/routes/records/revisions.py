@@ -1,4 +1,4 @@
-"""How profiles and needs are read, revised and withdrawn: what their routes have in common."""
+"""What the routes for profiles and needs share: how records are read, revised and withdrawn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from matcher.store.revisions import kind_of
 
 R = TypeVar("R", Profile, Need)
 
-# The source of every revision that these routes store.
+# The source recorded with every revision that the routes for profiles and needs store.
 SOURCE: Final = "api"
 
 
@@ -68,16 +68,16 @@ def record_of(kind: type[R], body: R, id: str) -> R:
 
 
 def read(revision: Revision[R], response: Response) -> R:
-    """Return the record of `revision`, and set its ETag on `response`."""
+    """Return the record of `revision`, and set the ETag of that revision on `response`."""
     response.headers["ETag"] = etag(revision.sequence)
     return revision.record
 
 
 def put(store: Store, record: R, preconditions: Preconditions, response: Response, contact: Contact | None = None) -> R:
-    """Store `record`, and set its ETag and the status on `response`: 201 for the first revision with its id, or 200.
+    """Store `record`, and set the ETag and the status of `response`: 201 for the first revision with this id, else 200.
 
-    A record equal to the latest revision is not stored again. `contact` replaces the stored contact of a profile; None
-    leaves it as it is.
+    A record equal to the latest revision is not stored again. `contact` replaces the stored contact of a profile. If
+    `contact` is None, the stored contact stays as it is.
 
     Raises:
         PreconditionFailed: a precondition does not hold.

@@ -29,7 +29,7 @@ class CurrentCaller(BaseModel):
 
 
 class StartedSession(BaseModel):
-    """A new browser session. Only the cookie has its token."""
+    """A new browser session. Only the cookie holds the session token."""
 
     csrf: str = Field(description=f"Send it as {CSRF_HEADER} with every change.")
     expires_at: datetime

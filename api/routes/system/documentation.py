@@ -13,7 +13,7 @@ from api.problems.responses import RequestRefused
 
 router = APIRouter(include_in_schema=False)
 
-# The pages have inline styles and load nothing.
+# The documentation pages have inline styles and load nothing.
 _HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 

@@ -17,7 +17,7 @@ from matcher.foundations.errors import NotPermitted
 router = APIRouter(prefix="/v1/sign-in", tags=["callers"])
 
 COOKIE: Final = "__Host-matcher-sign-in"
-# Seconds in which a sign-in must be completed.
+# Within how many seconds a sign-in must be completed.
 _MAX_AGE: Final = 600
 # Where the browser goes after a sign-in.
 _HOME: Final = "/docs"
