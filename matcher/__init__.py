@@ -2,6 +2,6 @@
 
 import os
 
-# OpenMP reads this once, when the first library that uses it is loaded. By default, its idle threads wait in a busy
-# loop, which slows a query many times if another process is busy. See docs/decisions.md.
+# OpenMP reads this variable once, when the first library that uses OpenMP is loaded. By default, its idle threads wait
+# in a busy loop. If another process is busy, that makes a query many times slower. See docs/decisions.md.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

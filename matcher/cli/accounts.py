@@ -94,7 +94,7 @@ def give(
     id: Annotated[str, typer.Argument(help="Id of the record.")],
     organisation: Annotated[str, typer.Argument(help="Id of the new owner.")],
 ) -> None:
-    """Make an organisation the owner of a profile or a need. It replaces any earlier owner. A draft stays a draft."""
+    """Make an organisation the owner of a profile or a need. This replaces any earlier owner. A draft stays a draft."""
     with opened_store(context.obj) as store:
         store.profile(id) if kind is RecordKind.PROFILE else store.need(id)
         Accounts(store.database).organisation(organisation)

@@ -52,7 +52,7 @@ def settings_of(home: Path | None = None) -> Settings:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        # An error without a location comes from a check of several settings together, which are about access.
+        # An error without a location comes from the check of several settings together, which is about access.
         name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
         raise InvalidInput(
             f"the setting {name} is not valid: {first['msg']}", remedy=f"Correct or unset {name}"
@@ -94,5 +94,5 @@ def announcing(bar: Progress, description: str) -> Announce:
 
 
 def print_json(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:
-    """Print `value` as indented JSON on stdout. `default` converts values that JSON does not know."""
+    """Print `value` as indented JSON on stdout. `default` converts values that JSON cannot represent."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=default))

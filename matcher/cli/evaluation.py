@@ -28,7 +28,7 @@ from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
-# The two rows below each figure: the heading, and which end of the interval it shows.
+# The two rows below each row of figures: their headings, and which end of the interval each row shows.
 _INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 

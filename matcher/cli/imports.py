@@ -1,4 +1,4 @@
-"""`matcher import`: files of records and of public sources into the register."""
+"""`matcher import`: imports files of records and of public sources into the register."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OnError(StrEnum):
     SKIP = "skip"
 
 
-# Dropped fields that the table lists. It counts the others together, and the JSON lists all.
+# The most dropped fields that the table lists. The table counts the others together, and the JSON lists all.
 _LISTED_FIELDS: Final = 12
 
 

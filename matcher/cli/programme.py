@@ -56,7 +56,7 @@ SheetName = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook. By default, the sheet that fits best.")
 ]
 _NEEDS_FILE = "needs.jsonl"
-# Characters of a title or field that a preview shows.
+# The most characters of a title or field that a preview shows.
 _MAX_SHOWN = 90
 _FILES = "A file of needs: CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS (.json)."
 
@@ -177,7 +177,7 @@ def preview(
 
 
 def _save_needs(settings: Programme, needs: Iterable[Need], folder: Path, summary: ReadSummary) -> Path:
-    """Write the needs to `folder` as they are matched, count them in `summary`, and return the file."""
+    """Write the needs to a file in `folder`, each with its default region. Count them in `summary`. Return the file."""
     count = 0
     with StagedFiles(folder) as staged, progress_bar() as bar:
         task = bar.add_task("Reading needs", total=None)

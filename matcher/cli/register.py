@@ -1,4 +1,4 @@
-"""`matcher fetch`, `provenance`, `split` and `organisation`: notices from services, and the origin of profiles."""
+"""`matcher fetch`, `provenance`, `split` and `organisation`: notices, and the origin of profiles."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def organisation(
 
 
 def _day(text: str | None, option: str) -> datetime | None:
-    """Return the start of the day in UTC. InvalidInput: `text` is not a date."""
+    """Return the start of the day `text`, in UTC if no time zone is given. InvalidInput: `text` is not a date."""
     if text is None:
         return None
     try:

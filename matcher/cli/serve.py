@@ -33,7 +33,8 @@ def serve(
             f"MATCHER_ACCESS is open, and other machines can reach {settings.host}",
             remedy="Unset MATCHER_ACCESS and create keys with: matcher accounts add-key. Or bind to 127.0.0.1",
         )
-    # The engine does not import the service, so uvicorn gets the application by name and it reads its own settings.
+    # The engine does not import the service, so uvicorn gets the application by name, and the application reads its
+    # settings from the environment.
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port
     if settings.access is None and settings.is_local:

@@ -70,7 +70,7 @@ def train_command(
 
 
 def _skip(_: Rejected) -> None:
-    """Ignore a line that cannot be used: training needs no single record."""
+    """Ignore a line that cannot be used. Training can do without any single record."""
 
 
 def promote(

@@ -1,4 +1,4 @@
-"""Checks that an installation works."""
+"""The checks of an installation, and the logs of the service."""
 
 from matcher.operations.doctor import Check, run_checks
 

@@ -23,7 +23,7 @@ from matcher.store import Store
 
 # A SQLite register of 100,000 profiles takes about 2 GB, and a snapshot of its index 1 GB.
 LEAST_FREE_BYTES: Final = 1_000_000_000
-# Problems to report for the database and the ledger.
+# The most problems to report for the database and for the ledger.
 _MAX_PROBLEMS: Final = 5
 
 
@@ -53,7 +53,8 @@ def run_checks(settings: Settings) -> list[Check]:
     Creates or upgrades the database if necessary, and changes nothing else.
     """
     with ExitStack() as stack:
-        # Opened by the first check that needs it. If that fails, each check that needs it reports the problem.
+        # The first check that needs the store or the encoder opens it. If opening fails, every check that needs it
+        # reports the problem.
         store = cache(lambda: stack.enter_context(Store.open(settings.store_url)))
         encoder = cache(lambda: encoder_of(settings))
         parts: dict[str, Callable[[], str]] = {

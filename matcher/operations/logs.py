@@ -19,7 +19,7 @@ _REQUESTS: Final[dict[str, Any]] = {"format": f"%(asctime)s {_EXTRA}"}
 
 
 class ContactFilter(logging.Filter):
-    """Redacts contact details in messages and tracebacks, such as those in an error about a record."""
+    """Redacts contact details in messages and tracebacks, for example in an error about a record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact `record` and return True."""

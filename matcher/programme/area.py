@@ -22,7 +22,7 @@ class NhsBody(Protocol):
 
     @property
     def code(self) -> str:
-        """The ODS code, or "" if it has none."""
+        """The ODS code, or "" if the organisation has none."""
 
     @property
     def name(self) -> str:
@@ -33,14 +33,14 @@ class NhsBody(Protocol):
         """The kind of organisation: "icb", "ccg" or "health innovation network"."""
 
 
-# Returns the current organisations for a current or past code or name of an NHS body. Raises NotFound.
+# Returns the current organisations for a current or past code or name of an NHS body. Raises NotFound if unknown.
 BodyLookup = Callable[[str], Sequence[NhsBody]]
 
 
 class Area(Record):
     """A named area: its regions (none for the whole country) and the ODS codes of its NHS bodies.
 
-    `asked` is the code or name the user gave, if it has since been replaced.
+    `asked` is the code or name that the user gave, if it is neither the current name nor a current code.
     """
 
     name: str
@@ -62,7 +62,7 @@ def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
     innovation network. A past code or name gives the area of the body that replaced it.
 
     Raises:
-        InvalidInput: `text` is in neither `lookup` nor the table of places.
+        InvalidInput: `text` is not a region, and is in neither `lookup` nor the table of places.
 
     """
     query = " ".join(text.split())

@@ -30,7 +30,7 @@ class Programme(Record):
     on: date | None = None
 
     def with_default_region(self, need: Need) -> Need:
-        """Return `need`, with the programme's region if it has exactly one and `need` names no place."""
+        """Return `need`. If it names no place and the programme has exactly one region, set that region."""
         if len(self.area.regions) != 1 or need.region or regions_of_record(need):
             return need
         return need.model_copy(update={"region": self.area.regions[0].value})

@@ -156,13 +156,13 @@ class ColumnMap:
         return bool({"title", "description"} & {column.field for column in self.columns})
 
     def heading(self, field: str | None) -> str | None:
-        """Return the heading of the column for `field`, which may be a part of one ("buyer.name"). None if unmapped."""
+        """Return the heading of the column for `field`, such as "title" or "buyer.name", or None if there is none."""
         parts = (field or "").split(".")
         return next((column.heading for column in self.columns if column.field in parts), None)
 
 
 def parse_column_choice(text: str | None) -> dict[str, str]:
-    """Return the headings by field in `text`, of the form `field=heading,field=heading`. Empty if `text` is None.
+    """Return the headings by field from `text`, such as "title=Need,value=Budget". Return {} if `text` is None.
 
     A heading that contains a comma must be in double quotes.
 
@@ -189,10 +189,11 @@ def parse_column_choice(text: str | None) -> dict[str, str]:
 
 
 def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
-    """Map the columns below `header` to fields: first the `chosen` headings by field, then the usual headings.
+    """Map the columns below `header` to fields.
 
-    If a heading appears twice, its first column is mapped. A chosen heading that is not in `header` is ignored;
-    `missing_headings` returns these.
+    A field in `chosen` gets the column with the heading chosen for it. Every other field gets a free column with one
+    of its usual headings. If a heading appears twice, its first column is mapped. A chosen heading that is not in
+    `header` is ignored; `missing_headings` returns such headings.
     """
     keys = [_key(heading) for heading in header]
     chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}

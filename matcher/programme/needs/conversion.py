@@ -27,7 +27,7 @@ _DATE_FORMS: Final = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%d %B %Y"
 
 
 def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
-    """Return the fields of a need, ready for `parse`, from `cells` by field. Empty cells are left out.
+    """Return the fields of a need, ready for `parse`. `cells` holds the cell of each field. Empty cells are left out.
 
     Without an id, the id is "row-" and the number `row`. Without a title, the start of the description becomes the
     title.
@@ -49,7 +49,7 @@ def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
 
 
 def _cell_text(name: str, cell: Cell) -> str:
-    """Return the content of `cell` as text, "" if it is empty."""
+    """Return the content of `cell` as text, or "" if the cell is empty."""
     if isinstance(cell, datetime):
         text = cell.date().isoformat()
     elif isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -89,7 +89,7 @@ def _word(_: str, text: str) -> str:
 
 
 def _cpv(name: str, text: str) -> list[str]:
-    # A program that read the code as a number has dropped its leading zero.
+    # A code of 7 digits has lost its leading zero to a program that read the code as a number.
     codes = [f"0{text}"] if re.fullmatch(r"\d{7}", text) else _CPV.findall(text)
     if not codes:
         raise _problem(name, f"{text[:20]!r} is not a CPV code of 8 digits", REMEDIES["cpv"])

@@ -22,10 +22,11 @@ TableRow = tuple[int, list[Cell] | InvalidInput]
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# How much of a file is used to detect its encoding, in bytes, and its delimiter, in rows.
+# The number of bytes used to detect the encoding of a file, and of rows used to detect its delimiter.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
-# The longest cell, four times the limit of a description, and the longest line, both in characters.
+# The longest cell, in characters: four times the limit of a description. A line is read up to `_MAX_LINE` characters,
+# and refused if it has more than half of that.
 _MAX_CELL: Final = 400_000
 _MAX_LINE: Final = 4_000_000
 
@@ -52,7 +53,7 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
 
     """
     csv.field_size_limit(_MAX_CELL)
-    # Strict, because an unclosed quote would silently swallow the needs below it.
+    # Strict, because otherwise an unclosed quote would silently swallow the needs below it.
     reader = csv.reader(_lines(path, encodings), delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
@@ -68,7 +69,7 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
 
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
-    """Return the delimiter that gives the highest `score` of a row among the first, then the most columns."""
+    """Return the delimiter with which one of the first rows gets the highest `score`. More columns break a tie."""
     best = (0, 1, ",")
     for delimiter in DELIMITERS:
         rows = [cells for _, cells in islice(rows_of(path, delimiter, EncodingCounts()), _PROBED_ROWS)]
@@ -104,9 +105,9 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCount
 
 
 def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterator[str]:
-    """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. Files combined from several hold both.
+    """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. A combined file may hold both.
 
-    Old programs end lines with only a carriage return.
+    A line may also end with only a carriage return, as old programs write it.
     """
     for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
         _check(raw, number)
@@ -135,7 +136,7 @@ def _check(line: str | bytes, number: int) -> None:
 def _utf16(start: bytes) -> str | None:
     if start[:2] in _UTF16:
         return _UTF16[start[:2]]
-    # There is no byte order mark. In English text, every other byte is zero.
+    # Without a byte order mark, look for zeros: in UTF-16, every other byte of English text is zero.
     if start[1::2].count(0) > len(start) * 0.3:
         return "utf-16-le"
     return "utf-16-be" if start[::2].count(0) > len(start) * 0.3 else None

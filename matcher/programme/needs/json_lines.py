@@ -23,7 +23,7 @@ class NeedsJsonLines:
     form: str = "JSON Lines"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield each line.
+        """Yield each line as a row.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.

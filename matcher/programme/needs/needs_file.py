@@ -32,7 +32,7 @@ NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 @dataclass
 class ReadSummary:
-    """What was read: the form of the file, the number of needs, and the number of rows refused."""
+    """What was read: the form of the file, the number of needs accepted, and the number of rows refused."""
 
     form: str = ""
     accepted: int = 0
@@ -50,7 +50,8 @@ def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
 def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
     """Return the file at `path`, ready to read. `chosen` and `sheet` apply to tables, as in `NeedsTable.open`.
 
-    A workbook is recognised by its content, JSON Lines and OCDS (.json) by the ending. Any other file is read as CSV.
+    A workbook is recognised by its content, and JSON Lines and OCDS (.json) by the ending of the file name. Any other
+    file is read as CSV.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
@@ -78,16 +79,18 @@ def read_needs(
     """Yield the needs in the file at `path`, without contact details.
 
     Args:
-        out: folder for the rejects file, rejects.csv. Once a reading refuses no row, an earlier one is removed.
+        out: folder for the rejects file, rejects.csv. If no row is refused, one from an earlier reading
+            is removed.
         on_error: "stop" raises at the first row that cannot be used. "skip" writes such rows to the rejects file,
             each with its number, field, problem and remedy.
         chosen: headings by field, for columns without a usual name.
         sheet: the sheet of a workbook.
         summary: updated while reading.
-        max_rows: refuse a file with more rows.
+        max_rows: the most rows that the file may have. None for no limit.
 
     Raises:
-        InvalidInput: the file cannot be used or has no usable need or, with "stop", a row cannot be used.
+        InvalidInput: the file cannot be used, has more than `max_rows` rows, has no usable need or, with "stop", has a
+            row that cannot be used.
 
     """
     summary = summary if summary is not None else ReadSummary()
@@ -105,10 +108,10 @@ def read_needs(
 def limit_rows(
     max_rows: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
 ) -> Iterator[AcceptedRow | RejectedRow]:
-    """Yield `rows`. No limit applies if `max_rows` is None.
+    """Yield `rows`. If `max_rows` is None, there is no limit.
 
     Raises:
-        InvalidInput: there are more than `max_rows`.
+        InvalidInput: there are more than `max_rows` rows.
 
     """
     for count, row in enumerate(rows, start=1):

@@ -20,7 +20,10 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Process:
-    """The trimmed releases of one ocid by release id, as JSON text to save memory."""
+    """The trimmed releases of one ocid by release id, as JSON text to save memory.
+
+    `number` is the position of the first of these releases in the file, from 1.
+    """
 
     number: int
     releases: dict[str, str] = field(default_factory=dict)
@@ -44,7 +47,7 @@ class NoticesFile:
         return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{cancelled}"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield the releases that cannot be used as they are read, then the need of each process.
+        """Yield each unusable release when it is read. Then yield the need of each process, or a rejected row.
 
         The row of a need is the number of its first release in the file, from 1.
 
@@ -87,6 +90,6 @@ class NoticesFile:
 
 
 def _named(release: Any, name: str) -> str:
-    """Return the `name` of a release, "" if it may hold something else, such as contact details."""
+    """Return the field `name` of a release, or "" if it may hold something other than an id, such as an address."""
     text = release.get(name) if isinstance(release, dict) else None
     return text[:_MAX_SHOWN] if isinstance(text, str) and text.isprintable() and "@" not in text else ""

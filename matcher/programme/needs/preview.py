@@ -10,7 +10,7 @@ from matcher.programme.needs.needs_file import NeedsFile, limit_rows, open_needs
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.records import Need, Record
 
-# Refused rows that a preview lists.
+# The most refused rows that a preview lists.
 _MAX_PROBLEMS: Final = 20
 
 

@@ -17,10 +17,10 @@ _CpvPrefix = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
 
 
 class NeedQuery(Record):
-    """Conditions on stored needs. A need must meet all conditions that are set, with any of the values of each.
+    """Conditions on stored needs. A need must meet every condition that is set, for at least one of its values.
 
-    `cpv` holds the first digits of codes. `buyer` is part of the buyer's name, or its whole ODS code. `words` must all
-    be in the title or description. With `open_on`, a need must not close before that day.
+    `cpv` holds the first digits of CPV codes. `buyer` is part of the buyer's name, or the buyer's whole ODS code. All
+    the words in `words` must be in the title or description. With `open_on`, a need must not close before that day.
     """
 
     stages: Annotated[tuple[Stage, ...], Field(max_length=MAX_CODES)] = ()

@@ -18,7 +18,7 @@ from matcher.programme.needs.workbooks import workbook
 from matcher.programme.needs.workbooks.workbook import WorkbookFormat
 from matcher.records import Need, parse
 
-# How many rows are searched for the column names, which titles and remarks may precede.
+# How many rows are searched for the column names. Titles and remarks may stand above the column names.
 _HEADER_WITHIN: Final = 20
 
 
@@ -154,7 +154,10 @@ class NeedsTable:
 
 
 def _header(rows: Iterator[TableRow], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:
-    """Return the number and the headings of the row, among the first, that names most columns. (0, []) if no row."""
+    """Return the number and the cells of the row, among the first rows, with the most known columns.
+
+    Return (0, []) if there is no row.
+    """
     candidates = [
         (number, [_text(cell) for cell in cells])
         for number, cells in islice(rows, _HEADER_WITHIN)

@@ -2,7 +2,7 @@
 
 The supplier ranked first for many needs cannot take them all. The best assignment serves as many needs as possible
 and, among the ways to do so, has the highest sum of probabilities. This is a minimum-cost flow, solved here as a
-linear programme: its vertices are whole numbers, and the solver returns a vertex.
+linear programme. Every vertex of this programme consists of whole numbers, and the solver returns a vertex.
 
 The functions take a frame with one row per pair: need (its number), supplier (its id), rank and probability.
 """
@@ -72,7 +72,10 @@ def unlimited(pairs: pd.DataFrame) -> Assignment:
 
 
 def greedy(pairs: pd.DataFrame, capacity: int) -> Assignment:
-    """Take the pairs by falling probability, and assign each one whose need is free and whose supplier has capacity."""
+    """Go through the pairs by falling probability.
+
+    Assign a pair if its need has no supplier yet and its supplier has capacity left.
+    """
     rows: dict[int, Hashable] = {}
     loads: Counter[str] = Counter()
     order = pairs.sort_values(["probability", "need", "supplier"], ascending=[False, True, True])
@@ -111,7 +114,7 @@ def optimal(pairs: pd.DataFrame, capacity: int) -> Assignment:
 
 
 def _incidence(owners: NDArray[np.int64]) -> csr_array:
-    """Return a matrix with a 1 for each owner's pairs, shape (owners, pairs)."""
+    """Return a matrix of shape (owners, pairs), with a 1 where a pair belongs to an owner."""
     return csr_array((np.ones(len(owners)), (owners, np.arange(len(owners)))))
 
 

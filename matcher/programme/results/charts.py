@@ -1,4 +1,4 @@
-"""Charts: the figures of a report as bar charts, measured for the SVG template.
+"""Charts: the figures of a report as bar charts, with measures for the SVG template.
 
 Bars differ in pattern as well as colour, and every bar shows its number.
 """
@@ -35,7 +35,7 @@ class BarSegment:
         pattern: the id of the SVG pattern that fills it.
         x: its left edge, in SVG units.
         width: its width, in SVG units.
-        text: the number shown in it, "" if the number does not fit.
+        text: the number shown in the segment, or "" if the number does not fit.
 
     """
 
@@ -50,7 +50,7 @@ class Bar:
     """A bar.
 
     Attributes:
-        label: its label, "" if another bar of its group has it.
+        label: the label of the bar, or "" if another bar of the same group has the label.
         y: its top edge, in SVG units.
         height: its height, in SVG units.
         parts: its segments, from left to right.
@@ -88,7 +88,10 @@ _MEANINGS: Final = {
 
 
 def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
-    """Return one bar per group, as long as its number of needs, divided by how well they are covered."""
+    """Return one bar per group.
+
+    The length of a bar stands for the number of needs in the group. Its segments show how well the needs are covered.
+    """
     most = max((group.needs for group in groups), default=1) or 1
     bars = []
     for i, group in enumerate(groups):
@@ -114,7 +117,7 @@ def mix_chart(rows: Sequence[ExposureRow]) -> Chart:
 
 
 def in_demand_chart(suppliers: Sequence[InDemandSupplier]) -> Chart:
-    """Return one bar per supplier: the number of needs for which it is ranked first, and for which it is lower."""
+    """Return one bar per supplier, divided into the needs that rank it first and the needs that rank it lower."""
     most = max((supplier.shown for supplier in suppliers), default=1) or 1
     bars = tuple(
         Bar(

@@ -46,7 +46,7 @@ def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> SupplierMix:
 
 
 def size_name(size: Size | None) -> str:
-    """Return `size` as a word, "unknown" if it is None."""
+    """Return `size` as a word, or "unknown" if `size` is None."""
     return size.value if size else UNKNOWN_SIZE
 
 
@@ -56,7 +56,7 @@ def sector_name(sector: str) -> str:
 
 
 class EligibleMix:
-    """Computes the mix of all suppliers eligible for a need, once for needs with the same requirements."""
+    """Computes the mix of all suppliers eligible for a need, only once for all needs with the same requirements."""
 
     def __init__(self, index: Index, filters: Filters, on: date, *, apply_requirements: bool = True) -> None:
         self._index, self._filters, self._on, self._apply = index, filters, on, apply_requirements
@@ -81,7 +81,7 @@ class EligibleMix:
 
 
 class ExposureRow(Record):
-    """A kind of supplier: its mean share of all eligible suppliers, of those shown, and of those ranked first."""
+    """A kind of supplier: its mean share of the suppliers that are eligible, shown, and ranked first."""
 
     kind: str
     name: str
@@ -95,7 +95,7 @@ class Exposure:
     """Sums shares over the needs with at least one supplier shown. Each of these needs has the same weight."""
 
     needs: int = 0
-    # Sums of shares by dimension, kind, and column of `ExposureRow`: a frame per need would be too slow.
+    # Sums of shares by dimension, kind, and column of `ExposureRow`. A data frame per need would be too slow.
     _sums: dict[tuple[str, str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, eligible: SupplierMix, shown: list[tuple[Sector, Size | None]]) -> None:
@@ -109,7 +109,7 @@ class Exposure:
                     self._sums[dimension, kind, column] += share
 
     def rows(self, dimension: Dimension) -> tuple[ExposureRow, ...]:
-        """Return the mean shares by sector or by size, largest share of the eligible first, then by kind."""
+        """Return the mean shares by sector or by size, sorted by share of the eligible, largest first, then by kind."""
         import pandas as pd
 
         if not self.needs:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_SUPPLIER: Final = "nobody"
-# How well a need is covered: the band of its best match, or no supplier.
+# The levels at which a need can be covered: the band of its best match, or "nobody" if no supplier is shown.
 LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
-# Gaps listed in the report. The workbook has all of them.
+# The most gaps that the report lists. The workbook lists all gaps.
 MAX_GAPS: Final = 100
 MAX_IN_DEMAND: Final = 15
 
@@ -64,11 +64,11 @@ class InDemandSupplier(Record):
     """A supplier in demand.
 
     Attributes:
-        profile_id: its id in the register.
-        name: its name.
-        sector: its sector.
-        first: the number of needs for which it is ranked first.
-        shown: the number of needs for which it is shown.
+        profile_id: the id of the supplier in the register.
+        name: the name of the supplier.
+        sector: the sector of the supplier.
+        first: the number of needs for which the supplier is ranked first.
+        shown: the number of needs for which the supplier is shown.
 
     """
 
@@ -80,7 +80,7 @@ class InDemandSupplier(Record):
 
     @classmethod
     def of(cls, demand: SupplierDemand) -> InDemandSupplier:
-        """Return `demand` as the report shows it."""
+        """Return what the report shows about the supplier of `demand`."""
         supplier = demand.supplier
         sector = supplier.sector.value
         return cls(profile_id=supplier.id, name=supplier.name, sector=sector, first=demand.first, shown=demand.shown)
@@ -149,7 +149,7 @@ class FiguresBuilder:
     exposure: Exposure = field(default_factory=Exposure)
     gaps: list[Gap] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    # Needs by region, ICB, theme and level.
+    # The number of needs by region, ICB, theme and level.
     _counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     _icbs: dict[str, str] = field(default_factory=dict)
 
@@ -228,7 +228,7 @@ def is_gap(result: NeedResult) -> bool:
 
 
 def gap_of(result: NeedResult) -> Gap:
-    """Return a need without a possible partner as the report shows it."""
+    """Return what the report shows about a need without a possible partner."""
     best = result.best
     return Gap(
         need_id=result.need.id,
@@ -243,7 +243,7 @@ def gap_of(result: NeedResult) -> Gap:
 
 
 def region_of(need: Need) -> str:
-    """Return the region of `need` for display, "Several regions" or "No region stated"."""
+    """Return the name of the region of `need`, or "Several regions" or "No region stated"."""
     regions = regions_of_record(need)
     if len(regions) > 1:
         return SEVERAL

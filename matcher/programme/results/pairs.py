@@ -1,7 +1,7 @@
 """Pairs: every need with every supplier shown for it, readable by need or by supplier.
 
-They are stored in a temporary SQLite file, which also groups and sorts them, so that 100,000 needs with 100 suppliers
-each use disk space and not memory.
+The pairs are stored in a temporary SQLite file, which also groups and sorts them, so that 100,000 needs with 100
+suppliers each use disk space and not memory.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class MatchedNeed:
 
 @dataclass(frozen=True)
 class SupplierDemand:
-    """A supplier, with the number of needs for which it is ranked first and for which it is shown."""
+    """A supplier, with the number of needs for which it is ranked first and the number for which it is shown."""
 
     supplier: Supplier
     first: int
@@ -95,7 +95,7 @@ class Pairs:
         return int(self._db.execute("SELECT count(*) FROM supplier").fetchone()[0])
 
     def supplier(self, id: str) -> Supplier:
-        """Return the supplier with `id`, which was added before."""
+        """Return the supplier with `id`. It must have been added before."""
         return _supplier(self._db.execute("SELECT * FROM supplier WHERE id = ?", (id,)).fetchone())
 
     def need(self, number: int) -> tuple[str, str]:
@@ -113,7 +113,11 @@ class Pairs:
             yield _supplier(row[:6]), MatchedNeed(number, need_id, title, rank, probability, Band(band))
 
     def in_demand(self, limit: int) -> list[SupplierDemand]:
-        """Return up to `limit` suppliers: those first for most needs, then those shown for most, then by id."""
+        """Return up to `limit` suppliers, most in demand first.
+
+        They are sorted by the number of needs for which they are ranked first, then by the number of needs for which
+        they are shown, then by id.
+        """
         query = """SELECT s.*, sum(p.rank = 1) AS first, count(*) AS shown
                    FROM pair p JOIN supplier s ON s.id = p.supplier GROUP BY s.id
                    ORDER BY first DESC, shown DESC, s.id LIMIT ?"""

@@ -28,10 +28,10 @@ from matcher.records import Need, Profile, SearchResult, size_of
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"
 REPORT, FIGURES = "report.html", "figures.json"
-# Temporary files. The folder is removed at the end, and at the start if an earlier process was killed.
+# The folder for temporary files. It is removed at the end, and at the start if an earlier process was killed.
 _SCRATCH: Final = ".publication"
 
-# Returns the profiles with these ids, as of a sequence number of the store. `Store.profiles` is one.
+# Returns the profiles with the given ids, as of a sequence number of the store, by id.
 Profiles = Callable[[Sequence[str], int], Mapping[str, Profile]]
 
 
@@ -65,12 +65,12 @@ def publish(
 ) -> Publication:
     """Write the matches in four formats, the report and its figures to `out`. All files appear, or none.
 
-    `results` holds one result per need, in the order of `needs`. Neither is held in memory. Equal results on the same
-    day give equal files.
+    `results` holds one result per need, in the order of `needs`. Neither the needs nor the results are held in
+    memory. Equal results on the same day give equal files.
 
     Args:
         notes: sentences to add to the report and the workbook.
-        max_rows: rows per sheet of the workbook, before it continues in another sheet.
+        max_rows: the most rows in a sheet of the workbook. Further rows go to another sheet.
 
     Raises:
         InvalidInput: `needs` is empty.
@@ -122,7 +122,7 @@ def _scratch(out: Path) -> Iterator[Path]:
 def _need_results(
     needs: Iterable[Need], results: Iterable[SearchResult], sources: PublicationSources, pairs: Pairs
 ) -> Iterator[NeedResult]:
-    """Pair each need with its result and suppliers, and add them to `pairs`."""
+    """Yield each need with its result and suppliers, and add its pairs to `pairs`."""
     known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:

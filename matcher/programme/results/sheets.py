@@ -34,7 +34,10 @@ class LinkedRow(Generic[R]):
 
 @dataclass(frozen=True)
 class AssignmentRow:
-    """A need, and the supplier that the best and the greedy assignment give it, each with its name, if any."""
+    """A need, with its supplier in the best and in the greedy assignment.
+
+    A supplier is given by its name and assignment, or None if the need is not served.
+    """
 
     need_id: str
     title: str

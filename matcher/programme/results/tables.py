@@ -1,6 +1,6 @@
 """Tables: the matches of a programme as JSON Lines, CSV and Parquet, written need by need.
 
-Rows are written as they come, so memory stays constant. A data frame of all matches would not fit that.
+Rows are written as they come, so memory stays constant. A data frame would hold all matches in memory.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class NeedResult:
     """A need with its search result.
 
     Attributes:
-        number: its position among the needs of the programme, from 0.
+        number: the position of the need in the programme, from 0.
         need: the need.
-        theme: its theme, "" if it has none.
-        search: the result of its search.
-        suppliers: the suppliers shown, in the order of the result.
+        theme: the theme of the need, or "" if it has none.
+        search: the result of the search for the need.
+        suppliers: the suppliers shown for the need, in the order of the result.
 
     """
 
@@ -178,12 +178,12 @@ class ParquetWriter:
             table.flush()
 
     def add(self, result: NeedResult) -> None:
-        """Add the matches to the pending rows, and write these once there are enough."""
+        """Add the matches to the pending rows, and write the pending rows once there are enough."""
         self._pending += result.rows
         if len(self._pending) >= _BATCH_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        """Write the pending rows. Without any, write an empty table."""
+        """Write the pending rows. If there are none, write an empty table."""
         self._writer.write_table(pa.Table.from_pylist(self._pending, schema=SCHEMA))
         self._pending = []

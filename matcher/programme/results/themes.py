@@ -13,9 +13,9 @@ from matcher.records import Need
 
 FOLDER: Final = Artefacts.installed().programme
 NO_THEME: Final = "Other"
-# Descriptions usually state their subject early.
+# Only this many characters of a description are searched for words. Most descriptions state their subject early.
 _DESCRIPTION_START: Final = 1_500
-# Divisions too general to be a theme, such as health.
+# CPV divisions that are too general to be a theme, such as health.
 _GENERAL_DIVISIONS: Final = frozenset({"85", "98"})
 
 
@@ -35,9 +35,9 @@ class Theme:
 def theme_of(need: Need) -> str:
     """Return the theme of `need`. The first rule that gives a theme wins:
 
-    1. the theme with most words in the title
+    1. the theme with the most words in the title
     2. the theme with the longest prefix of the first CPV code
-    3. the theme with most words in the start of the description and in the outcomes
+    3. the theme with the most words in the start of the description and in the outcomes
     4. the CPV division of the first code whose division is not general
     5. "Other"
     """

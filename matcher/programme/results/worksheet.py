@@ -22,8 +22,8 @@ class Share(float):
 class SheetColumn(Generic[R]):
     """A column of a sheet: its heading, its width in characters, and how its value and link are taken from a row.
 
-    A value is text, a number, a `Share`, or None for an empty cell. Only text can have a link. A `link` that returns
-    None gives the cell none.
+    A value is text, a number, a `Share`, or None for an empty cell. Only text can have a link. If `link` returns
+    None, the cell has no link.
     """
 
     heading: str
@@ -90,7 +90,7 @@ class Sheet(Generic[R]):
 
 
 def truncated(text: str) -> str:
-    """Return `text`, cut to the longest that a cell can hold."""
+    """Return `text`, cut to the number of characters that a cell can hold."""
     return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 2] + " …"
 
 

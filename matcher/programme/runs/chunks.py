@@ -19,7 +19,7 @@ from matcher.search import ExplainedSearch, eligible_in, rankings_of
 
 # Threads of one process share a searcher, so they take turns.
 _SEARCH_LOCK: Final = threading.Lock()
-# Eligibility masks kept per searcher, by requirements; the cache is emptied when it is full.
+# The most eligibility masks that a searcher keeps. When its cache of masks is full, the cache is emptied.
 _MAX_CACHED_MASKS: Final = 256
 
 
@@ -59,7 +59,7 @@ class Searcher:
         self._eligible: dict[str, Eligible] = {}
 
     def findings(self, chunk: Chunk, options: SearchOptions) -> list[ExplainedSearch]:
-        """Return the findings for each need of `chunk`, identical bit for bit to those of separate searches."""
+        """Return the findings for each need of `chunk`, identical bit for bit to the findings of separate searches."""
         queries = [
             (_query(need, vectors, options.on), self._eligible_for(need, options))
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
@@ -86,8 +86,8 @@ def _query(need: Need, vectors: Vectors, on: date) -> Query:
 class SearchTask:
     """All that a process needs to search chunks, small enough to send to another machine.
 
-    `folder` holds the snapshot whose checksum is `digest`; the process must reach it by this path. `model` is the
-    content of the model file.
+    `folder` holds the snapshot whose checksum is `digest`. The process must reach the folder by this path. `model` is
+    the content of the model file.
     """
 
     folder: Path

@@ -36,13 +36,16 @@ from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
 INTERRUPTED: Final = "the process that ran it has ended. You can resume it"
-# How long to wait for the lock: a process that only checks whether it is taken holds it for a moment.
+# How long to wait for the lock. A process that only checks whether the lock is free holds it for a moment.
 _LOCK_SECONDS: Final = 1.0
 _REQUEST_FILE: Final = "wish"
 
 
 class Job:
-    """One run, in its folder. Any process may read it and request a stop; only the one with the lock writes."""
+    """One run, in its folder.
+
+    Any process may read the run and request a stop. Only the process that holds the lock makes other changes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -89,7 +92,7 @@ class Job:
         """Return the needs.
 
         Raises:
-            Unavailable: they are missing or differ from the manifest.
+            Unavailable: the needs are missing or differ from the digest in the manifest.
 
         """
         content = self.read("needs.jsonl")
@@ -101,7 +104,7 @@ class Job:
         """Return the scoring model, as JSON.
 
         Raises:
-            Unavailable: it is missing or differs from the manifest.
+            Unavailable: the model is missing or differs from the digest in the manifest.
 
         """
         content = self.read("model.json")
@@ -167,7 +170,7 @@ class Job:
         """Hold the lock.
 
         Raises:
-            Conflict: another process holds it.
+            Conflict: another process holds the lock.
 
         """
         try:
@@ -191,7 +194,7 @@ class Job:
         self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
 
     def chunks(self) -> dict[int, Path]:
-        """Return the files of the completed chunks by number. Damaged files are removed, so that they are redone."""
+        """Return the files of the completed chunks by number. Remove damaged files, so that these chunks are redone."""
         complete = {}
         for path in sorted(self.folder.glob("chunk-*.jsonl")):
             _, number, digest = path.stem.split("-")
@@ -208,7 +211,7 @@ class Job:
                 yield from map(SearchResult.model_validate_json, lines)
 
     def clean_up(self) -> None:
-        """Remove what is needed only for searching."""
+        """Remove the index snapshot, which a finished or cancelled run no longer needs."""
         shutil.rmtree(self.index_folder, ignore_errors=True)
 
     def save_rejects(self, file: Path) -> None:
@@ -226,7 +229,7 @@ class Job:
         """Return the content of file `name`.
 
         Raises:
-            Unavailable: it cannot be read.
+            Unavailable: the file cannot be read.
 
         """
         try:
@@ -238,7 +241,7 @@ class Job:
         """Write file `name` atomically.
 
         Raises:
-            Unavailable: it cannot be written.
+            Unavailable: the file cannot be written.
 
         """
         try:

@@ -30,7 +30,9 @@ class Jobs:
     def create(
         self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **manifest: Any
     ) -> Job:
-        """Create a run over `needs`, with the other fields of its `manifest`. If rows were refused, copy `rejects`.
+        """Create a run over `needs`. If rows were refused, copy `rejects`.
+
+        `manifest` has the other fields of the `RunManifest`.
 
         Raises:
             InvalidInput: `needs` is empty or repeats an id, or a chunk is smaller than one need.
@@ -77,7 +79,7 @@ class Jobs:
         return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
 
     def readable(self) -> Iterator[Job]:
-        """Yield all runs with an intact manifest, oldest day first. Log a warning for the others."""
+        """Yield all runs with an intact manifest, oldest day first. Log a warning for every other run."""
         for id in self.ids():
             job = Job(self._folder / id)
             try:

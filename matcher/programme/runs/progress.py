@@ -34,8 +34,8 @@ class Progress:
     """The progress of a run: needs done, needs in total, needs per second since it was last resumed, and seconds left.
 
     `rate` and `seconds_left` are None if unknown. `problem` says why a run failed or waits. Only a finished run has
-    `files` (the paths of the results), `matches` (how many they hold) and `unmatched` (the ids of the needs without
-    an eligible supplier).
+    `files` (the paths of the results), `matches` (the number of matches in them) and `unmatched` (the ids of the
+    needs without an eligible supplier).
     """
 
     id: str

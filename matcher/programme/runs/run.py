@@ -1,4 +1,4 @@
-"""Run: executes a job from where it is until it finishes or a stop is requested."""
+"""Run: executes a job from its current state until it finishes or a stop is requested."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from matcher.search import Engine, ExplainedSearch, shown_revisions
 
 OnProgress = Callable[[Progress], None]
 
-# Profile revisions kept in memory: the same suppliers match many needs.
+# The most profile revisions kept in memory. They are kept because the same suppliers match many needs.
 _MAX_CACHED_PROFILES: Final = 20_000
 _REPORT_SECONDS: Final = 0.5
 
 
 class Run:
-    """One execution of a job, whose lock the caller holds."""
+    """One execution of a job. The caller must hold the lock of the job."""
 
     def __init__(self, engine: Engine, job: Job, on_progress: OnProgress | None = None) -> None:
         self._engine = engine
@@ -46,7 +46,7 @@ class Run:
         self._last_report = 0.0
 
     def execute(self, scheduler: str | Scheduler | None) -> Progress:
-        """Do the remaining work and return the final progress. On an error, save it and raise it."""
+        """Do the remaining work and return the final progress. Save an error in the progress, then raise it."""
         try:
             return self._execute(scheduler)
         except (MatcherError, OSError) as error:
@@ -118,7 +118,7 @@ class Run:
                 yield Chunk(number, tuple(self._chunk_of(needs, number)), vectors[self._span(number)])
 
     def _results_of(self, needs: Sequence[Need], findings: Sequence[ExplainedSearch]) -> list[str]:
-        """Return the search result for each need, as JSON. Read the profiles it quotes from the store."""
+        """Return the search result for each need, as JSON. Read the profiles that it quotes from the store."""
         required = [sequence for sequence in shown_revisions(findings) if sequence not in self._profiles]
         if len(self._profiles) + len(required) > _MAX_CACHED_PROFILES:
             self._profiles.clear()
@@ -130,7 +130,7 @@ class Run:
     def _vectors(self, needs: Sequence[Need]) -> Vectors | None:
         """Return the vectors of all needs, shape (needs, 2, dimensions), or None if a request stops the run.
 
-        They are computed once and saved with the job.
+        The vectors are computed once and saved with the job.
         """
         path, shape = self._job.vectors_file, (len(needs), 2, self._engine.encoder.dimensions)
         if path.exists():
@@ -150,7 +150,7 @@ class Run:
         return vectors
 
     def _task(self) -> tuple[SearchTask, int]:
-        """Return the task for the workers and the number of passages. The snapshot exists afterwards."""
+        """Return the task for the workers and the number of passages. Create the index snapshot if it is missing."""
         index, manifest = self._index(), self._manifest
         folder = self._job.index_folder.absolute()
         digest = Snapshots(folder).digest()
@@ -171,7 +171,10 @@ class Run:
         return index
 
     def _historical_index(self) -> Index:
-        """Return the index as of the run's sequence number, rebuilt if the store has changed since."""
+        """Return the index as of the run's sequence number.
+
+        Rebuild the index if the store has changed since the run was created.
+        """
         manifest, store = self._manifest, self._engine.store
         if store.origin(manifest.sequence) != manifest.origin:
             raise Conflict("this run was created with a different register", remedy="Start a new run")
@@ -183,7 +186,10 @@ class Run:
         return index
 
     def _check_tools(self) -> None:
-        """Refuse to mix results: another program version or reference table may show other matches or reasons."""
+        """Raise Conflict if the program version or a reference table has changed since the run was created.
+
+        Mixed results could show different matches or reasons.
+        """
         if differences := self._manifest.tools.differences(ToolVersions.current()):
             raise Conflict(
                 f"this run was started with a different version or reference tables: {', '.join(differences)}",
@@ -205,7 +211,10 @@ class Run:
         return self._report(state=State.CANCELLED if cancelled else State.PAUSED, rate=None, seconds_left=None)
 
     def _report(self, *, often: bool = False, **changes: object) -> Progress:
-        """Apply `changes` to the progress, then save and report it. Updates marked `often` are throttled."""
+        """Apply `changes` to the progress, then save and report it.
+
+        With `often`, save and report at most once per `_REPORT_SECONDS`.
+        """
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         if not often or time.monotonic() - self._last_report > _REPORT_SECONDS:
             self._last_report = time.monotonic()

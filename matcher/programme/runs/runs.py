@@ -20,8 +20,8 @@ from matcher.search.engine import Engine
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What to run besides the needs. `by` is the id of the organisation that starts it, or "". `notes` appear in the
-    report. `chunk` is the number of needs searched together.
+    """What to run besides the needs. `by` is the id of the organisation that starts the run, or "". `notes` appear in
+    the report. `chunk` is the number of needs searched together.
     """
 
     programme: Programme = field(default_factory=lambda: Programme(name="Matches"))
@@ -88,8 +88,8 @@ class Runs:
 
         Raises:
             NotFound: no run has this id.
-            Conflict: another process runs it, it was cancelled, or it cannot be resumed here.
-            UserError: it failed. It can be resumed once the cause is removed.
+            Conflict: the run is in progress in another process, was cancelled, or cannot be resumed here.
+            MatcherError: the run failed. It can be resumed once the cause is removed.
 
         """
         job = self.jobs.job(id)

@@ -1,4 +1,4 @@
-"""Schedulers: search the chunks of a run in this process, in several, or on a Dask cluster, in any order."""
+"""Schedulers: search the chunks of a run in this process, in several processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from matcher.search import ExplainedSearch
 
 ChunkResult = tuple[int, list[ExplainedSearch]]
 
-# How many times in a row the workers may be lost without completing a chunk; on a cluster, counted per chunk.
+# How many times in a row the workers may be lost before one completes a chunk. On a cluster, how many times for the
+# same chunk.
 MAX_LOSSES: Final = 5
 # Chunks in hand per worker: one to search and one queued, so that no worker is idle.
 _CHUNKS_PER_WORKER: Final = 2
 # The reason that Dask gives for a result that will never arrive.
 _SCHEDULER_LOST: Final = "scheduler-connection-lost"
-# Need-passage pairs from which several processes save more than they cost: about five seconds to start each one
-# and load the index.
+# The fewest pairs of need and passage for which several processes save more time than they cost. Starting a process
+# and loading the index takes about five seconds.
 _MIN_PAIRS_FOR_POOL: Final = 100_000_000
 
 
@@ -173,8 +174,8 @@ class DaskCluster:
 
 
 def choose_scheduler(address: str | None, needs: int, passages: int) -> Scheduler:
-    """Return the Dask scheduler at `address`. If it is None, use all cores of this machine if the work is large enough
-    to need them, else this process.
+    """Return the Dask scheduler at `address`. If `address` is None, return a pool of processes on all cores of this
+    machine if the work is large enough, else the scheduler that searches in this process.
     """
     if address is not None:
         return DaskCluster(address)
@@ -208,13 +209,14 @@ def _initialise_worker() -> None:
     threadpool_limits(1)
     faiss.omp_set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(OSError, AttributeError):  # with another C library, freed memory goes back to the system
+    with suppress(OSError, AttributeError):  # other C libraries cannot keep freed memory in this way
         allocator = ctypes.CDLL(None)
         allocator.mallopt(_MMAP_THRESHOLD, 1 << 25)
         allocator.mallopt(_TRIM_THRESHOLD, 1 << 30)
 
 
-# Getting fresh pages for short-lived arrays of a few megabytes costs more than the arithmetic on them (mallopt(3)).
+# Parameters of mallopt(3) that keep freed memory. Getting fresh pages for short-lived arrays of a few megabytes costs
+# more than the arithmetic on these arrays.
 _MMAP_THRESHOLD: Final = -3
 _TRIM_THRESHOLD: Final = -1
 

@@ -1,10 +1,10 @@
 """Prints an .xls or .ods workbook as JSON: `python calamine_process.py PATH MAX_BYTES [SHEET]`.
 
-The first line holds the names of all sheets and of the visible ones. Then comes one line per row of SHEET, a name as
-JSON, if the workbook has it.
+The first line holds the names of all sheets and of the visible ones. SHEET is the name of a sheet, written as JSON. If
+the workbook has this sheet, one line per row of the sheet follows.
 
 `calamine_rows` runs this file as a separate process, because calamine holds a whole workbook in memory and can abort
-the process on a damaged one. MAX_BYTES limits its memory, where the system allows that.
+the process on a damaged one. MAX_BYTES limits the memory of the process, where the system allows that.
 """
 
 from __future__ import annotations

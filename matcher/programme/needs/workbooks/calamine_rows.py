@@ -1,7 +1,7 @@
 """Excel 97-2003 (.xls) and OpenDocument (.ods) workbooks: their rows, read by calamine in a separate process.
 
-Formulas are never evaluated. Calamine gives the value saved with a formula, and an empty cell if there is none or, in
-an .xls file, if it is an error.
+Formulas are never evaluated. Calamine gives the value saved with a formula, and an empty cell if no value is saved
+or, in an .xls file, if the saved value is an error.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from matcher.programme.needs.workbooks.errors import (
 )
 
 _SCRIPT: Final = Path(__file__).with_name("calamine_process.py")
-# An .ods file of 100,000 needs with 1,800 characters each takes 440 MB.
+# The most memory for the process, in bytes. An .ods file of 100,000 needs with 1,800 characters each takes 440 MB.
 _MAX_MEMORY: Final = 2_000_000_000
-# The name of the part that holds an .xlsx workbook with a password.
+# The part of an OLE file that holds an .xlsx workbook with a password.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -67,7 +67,7 @@ def _lines(path: Path, *arguments: str) -> Generator[bytes, None, None]:
     if is_zip:
         check_unpacked_size(path)
     with TemporaryDirectory() as folder, TemporaryFile() as errors:
-        # Calamine goes by the ending, which may be wrong.
+        # Calamine goes by the ending of the file name, which may be wrong, so it gets a link with the right ending.
         link = Path(folder) / f"workbook.{'ods' if is_zip else 'xls'}"
         link.symlink_to(path.absolute())
         # Safe path (-P): modules of this folder must not hide those of the standard library.

@@ -19,7 +19,7 @@ def check_unpacked_size(path: Path) -> None:
     """Check the size that the ZIP archive at `path` unpacks to.
 
     Raises:
-        InvalidInput: it is too large.
+        InvalidInput: the unpacked size is too large.
         BadZipFile: the file is not a ZIP archive.
 
     """
@@ -34,7 +34,7 @@ def check_unpacked_size(path: Path) -> None:
 
 
 def unreadable_workbook(path: Path, kind: str, reason: str) -> InvalidInput:
-    """Return the error for a workbook that is damaged or not of its `kind`."""
+    """Return the error for a file that is damaged or is not `kind`, such as "a workbook"."""
     return InvalidInput(
         f"is not {kind} that can be read: {' '.join(reason.split())[:120]}",
         remedy=_REMEDY,
@@ -48,6 +48,6 @@ def locked_workbook(path: Path) -> InvalidInput:
 
 
 def no_such_sheet(path: Path, sheet: str, names: Iterable[str]) -> InvalidInput:
-    """Return the error for a workbook without `sheet`, which names the sheets it has."""
+    """Return the error for a workbook that has no `sheet`. The error lists the sheets in `names`."""
     problem = f"there is no sheet {sheet[:60]!r}"
     return InvalidInput(problem, remedy=f"Use one of: {', '.join(names)}", place=Place(display_path(path)))

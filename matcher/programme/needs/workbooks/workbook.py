@@ -12,7 +12,7 @@ from matcher.programme.needs.delimited import TableRow
 from matcher.programme.needs.workbooks import calamine_rows, xlsx
 from matcher.sources.formats.files import unreadable
 
-# How the formats begin: .xlsx and .ods are ZIP archives, .xls and workbooks with a password are OLE files.
+# The first bytes of a workbook: .xlsx and .ods are ZIP archives, .xls and workbooks with a password are OLE files.
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 

@@ -36,7 +36,7 @@ def sheet_names(path: Path) -> list[str]:
 def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
     """Yield the rows of `sheet` that are not empty.
 
-    A cell with a formula gives the value saved with it or, if there is none, the text of the formula. Merged cells
+    A cell with a formula gives the saved value or, if no value is saved, the text of the formula. Merged cells
     have their value in the first cell only.
 
     Raises:
@@ -58,7 +58,7 @@ def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
 
 
 def _joined(values: Sequence[Cell], written: Sequence[Any]) -> list[Cell]:
-    """Return the saved values, and the text of a formula that has none."""
+    """Return the saved values. For a formula without a saved value, return the text of the formula."""
     return [
         value if value is not None or text is None else str(getattr(text, "text", text))
         for value, text in zip(values, chain(written, [None] * len(values)), strict=False)
@@ -107,7 +107,7 @@ def _errors_explained(path: Path) -> Iterator[None]:
     """Turn the many errors that a damaged workbook can cause into one."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of Excel that openpyxl does not know, none of them cells
+            warnings.simplefilter("ignore")  # about parts of a workbook that openpyxl does not know, never cells
             yield
     except OSError as error:
         raise unreadable(path, error) from error
