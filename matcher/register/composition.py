@@ -36,14 +36,14 @@ class StoredStatement:
 
 @dataclass(frozen=True)
 class Composition:
-    """A profile, None if no source names the supplier, and the statement behind each of its parts, by dotted path."""
+    """A profile, or None if the supplier has none, and the statement behind each of its parts, by dotted path."""
 
     profile: Profile | None
     parts: tuple[tuple[str, StoredStatement], ...] = ()
 
     @property
     def sources(self) -> list[str]:
-        """The sources of the parts, in order of precedence."""
+        """The sources of the parts of the profile, in order of precedence."""
         return sorted({statement.source for _, statement in self.parts}, key=PRECEDENCE.__getitem__)
 
 
@@ -74,8 +74,8 @@ def _rank(statement: StoredStatement) -> tuple[int, int, str]:
 def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]) -> bool:
     """Return whether the supplier has no profile.
 
-    That is the case if no current statement names it, or if a statement has ended and no statement of a register
-    or of the supplier is current.
+    That is the case if no current statement names the supplier, or if a statement has ended and there is no current
+    statement from a register or from the supplier.
     """
     is_named = any("name" in statement.fields for statement in current)
     has_ended = len(ordered) > len(current)
@@ -83,7 +83,7 @@ def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]
     return not is_named or (has_ended and not is_confirmed)
 
 
-# The path of a part of a profile, its value, and the statement that it is from.
+# The path of a part of a profile, the value of the part, and the statement that states it.
 Part = tuple[str, Any, StoredStatement]
 
 
@@ -103,7 +103,7 @@ def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _coverage(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the coverage that the first source with any states, joined from all its statements."""
+    """Yield the coverage from the first source that states any, joined from all statements of that source."""
     stating = [statement for statement in current if statement.fields.get("coverage")]
     stating = [statement for statement in stating if statement.source == stating[0].source]
     if national := next((one for one in stating if one.fields["coverage"].get("national")), None):
@@ -131,7 +131,7 @@ def _capabilities(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield all that the supplier states, then one accreditation per scheme that is still missing."""
+    """Yield all accreditations that the supplier states, then one from other sources for each further scheme."""
     by_key: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
     for statement in current:
         is_own = statement.source == SUPPLIER
@@ -144,7 +144,7 @@ def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _track_record(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the pieces that the supplier states, then one piece per award, the newest first."""
+    """Yield the pieces that the supplier states, then one for each other award, the newest award first."""
     own = [(piece, statement) for statement in current if statement.source == SUPPLIER for piece in _pieces(statement)]
     own_keys = {_key(piece, "title", "date", "buyer") for piece, _ in own}
     awards: dict[str, tuple[dict[str, Any], StoredStatement]] = {}

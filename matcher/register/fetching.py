@@ -1,6 +1,6 @@
-"""Fetching: pages of a notice service into the register, one transaction per page.
+"""Fetching: import the pages of a notice service into the register, one transaction per page.
 
-Each transaction also stores the address of the next page, so that an interrupted fetch can continue there.
+Each transaction also stores the address of the next page, so that an interrupted fetch can continue from that page.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ _OVERLAP: Final = timedelta(hours=2)
 
 @dataclass
 class FetchReport:
-    """The result of a fetch: how many pages, and whether it continued an earlier fetch and completed its window."""
+    """The result of a fetch.
+
+    `pages` is the number of pages fetched. `resumed` says whether the fetch continued an earlier one, and `complete`
+    whether every page of the time window has been fetched.
+    """
 
     pages: int = 0
     resumed: bool = False
@@ -55,12 +59,13 @@ def fetch(
 ) -> FetchReport:
     """Fetch the notices that `service` published from `since` to `until`.
 
-    `until` defaults to now, and `since` to two hours before the end of the last fetch. A fetch that was not completed
-    continues with its own window, unless `since` differs from its start. `most_pages` limits the pages of this call.
-    `on_page` is called after each page with the number of pages so far.
+    `until` defaults to now, and `since` to two hours before the end of the last fetch. An earlier fetch that was
+    not completed continues with its own time window, unless `since` differs from the start of that window.
+    `most_pages` limits the pages of this call. `on_page` is called after each page with the number of pages so far.
 
     Raises:
-        InvalidInput: `since` is missing and there is no earlier fetch, or `since` is not in the past.
+        InvalidInput: `since` is missing and there is no earlier fetch, `since` is not before `until`, or the service
+            links to a wrong page.
         Unavailable: the service or the store cannot be used. The pages fetched before are saved.
 
     """
@@ -78,7 +83,7 @@ def fetch(
 
 
 def _window(store: Store, service: NoticeService, since: datetime | None, now: datetime) -> tuple[_Window, bool]:
-    """Return the time window to fetch, and whether it continues an earlier fetch. Save a new window."""
+    """Return the time window to fetch, and whether it continues an earlier fetch. If the window is new, save it."""
     before = _saved(store, service)
     if before and before.next and (since is None or since.isoformat() == before.since):
         return before, True
@@ -97,9 +102,9 @@ def _window(store: Store, service: NoticeService, since: datetime | None, now: d
 
 
 def _import_page(store: Store, service: NoticeService, window: _Window, page: Page, report: ImportReport) -> None:
-    """Import a page and save the address of the next one, in one transaction.
+    """Import a page and save the address of the next page, in one transaction.
 
-    A release that cannot be used is only counted, because it would stop every later fetch.
+    A release that cannot be used is only counted, because an error would stop every later fetch at the same page.
     """
     report.files += 1
 

@@ -31,7 +31,7 @@ T = TypeVar("T")
 PROFILES: Final = "profiles"
 NEEDS: Final = "needs"
 
-# Lines per write. Larger batches are barely faster, and a line can be 1 MB.
+# Lines per write. Larger batches are barely faster but use more memory, because a line can be 1 MB.
 _BATCH: Final = 500
 
 
@@ -39,7 +39,7 @@ _BATCH: Final = 500
 class ImportTask:
     """The import of one file in one transaction of `writer`.
 
-    Without `rejects`, the first problem ends it. `on_position` is called with the bytes of the file read so far.
+    Without `rejects`, the first problem ends the import. `on_position` is called with the number of bytes read so far.
     """
 
     file: Path
@@ -49,7 +49,7 @@ class ImportTask:
     on_position: Callable[[int], None]
 
     def reject(self, problem: InvalidInput, text: str = "") -> None:
-        """Write a part of the file that cannot be used to the rejects file. Without one, raise `problem`."""
+        """Write `problem`, with the `text` that cannot be used, to the rejects file. Without one, raise `problem`."""
         if self.rejects is None:
             raise problem
         self.report.rejected += 1
@@ -59,7 +59,7 @@ class ImportTask:
 
 @dataclass(frozen=True)
 class FileImporter:
-    """How files of one kind are imported, and the endings of their names in a folder."""
+    """How files of one kind are imported, and the file name endings to look for in a folder."""
 
     run: Callable[[ImportTask], None]
     endings: tuple[str, ...]
@@ -101,7 +101,7 @@ RECORD_IMPORTERS: Final[Mapping[str, FileImporter]] = {
 
 
 def _accepted(task: ImportTask, kind: type[R]) -> Iterator[Accepted[R]]:
-    """Yield the lines with a record. Reject the others, and count the fields that are ignored."""
+    """Yield the lines that hold a record. Reject the other lines, and count the fields that are ignored."""
     for line in read(task.file, kind):
         if isinstance(line, Rejected):
             task.reject(line.problem, line.text)
@@ -150,7 +150,7 @@ def _counted(items: Iterable[Item[T]], counts: Counter[str]) -> Iterator[Item[T]
 
 
 def _usable(items: Iterable[Item[T]], task: ImportTask) -> Iterator[T]:
-    """Yield the values of `items`. Reject the items with a problem, and report the position after each."""
+    """Yield the values of `items`. Reject the items with a problem, and report the position after each item."""
     for item in items:
         if item.problem is not None:
             task.reject(item.problem)

@@ -1,13 +1,14 @@
 """Decide which profile a statement is about. The first rule that matches wins:
 
 1. The statement is already assigned to a profile.
-2. They share a register number.
-3. They share the publisher's own number for the supplier.
-4. They share name and legal form.
-5. The statement is from a notice and the names match, except that one omits the legal form.
+2. The statement and a profile share a register number.
+3. The statement and a profile share the publisher's own number for the supplier.
+4. The statement and a profile share name and legal form.
+5. The statement is from a notice, and its name is that of a profile, except that one of the two omits the legal form.
 
 Rules 2 to 5 skip profiles with a conflicting register number. Rules 3 to 5 need a single match.
-Profiles that turn out to share a register number are joined, unless both are suppliers' own or they were split.
+Profiles that turn out to share a register number are joined, unless suppliers wrote both or one was split from the
+other.
 In doubt, create a new profile: duplicates can be joined later, but a wrong join loses the evidence to undo it.
 """
 
@@ -26,11 +27,11 @@ from matcher.store.revisions import RecordKind
 from matcher.store.rows import chunks, insert_into
 from matcher.store.schema import head, revision
 
-# The source of a statement and its record number there, which identify it.
+# The source of a statement and its record number in that source, which together identify the statement.
 Reference = tuple[str, str]
-# A profile id, the rule that found it, and the evidence for it.
+# The id of the profile that matches, the rule that found the profile, and the evidence for the match.
 ProfileMatch = tuple[str, str, str]
-# The prefix in the source of revisions that the register composed.
+# The beginning of the `source` of every revision that the register composed.
 MERGED = "merged: "
 
 
@@ -52,9 +53,9 @@ class Identities:
         self._key_rows: list[dict[str, str]] = []
 
     def resolve(self, statement: Statement) -> str | None:
-        """Return the id of the profile that `statement` is about, new if necessary.
+        """Return the id of the profile that `statement` is about, or of a new profile if none matches.
 
-        Return None if it matches no profile and may not create one. Call `finish` to write the results.
+        Return None if no profile matches and the statement may not create one. Call `finish` to write the results.
         """
         reference, keys = _reference(statement), self._keys[_reference(statement)]
         numbered = [id for key in keys if is_number(key) for id in sorted(self._profiles.get(key, ()), key=self._rank)]
@@ -76,7 +77,7 @@ class Identities:
         return profile_id
 
     def _resolve_own(self, statement: Statement, keys: tuple[str, ...], numbered: list[str]) -> str:
-        """Return the profile that the supplier wrote itself. Join those made from other sources into it."""
+        """Return the id of the profile that the supplier wrote. Join the profiles from other sources into this one."""
         id, reference = statement.record, _reference(statement)
         if reference not in self._known:
             self._assign(reference, id, "own", "")
@@ -89,7 +90,7 @@ class Identities:
         return id
 
     def finish(self) -> None:
-        """Write the results."""
+        """Write the assignments and keys found since the last call."""
         if self._rows:
             self._connection.execute(insert(identity), self._rows)
         references = {(row["source"], row["record"]) for row in self._key_rows}
@@ -212,7 +213,7 @@ class Identities:
         return profiles
 
     def _split_profiles(self, references: Iterable[Reference]) -> dict[Reference, set[str]]:
-        """Return, for each of `references`, the profiles that it was split from."""
+        """Return the ids of the profiles that each statement in `references` was split from."""
         profiles: dict[Reference, set[str]] = defaultdict(set)
         for source, records in _by_source(references).items():
             for chunk in chunks(records):
@@ -222,7 +223,7 @@ class Identities:
         return profiles
 
     def _load(self, keys: set[str]) -> None:
-        """Load the profiles that have any of `keys`, or are already assigned, with all their keys."""
+        """Load all keys of the profiles that have any of `keys` or to which statements are already assigned."""
         same = (identity.c.source == identity_key.c.source) & (identity.c.record == identity_key.c.record)
         ids: set[str] = set(self._known.values())
         for chunk in chunks(sorted(keys)):
@@ -235,7 +236,7 @@ class Identities:
                 self._profiles[row.key].add(row.profile_id)
 
     def _own_profiles(self, ids: Iterable[str]) -> set[str]:
-        """Return those of `ids` that their suppliers wrote themselves."""
+        """Return the ids among `ids` of the profiles that suppliers wrote themselves."""
         own: set[str] = set()
         for chunk in chunks(sorted(ids)):
             query = select(identity.c.profile_id).where(identity.c.source == SUPPLIER, identity.c.profile_id.in_(chunk))
@@ -269,7 +270,7 @@ def _delete_keys(connection: Connection, references: Iterable[Reference]) -> Non
 
 
 def _is_used(connection: Connection, id: str) -> bool:
-    """Return whether a statement is about the profile `id`, or its latest revision was not composed here."""
+    """Return whether a statement is about the profile `id`, or the profile was last written outside the register."""
     stated = connection.execute(select(identity.c.record).where(identity.c.profile_id == id).limit(1)).first()
     put = connection.execute(
         select(revision.c.source)
@@ -291,5 +292,5 @@ def _reference(statement: Statement) -> Reference:
 
 
 def _forms_to_load(key: str) -> list[str]:
-    """Return the keys by which `key` may match. A place alone matches nothing."""
+    """Return the keys to load for `key`: a name in any legal form, and no place, since a place alone never matches."""
     return keys_in_any_form(key) if key.startswith("name:") else [] if key.startswith("place:") else [key]

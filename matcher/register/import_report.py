@@ -21,7 +21,7 @@ DROP_COUNTS: Final = (
     "values not in pounds",
     "values of 0 or 1",
 )
-# Names of ignored fields that are counted separately. A file with more of them holds something else.
+# The most names of ignored fields to count separately. A file with more is not a file of records.
 _MAX_IGNORED: Final = 1_000
 
 
@@ -29,10 +29,10 @@ _MAX_IGNORED: Final = 1_000
 class ImportReport:
     """The result of an import or a fetch.
 
-    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome; for a source,
-    the outcomes of needs are among its `counts`. `dropped_fields` counts the fields that were not kept, by their
-    dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file with
-    them, if there is one.
+    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome. In the report
+    of a public source, the outcomes of needs are in `counts` instead. `dropped_fields` counts the fields that were not
+    kept, by their dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the
+    file that holds these lines, if there is one.
     """
 
     files: int = 0
@@ -55,11 +55,11 @@ class ImportReport:
 
     @property
     def unchanged(self) -> int:
-        """The number of profiles and needs that were the same before."""
+        """The number of profiles and needs that did not change."""
         return self.profiles["unchanged"] + self.needs["unchanged"]
 
     def add_tally(self, tally: Tally) -> None:
-        """Add the counts of a tally."""
+        """Add the counts in `tally` to this report."""
         self.counts.update(tally.counts)
         self.dropped_fields.update(tally.fields)
 

@@ -1,4 +1,4 @@
-"""Importing: files of records and of public sources into the store, one transaction per file."""
+"""Importing: read files of records and of public sources into the store, one transaction per file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matcher.sources.formats.rejects import RejectsFile
 from matcher.store import Store
 
 OnError = Literal["stop", "skip"]
-# Called with the bytes read so far and the bytes of all files, both as stored.
+# Called with the number of bytes read so far and the size of all files in bytes, both as stored.
 OnProgress = Callable[[int, int], None]
 
 # What `import_files` can read: records in the product's own format, and files of public sources.
@@ -31,11 +31,12 @@ def import_files(
     rejects_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
-    """Import files of one of `KINDS`, and folders of them, into `store`, one transaction per file.
+    """Import the files at `paths`, all of the same `kind` from `KINDS`, into `store`, one transaction per file.
 
-    Importing a file again changes nothing. If a line or part of a file cannot be used, "stop" raises and imports
-    nothing from that file; the files before it stay imported. "skip" leaves it out and writes it to a new file in
-    `rejects_folder`, before the transaction is committed. Rejects of public sources have no text.
+    A path may be a folder of such files. Importing a file again changes nothing. If a line or part of a file cannot
+    be used, "stop" raises and imports nothing from that file; the files before it stay imported. "skip" leaves out the
+    line or part and writes it to a new file in `rejects_folder`, before the transaction is committed. For public
+    sources, the rejects file gives the problems without the text.
 
     Raises:
         InvalidInput: a path or a file as a whole cannot be read or, with "stop", part of a file cannot be used.

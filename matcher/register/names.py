@@ -43,18 +43,18 @@ def split_legal_form(name: str) -> tuple[str, str]:
 
 
 def without_legal_form(name: str) -> str:
-    """Return the form in which names are the same if they differ only in spelling and legal form.
+    """Return `name` in a form that ignores differences in case, accents, punctuation and legal form.
 
-    "The Steady-Steps Ltd." and "steady steps" are the same.
+    "The Steady-Steps Ltd." and "steady steps" have the same form.
     """
     return split_legal_form(name)[0] or name.casefold()
 
 
 def without_generic_words(name: str) -> str:
-    """Return the form in which names are likely to be the same organisation across registers.
+    """Return `name` in a form that is likely to be the same in every register that lists the organisation.
 
-    Legal forms and words such as "trust" and "services" are removed anywhere in the name. A name of such words alone
-    is kept whole.
+    Legal forms and words such as "trust" and "services" are removed anywhere in the name. A name that consists only
+    of such words is kept whole.
     """
     plain = re.sub(r"[^a-z0-9 ]", " ", name.lower().replace("&", " and "))
     return " ".join(_GENERIC_WORDS.sub(" ", plain).split()) or name.lower()
@@ -78,7 +78,7 @@ def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, .
 
 
 def keys_in_any_form(key: str) -> list[str]:
-    """Return the keys of the name in `key` with every legal form, and with none."""
+    """Return the keys for the name in `key` without a legal form and with each legal form."""
     stem = key.rpartition(":")[0]
     return [f"{stem}:{form}" for form in ("", *sorted(set(_LEGAL_FORMS.values())))]
 
@@ -89,7 +89,7 @@ def is_number(key: str) -> bool:
 
 
 def numbers_conflict(first: set[str], second: set[str]) -> bool:
-    """Return whether two sets of keys belong to different suppliers: one register gave them different numbers."""
+    """Return whether two sets of keys belong to different suppliers, as one register gave them different numbers."""
     mine, theirs = _by_register(first), _by_register(second)
     return any(not mine[register] & theirs[register] for register in mine.keys() & theirs.keys())
 

@@ -1,4 +1,4 @@
-"""Notices: releases are stored by ocid, and merged into needs and track record whenever another one arrives."""
+"""Notices: releases are stored, and those of one ocid are merged into a need and track record when another arrives."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class TrimmedRelease:
         return self.content["ocid"], self.content["id"]
 
 
-# Called with the problem of a process that cannot be used. Raises it, or records it and returns.
+# Called with the problem of a process that cannot be used. Raises the problem, or records it and returns.
 Reject = Callable[[InvalidInput], None]
 
 
 def trim_release(value: object, place: Place, position: str, report: ImportReport) -> TrimmedRelease:
     """Return the kept fields of a release, and count in `report` what is dropped.
 
-    `position` says where the release is in its file or page. Raises as `ocds.trim`.
+    `position` says where the release is in its file or page. Raises the errors of `ocds.trim`.
     """
     tally = Tally()
     report.counts["releases read"] += 1
@@ -58,7 +58,7 @@ def trim_release(value: object, place: Place, position: str, report: ImportRepor
 
 
 def import_releases(writer: Writer, releases: Iterable[TrimmedRelease], report: ImportReport, reject: Reject) -> None:
-    """Store releases and update their needs and suppliers, in the transaction of `writer`."""
+    """Store releases and update the needs and suppliers that they are about, in the transaction of `writer`."""
     tally = Tally(Counter(dict.fromkeys(DROP_COUNTS, 0)))
     session = Session(writer)
     session.follow()
@@ -133,7 +133,7 @@ class _NoticeImport:
             self._tally.counts.update({f"needs {outcome}": number for outcome, number in outcomes.items()})
 
     def _update_statements(self, processes: Sequence[ocds.Process]) -> None:
-        """Add the statements of `processes`, and drop earlier ones that they no longer make."""
+        """Add the statements of `processes`, and drop earlier statements that these processes no longer make."""
         statements = [statement for process in processes for statement in process.statements]
         current = {(statement.source, statement.record) for statement in statements}
         before = [reference for process in processes for reference in self._stated(process.ocid)]
@@ -142,8 +142,8 @@ class _NoticeImport:
         self._session.add(statements)
 
     def _stated(self, ocid: str) -> list[tuple[str, str]]:
-        """Return the source and record of the statements from an ocid: their records begin with it and a slash."""
-        # "0" is the character after "/".
+        """Return the source and record of each stored statement whose record begins with `ocid` and a slash."""
+        # "0" is the character after "/", so this range holds every record that begins with the ocid and a slash.
         in_process = statement.c.record >= f"{ocid}/", statement.c.record < f"{ocid}0"
         query = select(statement.c.source, statement.c.record)
         query = query.where(statement.c.source == source_of_notice(ocid), *in_process)
@@ -161,7 +161,7 @@ class _NoticeImport:
         return list(rows.values())
 
     def _present(self, ocids: list[str]) -> set[str]:
-        """Return those of `ocids` that have a need which is not withdrawn."""
+        """Return the ocids among `ocids` that have a need which has not been withdrawn."""
         is_present = head.c.kind == RecordKind.NEED.value, head.c.digest.is_not(None)
         query = select(head.c.id).where(*is_present, head.c.id.in_(ocids))
         return {row.id for row in self._connection.execute(query)}

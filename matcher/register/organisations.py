@@ -1,7 +1,7 @@
 """NHS organisations: the current organisations for an NHS code or name of any date.
 
-Imported ODS data comes first. The reference tables add the clinical commissioning groups of 2021, the integrated care
-boards, and the academic health science networks by name.
+Imported ODS data takes precedence. The reference tables add the clinical commissioning groups of 2021, the integrated
+care boards and, by name only, the academic health science networks.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Organisations:
         self._store = store
 
     def current(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
-        """Return the organisation for a code or name or, if it has been replaced, its latest successors, by code.
+        """Return the organisation for a code or name or, if it was replaced, its latest successors, sorted by code.
 
-        The result is empty if the successions form a circle.
+        The result is empty if organisations only succeed one another in a circle.
 
         Raises:
-            NotFound: neither the store nor the reference tables have it.
+            NotFound: neither the store nor the reference tables have the code or name.
 
         """
         query = code_or_name.strip()
@@ -90,7 +90,7 @@ class Organisations:
         return NhsOrganisation(code, name, kind) if name else None
 
     def _successors(self, code: str) -> list[Succession]:
-        """Return the latest successions only: part of a board of 2022 may have merged again later."""
+        """Return only the latest successions, because an organisation may have been reorganised more than once."""
         with self._store.reading() as connection:
             rows = connection.execute(select(succession).where(succession.c.code == code)).all()
         links = [Succession(row.successor, row.since) for row in rows]

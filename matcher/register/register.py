@@ -25,9 +25,9 @@ from matcher.store.rows import insert_into
 class Provenance:
     """The origin of one part of a profile.
 
-    `field` is the dotted path of the part. `source` and `record` identify the statement it is from. `file` and
-    `place` say where the statement was read, `licence` on what terms, and `stated` when it was made, if known. `rule`
-    and `evidence` say how it was matched to this supplier.
+    `field` is the dotted path of the part. `source` and `record` identify the statement behind the part.
+    `file` and `place` say where the statement was read, `licence` on what terms it may be used, and `stated` when it
+    was made, if known. `rule` and `evidence` say how the statement was matched to this supplier.
     """
 
     field: str
@@ -66,7 +66,7 @@ class Register:
         query = select(statement, identity.c.rule, identity.c.evidence).join(identity, same)
         with self._store.reading() as connection:
             rows = connection.execute(query.where(identity.c.profile_id == profile_id)).all()
-        if not revision.source.startswith(MERGED):  # the supplier's statement is the only one or the latest change
+        if not revision.source.startswith(MERGED):  # last written by the supplier
             content = revision.record.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
             return tuple(
                 Provenance(name, SUPPLIER, profile_id, revision.source, profile_id, "", None, "own", "")
@@ -120,10 +120,10 @@ class Register:
 
 
 def _names(writer: Writer, profile_id: str, references: Sequence[Reference]) -> dict[str, str]:
-    """Return the name and register numbers in the first of the statements `references` that has a name.
+    """Return the name and register numbers from the first statement in `references` that has a name.
 
     Raises:
-        NotFound: a statement is unknown, or about another profile than `profile_id`.
+        NotFound: a statement is unknown, or is not about the profile `profile_id`.
         Conflict: none of the statements has a name.
 
     """
@@ -151,7 +151,7 @@ def _names_in(content: str) -> dict[str, str]:
 
 
 def _id_for_split(names: dict[str, str], profile_id: str) -> str:
-    """Return an id to propose for the new profile, by its own number unless `profile_id` is made of that number."""
+    """Return the id to propose for the new profile: from the number or, if that gives `profile_id`, from the name."""
     numbers = {register: number for register, number in names.items() if register != "name"}
     proposed = proposed_id(names["name"], numbers)
     return proposed if proposed != profile_id else proposed_id(names["name"], {})

@@ -1,8 +1,8 @@
-"""The tables of the register, in the same database as those of the store.
+"""The tables of the register, in the same database as the tables of the store.
 
 - `release`: the kept fields of notices, so that the releases of one ocid can be merged when another one arrives.
 - `statement`: the latest statement of each source under each of its record numbers.
-- `identity`: the profile that each statement is about, by which rule and on what evidence.
+- `identity`: the profile that each statement is about, and the rule and evidence that matched them.
 - `identity_key`: the keys by which the supplier of a statement can be recognised.
 - `apart`: statements and the profiles that they must never be joined with.
 - `nhs_organisation` and `succession`: NHS organisations and their successors.
@@ -20,7 +20,7 @@ from matcher.store.schema import SEQUENCE, SORTED_TEXT, metadata
 
 
 def _record_key() -> tuple[Column[Any], ...]:
-    """Return the primary key of a statement: its source and its record number there."""
+    """Return the primary key of a statement: its source and its record number in that source."""
     return Column("source", String(32), primary_key=True), Column("record", SORTED_TEXT, primary_key=True)
 
 

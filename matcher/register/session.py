@@ -1,7 +1,7 @@
 """Sessions: one transaction of the register.
 
-A session adds and drops statements. When it finishes, it composes each profile that they are about once, however many
-statements changed.
+A session adds and drops statements. When the session finishes, each profile that has changed statements is composed
+once, however many of its statements changed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Session:
     def follow(self) -> None:
         """Process profiles written or withdrawn directly since the last run.
 
-        Each is its supplier's own statement. A profile that other sources made for the same supplier is joined to it.
+        Each such profile is its supplier's own statement. A profile that other sources made for the same supplier is
+        joined to the supplier's own profile.
         """
         seen = self._seen()
         while rows := self._heads_after(seen):
@@ -71,7 +72,7 @@ class Session:
         self._connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"sequence": seen}))
 
     def put_own(self, profiles: Sequence[tuple[Profile, Contact | None]], *, source: str) -> list[Put]:
-        """Put profiles that suppliers wrote themselves, joined with what other sources state about them."""
+        """Put profiles that suppliers wrote themselves, joined with what other sources state about these suppliers."""
         shared = self._with_other_sources([profile.id for profile, _ in profiles])
         if not shared:
             return self._writer.put_many(profiles, source=source)
@@ -117,7 +118,7 @@ class Session:
         self._store([resolved for resolved, _ in self._resolve(changed)])
 
     def _resolve(self, batch: list[Statement]) -> list[tuple[Statement, str]]:
-        """Return the statements that are about a profile, with its id."""
+        """Return each statement that belongs to a profile, with the id of that profile."""
         if not batch:
             return []
         identities = Identities(self._connection, batch)
@@ -150,7 +151,7 @@ class Session:
     def _composed(
         self, id: str, statements: list[StoredStatement], before: Row[Any] | None, outcomes: Counter[str]
     ) -> Composition | None:
-        """Return the composition to store, or None if nothing changes. Withdraw profiles that have no source left."""
+        """Return the composition to store, or None if nothing changes. Withdraw a profile that no source supports."""
         is_composed = before is None or before.source.startswith(MERGED)
         if before is not None and before.content is None and not is_composed:
             outcomes["left withdrawn"] += 1  # withdrawn by hand: do not restore it
@@ -182,7 +183,7 @@ class Session:
         return "withdrawn"
 
     def _own_statements(self, ids: list[str], heads: Mapping[str, Row[Any]]) -> list[Statement]:
-        """Return the statements of suppliers that wrote their profile since it was last composed."""
+        """Return the own statements of suppliers that wrote their profile after the register last composed it."""
         own = [row for id in ids if (row := heads.get(id)) and not row.source.startswith(MERGED) and row.content]
         return [_own_statement(row.id, json.loads(row.content)) for row in own]
 
@@ -195,7 +196,7 @@ class Session:
         return statements
 
     def _with_other_sources(self, ids: Sequence[str]) -> set[str]:
-        """Return those of `ids` that a source other than the supplier has statements about."""
+        """Return the ids among `ids` of the profiles that a source other than the supplier has statements about."""
         profiles: set[str] = set()
         for chunk in chunks(ids):
             others = identity.c.source != SUPPLIER, identity.c.profile_id.in_(chunk)

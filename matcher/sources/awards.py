@@ -37,10 +37,10 @@ class Award:
 
 
 def read_awards(path: Path) -> Iterator[Award]:
-    """Yield the awards in a JSON Lines file. Each has the fields of a need and `suppliers` [{id, name, sector}].
+    """Yield the awards in a JSON Lines file. Each line has the fields of a need and `suppliers` [{id, name, sector}].
 
     Raises:
-        InvalidInput: the file cannot be read, or a line is not such an object.
+        InvalidInput: the file cannot be read, or a line is not an award.
 
     """
     for raw in read_lines(path):

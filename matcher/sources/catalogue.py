@@ -1,7 +1,8 @@
 """The catalogue of sources: one row per source, in order of precedence.
 
 Where several sources state the same field of a profile, the source in the earlier row wins. To add a source, write
-its reader and add a row. The commands `import` and `fetch`, the import itself and the register follow these rows.
+its reader and add a row. The commands `import` and `fetch`, the importer and the register take their sources from the
+catalogue.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ class NoticeFeed:
 class Source:
     """A source: its name in commands and in the database, how it is read or fetched, and how far it is trusted.
 
-    `files` describes the files that `matcher import` reads and `feed` the notices that `matcher fetch` fetches, each
-    None if there are none. A statement of a register (`is_register`) shows that a supplier exists. `ocid_prefix` is
-    the prefix of the source's notices.
+    `files` describes the files that `matcher import` reads, and `feed` the notices that `matcher fetch` fetches. Either
+    is None if the source has no such files or notices. A statement from a register (`is_register`) shows that a
+    supplier exists. `ocid_prefix` is how the ocid of each of the source's notices begins.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Source:
     ocid_prefix: str | None = None
 
 
-# Notices whose ocid has a prefix that no row names are attributed to this source.
+# The source of every notice whose ocid prefix is not in the catalogue.
 OTHER_NOTICES: Final = "ocds"
 
 CATALOGUE: Final = (

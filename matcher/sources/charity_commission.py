@@ -26,7 +26,7 @@ _REGISTERED: Final = "registered"
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statements of each row of a table of the extract. Raises as `read_register`."""
+    """Yield the statements from each row of a table of the extract. Raises the errors of `read_register`."""
     yield from read_register(path, source, (_NUMBER, "linked_charity_number"), _statements, tally)
 
 

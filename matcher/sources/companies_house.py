@@ -1,7 +1,7 @@
 """Basic company data from Companies House: one or more CSV files with a row per live company of the United Kingdom.
 
 Columns: https://resources.companieshouse.gov.uk/toolsToHelp/pdf/freeDataProductDataset.pdf. Some names in the file
-begin with a space. The register has five million companies of every trade. Companies whose SIC codes are in health
+begin with a space. The register has five million companies in every trade. Companies whose SIC codes are in health
 or social care, and community interest companies, become suppliers. Any other company only adds to a supplier that
 is already known.
 """
@@ -24,7 +24,7 @@ _ENDED: Final = ("dissolved", "liquidation", "converted / closed", "receivership
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement of each company. Raises as `read_register`."""
+    """Yield the statement about each company. Raises the errors of `read_register`."""
     yield from read_register(path, source, ("companyname", "companynumber"), _statements, tally)
 
 
@@ -52,5 +52,5 @@ def _statements(cells: Cells, row: RowContext) -> list[Statement]:
 
 
 def _without_codes(trades: list[str]) -> str:
-    """Return the trades without their codes: "86900 - Other human health activities" loses its number."""
+    """Return the trades without their codes: "86900 - Other human health activities" loses "86900 - "."""
     return "; ".join(text.partition(" - ")[2] or text for text in trades)

@@ -1,9 +1,10 @@
 """The care directory of the Care Quality Commission: a CSV row per location that provides regulated care.
 
-Published weekly under "Care directory" at https://www.cqc.org.uk/about-us/transparency/using-cqc-data. Its column
-names are on the fifth line, below a title and the date. In the directory "with filters" they differ and are on the
-first line. A provider is one supplier, and each of its locations is a statement about it. The reader skips
-providers that are private persons, and reads no telephone numbers or addresses.
+The directory is published weekly under "Care directory" at
+https://www.cqc.org.uk/about-us/transparency/using-cqc-data. The column names are on the fifth line, below a title and
+the date. The directory "with filters" has other column names, on the first line. A provider is one supplier, and each
+location is a statement about its provider. The reader skips providers that are private persons, and reads no telephone
+numbers or addresses.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _FILTER: Final = "service type - "
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement of each location. Raises as `read_register`."""
+    """Yield the statement from each location. Raises the errors of `read_register`."""
     yield from read_register(path, source, ("provider name",), _statements, tally)
 
 
@@ -71,5 +72,5 @@ def _regions(cells: Cells) -> list[str]:
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> str:
-    """Return the cell of the first of the columns `names` that is not empty, or ""."""
+    """Return the first cell in the columns `names` that is not empty, or "" if there is none."""
     return next((cells[name] for name in names if name in cells), "")

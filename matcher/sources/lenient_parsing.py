@@ -34,7 +34,7 @@ def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: P
 
 
 def _position(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
-    """Return a sort key. In descending order, later items of a list come first and can be deleted safely."""
+    """Return the sort key of a path. In descending order, the last items of a list are deleted before earlier ones."""
     return tuple((part, "") if isinstance(part, int) else (0, part) for part in path)
 
 

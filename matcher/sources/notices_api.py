@@ -1,10 +1,10 @@
 """A client for the notice services Find a Tender and Contracts Finder: page by page, with pauses and retries.
 
 Both return OCDS release packages of at most 100 releases. `links.next` in a package is the address of the next page.
-Its cursor holds the time window and the position in it, so fetching can continue from there later:
+The cursor in this address holds the time window and the position reached, so fetching can continue from there later:
 https://www.find-tender.service.gov.uk/apidocumentation/1.0/GET-ocdsReleasePackages and
-https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. When they
-receive too many requests, they respond with 429 (Contracts Finder: 403) or 503 and the seconds to wait.
+https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. When the
+services receive too many requests, they respond with 429 (Contracts Finder: 403) or 503 and the seconds to wait.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import tenacity
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 
 _RETRIED: Final = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
-# Seconds. Contracts Finder asks clients to wait five minutes after a 403.
+# The waits are in seconds. Contracts Finder asks clients to wait five minutes after a 403.
 _FORBIDDEN_WAIT: Final = 300.0
 _LONGEST_WAIT: Final = 600.0
 _FIRST_WAIT: Final = 2.0
@@ -50,7 +50,7 @@ class NoticeService:
 
 @dataclass(frozen=True)
 class Page:
-    """A decoded release package, its address, and the address of the next page, or None after the last."""
+    """A decoded release package, its address, and the address of the next page, or None if this is the last page."""
 
     url: str
     package: dict[str, Any]
@@ -96,8 +96,8 @@ class NoticesClient:
         """Yield the page at `url` and the pages that follow it, one request at a time.
 
         Raises:
-            Unavailable: the service refuses the request, or every attempt fails.
-            InvalidInput: the next page is at another address, or was already fetched.
+            Unavailable: the service refuses the request, a page is too large, or every attempt fails.
+            InvalidInput: the address of the next page is on another server, or was already fetched.
 
         """
         following: str | None = url
@@ -174,7 +174,7 @@ def _body(response: httpx.Response) -> bytes:
 
 
 def _package(body: bytes) -> dict[str, Any]:
-    """Return the release package in `body`. A body that is cut off or holds something else can be retried."""
+    """Return the release package in `body`. Raise a `_RetryableError` if there is none."""
     try:
         package = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -185,7 +185,7 @@ def _package(body: bytes) -> dict[str, Any]:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Return the seconds in a Retry-After header, which holds a number or a date. None if it holds neither."""
+    """Return the seconds in a Retry-After header, which holds a number or a date, or None if it holds neither."""
     if value is None:
         return None
     if value.strip().isdigit():
@@ -198,7 +198,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """Return the seconds to wait: what the service asked for, otherwise twice as long after each attempt."""
+    """Return the seconds to wait: as many as the service asked for, or else twice as many after each attempt."""
     error = state.outcome.exception() if state.outcome else None
     requested = error.wait if isinstance(error, _RetryableError) else None
     growing = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)

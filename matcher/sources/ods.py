@@ -3,7 +3,7 @@
 The reader accepts responses of the ORD interface, https://directory.spineservices.nhs.uk/ORD/2-0-0/organisations/CODE
 (one organisation, a list of them, JSON Lines, or the summaries of a search), and tables with the columns `code`,
 `name` and, optionally, `status`, `role`, `successor` (several separated by "|") and `since`. It does not accept the
-older CSV files without column names, because a file does not say what its columns mean.
+older CSV files without column names, because such a file does not say what its columns mean.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read(path: Path) -> Iterator[Item[OdsOrganisation]]:
 
 
 def _values(stream: Stream) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Yield each organisation with the names of the table's columns, and its place."""
+    """Yield the values of each organisation by the column names of a table, and the place of the organisation."""
     if stream.is_json:
         for number, value in enumerate(_json_values(stream), start=1):
             yield value, Place(stream.name, number)
@@ -105,7 +105,7 @@ def _json_lines(text: bytes, name: str) -> list[Any]:
 
 
 def _to_columns(record: dict[str, Any]) -> dict[str, Any]:
-    """Return an organisation of the ORD interface with the names of the table's columns."""
+    """Return the values of an organisation in the format of the ORD interface by the column names of a table."""
     code = record.get("OrgId")
     links = [link for link in (record.get("Succs") or {}).get("Succ") or () if isinstance(link, dict)]
     roles = (record.get("Roles") or {}).get("Role") or ()

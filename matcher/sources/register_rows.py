@@ -25,7 +25,7 @@ from matcher.sources.statement import Origin, Statement, Tally
 ENDINGS: Final = (".csv", ".txt", ".json", ".csv.gz", ".txt.gz", ".json.gz", ".zip")
 _INSIDE: Final = (".csv", ".txt", ".json")
 
-# The cells of a row by lower-case column name, without empty ones.
+# The cells of a row that are not empty, by lower-case column name.
 Cells = dict[str, str]
 
 
@@ -48,7 +48,7 @@ class RowContext:
         ended: bool = False,
         known_only: bool = False,
     ) -> Statement:
-        """Return a statement with `fields` of a profile, without contact details and invalid parts.
+        """Return a statement with the profile fields in `fields`, without contact details and invalid parts.
 
         `place` replaces the place of the row in the origin. See `Statement` for the other arguments.
 
@@ -79,16 +79,16 @@ class RowContext:
         )
 
 
-# Returns the statements of a row: an empty list if the row says nothing about a supplier.
+# A function that returns the statements in a row: an empty list if the row says nothing about a supplier.
 RowParser = Callable[[Cells, RowContext], list[Statement]]
 
 
 def read_register(
     path: Path, source: str, required: tuple[str, ...], parse_row: RowParser, tally: Tally
 ) -> Iterator[Item[list[Statement]]]:
-    """Yield the statements of each row of a file of `source`: a table, or a JSON list of objects.
+    """Yield the statements in each row of a file from `source`, which is a table or a JSON list of objects.
 
-    A table must have the `required` columns, in lower case here.
+    A table must have the `required` columns. Give their names in lower case.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.

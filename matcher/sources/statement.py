@@ -1,4 +1,4 @@
-"""Statements: what one source says about one supplier, with where and when it says so."""
+"""Statements: what one source says about one supplier, where it says so, and when."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Origin:
 class Statement:
     """What `source` says about one supplier, under its record number `record`.
 
-    `fields` are fields of a profile as JSON values, without its id. `proposed` is the id for a new profile. `ended`
+    `fields` are fields of a profile as JSON values, without the id. `proposed` is the id for a new profile. `ended`
     means that the supplier no longer exists. A `known_only` statement adds to an existing profile and never creates
     one. `party` is the publisher's own number for the supplier, if it has one.
     """

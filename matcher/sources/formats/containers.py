@@ -1,6 +1,6 @@
 """Containers: the plain byte streams in a stored file, read in constant memory.
 
-A gzip file holds one stream and a zip archive holds one per file in it. Any other file is its own stream.
+A gzip file holds one stream, and a zip archive holds one stream for each file in it. Any other file is its own stream.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 class Stream:
     """An open stream.
 
-    `name` is for messages. `position` returns the number of bytes of the stored file read so far, or 0 if the
-    file is a pipe.
+    `name` is the name of the stream in error messages. `position` returns the number of bytes of the stored file
+    read so far, or 0 if the file is a pipe.
     """
 
     name: str
@@ -59,13 +59,13 @@ def read_errors(name: str) -> Iterator[None]:
 
 
 def members(path: Path, endings: tuple[str, ...]) -> list[str]:
-    """Return the names of the streams to read in the file at `path`, for `opened`.
+    """Return the names of the streams in the file at `path`, to be passed to `opened` as `member`.
 
-    For a zip archive these are its files whose names end in one of `endings`, sorted. For any other file the list
-    is `[""]`.
+    For a zip archive, the list holds the names of its files that end in one of `endings`, sorted. For any other file,
+    it is `[""]`.
 
     Raises:
-        InvalidInput: the file cannot be read, or is an archive without such a file.
+        InvalidInput: the file cannot be read, or is an archive without a file that has one of `endings`.
 
     """
     name = display_path(path)

@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.foundations.errors import InvalidInput, Place
 
-# The schema of the standard itself has about twelve levels.
+# The schema of the Open Contracting Data Standard has about twelve levels.
 MAX_DEPTH: Final = 32
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _BRACKETS: Final = b"[]{}"
@@ -23,7 +23,7 @@ _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
 class DepthLimitedFile:
-    """A JSON file that raises when its nesting exceeds `MAX_DEPTH`. Brackets inside strings do not count."""
+    """A JSON file that raises an error if nested deeper than `MAX_DEPTH`. Brackets inside strings do not count."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name = file, name

@@ -13,13 +13,13 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz")
 
 
 def find_files(paths: Iterable[Path], endings: tuple[str, ...] = ENDINGS) -> list[Path]:
-    """Return the files that `paths` stand for, in the order of `paths` and each once.
+    """Return the files that `paths` stand for, in the order of `paths` and each file once.
 
     A file stands for itself, whatever its name. A folder stands for every file in or below it whose name ends in
     one of `endings`, sorted.
 
     Raises:
-        InvalidInput: a path does not exist, or a folder contains no such file.
+        InvalidInput: a path does not exist, or a folder contains no file with one of `endings`.
 
     """
     by_location: dict[Path, Path] = {}

@@ -17,7 +17,7 @@ from matcher.sources.formats.lines import MAX_LINE, RawLine, read_lines
 R = TypeVar("R", Profile, Need)
 R_co = TypeVar("R_co", covariant=True)
 
-# Amounts are below 1e16. A whole number with more digits is a mistake, and slow to parse.
+# Amounts are below 1e16. A whole number with more than 18 digits is a mistake, and slow to parse.
 _MAX_DIGITS: Final = 18
 _MAX_FIELD_NAME: Final = 80
 
@@ -26,8 +26,8 @@ _MAX_FIELD_NAME: Final = 80
 class Accepted(Generic[R_co]):
     """A line that holds a record.
 
-    `contact` is split off a profile. `ignored` names the fields that the record type does not have. `position` is
-    the number of bytes of the stored file read so far.
+    `contact` is the contact in a profile, which is kept apart. `ignored` names the fields that the record type
+    does not have. `position` is the number of bytes of the stored file read so far.
     """
 
     file: str
@@ -40,7 +40,7 @@ class Accepted(Generic[R_co]):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A line that cannot be used, with the reason and its bytes. Of a line that is too long, the beginning."""
+    """A line that cannot be used, with the reason and its bytes, or its first bytes if the line is too long."""
 
     file: str
     number: int
@@ -58,10 +58,10 @@ Line = Accepted[R_co] | Rejected
 
 
 def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
-    """Yield what each line of a JSON Lines file holds: a record of `kind`, or why it cannot be read as one.
+    """Yield, for each line of a JSON Lines file, a record of `kind` or the reason why the line does not hold one.
 
-    The file may be compressed with gzip. Blank lines are skipped. A null counts as a missing field. The second
-    line with an id is rejected.
+    The file may be compressed with gzip. Blank lines are skipped. A null counts as a missing field. A line
+    with the id of an earlier record is rejected.
 
     Raises:
         InvalidInput: the file as a whole cannot be used: it cannot be read, has no records, or is damaged.
@@ -118,7 +118,7 @@ def _contact(value: Any, place: Place) -> Contact:
 
 
 def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
-    """Return the JSON object on a line, or raise `InvalidInput` whatever is wrong with it."""
+    """Return the JSON object on a line, or raise `InvalidInput` for anything that is wrong with the line."""
     if raw.cut:
         raise InvalidInput(
             f"is longer than {MAX_LINE:,} bytes",

@@ -1,4 +1,4 @@
-"""Lines of a file, compressed or not, with a limit on their length and in constant memory."""
+"""Lines of a file, compressed or not, read in constant memory and with a limit on their length."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_lines(path: Path) -> Iterator[RawLine]:
 
 
 def _split(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Yield each line, and whether the part of it beyond `MAX_LINE` was dropped."""
+    """Yield each line, and whether the line was cut at `MAX_LINE` bytes."""
     while line := file.readline(MAX_LINE + 1):
         cut = len(line) > MAX_LINE and not line.endswith(b"\n")
         piece = line if cut else b"\n"

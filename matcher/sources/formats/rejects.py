@@ -23,9 +23,9 @@ _OWNER_ONLY_FOLDER: Final = 0o700
 class RejectsFile:
     """The rejects file of one import, created in `folder` at the first rejected line.
 
-    Its name is the time `started` and `label`, such as `2026-11-28T10-15-03-profiles.jsonl`, with a number added if
-    that file exists. Without a folder, rejected lines are not kept. Every method raises `Unavailable` if the file
-    cannot be written.
+    The file is named after the time `started` and `label`, such as `2026-11-28T10-15-03-profiles.jsonl`, with a number
+    added if that name is taken. Without a folder, rejected lines are not kept. Every method raises `Unavailable` if the
+    file cannot be written.
     """
 
     def __init__(self, folder: Path | None, label: str, started: datetime | None = None) -> None:
@@ -44,11 +44,11 @@ class RejectsFile:
 
     @property
     def path(self) -> Path | None:
-        """The file, or None if no line was kept."""
+        """The path of the file, or None if no line was kept."""
         return self._path if self._kept else None
 
     def write(self, problem: InvalidInput, text: str) -> None:
-        """Add a line `{"file", "line", "field", "problem", "remedy", "text"}`, without unknown values."""
+        """Add a line `{"file", "line", "field", "problem", "remedy", "text"}`, without the values that are unknown."""
         if self._folder is None:
             return
         place = problem.place
@@ -67,7 +67,7 @@ class RejectsFile:
             self._file.write(json.dumps(known, ensure_ascii=False).encode() + b"\n")
 
     def flush(self) -> None:
-        """Write everything to the disk."""
+        """Write all lines added so far to the disk."""
         if self._file is not None:
             with self._write_errors():
                 self._file.flush()

@@ -11,13 +11,13 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import Stream
 
 _MAX_LINE: Final = 1_048_576
-# The column names must be within this many lines of the top.
+# The column names must be on one of this many lines at the top of the file.
 _HEADER_WITHIN: Final = 20
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """The cells of a row by lower-case column name, without empty ones. `problem` is set if it has too many cells."""
+    """The cells of a row that are not empty, by lower-case column name. A row with too many cells has a `problem`."""
 
     line: int
     cells: dict[str, str]
@@ -25,7 +25,7 @@ class TableRow:
 
 
 def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
-    """Yield the rows below the line with the `required` column names. Their case and order do not matter.
+    """Yield the rows below the line with the `required` column names, in any case and order.
 
     Raises:
         InvalidInput: the first 20 lines do not have the required column names, or a row cannot be read.
@@ -48,7 +48,7 @@ def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
 
 
 def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple[int, list[str], str]:
-    """Return the number of the line with the column names, these names in lower case, and the delimiter."""
+    """Return the number of the line with the column names, the names in lower case, and the delimiter."""
     for number, line in zip(range(1, _HEADER_WITHIN + 1), lines, strict=False):
         delimiter = "\t" if "\t" in line else ","
         names = [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]

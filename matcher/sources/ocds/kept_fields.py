@@ -24,7 +24,7 @@ _BIDDERS: Final = frozenset({"supplier", "tenderer", "removedSupplier"})
 _ID: Final = re.compile(r"^\w[\w.:/+~&'(),-]*$")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
-# Returns a kept value, or None to drop it.
+# A function that returns the value to keep, or None if the value is to be dropped.
 Leaf = Callable[[Any, Tally], Any]
 
 
@@ -135,7 +135,7 @@ KEPT: Final[dict[str, Any]] = {
 def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
     """Return the kept fields of a release, with line breaks restored and contact details removed from its texts.
 
-    `tally` counts what is dropped. A `release` that is an `InvalidInput` is raised.
+    `tally` counts what is dropped. If `release` is itself an `InvalidInput`, it is raised.
 
     Raises:
         InvalidInput: `release` is not an object, or has no valid ocid, id or date.
@@ -214,6 +214,6 @@ def _postcode_in(address: Any) -> str | None:
 
 
 def _to_utc(timestamp: str) -> str:
-    """Return `timestamp` in UTC, so that the order of the texts is the order in time."""
+    """Return `timestamp` in UTC, so that sorting timestamps as text sorts them by time."""
     parsed = datetime.fromisoformat(timestamp)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

@@ -2,8 +2,8 @@ r"""Line breaks that a publishing system has lost, restored where there is no do
 
 Contracts Finder turns a line break into the letters "rn", or into a backslash and an "n". No English word ends in
 "rnrn", so two in a row are always line breaks. A single "rn" is a line break only in a text that certainly lost
-some, and only after punctuation or a digit, before a capital letter, or before a run of spaces. English words that
-end in "rn" keep it.
+line breaks, and only after punctuation, a digit or a space, or before a capital letter, a run of spaces or the end of a
+line. English words that end in "rn" keep these letters.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _OTHER_ESCAPE: Final = re.compile(r"\\(?![rnt])|\b[A-Za-z]:\\")
 _DOUBLE: Final = re.compile(r"(?P<word>[A-Za-z]*?)(?P<breaks>(?:rn){2,})")
 _SINGLE: Final = re.compile(
     r"(?<=[.:;,!?)\]\d])rn(?=[\sA-Z0-9•*(\-–]|$)"  # after the end of a sentence or a number
-    r"|(?<=\s)rn(?!a\b)"  # no English word begins with "rn" except RNA, written in capitals
+    r"|(?<=\s)rn(?!a\b)"  # no English word begins with "rn" except RNA
     r"|(?P<word>[A-Za-z]*[a-z])rn(?=[A-Z]|[ \t]{2,}|\s*\n)"  # a word run into the next line
 )
 _CERTAIN: Final = re.compile(r"rnrn|[.:;!?)]rn(?:[\sA-Z0-9•*]|$)")
-# English words that end in "rn", without these two letters.
+# English words that end in "rn", listed without these two letters.
 _STEMS: Final = (
     "adjou ba bo bu cave ciste co conce disce ea easte exte fe gove ho inte la lante lea mode mou newbo noctu northe"
     " overtu patte postmode retu southe ste subalte tave to tu unlea wa weste wo ye"
@@ -34,7 +34,7 @@ def restore_line_breaks(text: str) -> str:
         text = _ESCAPED.sub("\n", text)
     if "rn" not in text or not _CERTAIN.search(text):
         return text
-    # Twice, because a restored line break can confirm the one before it.
+    # Applied twice, because a restored line break can confirm the line break before it.
     return _SINGLE.sub(_single, _SINGLE.sub(_single, _DOUBLE.sub(_double, text)))
 
 

@@ -17,16 +17,16 @@ from matcher.sources.statement import Tally
 
 # Statuses of a tender, lot or award that was not completed.
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
-# The letter after UK or TL in a NUTS or ITL code is the region (Office for National Statistics).
+# The letter after UK or TL in a NUTS or ITL code stands for the region (Office for National Statistics).
 _LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
-# Some publishers write 0 or 1 if they do not state a value.
+# A value must be above this. Some publishers that do not state a value write 0 or 1.
 _LEAST_VALUE: Final = 1.0
 
 Json = dict[str, Any]
 
 
 def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally) -> Need:
-    """Return the need of a process: its `merged` releases, the releases in order of date, and its `awards` in force.
+    """Return the need of a process, given its `merged` and its `ordered` releases and its `awards` in force.
 
     Raises:
         InvalidInput: the process has no title.
@@ -52,7 +52,7 @@ def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally)
 
 
 def title_of(merged: Json) -> str | None:
-    """Return the first title of the tender, the process or its first award, otherwise the tender's description."""
+    """Return the title of the tender, else of the process, else of its first award, else the tender's description."""
     tender = merged.get("tender") or {}
     awards = merged.get("awards") or [{}]
     texts = (tender.get("title"), merged.get("title"), awards[0].get("title"), tender.get("description"))
@@ -96,7 +96,7 @@ def _closes(merged: Json, stage: Stage) -> str | None:
 
 
 def buyer_of(merged: Json) -> dict[str, str] | None:
-    """Return the buyer's name and, if known, ODS code. None if the notice does not name the buyer."""
+    """Return the buyer's name and, if known, ODS code, or None if the notice does not name the buyer."""
     buyer = merged.get("buyer") or {}
     parties = merged.get("parties") or ()
     same_id = [party for party in parties if party.get("id") == buyer.get("id")]
@@ -127,7 +127,7 @@ def addresses_of(part: Json) -> Iterator[Json]:
 
 
 def place_of(addresses: Iterable[Json]) -> dict[str, str]:
-    """Return the region and the postcode of delivery, each only if all `addresses` that have one agree."""
+    """Return the region and the postcode of delivery, leaving out either if `addresses` disagree about it."""
     addresses = list(addresses)
     postcodes = {address["postalCode"].upper() for address in addresses if address.get("postalCode")}
     regions = {region for address in addresses for region in _regions(address)}
@@ -149,7 +149,7 @@ def _regions(address: Json) -> frozenset[Region]:
 
 
 def first_value(values: Iterable[Json | None], tally: Tally) -> float | None:
-    """Return the first of `values` in pounds and above 1, or None. `tally` counts the others."""
+    """Return the first of `values` in pounds and above 1, or None. `tally` counts the values passed over."""
     for value in values:
         if not value or value.get("amount") is None:
             continue

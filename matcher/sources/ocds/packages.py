@@ -1,8 +1,8 @@
 """Packages: the releases in OCDS files, read as a stream.
 
 A file holds a release package, a record package, a list of releases, one release, or JSON Lines of any of these. It
-may be compressed with gzip or be in a zip archive. A record gives its embedded releases or, if it has none, its
-compiled release. https://standard.open-contracting.org/1.1/en/schema/packages/
+may be compressed with gzip or be in a zip archive. A record stands for its embedded releases or, if it has none,
+for its compiled release. https://standard.open-contracting.org/1.1/en/schema/packages/
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from matcher.sources.formats.depth_limit import DepthLimitedFile
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
-# The longest line, in bytes. A line may be a whole package; this is several times a page of 100 large notices.
+# The longest line, in bytes. A line may be a whole package. The limit is several times a page of 100 large notices.
 _MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
 

@@ -42,7 +42,7 @@ _COMPANY_DIGITS: Final = 8
 
 
 def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
-    """Return the register numbers of a party, by the identifier names of a profile. Their form is not checked."""
+    """Return the register numbers of a party, by register name. The numbers are not validated."""
     numbers: dict[str, str] = {}
     for identifier in (party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())):
         register = _SCHEMES.get(identifier.get("scheme") or "")
@@ -52,7 +52,7 @@ def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
 
 
 def normalise_number(register: str, number: str) -> str:
-    """Return `number` of `register` in its usual form: without spaces, and a company number with eight digits."""
+    """Return `number` of `register` in its usual form: no spaces or prefix, and eight digits in a company number."""
     number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")
     is_short = register == "company" and number.isdigit() and 5 <= len(number) < _COMPANY_DIGITS
     return number.zfill(_COMPANY_DIGITS) if is_short else number
@@ -67,7 +67,7 @@ def proposed_id(name: str, identifiers: dict[str, str]) -> str:
 
 
 def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> Sector:
-    """Return the sector that a notice suggests. Statements of registers replace it."""
+    """Return the sector that a notice suggests. A sector stated by a register takes precedence."""
     details = party.get("details") or {}
     if "charity" in identifiers:
         return Sector.CHARITY
@@ -83,8 +83,8 @@ def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> 
 def is_person(name: str, registers: Iterable[str]) -> bool:
     """Return whether a supplier appears to be a private person.
 
-    That is the case if `name` has a personal title and no word of an organisation, and none of `registers`, those
-    that have a number for the supplier, is for companies, charities or the NHS.
+    That is the case if `name` has a personal title and no word typical of an organisation, and the supplier has no
+    number as a company, charity or NHS organisation. `registers` are the registers that have a number for the supplier.
     """
     return not set(registers) & {"company", "charity", "ods"} and bool(
         _TITLED.match(name) and not _ORGANISED.search(name)
@@ -92,9 +92,9 @@ def is_person(name: str, registers: Iterable[str]) -> bool:
 
 
 def postcode_to_keep(postcode: str | None, identifiers: dict[str, str]) -> str | None:
-    """Return the postcode to keep for a supplier: only the outward part if it is in no register.
+    """Return the postcode to keep for a supplier: only the outward part if the supplier is in no register.
 
-    Such a supplier may be a person at home. The outward part is enough to locate the supplier.
+    Such a supplier may be a person who works at home. The outward part is enough to locate the supplier.
     """
     if not postcode or identifiers:
         return postcode

@@ -1,8 +1,8 @@
 """Processes: all releases with one ocid, merged into a need and statements about the suppliers that won.
 
-Merging follows the standard (`ocdsmerge`). Its rules for lists are set here, so that no schema is fetched. Two kinds
-of list are replaced as a whole, although the standard merges them by id: a corrected award lists all its suppliers
-again, and a corrected notice all its places.
+Merging follows the standard (`ocdsmerge`). The merging rules for lists are set here, so that no schema is fetched.
+Suppliers and items are replaced as whole lists, although the standard merges them by id, because a corrected award
+lists all its suppliers again, and a corrected notice all its items with their places.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ class Process:
 def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally: Tally) -> Process:
     """Merge trimmed releases of one ocid.
 
-    `source` is the name for the statements' source, and `origin` is where the latest release was read. `tally` counts
+    `source` is the source of the statements made, and `origin` is where the latest release was read. `tally` counts
     what is dropped.
 
     Raises:
-        InvalidInput: the releases cannot be merged, or give a need no title.
+        InvalidInput: the releases cannot be merged, or the need has no title.
 
     """
     ordered = sorted(releases, key=lambda release: (release["date"], release["id"]))
@@ -84,7 +84,7 @@ def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally
 
 def _compiled(ordered: list[dict[str, Any]]) -> dict[str, Any]:
     with warnings.catch_warnings():
-        # Some publishers give two entries of a list the same id. By the standard, the later one replaces the earlier.
+        # Some publishers give two entries of a list the same id. By the standard, the later entry replaces the first.
         warnings.simplefilter("ignore", ocdsmerge.exceptions.DuplicateIdValueWarning)
         try:
             compiled: dict[str, Any] = ocdsmerge.Merger(merge_rules=_RULES).create_compiled_release(ordered)
@@ -153,7 +153,7 @@ def _name_of(supplier: dict[str, Any], party: dict[str, Any]) -> str:
 def _supplier_fields(
     supplier: dict[str, Any], party: dict[str, Any], piece: dict[str, Any], award: str, tally: Tally
 ) -> dict[str, Any] | None:
-    """Return the fields of a supplier's profile, or None if it has no usable name or is a private person."""
+    """Return the fields of a supplier's profile, or None if the supplier has no usable name or is a private person."""
     name = _name_of(supplier, party)
     identifiers = identifiers_of(party)
     if not any(character.isalnum() for character in name):
