@@ -1,7 +1,7 @@
 """Sign-in by OpenID Connect, with the authorisation code flow, PKCE and a nonce.
 
 Authlib's client makes every request, and Authlib validates the claims. The service uses only the claim `sub`, which
-the administrator assigns to a member. It ignores names and addresses from the provider.
+the administrator assigns to a member. The service ignores names and addresses from the provider.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Subject(StrEnum):
 class Permission:
     """The scope of each role on a route.
 
-    `subject` says what the id in the path of the route identifies. It is None for a path without an id.
+    `subject` says what the id in the path of the route identifies, or is None for a path without an id.
     """
 
     supplier: AccessScope

@@ -25,7 +25,10 @@ DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a
 
 
 class DecisionReceipt(BaseModel):
-    """A search saved as a decision. Keep `hash` outside the service. It covers this entry and every earlier entry."""
+    """A search saved as a decision.
+
+    Keep a copy of `hash` outside the service. The hash covers this entry and every entry before this one.
+    """
 
     decision: str
     entry: int

@@ -43,7 +43,7 @@ class LedgerVerification(LedgerHead):
 
 @router.get("", responses=json_response(200, "The head of the ledger.", examples.LEDGER_HEAD))
 def read_ledger_head(service: RunningService) -> LedgerHead:
-    """Read the number of entries and the latest hash. Keep the hash elsewhere, to detect a rewritten ledger."""
+    """Read the number of entries and the latest hash. A copy of the hash kept elsewhere reveals a rewritten ledger."""
     entries, hash = service.ledger.head()
     return LedgerHead(entries=entries, hash=hash)
 
