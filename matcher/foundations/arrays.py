@@ -1,4 +1,4 @@
-"""Array types for signatures. Shapes are in the docstrings of the functions that use them."""
+"""Array types for signatures. The docstring of each function states the shapes of its arrays."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ class Artefacts:
     programme: Path
     """Tables for reports on programmes: themes and CPV divisions."""
     models: Path
-    """The models in use, in a folder each; `matcher promote` replaces them."""
+    """The models in use, each in its own folder; `matcher promote` replaces a model."""
 
     @classmethod
     def installed(cls) -> Self:
-        """Return the artefacts inside the installed package or, in a checkout, those beside it."""
+        """Return the artefacts inside the installed package or, in a checkout, beside the package."""
         return cls.below(_IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent)
 
     @classmethod

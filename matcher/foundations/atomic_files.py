@@ -1,6 +1,6 @@
 """Files and folders that are complete or absent, even if the process or the machine stops while they are written.
 
-Everything is written under a temporary name next to its place, synchronised with the disk, then moved.
+A file or folder is written under a temporary name in the same folder, synchronised with the disk, then renamed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ UNFINISHED: Final = "new-"
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, replacing any file there. Several processes may do so at the same time.
+    """Write `content` to `path`, replacing any file there. Several processes may write the same path at once.
 
     Raises:
-        OSError: the file cannot be written. `path` is as it was.
+        OSError: the file cannot be written. `path` is unchanged.
 
     """
     part = path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
@@ -34,12 +34,12 @@ def write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path, *, owner_only: bool = False) -> Iterator[Path]:
-    """Give the path of an empty file to write. It replaces `path` at the end, unless an exception is raised.
+    """Yield the path of an empty file to write. The file replaces `path` when the block ends without an exception.
 
     If `owner_only`, other users can neither read nor write the file.
 
     Raises:
-        OSError: the file cannot be written. `path` is as it was.
+        OSError: the file cannot be written. `path` is unchanged.
 
     """
     part = part_of(path)
@@ -54,17 +54,18 @@ def replacing(path: Path, *, owner_only: bool = False) -> Iterator[Path]:
 
 
 def part_of(path: Path) -> Path:
-    """Return the temporary path at which one process at a time writes what becomes `path`."""
+    """Return the temporary path for the content of `path`. Only one process at a time may write there."""
     return path.with_name(f".{path.name}.part")
 
 
 def publish(parts: Mapping[Path, Path]) -> None:
-    """Move each temporary file or folder, the keys of `parts`, to its place, the value. All are in one folder.
+    """Rename temporary files and folders. `parts` maps each temporary path to its final path in the same folder.
 
-    First all of them, with the files in a folder, are synchronised with the disk. On return the moves are too.
+    Everything is synchronised with the disk before the first rename, including the files inside a temporary folder.
+    On return, the renames are on the disk too.
 
     Raises:
-        OSError: a file cannot be synchronised, and none is moved, or one cannot be moved.
+        OSError: a file cannot be synchronised, in which case nothing is renamed, or a rename fails.
 
     """
     for part in parts:

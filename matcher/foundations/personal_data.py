@@ -1,17 +1,19 @@
 """Contact details in free text: find them and redact them.
 
-This is the only detector in the product. Imports, needs files and registrations redact what it finds, the service
-redacts its log, and the decision ledger refuses the text.
+No other module detects contact details. Imports, needs files and registrations redact the details that this module
+finds, the service redacts its log, and the decision ledger refuses a text with contact details.
 
-It finds e-mail addresses, including those with spaces around the sign or "(at)" for it, and these telephone numbers:
+It finds e-mail addresses, including those with spaces around the "@" or with "(at)" instead of it, and these
+telephone numbers:
 
 - UK numbers in any common grouping, whether or not they are in use
 - numbers with "+" and a country code
-- numbers with "00" or "44" in place of "+", and those of unusual length, if `phonenumbers` finds them valid
+- numbers with "00" or "44" in place of "+", and numbers of unusual length, if `phonenumbers` finds them valid
 - numbers of 6 or more digits after a word such as "Tel".
 
-The patterns here come first because `phonenumbers` rejects numbers that are mistyped or out of use, and these may
-still identify somebody. A number that could be something else is redacted: the reader loses little.
+The patterns in this module come first because `phonenumbers` rejects numbers that are mistyped or out of use, and such
+numbers may still identify somebody. A number that might not be a telephone number is redacted all the same, because
+the reader loses little.
 
 Dates, notice numbers, UUIDs, generated ids and decimal numbers look similar and are left alone. The time taken is in
 proportion to the length of the text, whatever it contains.
@@ -37,7 +39,7 @@ _OTHER: Final = (
     r"|\b20\d\d/S \d{3}-\d{6}\b"  # Official Journal notice
     r"|(?<!\w)0\.\d{1,4}(?:[ ;–-]{1,3}0\.\d{1,4})+(?![\d.]))"  # decimal numbers below 1
 )
-# The sign and domain may repeat: the first two words of "@ a.bc@d.org" look like an address of their own.
+# The "@" and the domain may repeat: the first two words of "@ a.bc@d.org" look like a complete address.
 _ADDRESS: Final = r"[\w.+'-]*+(?: ?(?:@|\(at\)|\[at\]) ?(?:[\w-]{1,63}+\.)+[^\W\d_]{2,})+"
 _BRITISH: Final = rf"0{_GAP}[1235789](?:{_GAP}\d){{8,9}}"
 _WITH_CODE: Final = rf"(?:\+|00) ?44{_GAP}(?:\(0\))?(?:{_GAP}\d){{9,10}}|\+\d{{1,3}}(?:{_GAP}\d){{7,12}}"
@@ -46,17 +48,17 @@ _AFTER_WORD: Final = (
     rf"\(?\+?\d(?:{_GAP}\d){{5,13}}"
 )
 
-# A year and its end ("2024-25"), a year and month, or a date, inside what looked like a number.
+# A range of years ("2024-25"), a year and month, or a date, inside a match that looked like a telephone number.
 _DATE: Final = re.compile(r"20\d\d-\d\d(?!\d)|^\D*\d{1,2}[./]\d{1,2}[./]")
 # A text without any of these holds no contact detail; most texts have none.
 _HINT: Final = re.compile(rf"@|[(\[]at[)\]]|\d(?:{_GAP}\d){{5}}", re.IGNORECASE)
 
-# Numbers checked in one text. A check takes 0.1 ms; any further number is redacted without one.
+# Most numbers to check with `phonenumbers` in one text. A check takes 0.1 ms; further numbers are redacted unchecked.
 _MOST_CHECKED: Final = 100
 
 
 def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
-    """Return the pattern of a contact detail, or of a text like one, that begins where the lookbehinds allow."""
+    """Return the pattern of a contact detail, or of a text that looks like one, where the lookbehinds match."""
     number = rf"{_WITH_CODE}|\(?{before_number}{_BRITISH}|{_AFTER_WORD}"
     unsure = rf"(?:\+|{before_number}00{_GAP})[1-9](?:{_GAP}\d){{6,14}}|{before_number}44(?=[ (.])(?:{_GAP}\d){{8,14}}"
     return re.compile(
@@ -66,12 +68,12 @@ def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
 
 
 _FIRST: Final = _pattern(r"(?<![\w.+'-])", r"(?<!\w)")
-# Directly after another detail, where a word character may precede it.
+# For a contact detail directly after another one, where the character before it may be a word character.
 _NEXT: Final = _pattern("", "")
 
 
 class Redaction(NamedTuple):
-    """A text in which `REMOVED` stands for each contact detail, and how many `removed`."""
+    """A text with `REMOVED` in place of each contact detail, and the number of details `removed`."""
 
     text: str
     removed: int
@@ -93,7 +95,7 @@ def has_contact_details(text: str) -> bool:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each contact detail, in order and without overlap."""
+    """Yield the start and end of each contact detail in `text`, in order and without overlap."""
     if not _HINT.search(text):
         return
     checked = 0
@@ -112,12 +114,12 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
             match = _NEXT.match(text, end) or _FIRST.search(text, end)
         else:
-            # A contact detail may begin inside what turned out not to be one.
+            # A contact detail may begin inside a match that turned out not to be a contact detail.
             match = _FIRST.search(text, start + 1)
 
 
 def _is_valid(number: str) -> bool:
-    """Return whether `number` is in use somewhere, read as somebody in the UK would dial it."""
+    """Return whether `phonenumbers` finds `number` valid in some country, when dialled from the UK."""
     import phonenumbers
 
     try:

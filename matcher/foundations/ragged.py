@@ -14,14 +14,14 @@ from matcher.foundations.row_groups import group_rows
 
 @dataclass(frozen=True)
 class Ragged:
-    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so `starts` has one entry more than rows."""
+    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so `starts` has one more entry than rows."""
 
     values: Array
     starts: Rows
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[Any]], dtype: Any) -> Ragged:
-        """Build from one list per row."""
+        """Build a `Ragged` from one list per row."""
         flat = [value for row in lists for value in row]
         starts = np.zeros(len(lists) + 1, dtype=np.int64)
         np.cumsum([len(row) for row in lists], out=starts[1:])
@@ -31,7 +31,7 @@ class Ragged:
         return len(self.starts) - 1
 
     def __getitem__(self, rows: Rows | Mask) -> Ragged:
-        """Return the rows with these numbers, in the order given, or those where a mask is true."""
+        """Return the rows numbered `rows`, in the order given or, if `rows` is a mask, the rows where it is true."""
         numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
         firsts = self.starts[numbers]
         sizes = self.starts[numbers + 1] - firsts

@@ -38,7 +38,7 @@ def postcode_areas() -> dict[str, PostcodeArea]:
 
 @cache
 def digests() -> dict[str, str]:
-    """Return the SHA-256 of each reference table by file name. A decision records them with its result."""
+    """Return the SHA-256 of each reference table by file name. A decision records these digests with its result."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(FOLDER.glob("*.csv"))}
 
 
@@ -70,7 +70,7 @@ def nhs_codes() -> dict[str, str]:
 
 @cache
 def nhs_successors() -> tuple[tuple[str, str, date], ...]:
-    """Return the (code, successor, date of succession) rows. If a pair has several dates, the last applies."""
+    """Return the (code, successor, date of succession) rows. If a pair of codes has several dates, the last applies."""
     return tuple(
         (row["code"], row["successor"], date.fromisoformat(row["since"])) for row in _rows("nhs_successors.csv")
     )
@@ -86,7 +86,8 @@ def health_innovation_networks() -> dict[str, str]:
 class Term:
     """A specialist term: its short form ("" if it has none), its full form, and everyday words for it.
 
-    A short form matches only as it is written, unless `any_case`: then it is not also a word in lower case.
+    A short form matches only in its exact case, unless `any_case` is set. Set `any_case` only if the short form in
+    lower case is not an ordinary word.
     """
 
     short: str
@@ -129,12 +130,12 @@ def read_terms(path: Path) -> tuple[Term, ...]:
 
 
 def key_of(form: str) -> tuple[str, ...]:
-    """Return the words of `form` for comparison: in lower case and the singular, without hyphens."""
+    """Return the words of `form` for comparison: in lower case and in the singular, without hyphens."""
     return tuple(word_key(word) for word in WORD.findall(form))
 
 
 def word_key(word: str) -> str:
-    """Return `word` for comparison: in lower case and the singular."""
+    """Return `word` for comparison: in lower case and in the singular."""
     if word == "&":
         return "and"
     word = word.lower().replace("’", "'").removesuffix("'s")

@@ -11,7 +11,7 @@ from matcher.foundations.arrays import Floats, Rows
 
 
 def group_starts(keys: NDArray[Any]) -> Rows:
-    """Return the first row of each run of equal `keys`; empty if there are no rows."""
+    """Return the first row of each run of equal `keys`, or an empty array if there are no rows."""
     if not len(keys):
         return np.empty(0, dtype=np.int64)
     return np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
@@ -23,7 +23,7 @@ def group_sizes(starts: Rows, total: int) -> Rows:
 
 
 def group_rows(firsts: Rows, sizes: Rows) -> Rows:
-    """Return the rows of all groups, one group after the other, from the first row and the size of each."""
+    """Return the rows of all groups, one group after the other, given the first row and the size of each group."""
     rows = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes)
     rows += np.arange(len(rows))
     return rows

@@ -83,12 +83,12 @@ class Settings(BaseSettings):
 
     @property
     def programmes_folder(self) -> Path:
-        """Folder of the bulk runs, kept until a user removes them."""
+        """Folder of the programme runs, which are kept until a user removes them."""
         return self.home / "programmes"
 
     @property
     def rejects_folder(self) -> Path:
-        """Folder with one file of rejected lines per import that had any."""
+        """Folder of the rejects files: one for each import that refused a line."""
         return self.home / "import-rejects"
 
     @property

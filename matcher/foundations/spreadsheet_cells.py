@@ -1,4 +1,4 @@
-"""Spreadsheet cells: makes supplied text safe to open in a spreadsheet."""
+"""Spreadsheet cells: make supplied text safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def escape_formula(value: Any) -> Any:
 
 
 def unescape_formula(text: str) -> str:
-    """Return `text` without the apostrophe that `escape_formula` adds."""
+    """Return `text` without the leading apostrophe that `escape_formula` adds."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text

@@ -1,4 +1,4 @@
-"""Staged files: several files that appear together and complete, or not at all."""
+"""Staged files: several files that are written under temporary names and renamed once all are complete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.foundations.paths import display_path
 class StagedFiles:
     """Files that are written under temporary names in their folder, and renamed once all are complete.
 
-    If the block raises, the temporary files are removed and existing files stay as they are.
+    If the `with` block raises an error, the temporary files are removed and existing files stay unchanged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +50,7 @@ class StagedFiles:
                     part.unlink(missing_ok=True)
 
     def _check(self) -> None:
-        """Check for targets that would stop the renaming halfway."""
+        """Raise an error if a target is a folder, because the renaming would fail halfway."""
         if blocked := next((target for target in self._parts.values() if target.is_dir()), None):
             raise IsADirectoryError(21, f"{blocked.name} is a folder")
 

@@ -1,4 +1,4 @@
-"""The index: exact dense and lexical search over eligible profiles. A cache that can be rebuilt from the store."""
+"""The index: exact dense and lexical search over eligible profiles. It can be rebuilt from the store."""
 
 from matcher.index.eligibility import Eligible, passing
 from matcher.index.index import Index

@@ -12,17 +12,17 @@ import numpy as np
 from matcher.records import Profile, Region, Sector, Size
 from matcher.records.policy import IMPLIED_SCHEMES
 
-# The index stores the position of a value in these.
+# The index stores a sector or a size as its position in one of these tuples.
 SECTORS: Final = tuple(Sector)
 SIZES: Final = (None, Size.SME, Size.LARGE)
-# The last day of an accreditation without an end: later than any other day.
+# Stands for the last day of an accreditation that does not expire: later than any other day.
 FOREVER: Final = np.iinfo(np.int32).max
 _REGION_BIT: Final = {region: 1 << i for i, region in enumerate(Region)}
 _EPOCH: Final = date(1970, 1, 1)
 
 
 def bits_of(regions: Iterable[Region]) -> int:
-    """Return `regions` as a number, one bit each."""
+    """Return `regions` as a number with one bit for each region."""
     bits = 0
     for region in regions:
         bits |= _REGION_BIT[region]
@@ -30,7 +30,7 @@ def bits_of(regions: Iterable[Region]) -> int:
 
 
 def day_number(day: date) -> int:
-    """Return the days from 1970-01-01 to `day`."""
+    """Return the number of days from 1970-01-01 to `day`."""
     return (day - _EPOCH).days
 
 

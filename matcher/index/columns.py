@@ -1,7 +1,7 @@
-"""Columns: what the index holds of profiles, pieces and passages.
+"""Columns: what the index stores about profiles, pieces and passages.
 
-Each field states how its column is built from one row. Segments, snapshots and retrieval follow from the fields,
-so to add a column, add a field. Snapshots without it are then rebuilt.
+Each field states how its column is built from one row. Segments, snapshots and retrieval read the columns from the
+fields, so to add a column, add a field. A snapshot without the new column is then ignored and the index rebuilt.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FAMILY: Final = {
 
 @dataclass(frozen=True)
 class ProfileRow:
-    """A revision of a profile to be indexed. `places` is the rule for where profiles work."""
+    """A revision of a profile to be indexed. `places` is the rule for finding where profiles work."""
 
     sequence: int
     profile: Profile
@@ -62,7 +62,7 @@ class ProfileRow:
 
 @dataclass(frozen=True)
 class PieceRow:
-    """A piece of a profile. `owner` is the row of the profile, `part` the position in its capabilities or work."""
+    """A piece of a profile. `owner` is the row of the profile; `part` is the position in its capabilities or work."""
 
     owner: int
     of: ProfileRow
@@ -71,17 +71,17 @@ class PieceRow:
 
     @property
     def work(self) -> TrackRecord | None:
-        """The piece of work that it is, or None."""
+        """The piece of past work, or None if this piece is not past work."""
         return self.of.profile.track_record[self.part] if self.kind is PassageKind.TRACK_RECORD else None
 
     @property
     def regions(self) -> frozenset[Region]:
-        """The regions of the work."""
+        """The regions of the past work, or an empty set if this piece is not past work."""
         return self.of.work_regions[self.part] if self.work else frozenset()
 
     @property
     def cpv(self) -> tuple[str, ...]:
-        """The CPV codes of the work or capability."""
+        """The CPV codes of the capability or past work, or none for another kind of piece."""
         if self.kind is PassageKind.CAPABILITY:
             return self.of.profile.capabilities[self.part].cpv
         return self.work.cpv if self.work else ()
@@ -123,26 +123,26 @@ class ProfileColumns(Columns):
     """One row per profile."""
 
     id: Array = field(metadata=_profile(np.str_, lambda row: row.profile.id))
-    # The revision indexed.
+    # The sequence number of the revision that is indexed.
     sequence: Array = field(metadata=_profile(np.int64, lambda row: row.sequence))
-    # The position in `SECTORS`.
+    # The position of the sector in `SECTORS`.
     sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.profile.sector)))
-    # One bit per region that the profile works in; 0 if unknown.
+    # One bit for each region that the profile works in; 0 if unknown.
     regions: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.regions)))
-    # The same for the regions that it states, or that its postcode is in.
+    # One bit for each region that the profile states, else one for the region of its postcode; 0 if unknown.
     home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(stated_regions(row.profile))))
-    # The position in `SIZES`.
+    # The position of the size in `SIZES`.
     size: Array = field(metadata=_profile(np.int8, lambda row: SIZES.index(size_of(row.profile))))
-    # Pounds a year; NaN if unknown.
+    # In pounds a year; NaN if unknown.
     turnover: Array = field(metadata=_profile(np.float64, lambda row: _or_nan(row.profile.turnover)))
-    # The keys of the accreditation schemes held, and the last day on which each is held, in days since 1970.
+    # The keys of the accreditation schemes held, and the last day on which each scheme is held, in days since 1970.
     schemes: Ragged = field(
         metadata=_profile(np.str_, lambda row: [scheme for scheme, _ in held_schemes(row.profile)], ragged=True)
     )
     expires: Ragged = field(
         metadata=_profile(np.int32, lambda row: [last for _, last in held_schemes(row.profile)], ragged=True)
     )
-    # For example "charity:1000003".
+    # The register and the number, for example "charity:1000003".
     identifiers: Ragged = field(metadata=_profile(np.str_, lambda row: _identifiers(row.profile), ragged=True))
 
 
@@ -152,19 +152,19 @@ class PieceColumns(Columns):
 
     # The row of the profile.
     owner: Array = field(metadata=_piece(np.int32, lambda row: row.owner))
-    # The `PassageKind` of its passages.
+    # The `PassageKind` of the piece.
     kind: Array = field(metadata=_piece(np.int8, lambda row: row.kind))
-    # The position of its capability or work in the profile.
+    # The position of the capability or past work in the profile.
     part: Array = field(metadata=_piece(np.int32, lambda row: row.part))
-    # The position in `FAMILIES`.
+    # The position of the family in `FAMILIES`.
     family: Array = field(metadata=_piece(np.int8, lambda row: FAMILIES.index(_FAMILY[row.kind])))
-    # Days since 1970; UNDATED if unknown.
+    # The day of the past work, in days since 1970; `UNDATED` if unknown.
     day: Array = field(
         metadata=_piece(np.int32, lambda row: day_number(row.work.date) if row.work and row.work.date else UNDATED)
     )
-    # Pounds; NaN if unknown.
+    # The value of the past work in pounds; NaN if unknown.
     value: Array = field(metadata=_piece(np.float64, lambda row: _or_nan(row.work.value if row.work else None)))
-    # One bit per region that it names; 0 if none.
+    # One bit for each region of the past work; 0 if there is none.
     regions: Array = field(metadata=_piece(np.int32, lambda row: bits_of(row.regions)))
     # CPV codes as numbers.
     cpv: Ragged = field(metadata=_piece(np.int32, lambda row: [int(code) for code in row.cpv], ragged=True))
@@ -178,7 +178,7 @@ class PassageColumns(Columns):
     owner: Array = field(metadata=_passage(np.int32, lambda row: row.owner))
     # The row of the piece.
     piece: Array = field(metadata=_passage(np.int32, lambda row: row.piece))
-    # Whether it is only the title of its piece.
+    # Whether the passage is only the title of its piece.
     title: Array = field(metadata=_passage(bool, lambda row: row.passage.kind is PassageKind.TRACK_RECORD_TITLE))
     # The number of lexical terms.
     length: Array = field(metadata=_passage(np.int32, lambda row: len(row.terms)))
@@ -188,6 +188,6 @@ class PassageColumns(Columns):
 
 @cache
 def layout_digest() -> str:
-    """Return a short digest of the columns of all tables, which tells a snapshot with other columns apart."""
+    """Return a short digest of the columns of all tables. A snapshot with other columns has another digest."""
     layouts = "\n".join(table.layout() for table in (ProfileColumns, PieceColumns, PassageColumns))
     return hashlib.blake2b(layouts.encode(), digest_size=8).hexdigest()

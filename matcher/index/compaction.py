@@ -1,7 +1,7 @@
-"""Compaction: keeps the segments of an index few, and mostly free of dead profiles.
+"""Compaction: keep an index to a few segments, with few dead profiles in them.
 
-A segment is merged with the next one if it is less than a few times as large. So the number of segments grows with
-the logarithm of the register, and an update copies little.
+A segment is merged with the next one unless it is several times as large. So the number of segments grows with the
+logarithm of the size of the register, and an update copies little.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 from matcher.foundations.arrays import Mask
 from matcher.index.segment import Segment
 
-# A segment, and which of its profiles are live.
+# A segment, and a mask of the profiles in it that are live.
 LiveSegment = tuple[Segment, Mask]
 
 # A segment must be this many times as large as the next one to stay separate.
 _GROWTH: Final = 4
-# A segment is rewritten once this share of its profiles is dead.
+# A segment is rewritten once more than this share of its profiles is dead.
 _DEAD: Final = 0.25
 
 
 def compacted(segments: list[LiveSegment]) -> list[LiveSegment]:
-    """Merge segments under `_GROWTH` times the size of the next one, and rewrite those with more than `_DEAD` dead."""
+    """Merge segments under `_GROWTH` times the size of the next. Rewrite segments with a dead share over `_DEAD`."""
     compact: list[LiveSegment] = []
     for segment in segments:
         compact.append(_rewritten(segment))

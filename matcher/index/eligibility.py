@@ -1,4 +1,4 @@
-"""Eligibility: filters as one mask over profiles, decided before the search."""
+"""Eligibility: apply the filters to all profiles before the search. The result is a mask over profiles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matcher.scoring.profile_signals import holds
 
 @dataclass(frozen=True)
 class Eligible:
-    """The eligible profiles as a mask, how many were considered, and for each filter a mask of those it excludes."""
+    """A mask of the eligible profiles, the number considered, and a mask of the profiles that each filter excludes."""
 
     mask: Mask
     considered: int

@@ -1,8 +1,8 @@
-"""Index: what search sees of the register at one sequence number. An immutable value that can always be rebuilt.
+"""Index: what search sees of the register at one sequence number. It is immutable and can always be rebuilt.
 
-It consists of segments, oldest first. When a profile changes, its old row is marked dead and a new row is added to a
-segment at the end. Small segments are merged, so that there are never many. Answers do not depend on how profiles are
-spread over segments.
+An index consists of segments, oldest first. When a profile changes, its old row is marked dead and a new row is added
+to a segment at the end. Small segments are merged, so that there are never many. Answers do not depend on how profiles
+are spread over segments.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Index:
         sequence: the sequence number of the last change included.
         segments: the segments, oldest first.
         live_masks: for each segment, which of its profiles are current.
-        origin: identifies the store, so that the index of one store is never taken for that of another.
-        places: the rule for where profiles work.
+        origin: identifies the store, so that the index of one store is never taken for the index of another.
+        places: the rule for finding where profiles work.
 
     """
 
@@ -50,7 +50,7 @@ class Index:
         """Return the index after `changes`, up to `sequence`.
 
         Args:
-            changes: (sequence, id, profile or None if withdrawn), each id once.
+            changes: (sequence number, id, profile or None if withdrawn) for each changed profile, each id once.
             encode: turns the texts of passages into unit vectors, shape (texts, dimensions).
             sequence: the sequence number that the new index has reached.
 
@@ -70,7 +70,7 @@ class Index:
 
     @cached_property
     def profiles(self) -> ProfileColumns:
-        """All profiles of all segments, dead ones included. Masks over profiles have the same rows."""
+        """All profiles of all segments, including dead ones. Every mask over profiles refers to these rows."""
         return ProfileColumns.join([segment.profiles for segment in self.segments] or [ProfileColumns.build([])])
 
     @cached_property
@@ -101,7 +101,7 @@ class Index:
 
     @cached_property
     def id_ranks(self) -> Rows:
-        """The rank of every profile in alphabetical order of ids, which breaks ties."""
+        """The rank of every profile in alphabetical order of ids. These ranks break ties."""
         ranks = np.empty(len(self.live), dtype=np.int64)
         ranks[np.argsort(self.profiles.id, kind="stable")] = np.arange(len(ranks))
         return ranks
@@ -113,7 +113,7 @@ class Index:
 
     @cached_property
     def lexical(self) -> LexicalIndex:
-        """The lexical side of the index."""
+        """The lexical index over all segments."""
         live = tuple(mask[s.passages.owner] for s, mask in zip(self.segments, self.live_masks, strict=True))
         return LexicalIndex(self.segments, self.passages, live)
 
@@ -129,12 +129,12 @@ class Index:
         mask = self.live.copy()
         for passes in masks.values():
             mask &= passes
-        # A filter that is both chosen and required counts each excluded profile once.
+        # If the user and the need set the same filter, count each profile that either excludes once.
         failing = {name: self.live & ~passes for name, passes in masks.items()}
         return Eligible(mask, len(self), failing)
 
     def passages_where(self, profiles: Mask) -> Rows:
-        """Return all passages of the profiles in a mask, ascending."""
+        """Return all passages of the profiles where the mask `profiles` is true, ascending."""
         return np.flatnonzero(profiles[self.passages.owner])
 
     def passages_of(self, profiles: Rows) -> Rows:
@@ -144,7 +144,7 @@ class Index:
     def similarities(self, query: Vectors, rows: Rows) -> Vectors:
         """Return the exact cosine of `query` with each passage of `rows` (ascending).
 
-        `query` has shape (dimensions,) or (queries, dimensions), the result (rows,) or (rows, queries).
+        A `query` of shape (dimensions,) gives a result of shape (rows,); (queries, dimensions) gives (rows, queries).
         """
         queries = np.atleast_2d(query)
         cosines = np.empty((len(rows), len(queries)), dtype=np.float32)
@@ -164,5 +164,5 @@ class Index:
 
 
 def _offsets(sizes: Sequence[int]) -> list[int]:
-    """Return the first row of each table once all are placed one after the other."""
+    """Return the first row of each table when tables with these `sizes` are placed one after the other."""
     return [int(end) - size for end, size in zip(np.cumsum(sizes), sizes, strict=True)]

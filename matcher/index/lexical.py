@@ -1,7 +1,7 @@
 """Lexical index: the terms of all passages, and the two lexical scores of each passage for a query.
 
-Counts are taken over the live passages of the whole register, so neither filters nor the spread of passages over
-segments change a score.
+Terms are counted over the live passages of the whole register, so a score does not depend on the filters or on how
+passages are spread over segments.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class WeightedTerms:
     weights: Floats
 
     def over(self, vocabulary: dict[str, int]) -> Floats:
-        """Return the weight of every term of `vocabulary`, 0 if it is not in the query."""
+        """Return the weight of every term of `vocabulary`, 0 for a term that is not in the query."""
         weights = np.zeros(len(vocabulary), dtype=np.float64)
         positions, known = self.known(vocabulary)
         weights[positions] = known
         return weights
 
     def known(self, vocabulary: dict[str, int]) -> tuple[Rows, Floats]:
-        """Return the positions in `vocabulary` of the terms that it holds, and their weights."""
+        """Return the positions and the weights of the query terms that are in `vocabulary`."""
         positions = np.array([vocabulary.get(term, -1) for term in self.terms], dtype=np.int64)
         return positions[positions >= 0], self.weights[positions >= 0]
 
@@ -49,11 +49,11 @@ class WeightedTerms:
         return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
 
     def slack(self) -> float:
-        """Return twice the most that a BM25 sum in single precision may differ from the exact one.
+        """Return twice the most that a BM25 sum in single precision may differ from the exact sum.
 
-        A sum of n products, none negative, each of two factors rounded once, is off by at most n + 3 roundings of
-        2⁻²⁴ of itself. Two such sums, and the roundings of the exact ones, are well within (n + 8) · 2⁻²² of the
-        highest possible score.
+        In a sum of n non-negative products of two factors, with each factor rounded once, the relative error is at most
+        n + 3 roundings of 2⁻²⁴. The errors of two such sums, with the rounding of the exact sums, are well within
+        (n + 8) · 2⁻²² of the highest possible score.
         """
         return (len(self.terms) + 8) * 2.0**-22 * self.total if self.terms else 0.0
 
@@ -64,7 +64,7 @@ class LexicalIndex:
 
     Attributes:
         passages: the passages of all segments.
-        live: for each segment, which of its passages count.
+        live: for each segment, a mask of the passages that count.
 
     """
 
@@ -73,7 +73,7 @@ class LexicalIndex:
     live: tuple[Mask, ...]
 
     def weighted(self, terms: Sequence[str]) -> WeightedTerms:
-        """Return `terms` with their idf, each once, without those that no live passage uses."""
+        """Return each of `terms` once, with its idf as the weight. Terms that no live passage uses are left out."""
         distinct = sorted(set(terms))
         frequencies = np.zeros(len(distinct), dtype=np.int64)
         for segment, counts in zip(self.segments, self._frequencies, strict=True):
@@ -89,10 +89,10 @@ class LexicalIndex:
         return scores
 
     def exact(self, queries: Sequence[WeightedTerms], rows: Rows) -> Floats:
-        """Return two lexical scores of each passage of `rows` (ascending), both 0 to 1, (queries, rows, 2).
+        """Return two lexical scores from 0 to 1 of each passage of `rows` (ascending), shape (queries, rows, 2).
 
-        The first is the share of the highest possible BM25 score, each term counted once. The second is the lnc.ltc
-        cosine.
+        The first is the share of the highest possible BM25 score, with each query term counted once. The second is the
+        lnc.ltc cosine.
         """
         scores = np.zeros((len(queries), len(rows), 2), dtype=np.float64)
         offset = 0
@@ -108,7 +108,7 @@ class LexicalIndex:
         return scores
 
     def _sums(self, segment: Segment, queries: Sequence[WeightedTerms], rows: Rows, offset: int) -> Floats:
-        """Return both sums for `rows` of a segment. They run in the order of terms, so that segments do not matter."""
+        """Return both sums for `rows` of a segment, added in the order of terms, so that segments do not matter."""
         weights = np.stack([query.over(segment.postings.terms) for query in queries])
         contents = segment.contents[rows]
         hits = np.flatnonzero((weights > 0).any(axis=0).take(contents.indices))
@@ -118,7 +118,7 @@ class LexicalIndex:
         sums = np.empty((len(queries), len(rows), 2), dtype=np.float64)
         for of_query, of_terms in zip(sums, weights, strict=True):
             weight = of_terms.take(terms)
-            own = np.flatnonzero(weight)  # few, if the query is a title
+            own = np.flatnonzero(weight)  # few, if the query is the title of a need
             owner, weight = owners.take(own), weight.take(own)
             of_query[:, 0] = np.bincount(owner, weight * impact.take(own), len(rows))
             of_query[:, 1] = np.bincount(owner, weight * damping.take(own), len(rows))
@@ -130,7 +130,7 @@ class LexicalIndex:
         for segment, impacts in zip(self.segments, self._impacts, strict=True):
             positions, weights = query.known(segment.postings.terms)
             sums.append(impacts[:, positions] @ weights.astype(np.float32))
-        if len(sums) == 1:  # without a copy
+        if len(sums) == 1:  # return the sums without copying them
             return sums[0]
         return np.concatenate([np.empty(0, dtype=np.float32), *sums])
 
@@ -153,7 +153,7 @@ class LexicalIndex:
 
     @cached_property
     def _impacts(self) -> list[csc_array]:
-        """The part of BM25 that is the same for every query, in each posting: count / (count + saturation)."""
+        """For each segment, the part of BM25 that no query changes, in each posting: count / (count + saturation)."""
         parts, offset = [], 0
         for segment in self.segments:
             postings, size = segment.postings, len(segment.passages)
@@ -165,7 +165,7 @@ class LexicalIndex:
 
     @cached_property
     def _saturation(self) -> Floats:
-        """The BM25 constant of each passage, shape (passages,): higher for longer passages."""
+        """The saturation constant in BM25 of each passage, shape (passages,). Longer passages have higher values."""
         lengths = self.passages.length.astype(np.float64)
         live = np.concatenate([*self.live, np.empty(0, dtype=bool)])
         mean = max(float(lengths[live].sum()) / max(self._live_count, 1), 1.0)

@@ -3,7 +3,7 @@
 The first score is BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene. The second is the cosine
 that SMART calls lnc.ltc: damped counts for both texts, idf for the query only. Counts over the whole register are
 taken from the live passages at the time of the query, and the norm of a passage does not depend on other passages.
-So an index that was updated in steps gives the same scores, bit for bit, as one built in one go.
+So an index that was updated in steps gives the same scores, bit for bit, as an index that was built in one go.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from Stemmer import Stemmer
 
 from matcher.foundations.arrays import Array, Floats, Ints, Mask, Rows, Vectors
 
-# The usual settings of BM25. Accuracy on the award data hardly changes near them.
+# The usual settings of BM25. Nearby settings give almost the same accuracy on the award data.
 K1: Final = 1.2
 B: Final = 0.75
 
@@ -54,10 +54,10 @@ def terms_of(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Postings:
-    """For each term, the passages that use it and how often.
+    """For each term, the passages that use the term and how often.
 
-    Term i, in alphabetical order, is used by the passages `passages[starts[i]:starts[i + 1]]`, ascending, as often
-    as the same slice of `counts` says.
+    Terms are numbered in alphabetical order. The passages that use term i are `passages[starts[i]:starts[i + 1]]`,
+    ascending. The same slice of `counts` says how often each of them uses the term.
     """
 
     terms: dict[str, int]
@@ -67,7 +67,7 @@ class Postings:
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]]) -> Postings:
-        """Build from the lexical terms of each passage."""
+        """Build the postings from the lexical terms of each passage."""
         counted = [Counter(terms) for terms in texts]
         vocabulary = {term: i for i, term in enumerate(sorted({term for row in counted for term in row}))}
         size = sum(len(row) for row in counted)
@@ -84,13 +84,13 @@ class Postings:
         return cls(vocabulary, starts, passage[order], count[order])
 
     def contents(self, passages: int) -> csr_array:
-        """Return the count of each term in each passage, shape (passages, terms), the terms of a row ascending."""
+        """Return the count of each term in each passage, shape (passages, terms), with ascending terms in each row."""
         columns = (self.counts, self.passages, self.starts)
         return csc_array(columns, shape=(passages, len(self.terms))).tocsr()
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:
-        """Return the postings of all `parts`, each with a mask of the passages to include. Numbers run on."""
+        """Return the postings of all `parts`, each with a mask of passages to keep. The passages are renumbered."""
         vocabulary: dict[str, int] = {}
         columns: list[tuple[Array, Array, Array]] = []
         offset = 0
@@ -114,17 +114,17 @@ class Postings:
 
 
 def damped(count: Vectors) -> Floats:
-    """Return 1 + ln of each count, because the second mention of a term tells less than the first."""
+    """Return 1 + ln of each count, because the second mention of a term says less than the first."""
     weight: Floats = 1.0 + np.log(count.astype(np.float64))
     return weight
 
 
 def norm_of(terms: Sequence[str]) -> float:
-    """Return the length of the vector of damped counts of `terms`, or 1 if there are none."""
+    """Return the length of the vector of damped counts of `terms`, or 1 if there are no terms."""
     return math.sqrt(sum((1.0 + math.log(count)) ** 2 for count in Counter(terms).values())) or 1.0
 
 
 def idf(documents: int, frequency: Ints) -> Floats:
-    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n among N documents. It is never negative."""
+    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n among N documents. The idf is never negative."""
     weights: Floats = np.log1p((documents - frequency + 0.5) / (frequency + 0.5))
     return weights

@@ -1,20 +1,21 @@
-r"""Prefilter: the cosines of many queries with all passages by one matrix product, each within a known error.
+r"""Prefilter: compute the cosines of many queries with all passages by matrix products, within a known error.
 
-A matrix product is many times as fast as separate scans. It adds up in another order, so its last bits differ from
-those of FAISS. By how much follows from the rules of rounding (Higham, Accuracy and Stability of Numerical
+A matrix product is many times as fast as separate scans. It adds up in another order than FAISS, so the last bits of
+the cosines differ. The rules of rounding give a limit for the difference (Higham, Accuracy and Stability of Numerical
 Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers, and u = 2⁻²⁴. In whatever order single precision
 adds the d products, the result is within γ = d·u / (1 - d·u) times Σ|xᵢ·yᵢ| of the inner product, and that sum is at
-most |x|·|y| (Cauchy and Schwarz). Two such results, one of the product and one of FAISS, are within 2·γ of each other
-for vectors of length 1: 4.6·10⁻⁵ for d = 384.
+most |x|·|y| (Cauchy and Schwarz). Two such results, one from the product and one from FAISS, are within 2·γ of each
+other for vectors of length 1: 4.6·10⁻⁵ for d = 384.
 
-In bfloat16 (eight significant bits) the vectors are first rounded, to x' and y'. That moves the inner product by
+In bfloat16 (eight significant bits) the vectors are first rounded to x' and y'. Rounding moves the inner product by
 
     x'·y' - x·y = (x' - x)·y' + x·(y' - y), at most |x' - x|·|y'| + |x|·|y' - y|.
 
 The distance that each vector moves is measured when it is rounded: about 0.002, where the rule alone promises 0.004.
-The products of such numbers and their sum stay in single precision, and the result is rounded to eight bits once more,
-by at most 2⁻⁸ of itself. A processor with matrix tiles needs a tenth of the time for bfloat16. Others need longer, so
-each process measures once which is faster. The answer is the same either way, because exact scores decide it.
+The products of rounded numbers and their sum stay in single precision, and the result is rounded to eight bits once
+more, by at most 2⁻⁸ of itself. A processor with matrix tiles multiplies bfloat16 ten times as fast as single precision.
+Other processors are slower with bfloat16, so each process measures once which is faster. The answer is the same either
+way, because exact scores decide it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 # Passages per product, so that the result for a batch of needs fits the cache of the processor.
 BLOCK: Final = 4_096
-# The unit roundoff of each kind of number.
+# The unit roundoff of single precision and of bfloat16.
 _SINGLE: Final = 2.0**-24
 _BFLOAT16: Final = 2.0**-8
 # Allows for the rounding of the measurements themselves, and of comparisons.
@@ -44,11 +45,11 @@ _MARGIN: Final = 1.05
 
 @dataclass(frozen=True)
 class ErrorBound:
-    """The most that an approximate cosine may differ from that of FAISS.
+    """The most that an approximate cosine may differ from the cosine that FAISS computes.
 
     Attributes:
-        moved: the part that does not depend on the cosine.
-        rounding: the most that the product was rounded at the end, as a share of itself.
+        moved: the part of the error that does not depend on the cosine.
+        rounding: the most that the final rounding may change a product, as a share of that product.
 
     """
 
@@ -56,18 +57,18 @@ class ErrorBound:
     rounding: float
 
     def error(self, approximate: Any) -> Any:
-        """Return the most that an approximate cosine, a number or an array, may differ from the exact one."""
+        """Return the most that an approximate cosine, a number or an array, may differ from the exact cosine."""
         return self.moved + np.abs(approximate) * self.rounding / (1 - self.rounding)
 
     def threshold(self, approximate: float) -> float:
-        """Return the lowest approximate cosine that may still match `approximate` once both are exact."""
+        """Return the lowest approximate cosine whose exact cosine may still be as high as that of `approximate`."""
         product = approximate - self.error(approximate) - self.moved
         return float(product - abs(product) * self.rounding)
 
 
 @dataclass(frozen=True)
 class RoundedVectors:
-    """Vectors as they are multiplied, the length of the longest, and the longest distance that rounding moved one."""
+    """Rounded vectors to multiply, the length of the longest, and the furthest that rounding moved any of them."""
 
     vectors: torch.Tensor
     longest: float
@@ -75,7 +76,7 @@ class RoundedVectors:
 
     @classmethod
     def of(cls, matrix: Vectors, dtype: torch.dtype) -> RoundedVectors:
-        """Return a copy of `matrix`, aligned in memory.
+        """Return a copy of `matrix` that is rounded to `dtype` and aligned in memory.
 
         The vectors of FAISS, when read from a file, are not aligned and would be copied for each product.
         """
@@ -116,7 +117,7 @@ class Prefilter:
         self._segments = [RoundedVectors.of(segment.matrix(), self._dtype) for segment in index.segments]
 
     def bound(self, queries: Vectors) -> ErrorBound:
-        """Return the most that any approximate cosine of `queries` may differ from that of FAISS."""
+        """Return the most that any approximate cosine of `queries` may differ from the cosine that FAISS computes."""
         import torch
 
         rounded = RoundedVectors.of(queries, self._dtype)
@@ -139,7 +140,7 @@ class Prefilter:
         return np.concatenate(cosines)
 
     def blocks(self, queries: Vectors) -> Iterator[tuple[int, Vectors]]:
-        """Yield the approximate cosines of all passages in blocks: the first passage, and shape (block, queries)."""
+        """Yield the first passage of each block and the approximate cosines in the block, shape (block, queries)."""
         offset = 0
         for matrix in (segment.vectors for segment in self._segments):
             for start in range(0, len(matrix), BLOCK):
@@ -147,8 +148,9 @@ class Prefilter:
             offset += len(matrix)
 
     def above(self, queries: Vectors, thresholds: Vectors) -> list[tuple[Rows, Vectors]]:
-        """Return for each query the passages (ascending) whose approximate cosine reaches its threshold, and those
-        cosines.
+        """Return, for each query, the passages whose approximate cosine reaches the threshold, and their cosines.
+
+        Passages are in ascending order. `thresholds` has one value for each query.
         """
         positions, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.float32)]
         for first, cosines in self.blocks(queries):

@@ -22,7 +22,7 @@ class Query:
     """A need to search for.
 
     Attributes:
-        vectors: of the whole need and of its title, shape (2, dimensions).
+        vectors: the embeddings of the whole need and of its title, shape (2, dimensions).
         terms: the lexical terms of the whole need and of its title.
         facts: what the need states besides its text.
 
@@ -34,18 +34,18 @@ class Query:
 
 
 def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
-    """Return the query for `need` on day `on`. The encoder does not remember a need given as free text."""
+    """Return the query for `need` on day `on`. The encoder does not cache the embeddings of a need from free text."""
     vectors = encoder.encode_query((query_of(need), title_of(need)), remember=need.id != FREE_TEXT)
     return Query(vectors=vectors, terms=terms_for(need), facts=facts_of(need, on))
 
 
 def terms_for(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the lexical terms to search for, of the whole need and of its title."""
+    """Return the lexical terms of the whole need, and those of its title, to search for."""
     return _expanded(query_of(need)), _expanded(title_of(need))
 
 
 def _expanded(text: str) -> tuple[str, ...]:
-    """Return the lexical terms of `text` and of the other forms of the terms it uses."""
+    """Return the lexical terms of `text` and of the other forms of the specialist terms in `text`."""
     return tuple(terms_of(" ".join((text, *related(text)))))
 
 

@@ -16,21 +16,21 @@ from matcher.index.shortlist import TopK
 from matcher.index.tables import TableRows
 from matcher.scoring import Candidates
 
-# Needs per matrix product. More are not faster, and the hits of all of them are held in memory until the last block.
+# Needs per matrix product. A larger batch is not faster, and holds the hits of all its needs in memory to the end.
 BATCH: Final = 128
-# If fewer than this share of the register is eligible, scanning those profiles takes less time than a product.
+# If less than this share of the register is eligible, a scan of those profiles is faster than a matrix product.
 SCANNED_SHARE: Final = 0.02
 
 
 def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candidates:
     """Return the union of the `depth` eligible profiles closest in meaning and the `depth` closest in words.
 
-    Both are compared with the whole need. Both searches are exact over all passages of all eligible profiles. Ties
-    at the cut are broken by the alphabetical order of ids.
+    Both searches compare the whole need with all passages of all eligible profiles, and both are exact. If profiles tie
+    for the last place, the first in alphabetical order of ids is taken.
 
     Args:
         index: the index to search.
-        eligible: mask over the profiles of the index.
+        eligible: a mask over the profiles of the index.
         query: the need.
         depth: the number of profiles from each search.
 
@@ -43,9 +43,9 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candi
 def retrieve_batch(
     index: Index, prefilter: Prefilter, searches: Sequence[tuple[Mask, Query]], *, depth: int
 ) -> Iterator[Candidates]:
-    """Yield for each of `searches`, a mask over profiles and a query, what `retrieve` returns, bit for bit.
+    """Yield, for each of `searches`, exactly what `retrieve` returns. A search is a mask over profiles and a query.
 
-    `prefilter` must be made from `index`. Its matrix products serve all searches.
+    `prefilter` must be made from `index`. The matrix products are shared by all searches.
     """
     masks = {id(eligible): eligible for eligible, _ in searches}
     top_of = {key: TopK(index.passages.owner, index.id_ranks, mask, depth) for key, mask in masks.items()}
@@ -65,7 +65,7 @@ def _best_semantic(index: Index, top: TopK, query: Query) -> Rows:
 def _best_semantic_batch(
     index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]
 ) -> dict[int, Rows]:
-    """Return what `_best_semantic` does for each query, by its number. Omit queries that select all eligible."""
+    """Return what `_best_semantic` returns, by the number of the query. Omit queries that select all eligible."""
     best: dict[int, Rows] = {}
     multiplied = []
     for n, top in enumerate(tops):
@@ -83,7 +83,7 @@ def _best_semantic_batch(
 
 
 def _by_product(index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]) -> list[Rows]:
-    """Return what `_best_semantic` does for each query, from one pass of matrix products."""
+    """Return what `_best_semantic` returns for each query, from one pass of matrix products."""
     vectors = np.stack([query.vectors[0] for query in queries])
     bound = prefilter.bound(vectors)
     samples = prefilter.cosines(vectors, np.arange(0, len(tops[0].owners), tops[0].step))
@@ -92,7 +92,7 @@ def _by_product(index: Index, prefilter: Prefilter, tops: Sequence[TopK], querie
     best = []
     for top, query, guess, (rows, cosines) in zip(tops, queries, guesses, hits, strict=True):
         selected = _cut(index, top, query, guess, rows, cosines, bound)
-        # None: the guess was too high, so every passage is scanned.
+        # If the guess was too high, `_cut` returns None and every eligible passage is scanned.
         best.append(_best_semantic(index, top, query) if selected is None else selected)
     return best
 
@@ -102,7 +102,7 @@ def _cut(
 ) -> Rows | None:
     """Return the profiles closest in meaning, or None if `guess` was too high to be sure.
 
-    `rows` are the passages whose approximate cosine reaches `guess`, and `cosines` those approximate cosines.
+    `rows` are the passages whose approximate cosine reaches `guess`; `cosines` are their approximate cosines.
     """
     eligible = top.eligible[top.owners[rows]]
     rows, cosines = rows[eligible], cosines[eligible]
@@ -128,7 +128,7 @@ def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
 
 
 def _candidates(index: Index, top: TopK, query: Query, semantic: Rows | None) -> Candidates:
-    """Return the candidates: the profiles `semantic` and those closest in words, or with None all eligible ones."""
+    """Return the profiles `semantic` and those closest in words, or all eligible profiles if `semantic` is None."""
     selected = top.eligible
     if semantic is not None:
         selected = np.zeros(len(top.eligible), dtype=bool)

@@ -1,4 +1,4 @@
-"""Segment: an immutable part of the index, built from some profiles at once."""
+"""Segment: an immutable part of the index, built from some of the profiles."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from matcher.texts.passages import passages_of
 
 Encode = Callable[[Sequence[str]], Vectors]
 
-# The fewest rows for which another thread is worth starting.
+# The fewest rows for which it is worth starting another thread.
 _SCAN_ROWS: Final = 4_096
-# Rows that stay in the cache of the processor until every query has read them.
+# The number of rows that fit in the cache of the processor until every query has read them.
 _CACHED_ROWS: Final = 256
 
 
@@ -47,9 +47,9 @@ class Segment:
 
     @classmethod
     def build(cls, revisions: Sequence[tuple[int, Profile]], encode: Encode, places: PlaceRule) -> Segment:
-        """Build a segment from (sequence, profile) pairs.
+        """Build a segment from (sequence number, profile) pairs.
 
-        `encode` turns the texts of passages into unit vectors. `places` is the rule for where profiles work.
+        `encode` turns the texts of passages into unit vectors. `places` is the rule for finding where profiles work.
         """
         profiles = [ProfileRow(sequence, profile, places) for sequence, profile in revisions]
         pieces: list[PieceRow] = []
@@ -74,7 +74,7 @@ class Segment:
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Segment, Mask]]) -> Segment:
-        """Return one segment of the live profiles of all `parts`, each a segment and a mask over its profiles."""
+        """Return one segment with the live profiles of all `parts`, each a segment with a mask of its live profiles."""
         live = [(part, mask, mask[part.passages.owner]) for part, mask in parts]
         pieces, passages = [], []
         first_profile = first_piece = 0
@@ -99,7 +99,7 @@ class Segment:
 
     @cached_property
     def contents(self) -> csr_array:
-        """The count of each term in each passage, one row per passage. Computed when first read."""
+        """The count of each term in each passage, one row per passage. Computed on first use."""
         return self.postings.contents(len(self.passages))
 
     def matrix(self) -> Vectors:
@@ -111,13 +111,14 @@ class Segment:
         return view
 
     def similarities(self, queries: Vectors, rows: Rows) -> Vectors:
-        """Return the exact inner products of `queries`, (queries, dimensions), with `rows`, shape (rows, queries).
+        """Return the exact inner products of `queries`, shape (queries, dimensions), with `rows`: (rows, queries).
 
         FAISS computes each row separately, so a similarity does not depend on the other rows, or on the number of
         threads.
         """
         products = np.empty((len(queries), len(rows)), dtype=np.float32)
-        # All queries read a share of the rows while it is in the cache of the processor.
+        # One query: an equal share of the rows for each thread.
+        # Several queries: shares that stay in the cache of the processor until every query has read them.
         threads = max(1, min(faiss.omp_get_max_threads(), len(rows) // _SCAN_ROWS))
         share = max(1, len(rows) // threads if len(queries) == 1 else _CACHED_ROWS)
         full = len(rows) // share * share

@@ -1,10 +1,10 @@
 """Shortlist: the passages that may belong to the best profiles, found from approximate scores.
 
-Exact scores are needed only for these, and no profile is lost. Every approximate score lies within a known error of
-the exact one. If `depth` profiles have an approximate best of at least c, then each of them has an exact best of at
-least c minus the error. So does every profile among the `depth` exactly best. That profile has a passage whose
-approximate score is at least c minus twice the error. All passages above this threshold are scored exactly, and the
-best profiles are selected from them.
+Only these passages need exact scores, and no profile is lost. Every approximate score lies within a known error of the
+exact score. If `depth` profiles have an approximate best score of at least c, then each of them has an exact best score
+of at least c minus the error. The same holds for each of the `depth` profiles with the best exact scores, so each of
+those has a passage whose approximate score is at least c minus twice the error. All passages that reach this threshold
+are scored exactly, and the best profiles are selected from them.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from numpy.typing import NDArray
 from matcher.foundations.arrays import Floats, Mask, Rows
 from matcher.foundations.row_groups import group_max, group_starts
 
-# Approximate scores that are read to guess a threshold.
+# About how many approximate scores to sample when guessing a threshold.
 SAMPLE: Final = 16_384
-# How many times `depth` passages should lie above the guess, because profiles have several passages and all of one
-# profile may score highly. A wrong guess triggers another scan. Results do not change.
+# The guess is set so that about this many times `depth` passages lie above it, because all passages of one profile may
+# score highly. A wrong guess costs another scan but does not change the results.
 PASSAGES_PER_PROFILE: Final = 4
 
 
 @dataclass(frozen=True)
 class TopK:
-    """The selection of the `depth` best profiles from scores of passages.
+    """Selects the `depth` best profiles from the scores of passages.
 
     Attributes:
         owners: the profile of each passage, ascending.
-        ties: the rank of each profile among equals.
-        eligible: mask over profiles.
+        ties: a rank for each profile. Of profiles with equal scores, the lowest rank comes first.
+        eligible: a mask over profiles.
         depth: the number of profiles to select.
 
     """
@@ -67,10 +67,10 @@ class TopK:
         return float(kth(sample, target)) if target < len(sample) else -np.inf
 
     def kth_best(self, rows: Rows, scores: NDArray[Any]) -> float:
-        """Return the `depth`-th highest profile score, each profile taking the best of its passages.
+        """Return the `depth`-th highest score of a profile. The score of a profile is that of its best passage.
 
-        `rows` are all eligible passages above some threshold, and `scores` their scores. Return -inf if they belong
-        to fewer than `depth` profiles.
+        `rows` are all eligible passages above some threshold; `scores` are the scores of these passages. Return -inf if
+        the passages belong to fewer than `depth` profiles.
         """
         starts = group_starts(self.owners[rows])
         return float(kth(group_max(scores, starts), self.depth)) if len(starts) >= self.depth else -np.inf
@@ -83,7 +83,7 @@ class TopK:
         return profiles[highest(group_max(exact, starts), self.ties[profiles], self.depth)]
 
     def above(self, threshold: float, scores: NDArray[Any]) -> Rows:
-        """Return the eligible passages whose score is at least `threshold`, given all `scores`, (passages,)."""
+        """Return the eligible passages whose score is at least `threshold`, given all `scores`, shape (passages,)."""
         rows = np.flatnonzero(scores >= threshold)
         return rows[self.eligible[self.owners[rows]]]
 
@@ -92,7 +92,7 @@ class TopK:
 
         Args:
             approximate: a score of every passage, shape (passages,).
-            slack: twice the most that an approximate score may differ from the exact one.
+            slack: twice the most that an approximate score may differ from the exact score.
             exactly: returns the exact scores of some passages, given as ascending rows.
 
         """
@@ -109,7 +109,7 @@ def kth(values: NDArray[Any], k: int) -> Any:
 
 
 def highest(scores: Floats, ties: Rows, count: int) -> Rows:
-    """Return the positions of the `count` highest scores in descending order; the lowest of `ties` breaks a tie."""
+    """Return the positions of the `count` highest scores, best first. Of equal scores, the lowest in `ties` wins."""
     positions = np.flatnonzero(scores >= kth(scores, count)) if 0 < count < len(scores) else np.arange(len(scores))
     order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order

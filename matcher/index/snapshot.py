@@ -1,11 +1,11 @@
-"""Snapshot: an index on disk. A new one is written next to the one in use and swapped in by one rename.
+"""Snapshot: an index on disk. A new snapshot is written next to the one in use and swapped in by one rename.
 
     index/CURRENT              the segments of the index, and its sequence number
     index/<segment>/           one folder per segment, never changed once written
     index/alive-<digest>.npy   which profiles of a segment are live
 
-A snapshot that is damaged, or of another format, set of columns or encoder, is ignored, and the index is rebuilt.
-Processes hold the lock of the folder to save, one at a time. They read without it.
+A snapshot is ignored and the index rebuilt if the snapshot is damaged or has another format, encoder or set of columns.
+Only the process that holds the lock of the folder may save. Reading normally needs no lock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
 # Raise this when the meaning of a column, a passage or a term changes, so that older snapshots are ignored. Columns
-# that are added or removed are noticed without it.
+# that are added or removed are noticed without a new number.
 FORMAT: Final = 7
 
 _CURRENT = "CURRENT"
@@ -41,7 +41,7 @@ LOCK: Final = "LOCK"
 _PREFIXES: Final = ("segment-", "alive-", atomic_files.UNFINISHED)
 # Attempts to read without the lock, in case another process swaps in a newer snapshot.
 _READS: Final = 3
-# The longest wait for another process that saves, in seconds.
+# The longest wait for another process to finish saving, in seconds.
 _WAIT_SECONDS: Final = 5.0
 # Errors that reading a damaged file may raise.
 _UNUSABLE: Final = (ValueError, KeyError, TypeError, OSError, RuntimeError, EOFError)
@@ -57,16 +57,16 @@ class Snapshots:
         self._damaged = False
 
     def load(self, encoder: str) -> Index | None:
-        """Return the index last saved for the encoder with this fingerprint, memory-mapped, or None."""
+        """Return the saved index, memory-mapped, or None if no usable index has the encoder fingerprint `encoder`."""
         for _ in range(_READS):
             if not (self._folder / _CURRENT).exists():
                 return None
-            with suppress(*_UNUSABLE):  # perhaps just replaced by a newer one
+            with suppress(*_UNUSABLE):  # another process may just have replaced the snapshot
                 return self._read(encoder)
         try:
             with self._lock:
                 return self._read(encoder)
-        except Timeout:  # others keep saving, so this is no sign of damage
+        except Timeout:  # other processes keep saving, so the snapshot need not be damaged
             _log.info("cannot read the index in %s while other processes save theirs; rebuilding it", self._folder)
             return None
         except _UNUSABLE as error:
@@ -93,9 +93,9 @@ class Snapshots:
         return Index(encoder, current["sequence"], segments, live, current["origin"])
 
     def save(self, index: Index) -> None:
-        """Write the new files of `index`, swap them in, then remove the files no longer used.
+        """Write the new files of `index`, swap them in, then remove the files that are no longer used.
 
-        If that fails, log it and leave the old snapshot. The next process then rebuilds what changed.
+        If saving fails, log the failure and leave the old snapshot. The next process then rebuilds what has changed.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -128,13 +128,13 @@ class Snapshots:
         self._clean_up({name for entry in entries for name in entry.values()})
 
     def _clean_up(self, used: set[str]) -> None:
-        """Remove all files of snapshots that are not `used`."""
+        """Remove all snapshot files and folders whose names are not in `used`."""
         for path in self._folder.iterdir():
             if path.name.startswith(_PREFIXES) and path.name not in used:
                 _remove(path)
 
     def _remove_damaged(self) -> None:
-        """Remove the files that cannot be read. Another process may have replaced them already."""
+        """Remove only the files that still cannot be read: another process may have replaced the damaged ones."""
         for path in self._folder.iterdir():
             if path.name.startswith(_PREFIXES):
                 try:
@@ -179,7 +179,7 @@ def _load_segment(folder: Path) -> Segment:
     tables: dict[str, dict[str, Array]] = {"profiles": {}, "pieces": {}, "passages": {}, "postings": {}}
     for path in folder.glob("*.npy"):
         table, _, column = path.stem.partition(".")
-        # A plain array over the same memory, because slicing a memmap takes several times as long.
+        # Use a plain array over the same memory, because slicing a memmap takes several times as long.
         tables[table][column] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     terms = (folder / "postings.terms.txt").read_text(encoding="utf-8").split("\n")
     lexical = tables["postings"]

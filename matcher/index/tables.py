@@ -1,4 +1,4 @@
-"""Tables: columns of one length. They can be built, filtered, joined and stored whatever the columns mean.
+"""Tables: columns of equal length, which can be built, filtered, joined and stored whatever the columns mean.
 
 A table is a frozen dataclass whose fields are its columns. The metadata of each field holds its `Column`.
 """
@@ -17,7 +17,7 @@ from matcher.foundations.ragged import Ragged
 
 @dataclass(frozen=True)
 class Column:
-    """How a column is built: the type of its values, and the value of a row, or with `ragged` the list of values."""
+    """How to build a column: the type of its values, and a function from a row to its value (if `ragged`, values)."""
 
     dtype: Any
     value: Callable[[Any], Any]
@@ -31,16 +31,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Columns:
-    """Base of the tables: every field is an array or a `Ragged`, all with the same number of rows."""
+    """Base class of tables: every field is an array or a `Ragged`, all with the same number of rows."""
 
     @classmethod
     def build(cls, rows: Sequence[Any]) -> Self:
-        """Return the table of `rows`, each of the type that the columns are defined for."""
+        """Return the table of `rows`. Each row must have the type that the columns are defined for."""
         return cls(**{f.name: f.metadata["column"].build(rows) for f in fields(cls)})
 
     @classmethod
     def layout(cls) -> str:
-        """Return the names and types of all columns as text. It changes with every column added or removed."""
+        """Return the names and types of all columns as text. The text changes when a column is added or removed."""
         columns = [(f.name, f.metadata["column"]) for f in fields(cls)]
         return " ".join(f"{name}:{np.dtype(column.dtype)}:{column.ragged}" for name, column in columns)
 
@@ -63,7 +63,7 @@ class Columns:
         return cls(**joined)
 
     def arrays(self) -> dict[str, Array]:
-        """Return all arrays by name, for writing to disk. A `Ragged` gives two."""
+        """Return all arrays by name, for writing to disk. A `Ragged` column gives two arrays."""
         arrays: dict[str, Array] = {}
         for f in fields(self):
             column = getattr(self, f.name)
@@ -75,7 +75,7 @@ class Columns:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> Self:
-        """Return the table that `arrays` returned these arrays for.
+        """Return the table that is stored as `arrays`, in the form that the method `arrays` returns.
 
         Raises:
             KeyError: an array is missing.

@@ -1,6 +1,6 @@
-"""The types of the fields of records. Each cleans its value, then validates it.
+"""The types of the fields in records. Each type cleans a value, then validates it.
 
-Users see the error messages as they are. `REMEDIES` has the remedy for each field.
+Users see the error messages unchanged. `REMEDIES` holds the remedy to show for each field.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from matcher.records.text import clean, is_wordless
 from matcher.records.vocabulary import Region, Sector, Stage, find_region
 
-# Limits of one field, so that no record crowds out the others. They are far above the values in 4,000 real notices
-# and 6,500 real charity entries (longest text: 23,000 characters).
+# Limits for a single field, so that no record crowds out the others. The limits are far above the values in 4,000 real
+# notices and 6,500 real charity entries (longest text: 23,000 characters).
 MAX_ID: Final = 512
 MAX_TITLE: Final = 500
 MAX_TEXT: Final = 100_000
 _MAX_PLACE: Final = 200
 MAX_PARTS: Final = 500
 MAX_CODES: Final = 200
-# With its markup, a text may be this many times as long as its limit.
+# A text that still contains markup may be this many times as long as the limit for clean text.
 _MAX_MARKUP_FACTOR: Final = 4
 
 POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
@@ -106,7 +106,7 @@ def _region(value: Any) -> Any:
 
 
 def _place(value: Any) -> Any:
-    """Return the region that a text names, otherwise the text as published (a country, a town, a postcode)."""
+    """Return the region that the text `value` names, else the cleaned text (a country, a town, a postcode)."""
     if not isinstance(value, str):
         return value
     text = _clean_within(_MAX_PLACE, value)
@@ -114,7 +114,7 @@ def _place(value: Any) -> Any:
 
 
 def identifier(kind: str) -> BeforeValidator:
-    """Return a validator for the number format of the register `kind`. It removes spaces and capitalises letters."""
+    """Return a validator for numbers of the register `kind`, which removes spaces and capitalises letters."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
@@ -125,7 +125,12 @@ def identifier(kind: str) -> BeforeValidator:
 
 
 def printable(value: str) -> str:
-    """Return `value`. ValueError: it has a control character, or a blank other than a plain space."""
+    """Return `value` unchanged.
+
+    Raises:
+        ValueError: `value` has a control character, or a blank other than a plain space.
+
+    """
     if not value.isprintable():
         raise ValueError("must not contain characters that cannot be printed")
     return value
@@ -135,7 +140,7 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-# Letters of any script. Not \w, which other readers of the JSON schema take to mean ASCII letters.
+# Letters, marks and digits of any script. Not \w, which other readers of the JSON schema limit to ASCII.
 _LETTER: Final = r"\p{L}\p{M}\p{N}_"
 Id = Annotated[str, StringConstraints(pattern=rf"^[{_LETTER}][{_LETTER}.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[

@@ -1,4 +1,4 @@
-"""The filters of a search, which decide which suppliers are eligible. Among those, the search is exact."""
+"""The filters of a search: they decide which suppliers are eligible."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from matcher.records.vocabulary import Sector
 class Filters(Record):
     """The filters of a search. A profile must pass every filter that is set.
 
-    One value of a filter is enough, but a profile must have all `accreditations` and all `identifiers`. An identifier
-    is a kind ("charity") or a number ("charity:1000003"). `changed_since` is a sequence number of the store: only
-    profiles revised after it pass.
+    If a filter has several values, a profile needs only one of them, except that it must have all `accreditations` and
+    all `identifiers`. An identifier is a kind ("charity") or a kind and number ("charity:1000003"). `changed_since` is
+    a sequence number of the store: only profiles revised after that number pass.
     """
 
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -38,6 +38,6 @@ class Filters(Record):
 
     @classmethod
     def required_by(cls, need: Need) -> Filters:
-        """Return the requirements of `need` as filters, to apply as well as those the user sets."""
+        """Return the requirements of `need` as filters, to apply as well as the filters that the user sets."""
         required = need.requirements
         return cls(sectors=required.sectors, regions=required.regions, accreditations=required.accreditations)

@@ -1,4 +1,4 @@
-"""The result of a search: ranked profiles, each with the parts of its score and its evidence."""
+"""The result of a search: ranked profiles, each with its evidence and the parts of its score."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from matcher.records.vocabulary import Sector
 class Evidence(Record):
     """A quoted passage of a profile that contributed to its score.
 
-    `source` is the place of the passage in the profile, `similarity` its cosine with the need, and `share` the share
-    of its piece of the profile in the pooled evidence (0 to 1).
+    `source` says where the passage is in the profile. `similarity` is the cosine of the passage and the need. `share`
+    (0 to 1) is how much of the pooled strength of the profile comes from the piece that the passage belongs to.
     """
 
     text: str
@@ -27,8 +27,8 @@ class Evidence(Record):
 class Match(Record):
     """A ranked profile. `score` is exactly the sum of `contributions`, added in order.
 
-    `probability` is the share of comparable pairs of need and supplier in which the supplier won. `band` is its range
-    in words.
+    `probability` is the share of comparable pairs of need and supplier in which the supplier won. `band` is a word for
+    the range of that probability.
     """
 
     rank: int

@@ -24,19 +24,19 @@ from matcher.records.parsing import Record, parse
 from matcher.records.text import is_wordless
 from matcher.records.vocabulary import Sector, Stage
 
-# The id of an unsaved need from free text.
+# The id of every unsaved need that is made from free text.
 FREE_TEXT: Final = "free-text"
 
 
 class Buyer(Record):
-    """The public body with the need."""
+    """The public body that has a need."""
 
     name: Phrase
     ods_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{2,10}$")] | None = None
 
 
 class Requirements(Record):
-    """What a partner must have to be eligible: schemes held and in date, a sector, a region covered."""
+    """What makes a partner eligible: all the accreditations, in date; one of the sectors; one of the regions."""
 
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -66,7 +66,7 @@ class Need(Record):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Return an unsaved need from free text. Text beyond the limit of a title continues in the description.
+        """Return an unsaved need from free text. Text too long for the title continues in the description.
 
         Raises:
             InvalidInput: `text` is too long or has no word in it.

@@ -1,4 +1,4 @@
-"""Parse untrusted values into records. Any failure is an `InvalidInput` with the field and its remedy."""
+"""Parse untrusted values into records. A failure raises `InvalidInput`, which names the field and the remedy."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
     """Return `value`, a decoded JSON value, as a record of type `kind`.
 
     Raises:
-        InvalidInput: `value` is not valid. Its place is `place` with the first invalid field, as a dotted path.
+        InvalidInput: `value` is not valid. The error has `place` and the dotted path of the first invalid field.
 
     """
     try:

@@ -1,6 +1,6 @@
-"""Places: the regions that records and texts are about, from their regions, counties, cities, boroughs and postcodes.
+"""Places: find the regions that records and texts name by region, county, city, borough or postcode.
 
-`regions_of_profile` says where a supplier works, `regions_of_record` where a need or a piece of work is.
+`regions_of_profile` says where a supplier works; `regions_of_record` says where a need or a piece of work is.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from matcher.records.vocabulary import Region, find_region
 
 # A text that names more regions than this is about the country, not about a place.
 MAX_REGIONS: Final = 3
-# A description that says where it is does so within this many characters.
+# The number of characters at the start of a description in which to look for places.
 _PLACE_CHARACTERS: Final = 600
 
 
 class PlaceRule(IntEnum):
-    """Rules for where a profile works, past and present. A decision records its rule, so that replays apply it."""
+    """Rules for finding where a profile works, past and present. A decision records its rule, and replays apply it."""
 
     REGION_FIELDS = 1
     WHOLE_RECORDS = 2
@@ -35,13 +35,14 @@ CURRENT_PLACE_RULE: Final = PlaceRule.WHOLE_RECORDS
 
 
 def regions_of_profile(profile: Profile, work_regions: Iterable[frozenset[Region]] | None = None) -> frozenset[Region]:
-    """Return the regions that `profile` works in, empty if unknown.
+    """Return the regions that `profile` works in, or an empty set if they are unknown.
 
-    The regions that it states come first, then that of its postcode, then those of all its past work.
+    These are the regions that the profile states, else the region of its postcode, else the regions of all its past
+    work.
 
     Args:
         profile: the profile.
-        work_regions: `regions_of_record` of each piece of work, if the caller has them.
+        work_regions: the result of `regions_of_record` for each piece of past work, if the caller already has it.
 
     """
     if stated := stated_regions(profile):
@@ -52,7 +53,7 @@ def regions_of_profile(profile: Profile, work_regions: Iterable[frozenset[Region
 
 
 def stated_regions(profile: Profile) -> frozenset[Region]:
-    """Return the regions that `profile` states, or if it states none, that of its postcode. Empty if unknown."""
+    """Return the regions that `profile` states, else the region of its postcode, else an empty set."""
     coverage = profile.coverage
     if coverage.national:
         return frozenset(Region)
@@ -63,19 +64,19 @@ def stated_regions(profile: Profile) -> frozenset[Region]:
 
 
 def regions_by_first_rule(profile: Profile) -> frozenset[Region]:
-    """Return the regions of `profile` by `PlaceRule.REGION_FIELDS`, for decisions that were made by it.
+    """Return the regions of `profile` by `PlaceRule.REGION_FIELDS`, for decisions that were made under that rule.
 
-    Unlike `regions_of_profile`, it reads only the region field of past work, and only if that names a region.
+    Unlike `regions_of_profile`, this reads only the region field of past work, and skips a field that names no region.
     """
     fields = (find_region(work.region) for work in profile.track_record if work.region)
     return stated_regions(profile) or frozenset(region for region in fields if region)
 
 
 def regions_of_record(record: Need | TrackRecord) -> frozenset[Region]:
-    """Return the regions of a need or a piece of work, empty if unknown.
+    """Return the regions of a need or a piece of work, or an empty set if they are unknown.
 
-    The first of these that names a region decides: the region field, the postcode of a need, the title, the start of
-    the description, the name of the buyer.
+    The regions come from the first of these that names any: the region field, the postcode (needs only), the title,
+    the start of the description, the name of the buyer.
     """
     buyer = record.buyer.name if isinstance(record.buyer, Buyer) else record.buyer
     stated = regions_of_place(record.region) if record.region else frozenset()
@@ -86,7 +87,7 @@ def regions_of_record(record: Need | TrackRecord) -> frozenset[Region]:
 
 
 def regions_of_place(place: str) -> frozenset[Region]:
-    """Return the regions of a published place, which may be a region, a postcode or a town. Empty if unknown."""
+    """Return the regions of `place` (a region, a postcode or a town), or an empty set if they are unknown."""
     if region := find_region(place):
         return frozenset({region})
     if POSTCODE.match(place.strip().upper()) and (region := region_of_postcode(place.strip().upper())):
@@ -95,7 +96,7 @@ def regions_of_place(place: str) -> frozenset[Region]:
 
 
 def regions_of_text(text: str) -> frozenset[Region]:
-    """Return the regions of the places that `text` names, empty if it names more than `MAX_REGIONS` regions."""
+    """Return the regions of the places that `text` names, or an empty set if there are more than `MAX_REGIONS`."""
     words = re.sub(r"[^a-z]+", " ", text.lower())
     regions = frozenset(Region(places()[name]) for name in _place_names().findall(words))
     return regions if len(regions) <= MAX_REGIONS else frozenset()

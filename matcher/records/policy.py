@@ -1,4 +1,4 @@
-"""Numbers and rules from the law or decided for this product, each with its source."""
+"""Numbers and rules that come from the law or were decided for this product, each with its source."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 # Small or medium: fewer than 250 staff and a turnover of at most £44 million (Companies Act 2006, s.465).
-# The test also looks at the balance sheet, which is not in a profile.
+# The statutory test also looks at the balance sheet, which is not in a profile.
 SME_MAX_EMPLOYEES: Final = 250
 SME_MAX_TURNOVER: Final = 44_000_000.0
 
-# Schemes that include others. A holder of the first holds the others too (NCSC: Cyber Essentials Plus is Cyber
-# Essentials with a hands-on audit).
+# Schemes that include others: whoever holds the scheme in the key also holds the schemes in the value (NCSC: Cyber
+# Essentials Plus is Cyber Essentials with a hands-on audit).
 IMPLIED_SCHEMES: Final[dict[str, tuple[str, ...]]] = {"cyberessentialsplus": ("cyberessentials",)}
 
 
@@ -23,12 +23,12 @@ class Band(StrEnum):
     UNLIKELY = "unlikely"
 
 
-# A random supplier wins about one pair in a thousand. "Possible" is ten times that, "strong" a hundred times. These
-# are decisions of this product. docs/accuracy.md says how often each band is right.
+# The lowest probability of each band, decided for this product. A random supplier wins about one pair in a thousand;
+# "possible" begins at ten times that rate, "strong" at a hundred times. docs/accuracy.md says how often each is right.
 STRONG_FROM: Final = 0.10
 POSSIBLE_FROM: Final = 0.01
 
-# Number of pieces of a profile quoted as evidence, and the least share of the score for a piece to be quoted.
+# Most pieces of a profile to quote as evidence, and the least share that a piece after the first needs to be quoted.
 QUOTES: Final = 3
 LEAST_QUOTED_SHARE: Final = 0.05
 

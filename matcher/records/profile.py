@@ -70,7 +70,7 @@ class Accreditation(Record):
     Attributes:
         scheme: the name of the scheme.
         reference: the number of the certificate.
-        expires: the last day on which it is held, None if it does not lapse.
+        expires: the last day on which the accreditation is held, or None if it does not lapse.
 
     """
 

@@ -1,4 +1,4 @@
-"""Records without contact details in their free text."""
+"""Redact contact details in the free text of records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def redact_need(need: Need) -> Need:
 def redact_profile(profile: Profile) -> Profile:
     """Return `profile` with the contact details in its summary, capabilities and track record redacted.
 
-    The name and website stay as they are.
+    The name and website stay unchanged.
     """
     return profile.model_copy(
         update={
@@ -46,7 +46,7 @@ def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_text(text) for text in texts)
 
 
-# The mark may be longer than the contact detail. The limits hold all the same.
+# Cut a redacted text to its limit, because the text that replaces a contact detail may be longer than the detail.
 def _title(title: str) -> str:
     return redact(title).text[:MAX_TITLE]
 

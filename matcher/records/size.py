@@ -17,10 +17,10 @@ class Size(StrEnum):
 
 
 def size_of(profile: Profile) -> Size | None:
-    """Return the size of the supplier of `profile`, or None if unknown.
+    """Return the size of the supplier that `profile` describes, or None if the size is unknown.
 
-    If staff or turnover is known, the statutory test decides, on whichever is known. Otherwise the sector decides, if
-    it is `SME` or `LARGE`.
+    If the number of staff or the turnover is known, the statutory test is applied to the known figures. Otherwise the
+    size follows from the sector, if the sector is `SME` or `LARGE`.
     """
     employees, turnover = profile.employees, profile.turnover
     if employees is not None or turnover is not None:

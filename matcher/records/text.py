@@ -1,4 +1,4 @@
-"""Clean supplied text, so that equal words are equal bytes everywhere."""
+"""Clean supplied text, so that the same words are the same bytes everywhere."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import unicodedata
 from typing import Final
 
 # Some publishers turn each line break into the letters "rn". Only a doubled break, "rnrn", is safe to restore: no
-# English sentence ends or starts with these letters.
+# English sentence starts or ends with "rnrn".
 _FLATTENED_BREAKS = re.compile(r"(?<=[.:;!?)])(?:rn){2,}(?=[A-Z0-9•\-*(])")
 _TAG = re.compile(r"</?(?:p|br|div|span|ul|ol|li|b|i|em|strong|u|a|h[1-6]|table|tr|td)(?:\s[^<>]*)?/?>", re.I)
 # An ampersand escaped any number of times. Unescaping one level at a time would take one pass per level.
 _AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0*38(?!\d)|#[xX]0*26(?![0-9a-fA-F]));?)+")
-# Decimal only: Python refuses to parse a decimal number with thousands of digits.
+# A decimal character reference such as "&#38;". Python refuses to parse a decimal number with thousands of digits.
 _NUMBER = re.compile(r"&#0*([0-9]+);?")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*\n\s*|\s*\n\s*")
 # Printable ASCII without "&" and "<", with single spaces between words. Most texts match and need no cleaning.
 _CLEAN = re.compile(r"[!-%'-;=-~]+(?:[ \n][!-%'-;=-~]+)*")
-# Most passes until nothing changes. Real texts need two, and one more to confirm. Hostile texts need thousands.
+# Most cleaning passes to make until nothing changes. Real texts need at most three; hostile texts need thousands.
 _PASSES: Final = 6
 # Number of digits of the highest code point, 1,114,111.
 _MAX_DIGITS: Final = 7
@@ -40,12 +40,12 @@ def clean(text: str) -> str:
         previous, text = text, _clean_once(text)
         if text == previous:
             return text
-    # No accident nests markup this deep. Without these two signs, one more pass cleans everything.
+    # Only a hostile text nests markup this deep. Without "&" and "<", one more pass cleans everything.
     return _clean_once(text.replace("&", " ").replace("<", " "))
 
 
 def _clean_once(text: str) -> str:
-    # Decode entities first: dropped or composed characters may split the patterns searched for next.
+    # Decode entities before any other step: dropped or composed characters may split the later patterns.
     text = html.unescape(_NUMBER.sub(_readable, _AMPERSANDS.sub("&", text)))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _DROPPED)

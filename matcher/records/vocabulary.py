@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Sector(StrEnum):
-    """The kind of organisation a supplier is. `VCSE` if a source says no more than that."""
+    """The kind of organisation a supplier is. Use `VCSE` if a source does not say which kind of VCSE it is."""
 
     CHARITY = "charity"
     SOCIAL_ENTERPRISE = "social_enterprise"

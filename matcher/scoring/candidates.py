@@ -1,4 +1,4 @@
-"""Candidates: the profiles retrieved for a need, and the facts of the need, as arrays that signals read."""
+"""Candidates: the profiles retrieved for a need, as arrays that the signals read, and the facts of the need."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
 from matcher.foundations.row_groups import group_sizes
 
-# The families of pieces. The scoring model has separate weights for each.
+# The families of pieces. The scoring model has separate weights for each family.
 FAMILIES: Final = ("name", "offer", "work")
-# Stands for an unknown day.
+# The number that stands for an unknown day.
 UNDATED: Final = np.iinfo(np.int32).min
 
 
@@ -24,11 +24,11 @@ class NeedFacts:
 
     Attributes:
         regions: one bit per region, 0 if unknown.
-        value: pounds, NaN if unknown.
+        value: the value in pounds, NaN if unknown.
         cpv: CPV codes as numbers.
-        day: the day of publication, or of the search if unknown, in days since 1970.
+        day: the day of publication, or the day of the search if that is unknown, in days since 1970.
         accreditations: the keys of the schemes that a partner must hold.
-        on: the day on which they must be held, in days since 1970.
+        on: the day on which the accreditations must be held, in days since 1970.
 
     """
 
@@ -49,7 +49,7 @@ class Candidates:
 
     Attributes:
         profile_columns: the columns of the index for the candidates, by name; see `ProfileColumns`.
-        piece_columns: the columns of the index for their pieces, by name; see `PieceColumns`.
+        piece_columns: the columns of the index for the pieces of the candidates, by name; see `PieceColumns`.
 
     """
 
@@ -57,10 +57,10 @@ class Candidates:
     piece_starts: Rows  # (candidates,)
     passages: Rows  # (passages,) row in the index
     passage_starts: Rows  # (pieces,)
-    title: Mask  # (passages,) whether it is only the title of its piece; it then comes first
+    title: Mask  # (passages,) whether the passage is only the title of its piece; a title comes first
     cosines: Vectors  # (passages, 2) with the whole need and with its title
-    bm25: Floats  # (passages, 2) share of the highest possible score, likewise
-    lexical_cosines: Floats  # (passages, 2) likewise
+    bm25: Floats  # (passages, 2) share of the highest possible BM25, in the columns of `cosines`
+    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, in the columns of `cosines`
     profile_columns: Mapping[str, Any]
     piece_columns: Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Curves: functions that never fall, and the priors that training starts from to fit one."""
+"""Curves: functions that never fall, and the priors from which training fits a curve."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ class Curve:
 
     def __call__(self, x: Floats) -> Floats:
         """Return the heights at `x`, of the same shape."""
-        # Rounding may lift a straight line above the point at its end by a last digit. The curve would then fall.
+        # Rounding may lift a straight line slightly above the point at its end, which would make the curve fall there.
         ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
         heights = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
         return np.where(np.isnan(x), self.unknown, heights)
 
 
-# The curve of a signal that counts for nothing.
+# The curve of a signal that adds nothing to the score.
 FLAT = Curve((0.0,), (0.0,))
 
 
 @dataclass(frozen=True)
 class CurvePrior:
-    """What training starts from for the curve of a profile signal, and how far it may go.
+    """The starting point and the limits for training the curve of a profile signal.
 
-    The height at x is the sum of slope times term, one term per slope: x itself, or with `bends`, the distance
-    below each bend, min(0, x - bend). So the curve is level above the highest bend.
+    The height at x is the sum of slope times term. Without `bends` there is one slope, whose term is x itself. With
+    `bends`, the term of each bend is min(0, x - bend), so the curve is level above the highest bend.
 
     Attributes:
-        slopes: the slopes before any award is seen; one per bend, or a single one without bends.
-        most: the most that a slope may become, or None for no limit. The least is always 0.
+        slopes: the slopes before training on any award; one slope per bend, or a single slope without bends.
+        most: the most that a slope may become, or None for no limit. The lower limit is always 0.
         bends: values of the signal where the slope may change, ascending.
         lowest: with `bends`, the value below which the curve is level.
-        unknown: the value that stands in for an unknown one, or None for the value that training measures.
+        unknown: the value that replaces an unknown value of the signal, or None to use one that training measures.
 
     """
 
@@ -64,7 +64,7 @@ class CurvePrior:
     unknown: float | None = 0.0
 
     def terms(self, x: Floats) -> list[Floats]:
-        """Return the factor of each slope at `x`, each of the same shape as `x`."""
+        """Return the term that each slope is multiplied by at `x`. Each term has the shape of `x`."""
         if not self.bends:
             return [x]
         raised = np.maximum(x, self.lowest)

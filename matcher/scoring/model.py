@@ -45,11 +45,11 @@ _FILE: Final = "model.json"
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores of candidates. Adding up `parts` from left to right gives `scores`, bit for bit."""
+    """Scores of candidates. Adding up each row of `parts` from left to right gives exactly `scores`."""
 
     scores: Floats  # (candidates,)
     parts: Floats  # (candidates, PARTS)
-    shares: Floats  # (pieces,) of the strength of their profile
+    shares: Floats  # (pieces,) share of each piece in the pooled strength of its profile
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class AdditiveModel:
     """A scoring model.
 
     Attributes:
-        base: added to every score.
-        bias: by family, shape (FAMILIES,).
-        weights: of the piece signals by family, shape (FAMILIES, PIECE_SIGNALS).
-        curves: of the profile signals, by name.
-        log_odds: turns a score into the log odds that the supplier wins a comparable pair.
+        base: the number added to every score.
+        bias: the bias of each family, shape (FAMILIES,).
+        weights: the weights of the piece signals in each family, shape (FAMILIES, PIECE_SIGNALS).
+        curves: the curve of each profile signal, by the name of the signal.
+        log_odds: the curve that turns a score into the log odds that the supplier wins a comparable pair.
 
     """
 
@@ -90,7 +90,7 @@ class AdditiveModel:
         return self.pooled(*signals, candidates.family, candidates.piece_starts)
 
     def pooled(self, pieces: Floats, profiles: Floats, family: NDArray[np.int8], starts: Rows) -> Scored:
-        """Return the scores for given signals, of at least one candidate.
+        """Return the scores of at least one candidate from signals that are already measured.
 
         Args:
             pieces: signals of the pieces, shape (pieces, PIECE_SIGNALS).
@@ -101,7 +101,7 @@ class AdditiveModel:
         """
         owners = np.repeat(np.arange(len(starts)), group_sizes(starts, len(family)))
         bias = np.array(self.bias).take(family)
-        # Signal by signal in memory and in place, because there are many pieces.
+        # Laid out signal by signal and multiplied in place, because there are many pieces.
         earned = np.array(self.weights).T.take(family, axis=1).T
         earned *= pieces
         strength = bias + _added(earned)
@@ -122,14 +122,14 @@ class AdditiveModel:
         return Scored(_added(parts), parts, shares)
 
     def probability(self, scores: Floats) -> Floats:
-        """Return the probability that goes with each score."""
+        """Return the probability that corresponds to each score."""
         return 1.0 / (1.0 + np.exp(-self.log_odds(scores)))
 
     def without(self, signals: Collection[str]) -> Self:
         """Return a copy of the model in which `signals` add nothing to any score.
 
         Raises:
-            InvalidInput: a name is not that of a signal.
+            InvalidInput: a name in `signals` is not the name of a signal.
 
         """
         names = (*_PIECE_SIGNALS, *_PROFILE_SIGNALS)
@@ -147,7 +147,7 @@ class AdditiveModel:
         """Read the model file in `folder`.
 
         Raises:
-            Unavailable: there is no such file, or `of_content` refuses what it holds.
+            Unavailable: the file cannot be read, or does not hold a valid model.
 
         """
         try:
@@ -160,9 +160,9 @@ class AdditiveModel:
 
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> Self:
-        """Return the model with this JSON value.
+        """Return the model that is stored as the JSON value `content`.
 
-        A signal that `content` lacks counts for nothing: its weights are 0, its curve is flat.
+        A signal that is missing from `content` adds nothing to the score: its weights are 0 or its curve is flat.
 
         Raises:
             ValueError: `content` is not a model, or names a signal that does not exist.
@@ -211,7 +211,7 @@ class AdditiveModel:
 
 
 def _unknown(names: Iterable[str], known: Collection[str]) -> str | None:
-    """Return the first of `names`, in alphabetical order, that is not `known`."""
+    """Return the first of `names`, in alphabetical order, that is not in `known`, or None if all are known."""
     return min(set(names) - set(known), default=None)
 
 
@@ -220,7 +220,7 @@ def _curve(content: dict[str, Any]) -> Curve:
 
 
 def _added(parts: Floats) -> Floats:
-    """Add up the columns from left to right, so that adding the printed parts gives the printed score."""
+    """Add up the columns from left to right, so that anyone who adds the parts in order gets exactly the score."""
     scores = np.zeros(len(parts))
     for part in parts.T:
         scores = scores + part

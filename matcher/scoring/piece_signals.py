@@ -1,7 +1,8 @@
 """Piece signals: how well a need fits one piece of a profile, as named numbers. Higher is always better.
 
-A piece is the name of the profile, something it offers, or work it has done. The scoring model pools the pieces.
-To add a signal, add a row to `PIECE_SIGNALS`. If it needs new data, also add a column to `PieceColumns`.
+A piece is the name of the supplier, something the supplier offers, or work the supplier has done. The scoring model
+pools the pieces. To add a signal, add a row to `PIECE_SIGNALS`. If the signal needs new data, also add a column to
+`PieceColumns`.
 
 Price, incumbency with the buyer, fame that has nothing to do with the need, and sector are deliberately not signals.
 """
@@ -25,7 +26,7 @@ from matcher.scoring.signal import Signal
 
 DAYS_A_YEAR: Final = 365.25
 
-# Values for unknown facts, chosen between the worst and the best.
+# Values that signals take for unknown facts, between the worst and the best.
 UNKNOWN_YEARS: Final = 3.0
 UNKNOWN_SCALE: Final = -1.5
 UNKNOWN_PLACE: Final = 0.5
@@ -49,14 +50,14 @@ class Closeness(IntEnum):
 
 @dataclass(frozen=True)
 class Pieces:
-    """The pieces of all candidates for a need: what piece signals are computed from."""
+    """The pieces of all candidates for a need, from which the piece signals are computed."""
 
     candidates: Candidates
     facts: NeedFacts
 
     @cached_property
     def bodies(self) -> Floats:
-        """The highest value among the passages of each piece, except its title, shape (Closeness, pieces)."""
+        """The highest closeness among the passages of each piece, leaving out its title, shape (Closeness, pieces)."""
         starts, title = self.candidates.passage_starts, self.candidates.title
         # Every piece has a passage besides its title, and most have just one.
         firsts = starts + title[starts]
@@ -71,7 +72,7 @@ class Pieces:
 
     @cached_property
     def titles(self) -> Floats:
-        """The value of the title of each piece, shape (Closeness, pieces). Without a title, that of the body."""
+        """The closeness of the title of each piece, or of its body if it has no title, shape (Closeness, pieces)."""
         starts = self.candidates.passage_starts
         values = self.bodies.copy()
         titled = np.flatnonzero(self.candidates.title[starts])
@@ -92,23 +93,24 @@ def recency(day: NDArray[np.int32], now: int) -> Floats:
 
 
 def scale(value: Floats, target: float) -> Floats:
-    """Return -|log10(value / target)|, at least `LEAST_SCALE`, both first clipped to 100 to 10¹⁰ pounds.
+    """Return -|log10(value / target)|, at least `LEAST_SCALE`, or `UNKNOWN_SCALE` where either amount is NaN.
 
-    Return `UNKNOWN_SCALE` where either is NaN.
+    Both amounts are first limited to the range from 100 to 10¹⁰ pounds.
     """
     distance = np.abs(np.log10(np.clip(value, 100, 1e10)) - np.log10(np.clip(target, 100, 1e10)))
     return np.where(np.isnan(distance), UNKNOWN_SCALE, np.maximum(-distance, LEAST_SCALE))
 
 
 def overlap(regions: NDArray[np.int32], target: int) -> Floats:
-    """Return 1 if `regions` and `target` (bits) share a region, 0 if not, ½ if either is unknown (0)."""
+    """Return 1 where `regions` and `target` (one bit per region) share a region, 0 where not, ½ where either is 0."""
     shared = np.where((regions & target) != 0, 1.0, 0.0)
     return np.where((regions == 0) | (target == 0), UNKNOWN_PLACE, shared)
 
 
 def agreement(codes: NDArray[np.int32], targets: tuple[int, ...]) -> Floats:
     """Return, for each CPV code, the share of levels on which it agrees with the closest of `targets`."""
-    # Codes that agree on a level agree on those above it, so the levels with any agreement are those of the closest.
+    # Codes that agree on a level agree on all levels above it. So counting the levels on which any target agrees gives
+    # the levels of the closest target.
     levels = np.zeros(len(codes), dtype=np.int64)
     for step in _CPV_STEPS:
         level = codes // step
@@ -117,7 +119,7 @@ def agreement(codes: NDArray[np.int32], targets: tuple[int, ...]) -> Floats:
 
 
 def category(codes: Ragged, targets: tuple[int, ...]) -> Floats:
-    """Return the best `agreement` among the CPV codes of each piece, 0 if it has none or `targets` is empty."""
+    """Return the best `agreement` among the CPV codes of each piece, 0 if the piece has none or `targets` is empty."""
     closest = np.zeros(len(codes))
     coded = np.flatnonzero(codes.sizes())
     if targets and len(coded):
@@ -130,8 +132,8 @@ class PieceSignal(Signal):
     """A signal of each piece.
 
     Attributes:
-        compute: returns its value for each piece, shape (pieces,), never NaN.
-        prior: by family, the weight that training starts from. Families left out do not use the signal.
+        compute: returns the value of the signal for each piece, shape (pieces,), never NaN.
+        prior: the weight that training starts from in each family. Families left out do not use the signal.
 
     """
 
@@ -147,7 +149,7 @@ def _title(closeness: Closeness) -> Callable[[Pieces], Floats]:
     return lambda pieces: pieces.titles[closeness]
 
 
-# The priors are round numbers in the proportions that past awards gave.
+# The priors are round numbers, in roughly the proportions of weights that were trained on past awards.
 PIECE_SIGNALS: Final = (
     PieceSignal(
         "meaning", "cosine of the whole need and the whole piece", -1, 1,

@@ -1,6 +1,6 @@
 """Profile signals: how well a need fits a profile as a whole, as named numbers. Higher is always better.
 
-To add a signal, add a row to `PROFILE_SIGNALS`. If it needs new data, also add a column to `ProfileColumns`.
+To add a signal, add a row to `PROFILE_SIGNALS`. If the signal needs new data, also add a column to `ProfileColumns`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from matcher.scoring.curves import Curve, CurvePrior
 from matcher.scoring.piece_signals import UNKNOWN_PLACE, overlap
 from matcher.scoring.signal import Signal
 
-# The range of the capacity signal, in powers of ten either way: it keeps odd records, such as a value of one penny,
-# within bounds. What capacity may count for is another matter, see `MAX_CAPACITY_SLOPE`.
+# The limit of the capacity signal in either direction, in powers of ten. It keeps odd records, such as a value of one
+# penny, within bounds. `MAX_CAPACITY_SLOPE` limits how much capacity may count for.
 MAX_CAPACITY: Final = 10.0
 
-# A decision of this product: no tenfold step in turnover may cost more than this, whatever past awards say. A small
-# supplier with fitting work should be seen before a large one without.
+# A decision of this product: a tenfold difference in turnover may cost no more than this, whatever past awards say. A
+# small supplier with fitting work should be seen before a large supplier without.
 MAX_CAPACITY_SLOPE: Final = 1.2
 # Covering the region of the need counts for at most this much: a registered address says little about where a
 # supplier works.
 MAX_COVERAGE: Final = 0.3
-# A decision of this product: award notices do not state accreditations.
+# What a supplier without any required accreditation loses. A decision, because award notices do not state them.
 ACCREDITATIONS: Final = 1.0
 
 
 def capacity(turnover: Floats, value: float) -> Floats:
-    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, NaN where either is unknown.
+    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, NaN where either amount is unknown.
 
     A turnover below one pound counts as one pound.
     """
@@ -46,16 +46,16 @@ def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
 
     Args:
         schemes: the keys of the schemes of each profile.
-        expires: the last day on which each is held, in days since 1970.
-        scheme: the key of a scheme.
-        on: a day, in days since 1970.
+        expires: the last day on which each of `schemes` is held, in days since 1970.
+        scheme: the key of the scheme to look for.
+        on: the day to look at, in days since 1970.
 
     """
     return schemes.any((schemes.values == scheme) & (expires.values >= on))
 
 
 def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
-    """Return the share of the required accreditations that each candidate holds in date, 1 if none is required."""
+    """Return the share of the required accreditations that each candidate holds on the day, 1 if none is required."""
     if not facts.accreditations or not len(candidates):
         return np.ones(len(candidates))
     schemes, expires = candidates.profile_columns["schemes"], candidates.profile_columns["expires"]
@@ -65,7 +65,7 @@ def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
 
 
 def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
-    """Return the mean of both columns of `closeness`, shape (passages, 2), for the name of each candidate."""
+    """Return, for the name of each candidate, the mean of both columns of `closeness`, shape (passages, 2)."""
     names = candidates.passage_starts[candidates.piece_starts]
     mean: Floats = closeness[names].mean(axis=1, dtype=np.float64)
     return mean
@@ -76,7 +76,7 @@ class ProfileSignal(Signal):
     """A signal of each profile.
 
     Attributes:
-        compute: returns its value for each candidate, shape (candidates,), NaN where unknown.
+        compute: returns the value of the signal for each candidate, shape (candidates,), NaN where unknown.
         prior: what training starts from, or the curve itself if training leaves it alone.
 
     """
@@ -99,7 +99,7 @@ PROFILE_SIGNALS: Final = (
     ProfileSignal(
         "accreditations", "share of the required accreditations held and in date, 1 if none is required", 0, 1,
         accreditations,
-        # Nothing if none is required, as in all the awards that training and calibration read.
+        # The part is 0 if no accreditation is required, as in all the awards that training and calibration read.
         Curve((0.0, 1.0), (-ACCREDITATIONS, 0.0)),
     ),
     ProfileSignal(

@@ -1,4 +1,4 @@
-"""What piece signals and profile signals have in common."""
+"""The base class of piece signals and profile signals."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Signal:
     """A named number that measures one way in which a need and a profile fit. Higher is better.
 
     Attributes:
-        name: its name in models, contributions and the ledger.
-        meaning: what it is, in words.
-        low, high: the range of its values.
+        name: the name of the signal in models, contributions and the ledger.
+        meaning: what the signal measures, in words.
+        low, high: the lowest and highest possible value of the signal.
 
     """
 

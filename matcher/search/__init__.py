@@ -1,4 +1,4 @@
-"""The engine, its explanations, and opportunities: the only way into a search."""
+"""The engine, its explanations, and opportunities. Every search starts in this package."""
 
 from matcher.search.engine import Announce, Engine, Ranking, eligible_in, ranking_of, rankings_of
 from matcher.search.explanations import ExplainedSearch, quotes_of, shown_revisions, strongest_reasons

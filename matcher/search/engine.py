@@ -1,4 +1,4 @@
-"""Engine: the way into a search. Retrieve candidates, score them, explain the scores.
+"""Engine: runs a search. It retrieves candidates, scores them and explains the scores.
 
 The engine keeps an index up to date with the store. Before each answer it reads the sequence number of the store and
 includes everything that has changed since.
@@ -20,7 +20,7 @@ from matcher.scoring import AdditiveModel, Candidates, Scored
 from matcher.search.explanations import ExplainedSearch, explain, shown_revisions
 from matcher.store import Store
 
-# Called with the number of passages to encode; returns the progress callback.
+# A function that takes the number of passages to encode and returns the progress callback.
 Announce = Callable[[int], Progress]
 
 
@@ -45,17 +45,17 @@ class Ranking:
         return [str(id) for id in self.index.profiles.id[self.candidates.profiles[self.order]]]
 
     def explained(self, top: int) -> ExplainedSearch:
-        """Return the best `top` candidates with what explains their scores."""
+        """Return the best `top` candidates with the explanations of their scores."""
         return explain(self.index, self.eligible, self.model, self.candidates, self.scored, self.order[:top])
 
 
 def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
-    """Return the profiles that pass `filters` on day `on`, and if requested the requirements of `need`."""
+    """Return the profiles that pass `filters` on day `on` and, if `apply_requirements`, the requirements of `need`."""
     return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
 
 
 def ranking_of(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int) -> Ranking:
-    """Retrieve candidates among the eligible profiles, `depth` by each way of searching, and score them."""
+    """Retrieve candidates among the eligible profiles, `depth` by meaning and `depth` by words, and score them."""
     return _ranked(index, query, eligible, model, retrieve(index, eligible.mask, query, depth=depth))
 
 
@@ -67,7 +67,7 @@ def rankings_of(
     *,
     depth: int,
 ) -> Iterator[Ranking]:
-    """Yield for each of `searches` what `ranking_of` returns, bit for bit, in a fraction of the time."""
+    """Yield exactly what `ranking_of` returns for each of `searches`, in a fraction of the time."""
     masks = [(eligible.mask, query) for query, eligible in searches]
     retrieved = retrieve_batch(index, prefilter, masks, depth=depth)
     for (query, eligible), candidates in zip(searches, retrieved, strict=True):
@@ -112,7 +112,7 @@ class Engine:
         with self._refreshing:
             index = self._index if self._index is not None else self._restored()
             target = self.store.sequence()
-            if index.origin != self.store.origin(index.sequence):  # another store has taken the place of this one
+            if index.origin != self.store.origin(index.sequence):  # the index was built from another store
                 index = Index(self.encoder.fingerprint)
             if index.sequence < target:
                 rows = self.store.profile_changes(index.sequence, until=target)
@@ -127,11 +127,11 @@ class Engine:
         return self._index.sequence if self._index is not None else -1
 
     def adopt(self, index: Index) -> None:
-        """Use `index` from here on. The next answer updates it."""
+        """Use `index` from now on. The next answer updates it to the store."""
         self._index = index
 
     def save(self) -> None:
-        """Write a snapshot of the index, unless the last one written is as recent."""
+        """Update the index and write a snapshot of it, unless the last snapshot has the same sequence number."""
         index = self.index()
         if self._snapshots is not None and index.sequence != self._saved:
             self._snapshots.save(index)
@@ -146,11 +146,11 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> SearchResult:
-        """Return the best `top` profiles for `need`, with reasons, ties in alphabetical order of ids.
+        """Return the best `top` profiles for `need`, with reasons. Ties are in alphabetical order of ids.
 
         Args:
             need: the need.
-            filters: exclude profiles that do not pass them.
+            filters: the filters that a profile must pass, by default none.
             top: the most profiles to return.
             apply_requirements: whether to exclude profiles that do not meet the requirements of the need.
             on: the day on which accreditations must be held, by default today.

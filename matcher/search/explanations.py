@@ -1,7 +1,7 @@
 """Explanations: what a search shows, first as numbers alone, then in words.
 
-A process with the index and the model can compute the numbers without the store. `to_result`, `to_match` and
-`to_evidence` add the words, from the profiles that the store holds.
+A process that has the index and the model can compute the numbers without the store. `to_result`, `to_match` and
+`to_evidence` add the words from the profiles in the store.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class QuotedPassage:
     Attributes:
         kind, part: the piece of the profile, as in `Passage`.
         place: the position of the passage in the piece.
-        similarity: its cosine with the whole need.
-        share: the share of its piece in the score.
+        similarity: the cosine of the passage and the whole need.
+        share: the share of the piece in the pooled strength of the profile.
 
     """
 
@@ -79,7 +79,7 @@ class ExplainedCandidate:
 
 @dataclass(frozen=True)
 class ExplainedSearch:
-    """The candidates to show, best first, and the number considered, eligible, and excluded by each filter."""
+    """The candidates to show, best first, and how many profiles were considered, eligible, and excluded by a filter."""
 
     sequence: int
     model: str
@@ -99,7 +99,7 @@ class ExplainedSearch:
 def explain(
     index: Index, eligible: Eligible, model: AdditiveModel, candidates: Candidates, scored: Scored, order: Rows
 ) -> ExplainedSearch:
-    """Return the candidates at the positions `order`, best first, with what explains their scores."""
+    """Return the candidates at the positions `order`, best first, with the explanations of their scores."""
     sequences = index.profiles.sequence[candidates.profiles[order]].tolist()
     probabilities = model.probability(scored.scores[order]).tolist()
     return ExplainedSearch(
@@ -119,9 +119,9 @@ def explain(
 
 
 def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> tuple[QuotedPassage, ...]:
-    """Return the closest passage of each of the pieces with the largest shares in the score of candidate `i`.
+    """Return the closest passage from each of the pieces of candidate `i` that have the largest shares.
 
-    At most `QUOTES`. After the first, only pieces with a share of at least `LEAST_QUOTED_SHARE`.
+    At most `QUOTES` pieces are quoted. Each piece after the first needs a share of at least `LEAST_QUOTED_SHARE`.
     """
     pieces = _group(candidates.piece_starts, i, len(candidates.passage_starts))
     quotes: list[QuotedPassage] = []
@@ -160,5 +160,5 @@ def strongest_reasons(match: Match, count: int) -> list[str]:
 
 
 def _group(starts: Rows, i: int, total: int) -> Rows:
-    """Return the rows of group `i`, which ends at the next start, or for the last group at row `total`."""
+    """Return the rows of group `i`. A group ends at the start of the next; the last group ends at row `total`."""
     return np.arange(starts[i], starts[i + 1] if i + 1 < len(starts) else total)

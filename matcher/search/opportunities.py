@@ -1,7 +1,7 @@
-"""Opportunities: a search in reverse, for the open needs that fit one supplier.
+"""Opportunities: a search in reverse, for the open needs that fit a supplier.
 
-Each need is searched as usual, but among a few profiles. Lexical weights come from the whole register in both cases, so
-the score, its parts and its evidence are those that the commissioner sees.
+Each need is searched as usual, but only among a few profiles. Lexical weights still come from the whole register, so
+the supplier sees the same score, parts and evidence as the commissioner.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ def opportunities_for(
     apply_requirements: bool = True,
     on: date | None = None,
 ) -> Opportunities:
-    """Return the best `top` open needs for a profile, ties in alphabetical order of the ids of needs.
+    """Return the best `top` open needs for a profile. Ties are in alphabetical order of the ids of needs.
 
     Args:
-        engine: searches the needs.
+        engine: the engine that searches the needs.
         profile_id: the id of the profile.
-        hidden: ids of needs that the supplier may not see: the drafts.
+        hidden: the ids of needs that the supplier may not see, which are drafts.
         top: the most needs to return.
         apply_requirements: whether to exclude needs whose requirements the supplier does not meet.
         on: the day on which needs must be open and accreditations held, by default today.
@@ -94,7 +94,7 @@ def opportunities_of(
     apply_requirements: bool = True,
     on: date,
 ) -> dict[str, Opportunities]:
-    """Return what `opportunities_for` does for each of several profiles, by id. Unknown ids are left out.
+    """Return what `opportunities_for` returns for each of several profiles, by id. Unknown ids are left out.
 
     Each need is read and searched once for all profiles, so many profiles take little longer than one.
     """
@@ -110,7 +110,7 @@ def opportunities_of(
 
 @dataclass
 class _ReverseSearch:
-    """The needs scored for one profile so far, and the requirements it does not meet."""
+    """The needs scored for one profile so far, and how many needs each unmet requirement has excluded."""
 
     id: str
     row: int
@@ -118,7 +118,7 @@ class _ReverseSearch:
     excluded: Counter[str] = field(default_factory=Counter)
 
     def meets(self, required: Mapping[str, Mask]) -> bool:
-        """Return whether the profile meets all requirements, and count those that it does not."""
+        """Return whether the profile meets all requirements. Count each requirement that it does not meet."""
         missed = [name for name, mask in required.items() if not mask[self.row]]
         self.excluded.update(missed)
         return not missed
@@ -142,7 +142,7 @@ class _ReverseSearch:
 
 
 def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_ReverseSearch], on: date) -> None:
-    """Search `need` among the profiles of `searches`, and add the score of each to its search."""
+    """Search `need` among the profiles of `searches`, and add each score to the search of its profile."""
     if not searches:
         return
     mask = np.zeros(len(index.live), dtype=bool)
