@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-# Small or medium: fewer than 250 staff and a turnover of at most £44 million (Companies Act 2006, s.465).
-# The statutory test also looks at the balance sheet, which is not in a profile.
+# Small or medium: fewer than 250 staff and a turnover of at most £44 million (Procurement Act 2023, section 123).
+# The law also accepts a balance sheet of at most £38 million, which is not in a profile.
 SME_MAX_EMPLOYEES: Final = 250
 SME_MAX_TURNOVER: Final = 44_000_000.0
 

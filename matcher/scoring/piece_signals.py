@@ -172,11 +172,11 @@ PIECE_SIGNALS: Final = (
         _body(Closeness.BM25), {"name": 1.0, "offer": 3.0, "work": 2.5},
     ),
     PieceSignal(
-        "title_words", "the same for the need's title and the whole piece", 0, 1,
+        "title_words", "share of the highest possible BM25 score: need's title, whole piece", 0, 1,
         _body(Closeness.TITLE_BM25), {"name": 1.0, "offer": 2.0, "work": 0.5},
     ),
     PieceSignal(
-        "title_words_of_title", "the same for the two titles", 0, 1,
+        "title_words_of_title", "share of the highest possible BM25 score: the two titles", 0, 1,
         _title(Closeness.TITLE_BM25), {"work": 2.0},
     ),
     PieceSignal(
@@ -184,11 +184,11 @@ PIECE_SIGNALS: Final = (
         _body(Closeness.LEXICAL), {"name": 0.0, "offer": 0.0, "work": 0.0},
     ),
     PieceSignal(
-        "title_wording", "the same for the need's title and the whole piece", 0, 1,
+        "title_wording", "lnc.ltc cosine of the terms: need's title, whole piece", 0, 1,
         _body(Closeness.TITLE_LEXICAL), {"name": 0.0, "offer": 0.0, "work": 0.0},
     ),
     PieceSignal(
-        "title_wording_of_title", "the same for the two titles", 0, 1,
+        "title_wording_of_title", "lnc.ltc cosine of the terms: the two titles", 0, 1,
         _title(Closeness.TITLE_LEXICAL), {"work": 0.0},
     ),
     PieceSignal(
