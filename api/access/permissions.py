@@ -8,7 +8,7 @@ guard grants.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -51,7 +51,7 @@ class Permission:
     programme: AccessScope
     auditor: AccessScope
     administrator: AccessScope
-    subject: Subject | None = None
+    subject: Subject | None = field(default=None, kw_only=True)
 
     def for_caller(self, caller: Caller) -> AccessScope:
         """Return the widest scope of the roles of `caller`, or NONE if `caller` has no role."""
@@ -73,17 +73,17 @@ PUBLIC: Final = frozenset(
 PERMISSIONS: Final[dict[str, Permission]] = {
     # Columns: supplier, commissioner, programme, auditor, administrator.
     # Anyone with an account may read profiles. Only the owner may change one. A new profile starts as a registration.
-    "read_profile": Permission(ALL, ALL, ALL, ALL, ALL, Subject.PROFILE),
-    "read_profile_history": Permission(ALL, ALL, ALL, ALL, ALL, Subject.PROFILE),
-    "put_profile": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
-    "withdraw_profile": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
-    "erase_profile_contact": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
-    "read_profile_completeness": Permission(OWN, _, _, ALL, ALL, Subject.PROFILE),
-    "export_profile": Permission(OWN, _, _, ALL, ALL, Subject.PROFILE),
-    "list_opportunities": Permission(OWN, _, _, ALL, ALL, Subject.PROFILE),
-    "read_alert": Permission(OWN, _, _, ALL, ALL, Subject.PROFILE),
-    "put_alert": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
-    "remove_alert": Permission(OWN, _, _, _, ALL, Subject.PROFILE),
+    "read_profile": Permission(ALL, ALL, ALL, ALL, ALL, subject=Subject.PROFILE),
+    "read_profile_history": Permission(ALL, ALL, ALL, ALL, ALL, subject=Subject.PROFILE),
+    "put_profile": Permission(OWN, _, _, _, ALL, subject=Subject.PROFILE),
+    "withdraw_profile": Permission(OWN, _, _, _, ALL, subject=Subject.PROFILE),
+    "erase_profile_contact": Permission(OWN, _, _, _, ALL, subject=Subject.PROFILE),
+    "read_profile_completeness": Permission(OWN, _, _, ALL, ALL, subject=Subject.PROFILE),
+    "export_profile": Permission(OWN, _, _, ALL, ALL, subject=Subject.PROFILE),
+    "list_opportunities": Permission(OWN, _, _, ALL, ALL, subject=Subject.PROFILE),
+    "read_alert": Permission(OWN, _, _, ALL, ALL, subject=Subject.PROFILE),
+    "put_alert": Permission(OWN, _, _, _, ALL, subject=Subject.PROFILE),
+    "remove_alert": Permission(OWN, _, _, _, ALL, subject=Subject.PROFILE),
     # A supplier claims a profile; the administrator decides the claim.
     "claim_profile": Permission(ALL, _, _, _, _),
     "list_claims": Permission(OWN, _, _, ALL, ALL),
@@ -91,27 +91,27 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # Only the organisation that is registering sees a profile before it is confirmed.
     "create_registration": Permission(ALL, _, _, _, ALL),
     "list_registrations": Permission(OWN, _, _, ALL, ALL),
-    "read_registration": Permission(OWN, _, _, ALL, ALL, Subject.REGISTRATION),
-    "preview_registration": Permission(OWN, _, _, ALL, ALL, Subject.REGISTRATION),
-    "put_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
-    "discard_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
-    "confirm_registration": Permission(OWN, _, _, _, ALL, Subject.REGISTRATION),
+    "read_registration": Permission(OWN, _, _, ALL, ALL, subject=Subject.REGISTRATION),
+    "preview_registration": Permission(OWN, _, _, ALL, ALL, subject=Subject.REGISTRATION),
+    "put_registration": Permission(OWN, _, _, _, ALL, subject=Subject.REGISTRATION),
+    "discard_registration": Permission(OWN, _, _, _, ALL, subject=Subject.REGISTRATION),
+    "confirm_registration": Permission(OWN, _, _, _, ALL, subject=Subject.REGISTRATION),
     # Anyone with an account may read published needs. Only the owner may change one.
     "list_needs": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL),
-    "read_need": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, Subject.NEED),
-    "read_need_history": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, Subject.NEED),
+    "read_need": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, subject=Subject.NEED),
+    "read_need_history": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL, subject=Subject.NEED),
     "create_need": Permission(_, ALL, ALL, _, ALL),
-    "put_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
-    "publish_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
-    "withdraw_need": Permission(_, OWN, OWN, _, ALL, Subject.NEED),
+    "put_need": Permission(_, OWN, OWN, _, ALL, subject=Subject.NEED),
+    "publish_need": Permission(_, OWN, OWN, _, ALL, subject=Subject.NEED),
+    "withdraw_need": Permission(_, OWN, OWN, _, ALL, subject=Subject.NEED),
     # A search changes nothing. The caller must be allowed to see the need that the search is for.
     "search": Permission(PUBLISHED, PUBLISHED, PUBLISHED, ALL, ALL),
     # Members who look for partners save decisions. Their organisation and auditors may read those decisions.
     "keep_decision": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "list_decisions": Permission(_, OWN, OWN, ALL, ALL),
-    "read_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
-    "note_decision": Permission(_, OWN, OWN, _, ALL, Subject.DECISION),
-    "replay_decision": Permission(_, OWN, OWN, ALL, ALL, Subject.DECISION),
+    "read_decision": Permission(_, OWN, OWN, ALL, ALL, subject=Subject.DECISION),
+    "note_decision": Permission(_, OWN, OWN, _, ALL, subject=Subject.DECISION),
+    "replay_decision": Permission(_, OWN, OWN, ALL, ALL, subject=Subject.DECISION),
     "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
     "verify_ledger": Permission(_, _, _, ALL, ALL),
     "export_ledger": Permission(_, _, _, ALL, ALL),
@@ -120,12 +120,12 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "upload_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "preview_upload": Permission(_, ALL, ALL, _, ALL),
     "list_programmes": Permission(_, OWN, OWN, ALL, ALL),
-    "read_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
-    "watch_programme": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
-    "pause_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
-    "resume_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
-    "cancel_programme": Permission(_, OWN, OWN, _, ALL, Subject.PROGRAMME),
-    "read_programme_results": Permission(_, OWN, OWN, ALL, ALL, Subject.PROGRAMME),
+    "read_programme": Permission(_, OWN, OWN, ALL, ALL, subject=Subject.PROGRAMME),
+    "watch_programme": Permission(_, OWN, OWN, ALL, ALL, subject=Subject.PROGRAMME),
+    "pause_programme": Permission(_, OWN, OWN, _, ALL, subject=Subject.PROGRAMME),
+    "resume_programme": Permission(_, OWN, OWN, _, ALL, subject=Subject.PROGRAMME),
+    "cancel_programme": Permission(_, OWN, OWN, _, ALL, subject=Subject.PROGRAMME),
+    "read_programme_results": Permission(_, OWN, OWN, ALL, ALL, subject=Subject.PROGRAMME),
     # Metrics, for people who monitor the service.
     "read_metrics": Permission(_, _, _, ALL, ALL),
     # The caller's own details and session.

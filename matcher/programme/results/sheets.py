@@ -13,7 +13,7 @@ from matcher.programme.results.assignment import AssignedSupplier
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.figures import level_of, region_of
 from matcher.programme.results.pairs import MatchedNeed, Supplier
-from matcher.programme.results.tables import MatchRow, NeedResult
+from matcher.programme.results.tables import NeedResult, SupplierMatch, reasons_of
 from matcher.programme.results.worksheet import Share, SheetColumn, SheetLayout
 from matcher.records import Match
 
@@ -90,25 +90,32 @@ NEEDS: Final = SheetLayout(
     ),
 )
 
-_MatchColumn = SheetColumn[LinkedRow[MatchRow]]
+
+def _website(row: LinkedRow[SupplierMatch]) -> str:
+    return row.content.supplier.website or ""
+
+
+_MatchColumn = SheetColumn[LinkedRow[SupplierMatch]]
 MATCHES: Final = SheetLayout(
     "Matches",
     "One row per match, best first, with reasons and evidence.",
     (
-        _MatchColumn("Need", 22, lambda r: r.content["need_id"], lambda r: r.link),
-        _MatchColumn("Title", 46, lambda r: r.content["need_title"]),
-        _MatchColumn("Rank", 6, lambda r: r.content["rank"]),
-        _MatchColumn("Partner", 36, lambda r: r.content["name"]),
-        _MatchColumn("Profile", 28, lambda r: r.content["profile_id"]),
-        _MatchColumn("Sector", 16, lambda r: r.content["sector"]),
-        _MatchColumn("Size", 9, lambda r: r.content["size"]),
-        _MatchColumn("Fit", 10, lambda r: r.content["band"]),
-        _MatchColumn("Probability", 11, lambda r: Share(r.content["probability"])),
-        _MatchColumn("Score", 8, lambda r: round(r.content["score"], 4)),
-        _MatchColumn("Why", 44, lambda r: r.content["reasons"]),
-        _MatchColumn("Evidence", 70, lambda r: _excerpt(r.content["evidence"])),
-        _MatchColumn("Where it stands", 40, lambda r: r.content["source"]),
-        _MatchColumn("Website", 30, lambda r: r.content["website"], lambda r: _web_link(r.content["website"])),
+        _MatchColumn("Need", 22, lambda r: r.content.result.need.id, lambda r: r.link),
+        _MatchColumn("Title", 46, lambda r: r.content.result.need.title),
+        _MatchColumn("Rank", 6, lambda r: r.content.match.rank),
+        _MatchColumn("Partner", 36, lambda r: r.content.match.name),
+        _MatchColumn("Profile", 28, lambda r: r.content.match.profile_id),
+        _MatchColumn("Sector", 16, lambda r: r.content.match.sector.value),
+        _MatchColumn("Size", 9, lambda r: size_name(r.content.supplier.size)),
+        _MatchColumn("Fit", 10, lambda r: r.content.match.band.value),
+        _MatchColumn("Probability", 11, lambda r: Share(r.content.match.probability)),
+        _MatchColumn("Score", 8, lambda r: round(r.content.match.score, 4)),
+        _MatchColumn("Why", 44, lambda r: reasons_of(r.content.match)),
+        _MatchColumn("Evidence", 70, lambda r: _excerpt(r.content.evidence.text if r.content.evidence else "")),
+        _MatchColumn("Where it stands", 40, lambda r: r.content.evidence.source if r.content.evidence else ""),
+        _MatchColumn(
+            "Website", 30, lambda r: r.content.supplier.website or "", lambda r: _web_link(r.content.supplier.website)
+        ),
     ),
 )
 

@@ -59,10 +59,14 @@ class NeedResult:
         return next(iter(self.search.results), None)
 
     @cached_property
+    def matches(self) -> list[SupplierMatch]:
+        """The matches with their suppliers, best first."""
+        return [SupplierMatch(self, *pair) for pair in zip(self.search.results, self.suppliers, strict=True)]
+
+    @cached_property
     def rows(self) -> list[MatchRow]:
         """One row per match, best first."""
-        shown = [SupplierMatch(self, *pair) for pair in zip(self.search.results, self.suppliers, strict=True)]
-        return [{column.name: column.value(match) for column in COLUMNS} for match in shown]
+        return [{column.name: column.value(match) for column in COLUMNS} for match in self.matches]
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def reasons_of(match: Match) -> str:
 
 
 _TEXT, _NUMBER = pa.string(), pa.float64()
-# The columns of every table of matches, in order. The workbook's "Matches" sheet takes its values from them too.
+# The columns of the CSV and Parquet files, in order.
 COLUMNS: Final = (
     MatchColumn("need_id", _TEXT, lambda m: m.result.need.id),
     MatchColumn("need_title", _TEXT, lambda m: m.result.need.title),

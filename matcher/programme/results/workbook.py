@@ -74,7 +74,7 @@ class Workbook:
     def add(self, result: NeedResult) -> None:
         """Add a need's result."""
         need_link = self._needs.next_link()
-        match_links = [self._matches.add(LinkedRow(row, need_link)) for row in result.rows]
+        match_links = [self._matches.add(LinkedRow(match, need_link)) for match in result.matches]
         self._need_links.append(self._needs.add(LinkedRow(result, next(iter(match_links), None))))
         if is_gap(result):
             self._gaps.add(LinkedRow(result, need_link))
