@@ -91,10 +91,6 @@ NEEDS: Final = SheetLayout(
 )
 
 
-def _website(row: LinkedRow[SupplierMatch]) -> str:
-    return row.content.supplier.website or ""
-
-
 _MatchColumn = SheetColumn[LinkedRow[SupplierMatch]]
 MATCHES: Final = SheetLayout(
     "Matches",
