@@ -114,7 +114,7 @@ def test_the_service_stops_even_if_the_snapshot_cannot_be_saved(
     settings.index_folder.write_text("in the way")
     with TestClient(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
-    assert "cannot be written" in caplog.text
+    assert "cannot write the index" in caplog.text
 
 
 def test_the_service_catches_up_with_changes_of_another_process(client: TestClient, settings: Settings) -> None:
