@@ -1,4 +1,4 @@
-"""The files that come with the product and are not code: models and tables."""
+"""The non-code files that come with the product: models and tables."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _IN_WHEEL = _PACKAGE / "_artefacts"
 
 @dataclass(frozen=True)
 class Artefacts:
-    """Folders of the files that come with the product."""
+    """Folders of the non-code files that come with the product."""
 
     reference: Path
     """Reference tables: places, postcodes, NHS organisations, terms."""
     programme: Path
-    """Tables for reports on programmes: themes and CPV divisions."""
+    """Tables for programme reports: themes and CPV divisions."""
     models: Path
     """The models in use, each in its own folder; `matcher promote` replaces a model."""
 
@@ -39,5 +39,5 @@ class Artefacts:
 
     @property
     def encoder_weights(self) -> Path:
-        """File of the tuned weights of the encoder."""
+        """File that holds the encoder's tuned weights."""
         return self.models / "encoder" / "weights.safetensors"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-# Names of temporary files and folders begin with this. A process that was killed may leave some behind.
+# The prefix of temporary file and folder names. A killed process may leave such files and folders behind.
 UNFINISHED: Final = "new-"
 
 

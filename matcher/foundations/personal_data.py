@@ -3,8 +3,8 @@
 No other module detects contact details. Imports, needs files and registrations redact the details that this module
 finds, the service redacts its log, and the decision ledger refuses a text with contact details.
 
-It finds e-mail addresses, including those with spaces around the "@" or with "(at)" instead of it, and these
-telephone numbers:
+This module finds e-mail addresses, even with spaces around the "@" or with "(at)" in its place, and these telephone
+numbers:
 
 - UK numbers in any common grouping, whether or not they are in use
 - numbers with "+" and a country code
@@ -15,8 +15,8 @@ The patterns in this module come first because `phonenumbers` rejects numbers th
 numbers may still identify somebody. A number that might not be a telephone number is redacted all the same, because
 the reader loses little.
 
-Dates, notice numbers, UUIDs, generated ids and decimal numbers look similar and are left alone. The time taken is in
-proportion to the length of the text, whatever it contains.
+Dates, notice numbers, UUIDs, generated ids and decimal numbers look similar and are left alone. The time taken is
+proportional to the length of the text, whatever the text contains.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ _AFTER_WORD: Final = (
 
 # A range of years ("2024-25"), a year and month, or a date, inside a match that looked like a telephone number.
 _DATE: Final = re.compile(r"20\d\d-\d\d(?!\d)|^\D*\d{1,2}[./]\d{1,2}[./]")
-# A text without any of these holds no contact detail; most texts have none.
+# A text without any of these holds no contact detail; most texts have none of these.
 _HINT: Final = re.compile(rf"@|[(\[]at[)\]]|\d(?:{_GAP}\d){{5}}", re.IGNORECASE)
 
-# Most numbers to check with `phonenumbers` in one text. A check takes 0.1 ms; further numbers are redacted unchecked.
+# How many numbers in one text to check with `phonenumbers`. A check takes 0.1 ms; any others are redacted unchecked.
 _MOST_CHECKED: Final = 100
 
 
 def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
-    """Return the pattern of a contact detail, or of a text that looks like one, where the lookbehinds match."""
+    """Return the pattern for contact details, and for texts that look like them, where the lookbehinds match."""
     number = rf"{_WITH_CODE}|\(?{before_number}{_BRITISH}|{_AFTER_WORD}"
     unsure = rf"(?:\+|{before_number}00{_GAP})[1-9](?:{_GAP}\d){{6,14}}|{before_number}44(?=[ (.])(?:{_GAP}\d){{8,14}}"
     return re.compile(
@@ -73,7 +73,7 @@ _NEXT: Final = _pattern("", "")
 
 
 class Redaction(NamedTuple):
-    """A text with `REMOVED` in place of each contact detail, and the number of details `removed`."""
+    """A text with `REMOVED` in place of each contact detail, and the number of contact details `removed`."""
 
     text: str
     removed: int

@@ -14,7 +14,7 @@ from matcher.foundations.row_groups import group_rows
 
 @dataclass(frozen=True)
 class Ragged:
-    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so `starts` has one more entry than rows."""
+    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so there is one more start than rows."""
 
     values: Array
     starts: Rows

@@ -20,7 +20,7 @@ FOLDER: Final = Artefacts.installed().reference
 
 @dataclass(frozen=True)
 class PostcodeArea:
-    """A postcode area: the region of most of its addresses, and its centre (WGS 84, degrees)."""
+    """A postcode area: the region that most of its addresses are in, and its centre (WGS 84, degrees)."""
 
     region: str
     latitude: float
@@ -29,7 +29,7 @@ class PostcodeArea:
 
 @cache
 def postcode_areas() -> dict[str, PostcodeArea]:
-    """Return the postcode areas of the United Kingdom by their initial letters, such as "LS"."""
+    """Return the postcode areas of the United Kingdom, by their initial letters, such as "LS"."""
     return {
         row["area"]: PostcodeArea(row["region"], float(row["latitude"]), float(row["longitude"]))
         for row in _rows("postcode_areas.csv")
@@ -38,7 +38,7 @@ def postcode_areas() -> dict[str, PostcodeArea]:
 
 @cache
 def digests() -> dict[str, str]:
-    """Return the SHA-256 of each reference table by file name. A decision records these digests with its result."""
+    """Return the SHA-256 of each reference table, by file name. A decision records these digests with its result."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(FOLDER.glob("*.csv"))}
 
 
@@ -52,7 +52,7 @@ _COLUMNS: Final = ["short", "full", "plain", "anycase"]
 
 @cache
 def places() -> dict[str, str]:
-    """Return the region of each county, city and borough by its name in lower case."""
+    """Return the region of each county, city and borough, by place name in lower case."""
     return {row["place"]: row["region"] for row in _rows("places.csv")}
 
 
@@ -64,7 +64,7 @@ def nhs_organisations() -> dict[str, tuple[str, str]]:
 
 @cache
 def nhs_codes() -> dict[str, str]:
-    """Return the ODS code of each commissioner in `nhs_organisations` by its case-folded name."""
+    """Return the ODS code of each commissioner in `nhs_organisations`, by case-folded name."""
     return {name.casefold(): code for code, (name, _) in nhs_organisations().items()}
 
 
@@ -78,7 +78,7 @@ def nhs_successors() -> tuple[tuple[str, str, date], ...]:
 
 @cache
 def health_innovation_networks() -> dict[str, str]:
-    """Return the current name of each academic health science network by its old, case-folded name."""
+    """Return the current name of each academic health science network, by its old name, case-folded."""
     return {row["ahsn"].casefold(): row["today"] for row in _rows("health_innovation_networks.csv")}
 
 
@@ -103,7 +103,7 @@ class Term:
 
 @cache
 def terms() -> tuple[Term, ...]:
-    """Return the terms of the NHS, procurement and care, in the order of the table."""
+    """Return the specialist terms used in the NHS, procurement and care, in table order."""
     return read_terms(FOLDER / "terms.csv")
 
 

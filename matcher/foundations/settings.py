@@ -88,7 +88,7 @@ class Settings(BaseSettings):
 
     @property
     def rejects_folder(self) -> Path:
-        """Folder of the rejects files: one for each import that refused a line."""
+        """Folder of the rejects files. Each import that refused a line has one."""
         return self.home / "import-rejects"
 
     @property

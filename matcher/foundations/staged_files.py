@@ -50,7 +50,7 @@ class StagedFiles:
                     part.unlink(missing_ok=True)
 
     def _check(self) -> None:
-        """Raise an error if a target is a folder, because the renaming would fail halfway."""
+        """Raise an error if a target is a folder, because renaming would then fail halfway."""
         if blocked := next((target for target in self._parts.values() if target.is_dir()), None):
             raise IsADirectoryError(21, f"{blocked.name} is a folder")
 

@@ -40,7 +40,7 @@ def scheme_key(scheme: str) -> str:
 
 
 def held_schemes(profile: Profile) -> list[tuple[str, int]]:
-    """Return (scheme key, last day number held) for each accreditation and for each scheme that it implies."""
+    """Return (scheme key, number of the last day held) for each accreditation and each scheme that it implies."""
     held = []
     for accreditation in profile.accreditations:
         key = scheme_key(accreditation.scheme)

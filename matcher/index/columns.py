@@ -49,7 +49,7 @@ class ProfileRow:
 
     @cached_property
     def work_regions(self) -> tuple[frozenset[Region], ...]:
-        """The regions of each piece of work."""
+        """For each piece of past work, its regions."""
         return tuple(map(regions_of_record, self.profile.track_record))
 
     @property
@@ -62,7 +62,7 @@ class ProfileRow:
 
 @dataclass(frozen=True)
 class PieceRow:
-    """A piece of a profile. `owner` is the row of the profile; `part` is the position in its capabilities or work."""
+    """A piece of a profile. `owner` is the row of the profile; `part` is its position in the capabilities or work."""
 
     owner: int
     of: ProfileRow
@@ -81,7 +81,7 @@ class PieceRow:
 
     @property
     def cpv(self) -> tuple[str, ...]:
-        """The CPV codes of the capability or past work, or none for another kind of piece."""
+        """The CPV codes of the capability or past work, or an empty tuple for other kinds of piece."""
         if self.kind is PassageKind.CAPABILITY:
             return self.of.profile.capabilities[self.part].cpv
         return self.work.cpv if self.work else ()
@@ -182,12 +182,12 @@ class PassageColumns(Columns):
     title: Array = field(metadata=_passage(bool, lambda row: row.passage.kind is PassageKind.TRACK_RECORD_TITLE))
     # The number of lexical terms.
     length: Array = field(metadata=_passage(np.int32, lambda row: len(row.terms)))
-    # The length of the vector of damped term counts.
+    # The Euclidean length of the damped term counts.
     norm: Array = field(metadata=_passage(np.float64, lambda row: norm_of(row.terms)))
 
 
 @cache
 def layout_digest() -> str:
-    """Return a short digest of the columns of all tables. A snapshot with other columns has another digest."""
+    """Return a short digest of the columns of all tables. A snapshot with different columns has a different digest."""
     layouts = "\n".join(table.layout() for table in (ProfileColumns, PieceColumns, PassageColumns))
     return hashlib.blake2b(layouts.encode(), digest_size=8).hexdigest()

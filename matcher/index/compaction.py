@@ -1,7 +1,7 @@
 """Compaction: keep an index to a few segments, with few dead profiles in them.
 
-A segment is merged with the next one unless it is several times as large. So the number of segments grows with the
-logarithm of the size of the register, and an update copies little.
+A segment is merged with the next one unless the first is several times as large. So the number of segments grows with
+the logarithm of the register's size, and an update copies little.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DEAD: Final = 0.25
 
 
 def compacted(segments: list[LiveSegment]) -> list[LiveSegment]:
-    """Merge segments under `_GROWTH` times the size of the next. Rewrite segments with a dead share over `_DEAD`."""
+    """Merge any segment under `_GROWTH` times as large as the next. Rewrite any with a dead share over `_DEAD`."""
     compact: list[LiveSegment] = []
     for segment in segments:
         compact.append(_rewritten(segment))

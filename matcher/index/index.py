@@ -1,7 +1,7 @@
 """Index: what search sees of the register at one sequence number. It is immutable and can always be rebuilt.
 
 An index consists of segments, oldest first. When a profile changes, its old row is marked dead and a new row is added
-to a segment at the end. Small segments are merged, so that there are never many. Answers do not depend on how profiles
+to a segment at the end. Small segments are merged, so that segments stay few. Answers do not depend on how profiles
 are spread over segments.
 """
 
@@ -50,8 +50,8 @@ class Index:
         """Return the index after `changes`, up to `sequence`.
 
         Args:
-            changes: (sequence number, id, profile or None if withdrawn) for each changed profile, each id once.
-            encode: turns the texts of passages into unit vectors, shape (texts, dimensions).
+            changes: one (sequence number, id, profile) per changed profile. The profile is None if it was withdrawn.
+            encode: turns passage texts into unit vectors, shape (texts, dimensions).
             sequence: the sequence number that the new index has reached.
 
         """
@@ -101,14 +101,14 @@ class Index:
 
     @cached_property
     def id_ranks(self) -> Rows:
-        """The rank of every profile in alphabetical order of ids. These ranks break ties."""
+        """The rank of every profile when sorted alphabetically by id. These ranks break ties."""
         ranks = np.empty(len(self.live), dtype=np.int64)
         ranks[np.argsort(self.profiles.id, kind="stable")] = np.arange(len(ranks))
         return ranks
 
     @cached_property
     def first_passages(self) -> Rows:
-        """The first passage of each profile."""
+        """The row of each profile's first passage."""
         return np.searchsorted(self.passages.owner, np.arange(len(self.live)))
 
     @cached_property
@@ -129,20 +129,20 @@ class Index:
         mask = self.live.copy()
         for passes in masks.values():
             mask &= passes
-        # If the user and the need set the same filter, count each profile that either excludes once.
+        # If the user and the need set the same filter, a profile excluded by either or both is counted once.
         failing = {name: self.live & ~passes for name, passes in masks.items()}
         return Eligible(mask, len(self), failing)
 
     def passages_where(self, profiles: Mask) -> Rows:
-        """Return all passages of the profiles where the mask `profiles` is true, ascending."""
+        """Return all passages of the profiles for which the mask `profiles` is true, ascending."""
         return np.flatnonzero(profiles[self.passages.owner])
 
     def passages_of(self, profiles: Rows) -> Rows:
-        """Return all passages of `profiles` (ascending), ascending."""
+        """Return all passages of `profiles`. Both the argument and the result are ascending."""
         return group_rows(self.first_passages[profiles], self._passage_counts[profiles])
 
     def similarities(self, query: Vectors, rows: Rows) -> Vectors:
-        """Return the exact cosine of `query` with each passage of `rows` (ascending).
+        """Return the exact cosine between `query` and each passage in `rows` (ascending).
 
         A `query` of shape (dimensions,) gives a result of shape (rows,); (queries, dimensions) gives (rows, queries).
         """

@@ -21,13 +21,13 @@ from matcher.index.segment import Segment
 
 @dataclass(frozen=True)
 class WeightedTerms:
-    """The terms of a query that live passages use, in alphabetical order, with the idf of each as its weight."""
+    """The query terms that live passages use, in alphabetical order, each weighted by its idf."""
 
     terms: tuple[str, ...]
     weights: Floats
 
     def over(self, vocabulary: dict[str, int]) -> Floats:
-        """Return the weight of every term of `vocabulary`, 0 for a term that is not in the query."""
+        """Return a weight for every term in `vocabulary`: 0 if the term is not in the query."""
         weights = np.zeros(len(vocabulary), dtype=np.float64)
         positions, known = self.known(vocabulary)
         weights[positions] = known
@@ -52,8 +52,8 @@ class WeightedTerms:
         """Return twice the most that a BM25 sum in single precision may differ from the exact sum.
 
         In a sum of n non-negative products of two factors, with each factor rounded once, the relative error is at most
-        n + 3 roundings of 2⁻²⁴. The errors of two such sums, with the rounding of the exact sums, are well within
-        (n + 8) · 2⁻²² of the highest possible score.
+        n + 3 roundings of 2⁻²⁴. The errors of two such sums, plus the rounding errors of the exact sums, are well
+        within (n + 8) · 2⁻²² of the highest possible score.
         """
         return (len(self.terms) + 8) * 2.0**-22 * self.total if self.terms else 0.0
 
@@ -64,7 +64,7 @@ class LexicalIndex:
 
     Attributes:
         passages: the passages of all segments.
-        live: for each segment, a mask of the passages that count.
+        live: for each segment, a mask of its live passages.
 
     """
 
@@ -73,7 +73,7 @@ class LexicalIndex:
     live: tuple[Mask, ...]
 
     def weighted(self, terms: Sequence[str]) -> WeightedTerms:
-        """Return each of `terms` once, with its idf as the weight. Terms that no live passage uses are left out."""
+        """Return the distinct `terms`, each weighted by its idf. Terms that no live passage uses are left out."""
         distinct = sorted(set(terms))
         frequencies = np.zeros(len(distinct), dtype=np.int64)
         for segment, counts in zip(self.segments, self._frequencies, strict=True):
@@ -89,10 +89,10 @@ class LexicalIndex:
         return scores
 
     def exact(self, queries: Sequence[WeightedTerms], rows: Rows) -> Floats:
-        """Return two lexical scores from 0 to 1 of each passage of `rows` (ascending), shape (queries, rows, 2).
+        """Return two lexical scores from 0 to 1 for each passage in `rows` (ascending), shape (queries, rows, 2).
 
-        The first is the share of the highest possible BM25 score, with each query term counted once. The second is the
-        lnc.ltc cosine.
+        The first is BM25 as a share of the highest possible score, with each query term counted once. The second is
+        the lnc.ltc cosine.
         """
         scores = np.zeros((len(queries), len(rows), 2), dtype=np.float64)
         offset = 0
@@ -108,7 +108,7 @@ class LexicalIndex:
         return scores
 
     def _sums(self, segment: Segment, queries: Sequence[WeightedTerms], rows: Rows, offset: int) -> Floats:
-        """Return both sums for `rows` of a segment, added in the order of terms, so that segments do not matter."""
+        """Return both sums for `rows` of a segment, added in term order, so that segments do not matter."""
         weights = np.stack([query.over(segment.postings.terms) for query in queries])
         contents = segment.contents[rows]
         hits = np.flatnonzero((weights > 0).any(axis=0).take(contents.indices))
@@ -153,7 +153,7 @@ class LexicalIndex:
 
     @cached_property
     def _impacts(self) -> list[csc_array]:
-        """For each segment, the part of BM25 that no query changes, in each posting: count / (count + saturation)."""
+        """For each segment, the part of BM25 that no query changes, for every posting: count / (count + saturation)."""
         parts, offset = [], 0
         for segment in self.segments:
             postings, size = segment.postings, len(segment.passages)
@@ -165,7 +165,7 @@ class LexicalIndex:
 
     @cached_property
     def _saturation(self) -> Floats:
-        """The saturation constant in BM25 of each passage, shape (passages,). Longer passages have higher values."""
+        """The BM25 saturation constant of each passage, shape (passages,). Longer passages have higher values."""
         lengths = self.passages.length.astype(np.float64)
         live = np.concatenate([*self.live, np.empty(0, dtype=bool)])
         mean = max(float(lengths[live].sum()) / max(self._live_count, 1), 1.0)

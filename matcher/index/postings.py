@@ -1,6 +1,6 @@
 """Postings: the terms of passages, and the formulas of the two lexical scores.
 
-The first score is BM25 (Robertson and Zaragoza 2009) with the non-negative idf of Lucene. The second is the cosine
+The first score is BM25 (Robertson and Zaragoza 2009) with Lucene's non-negative idf. The second is the cosine
 that SMART calls lnc.ltc: damped counts for both texts, idf for the query only. Counts over the whole register are
 taken from the live passages at the time of the query, and the norm of a passage does not depend on other passages.
 So an index that was updated in steps gives the same scores, bit for bit, as an index that was built in one go.
@@ -23,7 +23,7 @@ from Stemmer import Stemmer
 
 from matcher.foundations.arrays import Array, Floats, Ints, Mask, Rows, Vectors
 
-# The usual settings of BM25. Nearby settings give almost the same accuracy on the award data.
+# The usual BM25 settings. Nearby settings give almost the same accuracy on the award data.
 K1: Final = 1.2
 B: Final = 0.75
 
@@ -46,7 +46,7 @@ def _stemmer() -> Stemmer:
 
 
 def terms_of(text: str) -> list[str]:
-    """Return the lexical terms of `text` in order: lower case, without accents and stop words, stemmed."""
+    """Return the lexical terms of `text` in order: lower case, without accents or stop words, stemmed."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     stems: list[str] = _stemmer().stemWords([word for word in _WORD.findall(plain) if word not in _STOP_WORDS])
     return stems
@@ -57,7 +57,7 @@ class Postings:
     """For each term, the passages that use the term and how often.
 
     Terms are numbered in alphabetical order. The passages that use term i are `passages[starts[i]:starts[i + 1]]`,
-    ascending. The same slice of `counts` says how often each of them uses the term.
+    ascending. The same slice of `counts` says how often each of those passages uses the term.
     """
 
     terms: dict[str, int]
@@ -84,7 +84,7 @@ class Postings:
         return cls(vocabulary, starts, passage[order], count[order])
 
     def contents(self, passages: int) -> csr_array:
-        """Return the count of each term in each passage, shape (passages, terms), with ascending terms in each row."""
+        """Return how often each passage uses each term, shape (passages, terms). Terms ascend within each row."""
         columns = (self.counts, self.passages, self.starts)
         return csc_array(columns, shape=(passages, len(self.terms))).tocsr()
 
@@ -120,7 +120,7 @@ def damped(count: Vectors) -> Floats:
 
 
 def norm_of(terms: Sequence[str]) -> float:
-    """Return the length of the vector of damped counts of `terms`, or 1 if there are no terms."""
+    """Return the Euclidean length of the damped counts for `terms`, or 1 if there are no terms."""
     return math.sqrt(sum((1.0 + math.log(count)) ** 2 for count in Counter(terms).values())) or 1.0
 
 

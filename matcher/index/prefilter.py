@@ -1,7 +1,7 @@
 r"""Prefilter: compute the cosines of many queries with all passages by matrix products, within a known error.
 
-A matrix product is many times as fast as separate scans. It adds up in another order than FAISS, so the last bits of
-the cosines differ. The rules of rounding give a limit for the difference (Higham, Accuracy and Stability of Numerical
+A matrix product is many times as fast as separate scans. It adds in a different order from FAISS, so the last bits of
+the cosines differ. The rounding rules set a limit on the difference (Higham, Accuracy and Stability of Numerical
 Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers, and u = 2⁻²⁴. In whatever order single precision
 adds the d products, the result is within γ = d·u / (1 - d·u) times Σ|xᵢ·yᵢ| of the inner product, and that sum is at
 most |x|·|y| (Cauchy and Schwarz). Two such results, one from the product and one from FAISS, are within 2·γ of each
@@ -11,11 +11,11 @@ In bfloat16 (eight significant bits) the vectors are first rounded to x' and y'.
 
     x'·y' - x·y = (x' - x)·y' + x·(y' - y), at most |x' - x|·|y'| + |x|·|y' - y|.
 
-The distance that each vector moves is measured when it is rounded: about 0.002, where the rule alone promises 0.004.
-The products of rounded numbers and their sum stay in single precision, and the result is rounded to eight bits once
-more, by at most 2⁻⁸ of itself. A processor with matrix tiles multiplies bfloat16 ten times as fast as single precision.
-Other processors are slower with bfloat16, so each process measures once which is faster. The answer is the same either
-way, because exact scores decide it.
+The distance that each vector moves is measured during rounding: about 0.002, where the rule alone guarantees 0.004.
+The products of rounded numbers and their sum stay in single precision. The result is then rounded to eight bits again,
+which changes it by at most 2⁻⁸ of itself. A processor with matrix tiles multiplies bfloat16 ten times as fast as
+single precision. Other processors are slower with bfloat16, so each process measures once which is faster. The answer
+is the same either way, because exact scores decide it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from matcher.index.index import Index
 if TYPE_CHECKING:
     import torch
 
-# Passages per product, so that the result for a batch of needs fits the cache of the processor.
+# Passages per product, so that the result for a batch of needs fits in the processor cache.
 BLOCK: Final = 4_096
 # The unit roundoff of single precision and of bfloat16.
 _SINGLE: Final = 2.0**-24
 _BFLOAT16: Final = 2.0**-8
-# Allows for the rounding of the measurements themselves, and of comparisons.
+# Allows for rounding in the measurements themselves and in comparisons.
 _MARGIN: Final = 1.05
 
 
@@ -61,14 +61,14 @@ class ErrorBound:
         return self.moved + np.abs(approximate) * self.rounding / (1 - self.rounding)
 
     def threshold(self, approximate: float) -> float:
-        """Return the lowest approximate cosine whose exact cosine may still be as high as that of `approximate`."""
+        """Return the lowest approximate cosine whose exact cosine may equal or exceed the one of `approximate`."""
         product = approximate - self.error(approximate) - self.moved
         return float(product - abs(product) * self.rounding)
 
 
 @dataclass(frozen=True)
 class RoundedVectors:
-    """Rounded vectors to multiply, the length of the longest, and the furthest that rounding moved any of them."""
+    """Rounded vectors to multiply, the longest length before rounding, and the furthest that rounding moved one."""
 
     vectors: torch.Tensor
     longest: float
@@ -78,7 +78,7 @@ class RoundedVectors:
     def of(cls, matrix: Vectors, dtype: torch.dtype) -> RoundedVectors:
         """Return a copy of `matrix` that is rounded to `dtype` and aligned in memory.
 
-        The vectors of FAISS, when read from a file, are not aligned and would be copied for each product.
+        FAISS vectors that were read from a file are not aligned, and would be copied for each product.
         """
         import torch
 
@@ -94,7 +94,7 @@ class RoundedVectors:
 
 @lru_cache(maxsize=1)
 def fastest_dtype() -> torch.dtype:
-    """Return the type of number, single precision or bfloat16, in which this processor multiplies faster."""
+    """Return the number type, single precision or bfloat16, that this processor multiplies faster."""
     import torch
 
     seconds = {}

@@ -1,4 +1,4 @@
-"""Query: a need as search reads it, as vectors, lexical terms and facts."""
+"""Query: a need in the form that search uses: vectors, lexical terms and facts."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class Query:
 
 
 def query_for(need: Need, encoder: CachedEncoder, on: date) -> Query:
-    """Return the query for `need` on day `on`. The encoder does not cache the embeddings of a need from free text."""
+    """Return the query for `need` on day `on`. The embeddings of free-text needs are not cached."""
     vectors = encoder.encode_query((query_of(need), title_of(need)), remember=need.id != FREE_TEXT)
     return Query(vectors=vectors, terms=terms_for(need), facts=facts_of(need, on))
 
 
 def terms_for(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the lexical terms of the whole need, and those of its title, to search for."""
+    """Return the lexical terms to search for: first for the whole need, then for its title."""
     return _expanded(query_of(need)), _expanded(title_of(need))
 
 
 def _expanded(text: str) -> tuple[str, ...]:
-    """Return the lexical terms of `text` and of the other forms of the specialist terms in `text`."""
+    """Return the lexical terms of `text`, extended with other forms of any specialist terms that occur in it."""
     return tuple(terms_of(" ".join((text, *related(text)))))
 
 

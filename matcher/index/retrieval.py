@@ -16,7 +16,7 @@ from matcher.index.shortlist import TopK
 from matcher.index.tables import TableRows
 from matcher.scoring import Candidates
 
-# Needs per matrix product. A larger batch is not faster, and holds the hits of all its needs in memory to the end.
+# Needs per matrix product. A larger batch is no faster, and keeps the hits for all its needs in memory until it ends.
 BATCH: Final = 128
 # If less than this share of the register is eligible, a scan of those profiles is faster than a matrix product.
 SCANNED_SHARE: Final = 0.02
@@ -26,7 +26,7 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candi
     """Return the union of the `depth` eligible profiles closest in meaning and the `depth` closest in words.
 
     Both searches compare the whole need with all passages of all eligible profiles, and both are exact. If profiles tie
-    for the last place, the first in alphabetical order of ids is taken.
+    for the last place, the profile whose id comes first alphabetically is taken.
 
     Args:
         index: the index to search.
@@ -57,7 +57,7 @@ def retrieve_batch(
 
 
 def _best_semantic(index: Index, top: TopK, query: Query) -> Rows:
-    """Return the profiles closest in meaning, by the exact cosine of every eligible passage."""
+    """Return the profiles closest in meaning, judged by the exact cosine of every eligible passage."""
     rows = index.passages_where(top.eligible)
     return top.select(rows, index.similarities(query.vectors[0], rows))
 
@@ -65,7 +65,7 @@ def _best_semantic(index: Index, top: TopK, query: Query) -> Rows:
 def _best_semantic_batch(
     index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]
 ) -> dict[int, Rows]:
-    """Return what `_best_semantic` returns, by the number of the query. Omit queries that select all eligible."""
+    """Return each result of `_best_semantic` by query number. Omit queries that select all eligible profiles."""
     best: dict[int, Rows] = {}
     multiplied = []
     for n, top in enumerate(tops):
@@ -114,7 +114,7 @@ def _cut(
 
 
 def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
-    """Return the profiles closest in words, by the exact BM25 of every eligible passage."""
+    """Return the profiles closest in words, judged by the exact BM25 of every eligible passage."""
     terms = index.lexical.weighted(query.terms[0])
     approximate = index.lexical.approximate(terms)
 
@@ -128,7 +128,7 @@ def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
 
 
 def _candidates(index: Index, top: TopK, query: Query, semantic: Rows | None) -> Candidates:
-    """Return the profiles `semantic` and those closest in words, or all eligible profiles if `semantic` is None."""
+    """Return the profiles `semantic` and the profiles closest in words, or all eligible ones if `semantic` is None."""
     selected = top.eligible
     if semantic is not None:
         selected = np.zeros(len(top.eligible), dtype=bool)

@@ -22,7 +22,7 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 # The fewest rows for which it is worth starting another thread.
 _SCAN_ROWS: Final = 4_096
-# The number of rows that fit in the cache of the processor until every query has read them.
+# The number of rows that stay in the processor cache until every query has read them.
 _CACHED_ROWS: Final = 256
 
 
@@ -49,7 +49,7 @@ class Segment:
     def build(cls, revisions: Sequence[tuple[int, Profile]], encode: Encode, places: PlaceRule) -> Segment:
         """Build a segment from (sequence number, profile) pairs.
 
-        `encode` turns the texts of passages into unit vectors. `places` is the rule for finding where profiles work.
+        `encode` turns passage texts into unit vectors. `places` is the rule for finding where profiles work.
         """
         profiles = [ProfileRow(sequence, profile, places) for sequence, profile in revisions]
         pieces: list[PieceRow] = []
@@ -99,7 +99,7 @@ class Segment:
 
     @cached_property
     def contents(self) -> csr_array:
-        """The count of each term in each passage, one row per passage. Computed on first use."""
+        """How often each passage uses each term, with one row per passage. Computed on first use."""
         return self.postings.contents(len(self.passages))
 
     def matrix(self) -> Vectors:
@@ -111,14 +111,14 @@ class Segment:
         return view
 
     def similarities(self, queries: Vectors, rows: Rows) -> Vectors:
-        """Return the exact inner products of `queries`, shape (queries, dimensions), with `rows`: (rows, queries).
+        """Return the exact inner products of `queries`, shape (queries, dimensions), with `rows`, as (rows, queries).
 
         FAISS computes each row separately, so a similarity does not depend on the other rows, or on the number of
         threads.
         """
         products = np.empty((len(queries), len(rows)), dtype=np.float32)
         # One query: an equal share of the rows for each thread.
-        # Several queries: shares that stay in the cache of the processor until every query has read them.
+        # Several queries: shares that stay in the processor cache until every query has read them.
         threads = max(1, min(faiss.omp_get_max_threads(), len(rows) // _SCAN_ROWS))
         share = max(1, len(rows) // threads if len(queries) == 1 else _CACHED_ROWS)
         full = len(rows) // share * share

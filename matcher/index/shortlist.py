@@ -2,9 +2,9 @@
 
 Only these passages need exact scores, and no profile is lost. Every approximate score lies within a known error of the
 exact score. If `depth` profiles have an approximate best score of at least c, then each of them has an exact best score
-of at least c minus the error. The same holds for each of the `depth` profiles with the best exact scores, so each of
-those has a passage whose approximate score is at least c minus twice the error. All passages that reach this threshold
-are scored exactly, and the best profiles are selected from them.
+of at least c minus the error. So the `depth` profiles with the best exact scores also reach c minus the error, and each
+of these profiles has a passage whose approximate score is at least c minus twice the error. All passages that reach
+this threshold are scored exactly, and the best profiles are selected from the exact scores.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from matcher.foundations.arrays import Floats, Mask, Rows
 from matcher.foundations.row_groups import group_max, group_starts
 
-# About how many approximate scores to sample when guessing a threshold.
+# Roughly how many approximate scores to sample when guessing a threshold.
 SAMPLE: Final = 16_384
 # The guess is set so that about this many times `depth` passages lie above it, because all passages of one profile may
 # score highly. A wrong guess costs another scan but does not change the results.
@@ -29,11 +29,11 @@ PASSAGES_PER_PROFILE: Final = 4
 
 @dataclass(frozen=True)
 class TopK:
-    """Selects the `depth` best profiles from the scores of passages.
+    """Selects the `depth` best profiles from passage scores.
 
     Attributes:
         owners: the profile of each passage, ascending.
-        ties: a rank for each profile. Of profiles with equal scores, the lowest rank comes first.
+        ties: a rank for each profile. Among profiles with equal scores, the lowest rank comes first.
         eligible: a mask over profiles.
         depth: the number of profiles to select.
 
@@ -56,18 +56,18 @@ class TopK:
 
     @cached_property
     def _sampled(self) -> Mask:
-        """Which passages of the sample are eligible."""
+        """Which passages in the sample are eligible."""
         sampled: Mask = self.eligible[self.owners[:: self.step]]
         return sampled
 
     def guess(self, sample: NDArray[Any]) -> float:
-        """Return a threshold that enough passages are likely to reach, from the scores of the sample."""
+        """Return a threshold that enough passages are likely to reach, judging by the scores in the sample."""
         sample = sample[self._sampled]
         target = PASSAGES_PER_PROFILE * self.depth // self.step + 1
         return float(kth(sample, target)) if target < len(sample) else -np.inf
 
     def kth_best(self, rows: Rows, scores: NDArray[Any]) -> float:
-        """Return the `depth`-th highest score of a profile. The score of a profile is that of its best passage.
+        """Return the `depth`-th highest profile score. A profile's score is the score of its best passage.
 
         `rows` are all eligible passages above some threshold; `scores` are the scores of these passages. Return -inf if
         the passages belong to fewer than `depth` profiles.
@@ -76,7 +76,7 @@ class TopK:
         return float(kth(group_max(scores, starts), self.depth)) if len(starts) >= self.depth else -np.inf
 
     def select(self, rows: Rows, exact: NDArray[Any]) -> Rows:
-        """Return the `depth` profiles with the highest `exact` score among passages `rows`."""
+        """Return the `depth` profiles with the highest `exact` scores among the passages `rows`."""
         owners = self.owners[rows]
         starts = group_starts(owners)
         profiles = owners[starts].astype(np.int64)
@@ -109,7 +109,7 @@ def kth(values: NDArray[Any], k: int) -> Any:
 
 
 def highest(scores: Floats, ties: Rows, count: int) -> Rows:
-    """Return the positions of the `count` highest scores, best first. Of equal scores, the lowest in `ties` wins."""
+    """Return the positions of the `count` highest scores, best first. Among equal scores, the lowest in `ties` wins."""
     positions = np.flatnonzero(scores >= kth(scores, count)) if 0 < count < len(scores) else np.arange(len(scores))
     order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order

@@ -2,10 +2,10 @@
 
     index/CURRENT              the segments of the index, and its sequence number
     index/<segment>/           one folder per segment, never changed once written
-    index/alive-<digest>.npy   which profiles of a segment are live
+    index/alive-<digest>.npy   which profiles in a segment are live
 
-A snapshot is ignored and the index rebuilt if the snapshot is damaged or has another format, encoder or set of columns.
-Only the process that holds the lock of the folder may save. Reading normally needs no lock.
+A snapshot is ignored and the index rebuilt if the snapshot is damaged or has a different format, encoder or set of
+columns. Only the process that holds the folder's lock may save. Reading normally needs no lock.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from matcher.index.index import Index
 from matcher.index.postings import Postings
 from matcher.index.segment import Segment
 
-# Raise this when the meaning of a column, a passage or a term changes, so that older snapshots are ignored. Columns
-# that are added or removed are noticed without a new number.
+# Increase this number when the meaning of a column, a passage or a term changes, so that older snapshots are ignored.
+# Added or removed columns are detected without a new number.
 FORMAT: Final = 7
 
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"
-# Prefixes of the files of snapshots. No other file in the folder is ever removed.
+# Filename prefixes of snapshots. No other file in the folder is ever removed.
 _PREFIXES: Final = ("segment-", "alive-", atomic_files.UNFINISHED)
 # Attempts to read without the lock, in case another process swaps in a newer snapshot.
 _READS: Final = 3
@@ -93,7 +93,7 @@ class Snapshots:
         return Index(encoder, current["sequence"], segments, live, current["origin"])
 
     def save(self, index: Index) -> None:
-        """Write the new files of `index`, swap them in, then remove the files that are no longer used.
+        """Write the new files for `index`, swap them in, then remove the files that are no longer used.
 
         If saving fails, log the failure and leave the old snapshot. The next process then rebuilds what has changed.
         """
@@ -149,7 +149,7 @@ def _remove(path: Path) -> None:
 
 
 def _name(segment: Segment, encoder: str) -> str:
-    """Return the name of the folder of `segment`, a digest of everything that its content depends on."""
+    """Return the folder name for `segment`, which holds a digest of everything that determines the content."""
     digest = hashlib.blake2b(f"{FORMAT} {layout_digest()} {encoder}".encode(), digest_size=16)
     digest.update("\n".join(segment.profiles.id.tolist()).encode())
     digest.update(np.ascontiguousarray(segment.profiles.sequence).tobytes())

@@ -17,14 +17,14 @@ from matcher.foundations.ragged import Ragged
 
 @dataclass(frozen=True)
 class Column:
-    """How to build a column: the type of its values, and a function from a row to its value (if `ragged`, values)."""
+    """How to build a column: the type of its values, and a function from a row to its value (values if `ragged`)."""
 
     dtype: Any
     value: Callable[[Any], Any]
     ragged: bool
 
     def build(self, rows: Sequence[Any]) -> Array | Ragged:
-        """Return the column of `rows`."""
+        """Return the column built from `rows`."""
         values = [self.value(row) for row in rows]
         return Ragged.of(values, self.dtype) if self.ragged else np.array(values, dtype=self.dtype)
 
@@ -35,7 +35,7 @@ class Columns:
 
     @classmethod
     def build(cls, rows: Sequence[Any]) -> Self:
-        """Return the table of `rows`. Each row must have the type that the columns are defined for."""
+        """Return the table built from `rows`. Each row must have the type that the columns are defined for."""
         return cls(**{f.name: f.metadata["column"].build(rows) for f in fields(cls)})
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The types of the fields in records. Each type cleans a value, then validates it.
+"""The field types of records. Each type cleans a value, then validates it.
 
 Users see the error messages unchanged. `REMEDIES` holds the remedy to show for each field.
 """
@@ -42,7 +42,7 @@ def _clean_within(limit: int, text: str) -> str:
     """Return `text` without markup. The caller checks that the result is within `limit` characters.
 
     Raises:
-        ValueError: `text` is too long to be worth cleaning, over `_MAX_MARKUP_FACTOR` times `limit`.
+        ValueError: `text` is too long to be worth cleaning: longer than `_MAX_MARKUP_FACTOR` times `limit`.
 
     """
     if len(text) > _MAX_MARKUP_FACTOR * limit:
@@ -80,7 +80,7 @@ def _date(value: Any) -> Any:
     if isinstance(value, date):
         return value
     text = value.strip() if isinstance(value, str) else ""
-    # Of a timestamp ("2022-10-03T09:00:00Z"), only the day is used.
+    # Only the day of a timestamp ("2022-10-03T09:00:00Z") is used.
     text = text[:10] if re.match(r"^\d{4}-\d{2}-\d{2}T", text) else text
     if not _ISO_DATE.match(text):
         raise ValueError(f"{str(value)[:20]!r} is not a date in the form 2026-03-31")
@@ -114,7 +114,7 @@ def _place(value: Any) -> Any:
 
 
 def identifier(kind: str) -> BeforeValidator:
-    """Return a validator for numbers of the register `kind`, which removes spaces and capitalises letters."""
+    """Return a validator for numbers from the register `kind`, which removes spaces and capitalises letters."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
@@ -140,7 +140,7 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-# Letters, marks and digits of any script. Not \w, which other readers of the JSON schema limit to ASCII.
+# Letters, marks and digits of any script. Not \w, because other readers of the JSON schema limit it to ASCII.
 _LETTER: Final = r"\p{L}\p{M}\p{N}_"
 Id = Annotated[str, StringConstraints(pattern=rf"^[{_LETTER}][{_LETTER}.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[

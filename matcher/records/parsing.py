@@ -38,7 +38,7 @@ def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
     """Return `value`, a decoded JSON value, as a record of type `kind`.
 
     Raises:
-        InvalidInput: `value` is not valid. The error has `place` and the dotted path of the first invalid field.
+        InvalidInput: `value` is not valid. The error carries `place` and the dotted path of the first invalid field.
 
     """
     try:

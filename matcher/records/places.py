@@ -1,4 +1,4 @@
-"""Places: find the regions that records and texts name by region, county, city, borough or postcode.
+"""Places: find the regions of records and texts from the regions, counties, cities, boroughs and postcodes they name.
 
 `regions_of_profile` says where a supplier works; `regions_of_record` says where a need or a piece of work is.
 """
@@ -20,7 +20,7 @@ from matcher.records.vocabulary import Region, find_region
 
 # A text that names more regions than this is about the country, not about a place.
 MAX_REGIONS: Final = 3
-# The number of characters at the start of a description in which to look for places.
+# How many characters to search for places, from the start of a description.
 _PLACE_CHARACTERS: Final = 600
 
 
@@ -75,8 +75,8 @@ def regions_by_first_rule(profile: Profile) -> frozenset[Region]:
 def regions_of_record(record: Need | TrackRecord) -> frozenset[Region]:
     """Return the regions of a need or a piece of work, or an empty set if they are unknown.
 
-    The regions come from the first of these that names any: the region field, the postcode (needs only), the title,
-    the start of the description, the name of the buyer.
+    The regions come from the first of these sources that names a region: the region field, the postcode
+    (needs only), the title, the start of the description, the buyer's name.
     """
     buyer = record.buyer.name if isinstance(record.buyer, Buyer) else record.buyer
     stated = regions_of_place(record.region) if record.region else frozenset()
@@ -96,7 +96,7 @@ def regions_of_place(place: str) -> frozenset[Region]:
 
 
 def regions_of_text(text: str) -> frozenset[Region]:
-    """Return the regions of the places that `text` names, or an empty set if there are more than `MAX_REGIONS`."""
+    """Return the regions of the places named in `text`, or an empty set if there are more than `MAX_REGIONS`."""
     words = re.sub(r"[^a-z]+", " ", text.lower())
     regions = frozenset(Region(places()[name]) for name in _place_names().findall(words))
     return regions if len(regions) <= MAX_REGIONS else frozenset()

@@ -24,11 +24,12 @@ class Band(StrEnum):
 
 
 # The lowest probability of each band, decided for this product. A random supplier wins about one pair in a thousand;
-# "possible" begins at ten times that rate, "strong" at a hundred times. docs/accuracy.md says how often each is right.
+# "possible" begins at ten times that rate, "strong" at a hundred times. docs/accuracy.md says how often
+# each band is right.
 STRONG_FROM: Final = 0.10
 POSSIBLE_FROM: Final = 0.01
 
-# Most pieces of a profile to quote as evidence, and the least share that a piece after the first needs to be quoted.
+# The maximum number of pieces to quote as evidence from a profile, and the minimum share for pieces after the first.
 QUOTES: Final = 3
 LEAST_QUOTED_SHARE: Final = 0.05
 

@@ -9,7 +9,7 @@ from matcher.records.vocabulary import Region
 
 
 def area_of_postcode(postcode: str) -> PostcodeArea | None:
-    """Return the area of a postcode in its normal form, or None if the area is unknown."""
+    """Return the area of `postcode`, which must be in normal form, or None if the area is unknown."""
     letters = re.match(r"[A-Z]+", postcode)
     return postcode_areas().get(letters.group()) if letters else None
 

@@ -20,19 +20,20 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*\n\s*|\s*\n\s*")
 # Printable ASCII without "&" and "<", with single spaces between words. Most texts match and need no cleaning.
 _CLEAN = re.compile(r"[!-%'-;=-~]+(?:[ \n][!-%'-;=-~]+)*")
-# Most cleaning passes to make until nothing changes. Real texts need at most three; hostile texts need thousands.
+# The maximum number of cleaning passes; cleaning stops when nothing changes. Real texts need at most three;
+# hostile texts need thousands.
 _PASSES: Final = 6
-# Number of digits of the highest code point, 1,114,111.
+# The number of digits in the highest code point, 1,114,111.
 _MAX_DIGITS: Final = 7
-# Unicode categories without meaning in text: control, format, surrogate, private use, unassigned.
+# Unicode categories that carry no meaning in text: control, format, surrogate, private use, unassigned.
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def clean(text: str) -> str:
-    r"""Return `text` in NFC, without HTML tags, control characters and stray white space, and with entities decoded.
+    r"""Return `text` in NFC, without HTML tags, control characters or stray white space, and with entities decoded.
 
-    A run of line breaks becomes a single `\n`. Cleaning a second time changes nothing. The time taken is in
-    proportion to the length of `text`, whatever it contains.
+    A run of line breaks becomes a single `\n`. Cleaning a second time changes nothing. The time taken is
+    proportional to the length of `text`, whatever the text contains.
     """
     if _CLEAN.fullmatch(text) and "rnrn" not in text:
         return text

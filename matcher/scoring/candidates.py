@@ -1,4 +1,4 @@
-"""Candidates: the profiles retrieved for a need, as arrays that the signals read, and the facts of the need."""
+"""Candidates: the profiles retrieved for a need, as arrays that the signals read, and the facts stated by the need."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NeedFacts:
         regions: one bit per region, 0 if unknown.
         value: the value in pounds, NaN if unknown.
         cpv: CPV codes as numbers.
-        day: the day of publication, or the day of the search if that is unknown, in days since 1970.
+        day: the day of publication, or the day of the search if the need is undated, in days since 1970.
         accreditations: the keys of the schemes that a partner must hold.
         on: the day on which the accreditations must be held, in days since 1970.
 
@@ -44,12 +44,12 @@ class NeedFacts:
 class Candidates:
     """Profiles retrieved for a need, with their pieces and passages, all in index order.
 
-    The pieces of candidate i are `piece_starts[i]` up to the next start, or to the end for the last candidate.
-    The passages of piece j follow from `passage_starts` in the same way. The first piece of a profile is its name.
+    The pieces of candidate i run from `piece_starts[i]` up to the next start, or to the end for the last candidate.
+    The passages of piece j are found from `passage_starts` in the same way. The first piece of a profile is its name.
 
     Attributes:
-        profile_columns: the columns of the index for the candidates, by name; see `ProfileColumns`.
-        piece_columns: the columns of the index for the pieces of the candidates, by name; see `PieceColumns`.
+        profile_columns: the index columns for the candidates, by name; see `ProfileColumns`.
+        piece_columns: the index columns for the candidates' pieces, by name; see `PieceColumns`.
 
     """
 
@@ -57,10 +57,10 @@ class Candidates:
     piece_starts: Rows  # (candidates,)
     passages: Rows  # (passages,) row in the index
     passage_starts: Rows  # (pieces,)
-    title: Mask  # (passages,) whether the passage is only the title of its piece; a title comes first
-    cosines: Vectors  # (passages, 2) with the whole need and with its title
-    bm25: Floats  # (passages, 2) share of the highest possible BM25, in the columns of `cosines`
-    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, in the columns of `cosines`
+    title: Mask  # (passages,) whether the passage is only its piece's title; a title comes first
+    cosines: Vectors  # (passages, 2) cosine with the whole need and with its title
+    bm25: Floats  # (passages, 2) share of the highest possible BM25, with the columns of `cosines`
+    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, with the columns of `cosines`
     profile_columns: Mapping[str, Any]
     piece_columns: Mapping[str, Any]
 
@@ -69,7 +69,7 @@ class Candidates:
 
     @property
     def family(self) -> NDArray[np.int8]:
-        """The position in `FAMILIES` of each piece, shape (pieces,)."""
+        """For each piece, the position of its family in `FAMILIES`, shape (pieces,)."""
         family: NDArray[np.int8] = self.piece_columns["family"]
         return family
 

@@ -1,4 +1,4 @@
-"""Curves: functions that never fall, and the priors from which training fits a curve."""
+"""Curves: functions that never fall, and priors, from which training fits curves."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Curve:
             raise ValueError("the heights of a curve must not fall")
 
     def __call__(self, x: Floats) -> Floats:
-        """Return the heights at `x`, of the same shape."""
-        # Rounding may lift a straight line slightly above the point at its end, which would make the curve fall there.
+        """Return the heights at `x`, as an array of the same shape."""
+        # Rounding may lift a line segment slightly above its end point, which would make the curve fall there.
         ends = np.minimum(np.searchsorted(self.at, x, side="right"), len(self.at) - 1)
         heights = np.minimum(np.interp(x, self.at, self.values), np.array(self.values)[ends])
         return np.where(np.isnan(x), self.unknown, heights)
@@ -43,17 +43,18 @@ FLAT = Curve((0.0,), (0.0,))
 
 @dataclass(frozen=True)
 class CurvePrior:
-    """The starting point and the limits for training the curve of a profile signal.
+    """The starting point and the limits for training a profile signal's curve.
 
-    The height at x is the sum of slope times term. Without `bends` there is one slope, whose term is x itself. With
-    `bends`, the term of each bend is min(0, x - bend), so the curve is level above the highest bend.
+    The height at x is the sum, over all slopes, of slope times term. Without `bends` there is one slope,
+    whose term is x itself. With `bends`, the term of each bend is min(0, x - bend), so the curve is level above the
+    highest bend.
 
     Attributes:
         slopes: the slopes before training on any award; one slope per bend, or a single slope without bends.
-        most: the most that a slope may become, or None for no limit. The lower limit is always 0.
+        most: the highest value that a slope may take, or None if there is no limit. The lower limit is always 0.
         bends: values of the signal where the slope may change, ascending.
         lowest: with `bends`, the value below which the curve is level.
-        unknown: the value that replaces an unknown value of the signal, or None to use one that training measures.
+        unknown: the value that replaces an unknown value of the signal, or None if training measures it.
 
     """
 
@@ -64,7 +65,7 @@ class CurvePrior:
     unknown: float | None = 0.0
 
     def terms(self, x: Floats) -> list[Floats]:
-        """Return the term that each slope is multiplied by at `x`. Each term has the shape of `x`."""
+        """Return, for each slope, the term that multiplies it at `x`. Each term has the shape of `x`."""
         if not self.bends:
             return [x]
         raised = np.maximum(x, self.lowest)

@@ -1,6 +1,6 @@
 r"""The scoring model: monotone and additive, so that a score is the sum of the parts that explain it.
 
-Each piece d of a profile gets a strength, a sum of its signals x with weights that are never negative:
+Each piece d of a profile gets a strength: a bias plus the sum of its signals x, with weights that are never negative:
 
     u(d) = bias(family) + Σ weight(family, k) · x(d, k)
 
@@ -11,7 +11,7 @@ p(d) = exp(u(d) - E) of each piece,
     E = Σ p(d) · bias + Σ over signals of Σ p(d) · weight · x(d, k) + Σ p(d) · -log p(d)
 
 holds exactly. The last sum is the entropy of the shares, here called breadth. So E is a sum of named parts.
-Each signal of the whole profile adds one more part, by a curve that never falls. Raising a signal, or adding a
+Each signal of the whole profile adds one more part, through a curve that never falls. Raising a signal, or adding a
 piece, never lowers the score.
 """
 
@@ -49,7 +49,7 @@ class Scored:
 
     scores: Floats  # (candidates,)
     parts: Floats  # (candidates, PARTS)
-    shares: Floats  # (pieces,) share of each piece in the pooled strength of its profile
+    shares: Floats  # (pieces,) each piece's share of its profile's pooled strength
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class AdditiveModel:
         base: the number added to every score.
         bias: the bias of each family, shape (FAMILIES,).
         weights: the weights of the piece signals in each family, shape (FAMILIES, PIECE_SIGNALS).
-        curves: the curve of each profile signal, by the name of the signal.
+        curves: the curve of each profile signal, by signal name.
         log_odds: the curve that turns a score into the log odds that the supplier wins a comparable pair.
 
     """
@@ -93,15 +93,15 @@ class AdditiveModel:
         """Return the scores of at least one candidate from signals that are already measured.
 
         Args:
-            pieces: signals of the pieces, shape (pieces, PIECE_SIGNALS).
-            profiles: signals of the candidates, shape (candidates, PROFILE_SIGNALS).
-            family: position in `FAMILIES` of each piece.
-            starts: first piece of each candidate.
+            pieces: the signals of the pieces, shape (pieces, PIECE_SIGNALS).
+            profiles: the signals of the candidates, shape (candidates, PROFILE_SIGNALS).
+            family: for each piece, the position of its family in `FAMILIES`.
+            starts: the first piece of each candidate.
 
         """
         owners = np.repeat(np.arange(len(starts)), group_sizes(starts, len(family)))
         bias = np.array(self.bias).take(family)
-        # Laid out signal by signal and multiplied in place, because there are many pieces.
+        # This array is laid out signal by signal and multiplied in place, because there are many pieces.
         earned = np.array(self.weights).T.take(family, axis=1).T
         earned *= pieces
         strength = bias + _added(earned)
@@ -211,7 +211,7 @@ class AdditiveModel:
 
 
 def _unknown(names: Iterable[str], known: Collection[str]) -> str | None:
-    """Return the first of `names`, in alphabetical order, that is not in `known`, or None if all are known."""
+    """Return the alphabetically first of `names` that is not in `known`, or None if all are known."""
     return min(set(names) - set(known), default=None)
 
 

@@ -38,7 +38,7 @@ _CPV_STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 1)
 
 
 class Closeness(IntEnum):
-    """Ways in which a text of the need and a passage are compared, as rows of `Pieces.bodies` and `Pieces.titles`."""
+    """Ways to compare a text of the need with a passage: the rows of `Pieces.bodies` and `Pieces.titles`."""
 
     COSINE = 0
     TITLE_COSINE = 1
@@ -57,7 +57,7 @@ class Pieces:
 
     @cached_property
     def bodies(self) -> Floats:
-        """The highest closeness among the passages of each piece, leaving out its title, shape (Closeness, pieces)."""
+        """The highest closeness among each piece's passages, leaving out its title, shape (Closeness, pieces)."""
         starts, title = self.candidates.passage_starts, self.candidates.title
         # Every piece has a passage besides its title, and most have just one.
         firsts = starts + title[starts]
@@ -72,7 +72,7 @@ class Pieces:
 
     @cached_property
     def titles(self) -> Floats:
-        """The closeness of the title of each piece, or of its body if it has no title, shape (Closeness, pieces)."""
+        """The closeness of each piece's title, or of its body if there is no title, shape (Closeness, pieces)."""
         starts = self.candidates.passage_starts
         values = self.bodies.copy()
         titled = np.flatnonzero(self.candidates.title[starts])
@@ -102,15 +102,15 @@ def scale(value: Floats, target: float) -> Floats:
 
 
 def overlap(regions: NDArray[np.int32], target: int) -> Floats:
-    """Return 1 where `regions` and `target` (one bit per region) share a region, 0 where not, ½ where either is 0."""
+    """Return 1 where `regions` and `target` (one bit per region) share a region, else 0, or ½ where either is 0."""
     shared = np.where((regions & target) != 0, 1.0, 0.0)
     return np.where((regions == 0) | (target == 0), UNKNOWN_PLACE, shared)
 
 
 def agreement(codes: NDArray[np.int32], targets: tuple[int, ...]) -> Floats:
-    """Return, for each CPV code, the share of levels on which it agrees with the closest of `targets`."""
-    # Codes that agree on a level agree on all levels above it. So counting the levels on which any target agrees gives
-    # the levels of the closest target.
+    """Return, for each CPV code, the share of levels at which it agrees with the closest of `targets`."""
+    # Codes that agree at one level also agree at all levels above it. So the number of levels at which any target
+    # agrees is the number at which the closest target agrees.
     levels = np.zeros(len(codes), dtype=np.int64)
     for step in _CPV_STEPS:
         level = codes // step
@@ -133,7 +133,7 @@ class PieceSignal(Signal):
 
     Attributes:
         compute: returns the value of the signal for each piece, shape (pieces,), never NaN.
-        prior: the weight that training starts from in each family. Families left out do not use the signal.
+        prior: the weight from which training starts in each family. Families left out do not use the signal.
 
     """
 

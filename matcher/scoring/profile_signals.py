@@ -22,18 +22,19 @@ from matcher.scoring.signal import Signal
 # penny, within bounds. `MAX_CAPACITY_SLOPE` limits how much capacity may count for.
 MAX_CAPACITY: Final = 10.0
 
-# A decision of this product: a tenfold difference in turnover may cost no more than this, whatever past awards say. A
-# small supplier with fitting work should be seen before a large supplier without.
+# A product decision: a tenfold difference in turnover may cost no more than this, whatever past awards say. A
+# small supplier with relevant past work should be seen before a large supplier without any.
 MAX_CAPACITY_SLOPE: Final = 1.2
-# Covering the region of the need counts for at most this much: a registered address says little about where a
+# Covering the need's region counts for at most this much: a registered address says little about where a
 # supplier works.
 MAX_COVERAGE: Final = 0.3
-# What a supplier without any required accreditation loses. A decision, because award notices do not state them.
+# What a supplier loses if it holds none of the required accreditations. This is a product decision, because award
+# notices do not state the accreditations that were required.
 ACCREDITATIONS: Final = 1.0
 
 
 def capacity(turnover: Floats, value: float) -> Floats:
-    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, NaN where either amount is unknown.
+    """Return log10(turnover / value), at most `MAX_CAPACITY` in either direction, NaN where either amount is unknown.
 
     A turnover below one pound counts as one pound.
     """
@@ -45,7 +46,7 @@ def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
     """Return which profiles hold `scheme` on day `on`, shape (profiles,).
 
     Args:
-        schemes: the keys of the schemes of each profile.
+        schemes: for each profile, the keys of its schemes.
         expires: the last day on which each of `schemes` is held, in days since 1970.
         scheme: the key of the scheme to look for.
         on: the day to look at, in days since 1970.
@@ -55,7 +56,7 @@ def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
 
 
 def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
-    """Return the share of the required accreditations that each candidate holds on the day, 1 if none is required."""
+    """Return the share of required accreditations that each candidate holds on the day, or 1 if none is required."""
     if not facts.accreditations or not len(candidates):
         return np.ones(len(candidates))
     schemes, expires = candidates.profile_columns["schemes"], candidates.profile_columns["expires"]
@@ -65,7 +66,7 @@ def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
 
 
 def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
-    """Return, for the name of each candidate, the mean of both columns of `closeness`, shape (passages, 2)."""
+    """Return, for each candidate's name, the mean of both columns of `closeness`, shape (passages, 2)."""
     names = candidates.passage_starts[candidates.piece_starts]
     mean: Floats = closeness[names].mean(axis=1, dtype=np.float64)
     return mean
@@ -77,7 +78,7 @@ class ProfileSignal(Signal):
 
     Attributes:
         compute: returns the value of the signal for each candidate, shape (candidates,), NaN where unknown.
-        prior: what training starts from, or the curve itself if training leaves it alone.
+        prior: the starting point for training, or the curve itself if it is not trained.
 
     """
 
@@ -99,13 +100,13 @@ PROFILE_SIGNALS: Final = (
     ProfileSignal(
         "accreditations", "share of the required accreditations held and in date, 1 if none is required", 0, 1,
         accreditations,
-        # The part is 0 if no accreditation is required, as in all the awards that training and calibration read.
+        # This part of the score is 0 if no accreditation is required, as in all awards used for training.
         Curve((0.0, 1.0), (-ACCREDITATIONS, 0.0)),
     ),
     ProfileSignal(
         "name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1,
         lambda candidates, _: _of_name(candidates.cosines, candidates),
-        CurvePrior((1.0,)),  # a name often tells the trade
+        CurvePrior((1.0,)),  # a name often reveals the trade
     ),
     ProfileSignal(
         "name_wording", "mean lexical cosine of the need and its title with the supplier's name", 0, 1,

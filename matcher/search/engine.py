@@ -28,7 +28,8 @@ Announce = Callable[[int], Progress]
 class Ranking:
     """All candidates of one search with their scores, and what the scores were computed from.
 
-    `order` holds the positions of the candidates, highest score first, ties in alphabetical order of ids.
+    `order` holds the positions of the candidates, highest score first. Ties are broken by id, in
+    alphabetical order.
     """
 
     index: Index
@@ -127,7 +128,7 @@ class Engine:
         return self._index.sequence if self._index is not None else -1
 
     def adopt(self, index: Index) -> None:
-        """Use `index` from now on. The next answer updates it to the store."""
+        """Use `index` from now on. The next answer brings it up to date with the store."""
         self._index = index
 
     def save(self) -> None:
@@ -146,12 +147,12 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> SearchResult:
-        """Return the best `top` profiles for `need`, with reasons. Ties are in alphabetical order of ids.
+        """Return the best `top` profiles for `need`, with reasons. Ties are broken by id, in alphabetical order.
 
         Args:
-            need: the need.
+            need: the need to search for.
             filters: the filters that a profile must pass, by default none.
-            top: the most profiles to return.
+            top: the maximum number of profiles to return.
             apply_requirements: whether to exclude profiles that do not meet the requirements of the need.
             on: the day on which accreditations must be held, by default today.
 
@@ -166,7 +167,7 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> Ranking:
-        """Return all candidates for `need` with their scores. For the arguments see `search`."""
+        """Return all candidates for `need` with their scores. For the arguments, see `search`."""
         index, on = self.index(), on or date.today()
         eligible = eligible_in(index, need, filters or Filters(), apply_requirements, on)
         return ranking_of(index, query_for(need, self.encoder, on), eligible, self.model, depth=self.depth)
@@ -179,12 +180,12 @@ class Engine:
         return explained.to_result(need.id, profiles)
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], Floats]:
-        """Return the ids and scores of all candidates for `need`, best first, for evaluation to measure."""
+        """Return the ids and scores of all candidates for `need`, best first, for use in evaluation."""
         ranking = self.ranking(need, on=on)
         return ranking.ids, ranking.scored.scores[ranking.order]
 
     def _restored(self) -> Index:
-        """Return the index of the snapshot, or an empty one."""
+        """Return the index from the snapshot, or an empty index."""
         index = self._snapshots.load(self.encoder.fingerprint) if self._snapshots else None
         if index is None:
             return Index(self.encoder.fingerprint)

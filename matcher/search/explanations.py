@@ -19,7 +19,7 @@ from matcher.records.policy import LEAST_QUOTED_SHARE, QUOTES, band_of
 from matcher.scoring import BASE, PARTS, AdditiveModel, Candidates, Scored
 from matcher.texts.passages import PassageKind, piece_passages, source_of
 
-# The decimal places of similarities and shares in quotes.
+# The number of decimal places for similarities and shares in quotes.
 _DIGITS: Final = 6
 
 
@@ -31,7 +31,7 @@ class QuotedPassage:
         kind, part: the piece of the profile, as in `Passage`.
         place: the position of the passage in the piece.
         similarity: the cosine of the passage and the whole need.
-        share: the share of the piece in the pooled strength of the profile.
+        share: the piece's share of the profile's pooled strength.
 
     """
 
@@ -119,7 +119,7 @@ def explain(
 
 
 def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> tuple[QuotedPassage, ...]:
-    """Return the closest passage from each of the pieces of candidate `i` that have the largest shares.
+    """Return quotes from candidate `i`: the closest passage from each of the pieces with the largest shares.
 
     At most `QUOTES` pieces are quoted. Each piece after the first needs a share of at least `LEAST_QUOTED_SHARE`.
     """
@@ -150,9 +150,9 @@ def shown_revisions(searches: Sequence[ExplainedSearch]) -> list[int]:
 
 
 def strongest_reasons(match: Match, count: int) -> list[str]:
-    """Return the `count` parts that change the score of `match` most, in words: "meaning +2.31".
+    """Return the `count` parts that change the score of `match` most, in words, such as "meaning +2.31".
 
-    The base, which all matches share, and parts that add nothing are never among them.
+    The base, which all matches share, and parts that add nothing are left out.
     """
     parts = [(name, value) for name, value in match.contributions.items() if name != BASE and value]
     strongest = sorted(parts, key=lambda part: -abs(part[1]))[:count]

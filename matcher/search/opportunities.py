@@ -63,13 +63,13 @@ def opportunities_for(
     apply_requirements: bool = True,
     on: date | None = None,
 ) -> Opportunities:
-    """Return the best `top` open needs for a profile. Ties are in alphabetical order of the ids of needs.
+    """Return the best `top` open needs for a profile. Ties are broken by need id, in alphabetical order.
 
     Args:
         engine: the engine that searches the needs.
         profile_id: the id of the profile.
-        hidden: the ids of needs that the supplier may not see, which are drafts.
-        top: the most needs to return.
+        hidden: the ids of draft needs, which the supplier may not see.
+        top: the maximum number of needs to return.
         apply_requirements: whether to exclude needs whose requirements the supplier does not meet.
         on: the day on which needs must be open and accreditations held, by default today.
 
@@ -118,7 +118,7 @@ class _ReverseSearch:
     excluded: Counter[str] = field(default_factory=Counter)
 
     def meets(self, required: Mapping[str, Mask]) -> bool:
-        """Return whether the profile meets all requirements. Count each requirement that it does not meet."""
+        """Return whether the profile meets all requirements. Count each unmet requirement."""
         missed = [name for name, mask in required.items() if not mask[self.row]]
         self.excluded.update(missed)
         return not missed
