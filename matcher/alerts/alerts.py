@@ -1,4 +1,4 @@
-"""The alerts of suppliers, and the needs already reported to each supplier."""
+"""Suppliers' alerts, and the needs already reported to each supplier."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Alert(Record):
     """A supplier's request for news of opportunities.
 
     Attributes:
-        profile_id: the profile of the supplier.
+        profile_id: the id of the supplier's profile.
         band: the lowest band to report.
         saved_at: when the request was saved.
 
@@ -32,13 +32,13 @@ class Alert(Record):
 
 
 class Alerts:
-    """The alerts of all suppliers."""
+    """All suppliers' alerts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def save(self, profile_id: str, band: Band) -> Alert:
-        """Save the alert of a profile, replacing any earlier one, and return it."""
+        """Save an alert for a profile, replacing any earlier alert, and return the saved alert."""
         saved = Alert(profile_id=profile_id, band=band, saved_at=datetime.now(UTC))
         with self._database.joining() as connection:
             upsert = insert_into(connection, alert).values(**saved.model_dump(mode="python") | {"band": band.value})
@@ -47,13 +47,13 @@ class Alerts:
         return saved
 
     def find(self, profile_id: str) -> Alert | None:
-        """Return the alert of a profile, or None if the profile has no alert."""
+        """Return the alert for a profile, or None if the profile has no alert."""
         with self._database.reading() as connection:
             rows = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).all()
         return _alert(rows[0]) if rows else None
 
     def read(self, profile_id: str) -> Alert:
-        """Return the alert of a profile.
+        """Return the alert for a profile.
 
         Raises:
             NotFound: the profile has no alert.
@@ -69,7 +69,7 @@ class Alerts:
             return [_alert(row) for row in connection.execute(select(alert).order_by(alert.c.profile_id))]
 
     def remove(self, profile_id: str) -> None:
-        """Delete the alert of a profile and its list of reported needs.
+        """Delete the alert for a profile and the list of needs reported to it.
 
         Raises:
             NotFound: the profile has no alert.

@@ -15,15 +15,15 @@ from matcher.search.opportunities import Opportunity, opportunities_of
 from matcher.store import RecordKind
 from matcher.store.rows import chunks
 
-# Most opportunities in one digest: few enough to read in an e-mail. The next digest has the rest.
+# The most opportunities in one digest: few enough to read in an e-mail. Later digests hold the rest.
 MAX_OPPORTUNITIES: Final = 20
-# Number of profiles whose opportunities are searched for together.
+# How many profiles to search opportunities for in one step.
 _BATCH: Final = 10
 _ORDER: Final = (Band.UNLIKELY, Band.POSSIBLE, Band.STRONG)
 
 
 class Digest(Record):
-    """The new opportunities of a supplier on a day, best first. There may be none."""
+    """The new opportunities for a supplier on one day, best first. A digest may be empty."""
 
     profile_id: str
     name: str
@@ -34,8 +34,8 @@ class Digest(Record):
 def digests(engine: Engine, alerts: Alerts, *, on: date | None = None) -> Iterator[Digest | Alert]:
     """Yield a digest for each alert. A digest leaves out draft needs, and may be empty.
 
-    If the profile of an alert was withdrawn, yield the alert instead of a digest. `on` is the day of the digest,
-    by default today.
+    If the profile that an alert belongs to was withdrawn, yield the alert instead of a digest. `on` is the date of the
+    digests, by default today.
     """
     on = on or date.today()
     drafts = Ownership(engine.store.database).drafts(RecordKind.NEED)

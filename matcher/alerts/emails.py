@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS: Final = 30
 
 
 def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
-    """Return the plain-text e-mail to a supplier with `digest`."""
+    """Return a plain-text e-mail that reports `digest` to a supplier."""
     count = len(digest.opportunities)
     email = EmailMessage()
     email["From"], email["To"] = sender, to
@@ -31,7 +31,7 @@ def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
 
 
 def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path]:
-    """Write `digest` to `folder` as JSON, and `email` too if it is not None. Return the paths of the files.
+    """Write `digest` to `folder` as JSON, and `email` too if it is not None. Return the paths of the files written.
 
     Raises:
         Unavailable: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""The tables of alerts. They hold no addresses: e-mails go to the contact of the profile, if it has one."""
+"""The alert tables. They hold no addresses: e-mails go to the profile's contact, if the profile has one."""
 
 from __future__ import annotations
 

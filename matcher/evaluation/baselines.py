@@ -19,7 +19,7 @@ def baselines(
 ) -> tuple[System, ...]:
     """Return three systems: `lexical`, `dense` and the sum of their z-scores. The sum reuses both scorers.
 
-    Each scorer must return the score of the best passage for every profile, higher is better.
+    Each scorer must score every profile by its best passage, and a higher score is better.
     """
     lexical, dense = _once(lexical), _once(dense)
     return (

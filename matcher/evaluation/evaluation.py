@@ -22,10 +22,10 @@ from matcher.foundations.arrays import Floats, Ints
 from matcher.foundations.errors import MatcherError
 from matcher.records import Need, Profile
 
-# Wraps the needs of one run to show progress. The second argument is the name of the system.
+# Wraps the needs of one run to show progress. The second argument is the system's name.
 TrackNeeds = Callable[[Sequence[Need], str], Iterable[Need]]
 
-# Called with each need, the answer to the need, and the scores and grades of all profiles, each of shape (profiles,).
+# Called for each need with the answer to it, and with the scores and grades of all profiles, each of shape (profiles,).
 Observer = Callable[[Need, RankedProfiles, Floats, Ints], None]
 
 
@@ -55,12 +55,12 @@ def evaluate(
         product: the system that the report is about.
         profiles: the register to rank.
         needs: the needs to rank for. Needs without a relevant profile are ignored and counted.
-        judgements: the relevant profiles of each need.
+        judgements: the profiles that are relevant to each need.
         health: whether the buyer is a health body, by need id, from `read_health_flags`. For a need without a flag, the
             CPV codes decide.
         baselines: systems to compare with, reported as baselines.
         compared: other systems to compare with.
-        progress: wraps the needs of each run, for example to show a progress bar.
+        progress: wraps the needs in each run, for example to show a progress bar.
 
     Raises:
         InvalidInput: an id appears twice, or no need has a relevant profile in the register.
@@ -95,12 +95,12 @@ class _SliceValues:
         self._rows: list[tuple[str, str, *tuple[float, ...]]] = []
 
     def add(self, need: Need, scores: Floats, grades: Ints) -> None:
-        """Add the answer to `need` to every slice it is in. Both arrays have shape (profiles,)."""
+        """Add the answer to `need` to every slice that the need belongs to. Both arrays have shape (profiles,)."""
         for slicing, kind, mask in self._slicer.slices_of(need, grades):
             self._rows.append((slicing, kind, *measure(scores[mask], grades[mask]).tolist()))
 
     def figures(self) -> dict[str, dict[str, MetricFigures]]:
-        """Return the figures of each slice. Slicings in which every need is unknown are omitted."""
+        """Return the figures for each slice. Slicings in which every need is unknown are omitted."""
         import pandas as pd
 
         table = pd.DataFrame(self._rows, columns=["slicing", "slice", *METRICS])
@@ -116,7 +116,7 @@ class _SliceValues:
 
 @dataclass(frozen=True)
 class _Details:
-    """Collects the slices, calibration and fairness of the product's answers."""
+    """Collects the slices, calibration and fairness figures for the product's answers."""
 
     evaluation_set: EvaluationSet
     slices: _SliceValues

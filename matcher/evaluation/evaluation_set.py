@@ -1,4 +1,4 @@
-"""The evaluation set: a register, the needs to rank it for, and the relevant profiles of each need."""
+"""The evaluation set: a register, the needs to rank its profiles for, and the profiles relevant to each need."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from matcher.records import Need, Profile
 class EvaluationSet:
     """A register, and the needs that have a relevant profile in it.
 
-    `positions` maps profile ids to positions in the register. `judged` maps each need id to the grades of
-    profiles by position. Every need in `needs` has at least one grade above 0.
+    `positions` maps profile ids to positions in the register. `judged` maps each need id to grades, which are keyed by
+    profile position. Every need in `needs` has at least one grade above 0.
     """
 
     profiles: Sequence[Profile]
@@ -53,7 +53,7 @@ class EvaluationSet:
         return cls(profiles, positions, selected, judged, _ignored(judgements, positions, need_ids, len(selected)))
 
     def grades(self, need: Need) -> Ints:
-        """Return the grade of every profile for `need`, shape (profiles,), with 0 for profiles not judged."""
+        """Return the grade of every profile for `need`, shape (profiles,), with 0 for profiles that were not judged."""
         grades = np.zeros(len(self.positions), dtype=np.int64)
         for position, grade in self.judged[need.id].items():
             grades[position] = grade

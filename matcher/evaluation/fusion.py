@@ -1,4 +1,4 @@
-"""Score fusion: the sum of the standardised scores of several scorers."""
+"""Score fusion: add up the standardised scores from several scorers."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ BuildEngine = Callable[[Store], Engine]
 
 @dataclass(frozen=True)
 class EngineRanker:
-    """Ranks with the engine. Profiles that are not candidates are not listed."""
+    """Ranks with the engine. Answers list only the candidates."""
 
     engine: Engine
 
@@ -82,7 +82,7 @@ def product_system(build_engine: BuildEngine) -> System:
 
 
 def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
-    """Return BM25, the encoder alone and their sum, each over an index built in the same way as the product's."""
+    """Return BM25, the encoder alone and their sum, each over an index that is built like the product's."""
 
     def indexed(profiles: Sequence[Profile]) -> tuple[Index, Rows]:
         changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]

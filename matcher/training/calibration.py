@@ -1,4 +1,4 @@
-"""Calibration: from a score to the share of comparable pairs in which the supplier won."""
+"""Calibration: turns a score into the share of comparable pairs in which the supplier won."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from matcher.scoring import Curve
 def is_comparable(scores: Floats, need: Rows) -> Mask:
     """Return which candidates are among the `COMPARABLE` highest `scores` for their need, shape (candidates,).
 
-    `need`, shape (candidates,), identifies the need of each candidate. Among equal scores, earlier candidates
-    come first.
+    `need`, shape (candidates,), identifies the need that each candidate belongs to. Among equal scores, earlier
+    candidates come first.
     """
     import pandas as pd
 
@@ -24,7 +24,7 @@ def is_comparable(scores: Floats, need: Rows) -> Mask:
 def fit_log_odds(scores: Floats, won: Mask) -> Curve:
     """Fit the log odds of winning as a rising straight line over `scores` (Platt 1999).
 
-    The line is flat from 1 below the lowest score down, and from 1 above the highest score up. Both arguments have
+    The line is flat below the lowest score minus 1 and above the highest score plus 1. Both arguments have
     shape (pairs,), with at least one pair that won and one that did not.
     """
     from sklearn.linear_model import LogisticRegression

@@ -16,7 +16,7 @@ from matcher.sources.awards import Award
 from matcher.training.examples import WonNeed
 
 MIN_AWARDS: Final = 200
-# The holdout is the last `HOLDOUT_PERIOD` of the history, but at most `MAX_HOLDOUT_SHARE` of its awards. scikit-learn's
+# The holdout is the last `HOLDOUT_PERIOD` in the history, but at most `MAX_HOLDOUT_SHARE` of its awards. scikit-learn's
 # TimeSeriesSplit is not used, because it counts awards, not days.
 HOLDOUT_PERIOD: Final = timedelta(days=150)
 MAX_HOLDOUT_SHARE: Final = 0.5
@@ -25,7 +25,7 @@ MAX_HOLDOUT_SHARE: Final = 0.5
 def select_awards(awards: Iterable[Award], before: date | None, excluded: frozenset[str]) -> list[Award]:
     """Return the awards published before `before` whose need id is not in `excluded`.
 
-    Undated awards are included. None for `before` sets no limit.
+    Undated awards are included. If `before` is None, there is no date limit.
     """
     return [
         award
@@ -36,7 +36,7 @@ def select_awards(awards: Iterable[Award], before: date | None, excluded: frozen
 
 
 def in_date_order(awards: Iterable[Award]) -> list[Award]:
-    """Return the dated awards, oldest first. Awards of the same day are in order of need id.
+    """Return the dated awards, oldest first. Awards from the same day are sorted by need id.
 
     Raises:
         InvalidInput: there are fewer than `MIN_AWARDS` dated awards.
@@ -52,13 +52,13 @@ def in_date_order(awards: Iterable[Award]) -> list[Award]:
 
 
 def holdout_start(dated: Sequence[Award]) -> int:
-    """Return the position of the first award in the holdout. `dated` is not empty and in date order."""
+    """Return the position of the first award in the holdout. `dated` must not be empty and must be in date order."""
     days = [award.need.published for award in dated if award.need.published]
     return max(bisect_left(days, days[-1] - HOLDOUT_PERIOD), round(len(days) * (1 - MAX_HOLDOUT_SHARE)))
 
 
 def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonNeed]:
-    """Return the needs from position `start` on that have a winner who had won before.
+    """Return the needs from position `start` onwards with at least one winner who had won before.
 
     Each need comes with the ids of all winners.
     """

@@ -21,19 +21,19 @@ from matcher.training.learning import LearnedModel
 from matcher.training.parameters import ParameterLayout
 from matcher.training.recipe import Recipe
 
-# Number of folds of needs. The calibration for each fold is fitted on the other folds.
+# How many folds the needs are split into. The calibration for each fold is fitted on the other folds.
 FOLDS: Final = 2
 
 
 def score_holdout(
     learned: LearnedModel, awards: Sequence[Award], start: int, recipe: Recipe
 ) -> tuple[Floats, Examples]:
-    """Score every supplier with earlier work for the needs from position `start` on, with the tuned encoder.
+    """Score every supplier with earlier work for the needs from position `start` onwards, with the tuned encoder.
 
     Returns the scores, shape (candidates,), and the examples.
 
     Raises:
-        InvalidInput: no need from `start` on has a winner with earlier work.
+        InvalidInput: no need from `start` onwards has a winner with earlier work.
 
     """
     needs = won_by_returning_suppliers(awards, start)
@@ -52,7 +52,8 @@ def calibrate(scored: Floats, examples: Examples) -> tuple[Curve, dict[str, Any]
     fitted on it. Tied candidates count at their mean rank.
 
     Raises:
-        InvalidInput: there are fewer needs than `FOLDS`, or all comparable pairs in a fold won, or none did.
+        InvalidInput: there are fewer needs than `FOLDS`, or the pairs that a calibration is fitted on all won or
+            all lost.
 
     """
     from scipy.special import expit

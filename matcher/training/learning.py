@@ -25,8 +25,8 @@ from matcher.training.parameters import ParameterLayout
 from matcher.training.recipe import Recipe
 from matcher.training.tuning import average_weights, tune_encoder
 
-# The scoring model is fitted on this share of the awards: the latest, because their winners are more likely to have
-# past work.
+# The scoring model is fitted on the latest awards, up to this share of them, because their winners are more likely to
+# have past work.
 FITTED_SHARE: Final = 0.6
 SEED: Final = 1
 
@@ -35,8 +35,8 @@ SEED: Final = 1
 class LearnedModel:
     """The result of learning from one set of awards.
 
-    `weights` is the file of encoder weights, `unknown` is the value to use for an unknown capacity, and `pairs` is the
-    number of text pairs of each kind.
+    `weights` is the file that holds the encoder weights, `unknown` is the value to use for an unknown capacity, and
+    `pairs` counts the text pairs by kind.
     """
 
     weights: Path
@@ -55,7 +55,7 @@ class LearnedModel:
 
 
 def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
-    """Tune the encoder and fit the scoring model on `awards`, in date order. Write the weights of the encoder to `out`.
+    """Tune the encoder and fit the scoring model on `awards`, in date order. Write the encoder weights to `out`.
 
     Raises:
         InvalidInput: no award has a winner with earlier work.
@@ -84,7 +84,7 @@ def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
 
 
 def _tune(pairs: Sequence[TextPair], recipe: Recipe, out: Path) -> tuple[Path, int]:
-    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the total number of steps.
+    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the total step count.
 
     A run that is complete in `out` and used the same pairs is not repeated.
     """

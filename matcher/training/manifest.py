@@ -12,9 +12,9 @@ MANIFEST_FILE: Final = "manifest.json"
 
 @dataclass
 class ModelManifest:
-    """What a model was trained on, and how well the same recipe ranked the awards of the holdout.
+    """What a model was trained on, and how well the same recipe ranked suppliers for the awards in the holdout.
 
-    `history` is the hash of the awards, and `held_back` has the figures on the holdout.
+    `history` is the hash of the awards, and `held_back` holds the figures for the holdout.
     """
 
     name: str

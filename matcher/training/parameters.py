@@ -1,6 +1,6 @@
-"""The parameters of the scoring model as one vector, laid out from the tables of signals.
+"""The parameters of the scoring model as one vector, laid out from the signal tables.
 
-Each signal states its prior: the parameters believed before any award is seen. Fitting pulls parameters towards their
+Each signal states its prior: the parameters expected before any award is seen. Fitting pulls parameters towards their
 priors, so that a signal with little data keeps a sensible weight.
 """
 
@@ -17,7 +17,7 @@ from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveMo
 
 PRIOR_BIAS: Final = {"name": -2.0, "offer": 0.0, "work": 0.0}
 
-# The profile signals whose curves training fits, each with its column and its prior.
+# The profile signals whose curves are fitted in training, each with its column and prior.
 _FITTED: Final[tuple[tuple[int, ProfileSignal, CurvePrior], ...]] = tuple(
     (column, signal, signal.prior)
     for column, signal in enumerate(PROFILE_SIGNALS)
@@ -29,7 +29,7 @@ _Bound = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """The order of the parameters in the vector: weights in use, biases of families, slopes of profile signals."""
+    """The order of the parameters in the vector: weights in use, family biases, profile-signal slopes."""
 
     used: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # (FAMILIES, PIECE_SIGNALS)
 
@@ -44,7 +44,7 @@ class ParameterLayout:
         return int(self.used.sum())
 
     def prior(self) -> Floats:
-        """Return the parameters that are believed before any award is seen."""
+        """Return the parameters that are expected before any award is seen."""
         weights = np.array([[signal.prior.get(family, 0.0) for signal in PIECE_SIGNALS] for family in FAMILIES])
         biases = [PRIOR_BIAS[family] for family in FAMILIES]
         slopes = [slope for *_, prior in _FITTED for slope in prior.slopes]
@@ -94,7 +94,7 @@ class ParameterLayout:
 
 
 def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float], unknown: float) -> tuple[Curve, float]:
-    """Return the curve of `signal` with these slopes, and by how much the curve was lowered."""
+    """Return the curve for `signal` with these slopes, and how far the curve was lowered."""
     at = (prior.lowest, *prior.bends) if prior.bends else (float(signal.low), float(signal.high))
     heights = [sum(s * float(term[0]) for s, term in zip(slopes, prior.terms(np.array([x])), strict=True)) for x in at]
     if prior.unknown is not None:

@@ -10,7 +10,7 @@ from matcher.embedding import CachedEncoder, SentenceEncoder, VectorTable
 from matcher.records import Profile
 from matcher.training.tuning import EPOCHS, RUNS
 
-# Called with the description of a step. Returns a function to call with the number of units done since its last call.
+# Called with a step's description. Returns a function to call with the number of units done since the last call.
 StartProgress = Callable[[str], Callable[[int], None]]
 
 
@@ -19,8 +19,8 @@ class Recipe:
     """Everything that training needs except the awards.
 
     `encoder` is the folder of the stock encoder, `vectors` caches vectors, and `register` contains profiles with
-    texts of their own. Each of the `runs` runs of tuning goes through the pairs `epochs` times, and the weights of
-    all runs are averaged.
+    texts of their own. Tuning makes `runs` runs, each of which goes through the pairs `epochs` times, and the weights
+    from all runs are averaged.
     """
 
     encoder: Path

@@ -1,7 +1,7 @@
 """Bootstrap intervals: how far a figure could move with another sample of needs.
 
 This module does not use `scipy.stats.bootstrap`, because that function cannot drop the draws in which a ratio is
-undefined. The tests compare the intervals with those of SciPy.
+undefined. The tests compare these intervals with SciPy's.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _BLOCK: Final = 250
 
 @dataclass(frozen=True)
 class Ratio:
-    """The mean of a metric for one ranker divided by the mean for another on the same needs, with an interval.
+    """One ranker's mean for a metric divided by another ranker's mean on the same needs, with an interval.
 
-    `value` is None if the other ranker's mean is 0. A bound of the interval that is not finite is None.
+    `value` is None if the other ranker's mean is 0. An interval bound that is not finite is None.
     """
 
     value: float | None
@@ -35,7 +35,7 @@ class Ratio:
 
 
 def intervals(values: Floats, *, seed: int = SEED) -> Floats:
-    """Return the percentile interval of the mean of each column, shape (metrics, 2).
+    """Return the percentile interval of each column's mean, shape (metrics, 2).
 
     `values` has shape (needs, metrics).
 
@@ -66,7 +66,7 @@ def ratios(product: Floats, other: Floats, *, seed: int = SEED) -> tuple[Ratio, 
 
 def _ratio(value: float, drawn: Floats) -> Ratio:
     defined = drawn[~np.isnan(drawn)]
-    # "inverted_cdf" picks an actual draw: interpolating between a number and infinity is not possible.
+    # "inverted_cdf" picks an actual draw, because interpolating between a number and infinity is not possible.
     low, high = np.quantile(defined, interval_quantiles(), method="inverted_cdf") if len(defined) else (np.nan, np.nan)
     return Ratio(_finite(value), _finite(low), _finite(high))
 
@@ -86,7 +86,7 @@ def interval_quantiles() -> tuple[float, float]:
 
 
 def resample_counts(count: int, seed: int = SEED) -> Iterator[Ints]:
-    """Yield blocks of draws, each of shape (draws, count): how often each of `count` needs occurs in each draw.
+    """Yield blocks of draws, shape (draws, count), which say how often each of `count` needs occurs in each draw.
 
     Raises:
         ValueError: `count` is 0.
@@ -100,6 +100,6 @@ def resample_counts(count: int, seed: int = SEED) -> Iterator[Ints]:
 
 
 def _means(values: Floats, seed: int) -> Floats:
-    """Return the column means of each draw of needs with replacement, shape (draws, metrics)."""
+    """Draw needs with replacement, and return the column means for each draw, shape (draws, metrics)."""
     # Counts per need are multinomial, so one matrix product gives the means of a block of draws.
     return np.concatenate([block @ values / len(values) for block in resample_counts(len(values), seed)])

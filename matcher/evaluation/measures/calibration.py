@@ -1,6 +1,6 @@
 """Calibration measures: how close predicted probabilities are to the share of suppliers that won.
 
-This module forms groups of equal size itself, because `calibration_curve` of scikit-learn puts all equal probabilities
+This module forms groups of equal size itself, because scikit-learn's `calibration_curve` puts all equal probabilities
 into one bin, however many there are. The tests check that both give the same groups when no two probabilities are
 equal.
 """
@@ -22,16 +22,16 @@ BINS: Final = 15
 
 
 def expected_calibration_error(probabilities: Floats, won: Mask) -> float:
-    """Return the mean absolute difference between probability and share won, weighted by group size.
+    """Return the mean absolute difference between the groups' mean probability and share won, weighted by group size.
 
-    Both arguments have shape (pairs,), at least one pair. See `reliability` for the groups.
+    Both arguments have shape (pairs,), with at least one pair. `reliability` describes the groups.
     """
     groups = reliability(probabilities, won)
     return sum(count * abs(expected - share) for expected, share, count in groups) / len(won)
 
 
 def reliability(probabilities: Floats, won: Mask) -> list[tuple[float, float, int]]:
-    """Return the reliability curve: (mean probability, share won, number of pairs) of each group, lowest first.
+    """Return the reliability curve: (mean probability, share won, number of pairs) for each group, lowest first.
 
     Pairs are sorted by probability and split into `BINS` groups whose sizes differ by at most 1. Empty groups
     are omitted.
@@ -42,7 +42,7 @@ def reliability(probabilities: Floats, won: Mask) -> list[tuple[float, float, in
 
 @dataclass
 class CalibrationPairs:
-    """Probabilities of the `COMPARABLE` top-ranked profiles of each need, best first, and whether each won."""
+    """Probabilities of the `COMPARABLE` top-ranked profiles for each need, best first, and whether each profile won."""
 
     probabilities: list[Floats] = field(default_factory=list)
     won: list[Mask] = field(default_factory=list)
@@ -54,7 +54,7 @@ class CalibrationPairs:
         self.won.append(won[top])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the calibration errors over all pairs and over the `SHOWN` best of each need, the reliability curve,
+        """Return the calibration errors over all pairs and over the `SHOWN` best for each need, the reliability curve,
         and the share that won in each band. At least one answer must have been added.
         """
         pairs = np.concatenate(self.probabilities), np.concatenate(self.won)

@@ -24,11 +24,11 @@ def rivals(encode: Encode) -> tuple[System, ...]:
     """Return the rival systems. Each is built when the evaluation reaches it.
 
     Args:
-        encode: encodes texts with all-MiniLM-L6-v2. Each text is encoded once for all rivals, so the first rival
-            that needs vectors takes the time for encoding, and the others only for search.
+        encode: encodes texts with all-MiniLM-L6-v2. Each text is encoded once for all rivals, so the encoding
+            time counts against the first rival that needs vectors; the others are charged only for search.
 
     Raises:
-        Unavailable: a package of the extra `benchmarks` is not installed.
+        Unavailable: a package from the extra `benchmarks` is not installed.
 
     """
     require(*PACKAGES)

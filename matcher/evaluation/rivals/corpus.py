@@ -43,7 +43,7 @@ class Corpus:
         return best
 
     def over_passages(self, positions: Rows, scores: Floats) -> Floats:
-        """Return the score of every passage, shape (passages,): `scores` at `positions`, -inf elsewhere."""
+        """Return the score of every passage, shape (passages,): `scores` at `positions`, and -inf elsewhere."""
         by_passage = np.full(len(self.texts), -np.inf)
         by_passage[positions] = scores
         return by_passage

@@ -1,4 +1,4 @@
-"""The encoder that all rivals share."""
+"""The encoder shared by all rivals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LanceDB's hybrid search in memory: its full-text index and MiniLM vectors, combined by reciprocal rank fusion."""
+"""LanceDB's hybrid search in memory: a full-text index and MiniLM vectors, combined by reciprocal rank fusion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
-# Number of passages to retrieve: enough not to limit the recall@100 of profiles.
+# How many passages to retrieve: enough that recall@100 over profiles is not limited.
 _DEPTH: Final = 1_000
 
 
@@ -27,7 +27,7 @@ class LanceDbHybrid:
         self._table.create_index("text", config=package("lancedb.index").FTS())
 
     def scores(self, query: str) -> Floats:
-        """Return one score per profile, shape (profiles,), -inf if none of its passages was retrieved."""
+        """Return one score per profile, shape (profiles,), with -inf for a profile without a retrieved passage."""
         search = self._table.search(query_type="hybrid", vector_column_name="vector", fts_columns="text")
         search = search.vector(self._encode([query])[0]).text(query).distance_type("cosine").limit(_DEPTH)
         rows = search.to_arrow()

@@ -1,4 +1,4 @@
-"""Cosine similarity of all-MiniLM-L6-v2 vectors over passages, by exact search with FAISS."""
+"""Cosine similarity between all-MiniLM-L6-v2 vectors of passages and queries, by exact search with FAISS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The optional packages that the rivals need, from the extra `benchmarks`."""
+"""The rivals' optional packages, which the extra `benchmarks` installs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def package(name: str) -> Any:
     """Import and return the module with the full dotted name `name`.
 
     Raises:
-        Unavailable: the package of the module is not installed.
+        Unavailable: the module's package is not installed.
 
     """
     require(name.partition(".")[0])

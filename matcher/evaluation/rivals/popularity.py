@@ -1,4 +1,4 @@
-"""Popularity: profiles with the most past work first, whatever the need. Any useful system should do better."""
+"""Popularity: profiles with the most past work come first, whatever the need. Any useful system should do better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""txtai's hybrid search: its own BM25 and MiniLM vectors, summed by txtai with equal weights."""
+"""txtai's hybrid search: txtai's own BM25 scores and MiniLM similarities, added up by txtai with equal weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats, Vectors
 from matcher.records import Profile
 
-# Number of passages to retrieve: enough not to limit the recall@100 of profiles.
+# How many passages to retrieve: enough that recall@100 over profiles is not limited.
 _DEPTH: Final = 1_000
 
 
@@ -37,7 +37,7 @@ class TxtaiHybrid:
         self._index.index((position, text, None) for position, text in enumerate(self._corpus.texts))
 
     def scores(self, query: str) -> Floats:
-        """Return one score per profile, shape (profiles,), -inf if none of its passages was retrieved."""
+        """Return one score per profile, shape (profiles,), with -inf for a profile without a retrieved passage."""
         matches = self._index.search(query, _DEPTH)
         positions = np.array([position for position, _ in matches], dtype=np.int64)
         scores = np.array([score for _, score in matches], dtype=np.float64)
