@@ -19,7 +19,7 @@ from matcher.store.backup import OWNER_ONLY
 
 
 def encoder_of(settings: Settings) -> Encoder:
-    """Return the encoder that the settings name, by default the packaged model with tuned weights."""
+    """Return the encoder named in the settings, by default the packaged model with tuned weights."""
     if settings.encoder is not None:
         return SentenceEncoder(settings.encoder, settings.device)
     weights = settings.encoder_weights
@@ -43,7 +43,7 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
 
 
 def notices_service(settings: Settings, source: str) -> NoticeService:
-    """Return the service that publishes the notices of `source`. ValueError: there is no such service."""
+    """Return the service that publishes the notices from `source`. ValueError: `source` is unknown."""
     feed = source_named(source).feed
     if feed is None:
         raise ValueError(f"{source} has no notices to fetch")
@@ -58,7 +58,7 @@ def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
-    """Open the store of the settings. If the home folder does not exist, create it with access for its owner only."""
+    """Open the store named in the settings. Create a missing home folder with access for its owner only."""
     try:
         settings.home.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
@@ -71,6 +71,6 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 @contextmanager
 def opened_engine(settings: Settings) -> Iterator[Engine]:
-    """Open the store of the settings and an engine over it."""
+    """Open the store named in the settings and an engine over that store."""
     with opened_store(settings) as store:
         yield engine_of(settings, store)

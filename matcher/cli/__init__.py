@@ -1,6 +1,6 @@
 """The command line, with one module per group of commands.
 
-Only this package turns errors into exit codes and a line on stderr.
+Only this package turns an error into an exit code and a line on stderr.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
         sys.exit(app(prog_name="matcher", standalone_mode=False))
     except TyperException as error:
         message = " ".join(error.format_message().split())
-        if message:  # empty if no command was given: Typer has printed the help
+        if message:  # the message is empty if no command was given: Typer has printed the help
             print(f"error: {message.rstrip('.')}. For help, run: matcher --help", file=sys.stderr)
         sys.exit(_WRONG_CALL)
     except Abort:

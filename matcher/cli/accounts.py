@@ -44,7 +44,7 @@ def add_member(
     role: Annotated[list[Role] | None, typer.Option(help="Role. Repeat for several roles.")] = None,
     subject: Annotated[str | None, typer.Option(help="Subject id at the sign-in provider, if you use one.")] = None,
 ) -> None:
-    """Add a member and print its id."""
+    """Add a member and print the new id."""
     with opened_store(context.obj) as store:
         made = Accounts(store.database).add_member(
             organisation, name=name, email=email, roles=role or (), subject=subject

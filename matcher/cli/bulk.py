@@ -67,7 +67,7 @@ def progress_bar_callback(bar: Bar) -> OnProgress:
 
 
 def print_progress(progress: Progress, json: bool) -> None:
-    """Print the result of a run: its files if it is finished, else how to resume it."""
+    """Print the files of a finished run, or how to resume an unfinished run."""
     if json:
         content = {"run": progress.id, "state": progress.state, "needs": progress.done, "matches": progress.matches}
         lists = {"unmatched": list(progress.unmatched), "files": list(progress.files)}

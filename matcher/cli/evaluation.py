@@ -1,4 +1,4 @@
-"""`matcher evaluate`: measure how well known partners are ranked, with intervals, slices and other systems."""
+"""`matcher evaluate`: measure how well known partners are ranked, with intervals, slices and rival systems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
-# The two rows below each row of figures: their headings, and which end of the interval each row shows.
+# The two rows below each row of figures, as (heading, position of the end of the interval that the row shows).
 _INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 
@@ -64,7 +64,7 @@ def evaluate(
                 bar.advance(task)
 
         stock = SentenceEncoder(packaged_model(), settings.device)  # without tuned weights
-        # Rivals encode needs and passages alike, so none of their vectors are stored.
+        # Rivals encode needs and passages alike, so none of the vectors are stored.
         unsaved = CachedEncoder(stock, InMemoryOverlay(store.vectors))
         report = measure(
             product_system(build_engine),

@@ -1,4 +1,4 @@
-"""`matcher import`: imports files of records and of public sources into the register."""
+"""`matcher import`: imports record files and public sources into the register."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OnError(StrEnum):
     SKIP = "skip"
 
 
-# The most dropped fields that the table lists. The table counts the others together, and the JSON lists all.
+# The most dropped fields that the table lists. It counts the rest as one row, and the JSON lists every field.
 _LISTED_FIELDS: Final = 12
 
 
@@ -72,7 +72,7 @@ def import_(
 
 
 def update_index(settings: Settings, store: Store) -> None:
-    """Update the index to the state of the store, and save it."""
+    """Bring the index up to date with the store, and save the index."""
     with progress_bar() as bar:
         engine = engine_of(settings, store)
         engine.index(announcing(bar, "Encoding new passages"))

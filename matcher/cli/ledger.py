@@ -1,4 +1,4 @@
-"""`matcher ledger`: the decision record. Searches are saved in it with `matcher search --keep`."""
+"""`matcher ledger`: the decision record, in which `matcher search --keep` saves searches."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def list_(
 
 @ledger.command()
 def show(context: typer.Context, id: DecisionId, json: Json = False) -> None:
-    """Show a decision: its search, the partners shown, and the events noted."""
+    """Show a decision: the search, the partners shown, and the events recorded."""
     with opened_store(context.obj) as store:
         record = Ledger(store)
         decision = record.decision(id)
@@ -73,7 +73,7 @@ def note(
     reason: Annotated[str | None, typer.Option(help="The reason. Required to reject.")] = None,
     json: Json = False,
 ) -> None:
-    """Record an event on a candidate: shortlist, reject, invite, engage or award. Or close the decision."""
+    """Record an event for a candidate: shortlist, reject, invite, engage or award. Or close the decision."""
     with opened_store(context.obj) as store:
         entry = Ledger(store).note(id, event, profile, by=by, reason=reason)
     if json:
@@ -188,7 +188,7 @@ def _line_of(content: EntryContent) -> str:
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    """Write `lines` to a temporary file and move it to `path`, so that a file is complete or absent."""
+    """Write `lines` to a temporary file, then move the file to `path`, so that `path` is never incomplete."""
     try:
         with atomic_files.replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
             file.writelines(lines)

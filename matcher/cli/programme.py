@@ -177,7 +177,7 @@ def preview(
 
 
 def _save_needs(settings: Programme, needs: Iterable[Need], folder: Path, summary: ReadSummary) -> Path:
-    """Write the needs to a file in `folder`, each with its default region. Count them in `summary`. Return the file."""
+    """Write the needs, with the default region added, to a file in `folder`. Update `summary`. Return the file."""
     count = 0
     with StagedFiles(folder) as staged, progress_bar() as bar:
         task = bar.add_task("Reading needs", total=None)

@@ -62,7 +62,7 @@ def provenance(
     profile_id: Annotated[str, typer.Argument(help="Id of a profile.")],
     json: Json = False,
 ) -> None:
-    """Show the source and record of each part of a profile, and how it was matched to this supplier."""
+    """Show the source and record of each part of a profile, and why that record belongs to this supplier."""
     with opened_store(context.obj) as store:
         parts = Register(store).provenance(profile_id)
     if json:

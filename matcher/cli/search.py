@@ -25,10 +25,10 @@ from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, parse
 from matcher.search import strongest_reasons
 
-# A console narrower than this has too little room for the columns of a table.
+# A console narrower than this has no room for a table.
 _TABLE_WIDTH: Final = 100
 _PARTNER_WIDTH: Final = 28
-# Quotes are cut to this many characters.
+# The most characters shown of a quote.
 _QUOTE: Final = 220
 _MAX_REASONS: Final = 4
 

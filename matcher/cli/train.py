@@ -77,7 +77,7 @@ def promote(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder written by matcher train.")],
     models: Annotated[Path, typer.Option(file_okay=False, help="The folder of the models in use.")] = _MODELS,
 ) -> None:
-    """Put a trained model into use from the next start. The index is then rebuilt for its encoder."""
+    """Put a trained model into use from the next start, which also rebuilds the index for the new encoder."""
     if not all((folder / file).is_file() for file in (MANIFEST_FILE, WEIGHTS_FILE, "model.json")):
         raise InvalidInput(
             "does not contain a trained model",

@@ -1,4 +1,4 @@
-"""The checks of an installation, and the logs of the service."""
+"""Installation checks, and the configuration of the service logs."""
 
 from matcher.operations.doctor import Check, run_checks
 

@@ -21,7 +21,7 @@ from matcher.ledger import Ledger
 from matcher.scoring import AdditiveModel
 from matcher.store import Store
 
-# A SQLite register of 100,000 profiles takes about 2 GB, and a snapshot of its index 1 GB.
+# A SQLite register with 100,000 profiles takes about 2 GB, and an index snapshot about 1 GB.
 LEAST_FREE_BYTES: Final = 1_000_000_000
 # The most problems to report for the database and for the ledger.
 _MAX_PROBLEMS: Final = 5

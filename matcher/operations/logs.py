@@ -33,7 +33,7 @@ class ContactFilter(logging.Filter):
 
 
 def log_config(form: Literal["json", "text"]) -> dict[str, Any]:
-    """Return the configuration of `logging` for the service, in the schema of `logging.config.dictConfig`."""
+    """Return the `logging` configuration for the service, in the form that `logging.config.dictConfig` takes."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

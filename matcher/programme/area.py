@@ -1,4 +1,4 @@
-"""Area: where a programme works, found by region, place, or the current or past name or code of an NHS body."""
+"""Area: where a programme works, named by a region, a place, or an NHS body (by current or past name or code)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BodyLookup = Callable[[str], Sequence[NhsBody]]
 
 
 class Area(Record):
-    """A named area: its regions (none for the whole country) and the ODS codes of its NHS bodies.
+    """A named area, with regions (none for the whole country) and the ODS codes of NHS bodies.
 
     `asked` is the code or name that the user gave, if it is neither the current name nor a current code.
     """
@@ -84,7 +84,7 @@ def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
 
 
 def bodies_of(name: str, lookup: BodyLookup) -> tuple[NhsBody, ...]:
-    """Return the current NHS bodies for the code or name `name`, in any of its usual spellings. Empty if unknown."""
+    """Return the current NHS bodies for the code or name `name`, in any usual spelling, or () if it is unknown."""
     for spelling in _spellings(name):
         try:
             return tuple(lookup(spelling))

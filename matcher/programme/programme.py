@@ -17,8 +17,8 @@ class Programme(Record):
     """The settings of a regional programme.
 
     `top` is the number of suppliers shown for each need. `capacity` is the most needs that the assignment may give to
-    one supplier; if it is None, no assignment is made. `on` is the day on which accreditations must be held, or None
-    for today.
+    one supplier; if `capacity` is None, no assignment is made. `on` is the day on which accreditations must be held,
+    or None for today.
     """
 
     name: Title

@@ -1,4 +1,4 @@
-"""Conversion: turns what people write in the cells of a table into the values of a need."""
+"""Conversion: turns what people write in table cells into need values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DATE_FORMS: Final = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%d %B %Y"
 
 
 def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
-    """Return the fields of a need, ready for `parse`. `cells` holds the cell of each field. Empty cells are left out.
+    """Return the fields of a need, ready for `parse`. `cells` maps field names to cells. Empty cells are left out.
 
     Without an id, the id is "row-" and the number `row`. Without a title, the start of the description becomes the
     title.

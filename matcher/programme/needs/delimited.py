@@ -17,16 +17,16 @@ from matcher.foundations.paths import display_path
 from matcher.programme.needs.conversion import Cell
 from matcher.sources.formats.files import unreadable
 
-# A row of a table: the number of its first line, from 1, and its cells or the reason that it cannot be read.
+# A table row: the number of the first line, counting from 1, and the cells or the reason they cannot be read.
 TableRow = tuple[int, list[Cell] | InvalidInput]
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# The number of bytes used to detect the encoding of a file, and of rows used to detect its delimiter.
+# How many bytes are used to detect the encoding of a file, and how many rows to detect the delimiter.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
-# The longest cell, in characters: four times the limit of a description. A line is read up to `_MAX_LINE` characters,
-# and refused if it has more than half of that.
+# The longest cell, in characters: four times the limit for a description. At most `_MAX_LINE` characters of a line are
+# read, and a line longer than half of `_MAX_LINE` is refused.
 _MAX_CELL: Final = 400_000
 _MAX_LINE: Final = 4_000_000
 
@@ -46,7 +46,7 @@ class EncodingCounts:
 
 
 def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[TableRow]:
-    """Yield the rows of the CSV file at `path` that are not empty, and count its lines in `encodings`.
+    """Yield the non-empty rows of the CSV file at `path`, and count the lines of the file in `encodings`.
 
     Raises:
         InvalidInput: the file cannot be read.
@@ -69,7 +69,7 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
 
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
-    """Return the delimiter with which one of the first rows gets the highest `score`. More columns break a tie."""
+    """Return the delimiter with which one of the first rows scores highest. A tie goes to the row with more columns."""
     best = (0, 1, ",")
     for delimiter in DELIMITERS:
         rows = [cells for _, cells in islice(rows_of(path, delimiter, EncodingCounts()), _PROBED_ROWS)]
@@ -107,7 +107,7 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCount
 def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterator[str]:
     """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. A combined file may hold both.
 
-    A line may also end with only a carriage return, as old programs write it.
+    A line may also end with only a carriage return, as in files from old programs.
     """
     for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
         _check(raw, number)

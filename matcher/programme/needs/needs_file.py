@@ -32,7 +32,7 @@ NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 @dataclass
 class ReadSummary:
-    """What was read: the form of the file, the number of needs accepted, and the number of rows refused."""
+    """What was read: the form of the file, how many needs were accepted, and how many rows were refused."""
 
     form: str = ""
     accepted: int = 0
@@ -40,7 +40,7 @@ class ReadSummary:
 
 
 def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
-    """Return the notes for a report on where its needs come from."""
+    """Return the report notes that say where the needs come from."""
     notes = [f"Needs were read from {summary.form}: {summary.accepted:,} accepted, {summary.refused:,} refused."]
     if len(programme.area.regions) == 1:
         notes.append(f"A need that names no place counts as in {programme.area.regions[0].value}.")
@@ -79,14 +79,14 @@ def read_needs(
     """Yield the needs in the file at `path`, without contact details.
 
     Args:
-        out: folder for the rejects file, rejects.csv. If no row is refused, one from an earlier reading
+        out: folder for the rejects file, rejects.csv. If no row is refused, a rejects file from an earlier reading
             is removed.
         on_error: "stop" raises at the first row that cannot be used. "skip" writes such rows to the rejects file,
-            each with its number, field, problem and remedy.
+            each with the row number, field, problem and remedy.
         chosen: headings by field, for columns without a usual name.
         sheet: the sheet of a workbook.
         summary: updated while reading.
-        max_rows: the most rows that the file may have. None for no limit.
+        max_rows: the most rows that the file may have. If None, there is no limit.
 
     Raises:
         InvalidInput: the file cannot be used, has more than `max_rows` rows, has no usable need or, with "stop", has a

@@ -1,4 +1,4 @@
-"""Notices: the needs in a file of OCDS releases, one per procurement process, read in the same way as an import."""
+"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as an import."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Process:
-    """The trimmed releases of one ocid by release id, as JSON text to save memory.
+    """The trimmed releases with one ocid, by release id, as JSON text to save memory.
 
-    `number` is the position of the first of these releases in the file, from 1.
+    `number` is the position in the file of the first of these releases, counting from 1.
     """
 
     number: int
@@ -31,8 +31,8 @@ class _Process:
 
 @dataclass
 class NoticesFile:
-    """A file of release packages, record packages or releases. The releases of one ocid make one need. A cancelled
-    process makes none.
+    """A file of release packages, record packages or releases. Releases with the same ocid make one need. A
+    cancelled process makes no need.
     """
 
     path: Path
@@ -42,14 +42,14 @@ class NoticesFile:
 
     @property
     def form(self) -> str:
-        """How the file was read, with its counts once it has been read."""
+        """How the file was read. The counts are complete once the whole file has been read."""
         cancelled = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
         return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{cancelled}"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
         """Yield each unusable release when it is read. Then yield the need of each process, or a rejected row.
 
-        The row of a need is the number of its first release in the file, from 1.
+        The row number of a need is the position in the file of the first release of its process, counting from 1.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.

@@ -15,7 +15,7 @@ _MAX_PROBLEMS: Final = 20
 
 
 class RowProblem(Record):
-    """The reason that a row cannot be used, and what to do."""
+    """The reason that a row cannot be used, and the remedy."""
 
     row: int
     field: str | None
@@ -25,8 +25,8 @@ class RowProblem(Record):
 
 
 class NeedsPreview(Record):
-    """How a file is read: its form, the row of its column names, its headings by field, the headings of the columns
-    that are not read, the first needs by row, the first problems, and the numbers of rows accepted and refused.
+    """How a file is read: the form, the number of the header row, the headings by field, the headings that are not
+    read, the first needs by row, the first problems, and how many rows were accepted and refused.
     """
 
     form: str
@@ -47,7 +47,7 @@ def preview_of(
     first: int = 5,
     max_rows: int | None = None,
 ) -> NeedsPreview:
-    """Read the whole file at `path`, and return its `first` needs and its problems.
+    """Read the whole file at `path`, and return the first `first` needs and the problems.
 
     Raises:
         InvalidInput: the file as a whole cannot be used, or has more than `max_rows` rows.

@@ -1,10 +1,10 @@
 """Prints an .xls or .ods workbook as JSON: `python calamine_process.py PATH MAX_BYTES [SHEET]`.
 
-The first line holds the names of all sheets and of the visible ones. SHEET is the name of a sheet, written as JSON. If
-the workbook has this sheet, one line per row of the sheet follows.
+The first line holds the names of all sheets and the names of the visible sheets. SHEET is the name of a sheet, as
+JSON. If the workbook has this sheet, one line follows for each row of the sheet.
 
-`calamine_rows` runs this file as a separate process, because calamine holds a whole workbook in memory and can abort
-the process on a damaged one. MAX_BYTES limits the memory of the process, where the system allows that.
+`calamine_rows` runs this file as a separate process, because calamine holds a whole workbook in memory and a damaged
+workbook can make calamine abort the process. MAX_BYTES limits the memory of the process, if the system allows it.
 """
 
 from __future__ import annotations

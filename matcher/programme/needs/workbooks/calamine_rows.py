@@ -1,4 +1,4 @@
-"""Excel 97-2003 (.xls) and OpenDocument (.ods) workbooks: their rows, read by calamine in a separate process.
+"""Rows of Excel 97-2003 (.xls) and OpenDocument (.ods) workbooks, read by calamine in a separate process.
 
 Formulas are never evaluated. Calamine gives the value saved with a formula, and an empty cell if no value is saved
 or, in an .xls file, if the saved value is an error.
@@ -27,7 +27,7 @@ from matcher.programme.needs.workbooks.errors import (
 _SCRIPT: Final = Path(__file__).with_name("calamine_process.py")
 # The most memory for the process, in bytes. An .ods file of 100,000 needs with 1,800 characters each takes 440 MB.
 _MAX_MEMORY: Final = 2_000_000_000
-# The part of an OLE file that holds an .xlsx workbook with a password.
+# The part of an OLE file that holds a password-protected .xlsx workbook.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -44,7 +44,7 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
-    """Yield the rows of `sheet` that are not empty. Merged cells have their value in the first cell only.
+    """Yield the non-empty rows of `sheet`. Only the first of several merged cells has a value.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.
@@ -67,10 +67,10 @@ def _lines(path: Path, *arguments: str) -> Generator[bytes, None, None]:
     if is_zip:
         check_unpacked_size(path)
     with TemporaryDirectory() as folder, TemporaryFile() as errors:
-        # Calamine goes by the ending of the file name, which may be wrong, so it gets a link with the right ending.
+        # Calamine goes by the file extension, which may be wrong, so it is given a link with the right extension.
         link = Path(folder) / f"workbook.{'ods' if is_zip else 'xls'}"
         link.symlink_to(path.absolute())
-        # Safe path (-P): modules of this folder must not hide those of the standard library.
+        # Safe path (-P): modules in this folder must not hide modules of the standard library.
         command = [sys.executable, "-P", str(_SCRIPT), str(link), str(_MAX_MEMORY), *arguments]
         yield from _output(path, command, errors)
 

@@ -1,4 +1,4 @@
-"""Workbook errors: the limits and messages shared by the readers of workbooks."""
+"""Workbook errors: the limits and messages shared by all workbook readers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unreadable_workbook(path: Path, kind: str, reason: str) -> InvalidInput:
 
 
 def locked_workbook(path: Path) -> InvalidInput:
-    """Return the error for a workbook with a password."""
+    """Return the error for a password-protected workbook."""
     return InvalidInput("is a workbook with a password", remedy=_REMEDY, place=Place(display_path(path)))
 
 

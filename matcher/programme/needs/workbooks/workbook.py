@@ -1,4 +1,4 @@
-"""Workbooks: the sheets and rows of an Excel or OpenDocument file. The content decides its format, not its name."""
+"""Workbooks: the sheets and rows of Excel and OpenDocument files, whose content, not name, decides the format."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from matcher.programme.needs.delimited import TableRow
 from matcher.programme.needs.workbooks import calamine_rows, xlsx
 from matcher.sources.formats.files import unreadable
 
-# The first bytes of a workbook: .xlsx and .ods are ZIP archives, .xls and workbooks with a password are OLE files.
+# The first bytes of a workbook: .xlsx and .ods are ZIP archives; .xls and password-protected files are OLE files.
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 
 
 class WorkbookFormat(StrEnum):
-    """A format of workbooks, by its name for display."""
+    """A workbook format. The value is the name to display."""
 
     XLSX = "Excel"
     XLS = "Excel 97-2003"
@@ -28,7 +28,8 @@ class WorkbookFormat(StrEnum):
 def format_of(path: Path) -> WorkbookFormat | None:
     """Return the format of the workbook at `path`, or None if the file is not a workbook.
 
-    A damaged ZIP archive counts as .xlsx, and a workbook with a password as .xls. Their readers explain the problem.
+    A damaged ZIP archive counts as .xlsx, and a password-protected workbook as .xls. The reader of the format explains
+    the problem.
 
     Raises:
         InvalidInput: the file cannot be opened.
@@ -60,7 +61,7 @@ def sheet_names(path: Path, format: WorkbookFormat) -> list[str]:
 
 
 def rows_of(path: Path, format: WorkbookFormat, sheet: str) -> Iterator[TableRow]:
-    """Yield the rows of `sheet` that are not empty, numbered from 1.
+    """Yield the non-empty rows of `sheet`, numbered from 1.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): their rows, read one at a time with openpyxl. Formulas are never evaluated."""
+"""Rows of Excel workbooks (.xlsx), read one at a time with openpyxl. Formulas are never evaluated."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
-    """Yield the rows of `sheet` that are not empty.
+    """Yield the non-empty rows of `sheet`.
 
-    A cell with a formula gives the saved value or, if no value is saved, the text of the formula. Merged cells
-    have their value in the first cell only.
+    A cell with a formula gives the saved value or, if no value is saved, the text of the formula. Only the
+    first of several merged cells has a value.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.
