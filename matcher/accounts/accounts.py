@@ -40,7 +40,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Member:
-    """A person, or a program that a person is responsible for. `name` and `email` are None once they are erased."""
+    """A person, or a program that a person is responsible for. `name` and `email` are None once erased."""
 
     id: str
     organisation_id: str
@@ -60,7 +60,7 @@ class Accounts:
     def add_organisation(
         self, id: str, *, name: str, kind: OrganisationKind, charity: str | None = None, company: str | None = None
     ) -> Organisation:
-        """Add an organisation and return it.
+        """Add an organisation and return the new `Organisation`.
 
         Raises:
             InvalidInput: the id, the name or a register number is not valid.
@@ -106,9 +106,9 @@ class Accounts:
         email: str | None = None,
         subject: str | None = None,
     ) -> Member:
-        """Add a member and return it.
+        """Add a member and return the new `Member`.
 
-        Without `roles`, the member has the role with the same name as the kind of the organisation.
+        If `roles` is empty, the member gets the role that has the same name as the organisation's kind.
 
         Raises:
             InvalidInput: a role is not allowed for this kind of organisation, `roles` is empty and this kind of
@@ -128,7 +128,7 @@ class Accounts:
         return added
 
     def members(self, organisation_id: str | None = None) -> list[Member]:
-        """Return the members of an organisation, or all members if `organisation_id` is None, oldest first."""
+        """Return the members of an organisation, oldest first. If `organisation_id` is None, return all members."""
         query = select(member).order_by(member.c.created_at, member.c.id)
         if organisation_id is not None:
             query = query.where(member.c.organisation_id == organisation_id)
@@ -155,7 +155,7 @@ class Accounts:
     def erase_member(self, id: str) -> None:
         """Permanently erase the name and e-mail address of a member, and end the member's keys and sessions.
 
-        The id of the member remains.
+        The member's id remains.
 
         Raises:
             NotFound: no member has this id.
@@ -167,7 +167,7 @@ class Accounts:
             if not connection.execute(update(member).where(member.c.id == id).values(erased)).rowcount:
                 raise _absent("member", id)
             live = (api_key.c.member_id == id) & api_key.c.revoked_at.is_(None)
-            # Members write the labels of their keys, so a label may hold personal data.
+            # Members write the labels for their own keys, so a label may hold personal data.
             connection.execute(update(api_key).where(live).values(revoked_at=now))
             connection.execute(update(api_key).where(api_key.c.member_id == id).values(label=""))
             connection.execute(delete(browser_session).where(browser_session.c.member_id == id))

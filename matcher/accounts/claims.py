@@ -43,7 +43,7 @@ class Claims:
     """All claims.
 
     A claim is granted immediately if the profile has a register number that the administrator has checked for the
-    organisation. All other claims wait for a person to decide, because anyone can look up the number of a company.
+    organisation. All other claims wait for a person to decide, because anyone can look up a company's number.
     """
 
     def __init__(self, store: Store) -> None:
@@ -52,7 +52,7 @@ class Claims:
         self._ownership = Ownership(store.database)
 
     def submit(self, profile: Profile, organisation: Organisation) -> Claim:
-        """Claim `profile` for `organisation`. If the organisation already has a waiting claim on it, return that claim.
+        """Claim `profile` for `organisation`. If such a claim is already waiting, return that claim.
 
         Raises:
             Conflict: the profile already has an owner.
@@ -94,7 +94,7 @@ class Claims:
             return [_claim(row) for row in connection.execute(query.order_by(claim.c.made_at, claim.c.id))]
 
     def decide(self, id: str, *, grant: bool, by: str | None) -> Claim:
-        """Grant or refuse a waiting claim and return it. If the same decision was made before, the claim is unchanged.
+        """Grant or refuse a waiting claim and return the claim. Repeating an earlier decision changes nothing.
 
         `by` is the id of the member who decides, or None for the operator.
 

@@ -17,7 +17,7 @@ from matcher.store.database import Database
 
 
 class IdempotencyKeys:
-    """The responses to requests, by organisation and Idempotency-Key. Each is stored for `IDEMPOTENCY_KEY_LIFE`."""
+    """The responses, by organisation and Idempotency-Key. Each response is stored for `IDEMPOTENCY_KEY_LIFE`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,13 +25,13 @@ class IdempotencyKeys:
     def run_once(
         self, organisation_id: str | None, key: str | None, request: Any, create: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return the response of the first call of `create` for `key`. If `key` is None, always call `create`.
+        """Return the response from the first call of `create` for `key`. If `key` is None, always call `create`.
 
         Call this method while writing to the store, so that only one of two concurrent requests creates a record.
 
         Args:
             organisation_id: the owner of the key, or None for the operator.
-            key: the Idempotency-Key of the request, if it has one.
+            key: the Idempotency-Key of the request, or None if the request has no key.
             request: the request as a JSON value. Only its digest is stored.
             create: creates the record and returns the response as a JSON object, without personal data.
 

@@ -27,7 +27,7 @@ _UNKNOWN: Final = digest_of("")
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key as stored, without the digest of its secret."""
+    """A stored key, without the digest of the secret."""
 
     prefix: str
     member_id: str
@@ -40,7 +40,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A new key and its full text. The text is not stored."""
+    """A new key and the full text of the key. The text is not stored."""
 
     key: ApiKey
     text: str
@@ -78,10 +78,10 @@ class Keys:
         return NewKey(key, f"{_MARK}_{key.prefix}_{secret}")
 
     def authenticate(self, text: str, *, now: datetime | None = None) -> Caller:
-        """Return the caller that key `text` belongs to.
+        """Return the caller to whom the key with this `text` belongs.
 
         Raises:
-            NotSignedIn: the key is unknown, expired or revoked, or its member was removed.
+            NotSignedIn: the key is unknown, expired or revoked, or the key's member was removed.
 
         """
         now = now or datetime.now(UTC)
@@ -112,7 +112,7 @@ class Keys:
             return connection.scalar(select(api_key.c.prefix).limit(1)) is not None
 
     def revoke(self, prefix: str) -> ApiKey:
-        """Revoke a key immediately and return it. A key that is already revoked stays unchanged.
+        """Revoke a key immediately and return the key. A key that is already revoked stays unchanged.
 
         Raises:
             NotFound: no key has this prefix.

@@ -1,4 +1,4 @@
-"""Record when keys and sessions were last used, in a background thread."""
+"""Record in a background thread when keys and sessions were last used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LastUsed:
     """The latest uses of keys and sessions, saved in a background thread at most once per `LAST_USED_INTERVAL`.
 
     A request that only reads must not wait for a writer, and must not fail if the database cannot be written. Uses that
-    cannot be saved now are kept for the next save.
+    cannot be saved are kept for the next save.
     """
 
     def __init__(self, database: Database) -> None:
@@ -62,6 +62,6 @@ class LastUsed:
 
 
 def _advance(table: Table, key: str, used_at: datetime) -> Any:
-    """Return the statement that sets the last use of a row, unless a later use is stored."""
+    """Return a statement that sets the last use of a row, unless a later use is already stored."""
     column, stored = next(iter(table.primary_key.columns)), table.c.used_at
     return update(table).where(column == key, or_(stored.is_(None), stored < used_at)).values(used_at=used_at)

@@ -1,7 +1,7 @@
-"""The owners of records, and which records are drafts.
+"""Who owns each record, and which records are drafts.
 
-Ownership is stored separately from the revisions, because it does not change the content of a record, and replaying a
-decision must not depend on it.
+Ownership is stored separately from the revisions, because ownership does not change the content of a record, and
+the replay of a decision must not depend on ownership.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class OwnedRecord:
 
 
 class Ownership:
-    """The owners of all records. An imported record has no owner, and no row in the table, until it is assigned."""
+    """The owners of all records. An imported record has no owner, and no row in the table, until one is assigned."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""How long keys, sessions and idempotency keys are valid. These are decisions of this product."""
+"""How long keys, sessions and idempotency keys are valid. This product sets these times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_KEY_LIFE: Final = timedelta(days=3 * 365)
 SESSION_LIFE: Final = timedelta(hours=10)
 SESSION_IDLE: Final = timedelta(minutes=30)
 
-# Shortest time between two saves of the times at which keys and sessions were last used.
+# The minimum time between two saves by `LastUsed`.
 LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
 # How long a response is stored, to answer further requests with the same Idempotency-Key.

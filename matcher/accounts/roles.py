@@ -1,4 +1,4 @@
-"""The roles of members, and the kinds of organisation whose members can have them."""
+"""The roles of members, and which roles each kind of organisation allows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """The role of a member. `api/access/permissions.py` lists what each role may do."""
+    """The role of a member. `api/access/permissions.py` lists the permissions for each role."""
 
     SUPPLIER = "supplier"
     COMMISSIONER = "commissioner"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class OrganisationKind(StrEnum):
-    """The kind of an organisation."""
+    """A kind of organisation."""
 
     SUPPLIER = "supplier"
     COMMISSIONER = "commissioner"
@@ -26,9 +26,9 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
-# The roles that members of each kind of organisation can have. Because of these limits, nobody can make a member of a
-# supplier an administrator by mistake, and no account both buys and supplies, so that buyers cannot use what they
-# see for their own bids.
+# For each kind of organisation, the roles that members can have. Because of these limits, nobody can make a supplier's
+# member an administrator by mistake. No account both buys and supplies, so that buyers cannot use what they see for
+# their own bids.
 ROLES_OF: Final[dict[OrganisationKind, frozenset[Role]]] = {
     OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER}),
     OrganisationKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.PROGRAMME}),

@@ -28,7 +28,10 @@ def make_id(kind: str) -> str:
 
 
 def make_record_id(name: str, otherwise: str) -> str:
-    """Return a new id that cannot be guessed: `name` in lower-case ASCII, or else `otherwise`, and 40 random bits."""
+    """Return a new id that cannot be guessed: `name` or else `otherwise`, and 40 random bits.
+
+    `name` is written in lower-case ASCII. If nothing remains of `name`, `otherwise` replaces it.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
     return f"{slug or otherwise}-{secrets.token_hex(5)}"

@@ -1,4 +1,4 @@
-"""Browser sessions: a random token in a cookie, its digest in the database, and a fixed end."""
+"""Browser sessions: a random token in a cookie, the token's digest in the database, and a fixed end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matcher.store.database import Database
 
 @dataclass(frozen=True)
 class NewSession:
-    """A new session: its token for the cookie, and the CSRF token to send with each change."""
+    """A new session: the token for the cookie, and the CSRF token to send with each change."""
 
     token: str
     csrf: str
@@ -44,7 +44,7 @@ class Sessions:
         return NewSession(token, csrf_of(token), now + SESSION_LIFE)
 
     def authenticate(self, token: str, *, now: datetime | None = None) -> Caller:
-        """Return the caller that the session `token` belongs to.
+        """Return the caller to whom the session with this `token` belongs.
 
         Raises:
             NotSignedIn: the session is unknown, has ended or was unused for `SESSION_IDLE`, or the member was removed.
@@ -63,11 +63,11 @@ class Sessions:
         return replace(Caller(roles, row.organisation_id, row.member_id), csrf=csrf_of(token))
 
     def end(self, token: str) -> None:
-        """End a session. Do nothing if it has already ended."""
+        """End a session. Do nothing if the session has already ended."""
         with self._database.joining() as connection:
             connection.execute(delete(browser_session).where(browser_session.c.digest == digest_of(token)))
 
 
 def csrf_of(token: str) -> str:
-    """Return the CSRF token of a session, which is derived from `token` and not stored."""
+    """Return the CSRF token for a session. The CSRF token is derived from the session's `token` and not stored."""
     return digest_of(f"csrf:{token}")

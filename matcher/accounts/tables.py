@@ -1,7 +1,8 @@
-"""The tables of accounts. They share the database and the transactions of the store.
+"""The tables for accounts. These tables share the store's database and transactions.
 
-`member` holds personal data: a name and an e-mail address. The label of a key may hold some too, because a member
-writes it. All of these can be erased. Records of what the member did remain, under the id of the member.
+`member` holds personal data: a name and an e-mail address. The label of a key may hold personal data too,
+because a member writes the label. All this data can be erased. Records of the member's actions remain, under the
+member's id.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Stri
 
 from matcher.store.schema import RECORD_ID, Timestamp, id_type, metadata
 
-# Ids of organisations, and ids that this program generates. All are ASCII.
+# For organisation ids, and for ids that this program generates. All these ids are ASCII.
 ACCOUNT_ID: Final = id_type(64)
 
 organisation = Table(
@@ -82,7 +83,7 @@ claim = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", Timestamp, nullable=False),
     Column("decided_at", Timestamp),
-    Column("decided_by", ACCOUNT_ID),  # member id, NULL while waiting or if the operator or a register number decided
+    Column("decided_by", ACCOUNT_ID),  # member id; NULL if waiting, or decided by the operator or a register number
     CheckConstraint("state IN ('waiting', 'granted', 'refused')", name="state"),
     Index("ix_claim_profile_id", "profile_id"),
 )

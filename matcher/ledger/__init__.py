@@ -1,4 +1,4 @@
-"""The decision record: saved searches and the events noted on them, in a hash chain."""
+"""The decision record: saved searches and the events that follow them, in a hash chain."""
 
 from matcher.ledger.decision import Decision
 from matcher.ledger.difference import Difference

@@ -16,7 +16,7 @@ from matcher.scoring import AdditiveModel
 from matcher.store.database import Database
 from matcher.store.rows import CHUNK, chunks, insert_into
 
-# Every column of `ledger_entry` except the payload, in the order of the arguments of `Entry.read`.
+# Every column of `ledger_entry` except the payload, in the order in which `Entry.read` takes them.
 _COLUMNS: Final = tuple(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash"))
 
 
@@ -49,9 +49,9 @@ class Chain:
         return self._paged(select(*_COLUMNS), after, CHUNK)
 
     def openings(self, *, after: int = 0, organisation: str | None = None, page: int = CHUNK) -> Iterator[Entry]:
-        """Yield the entries of the searches that open decisions, in order. Read `page` entries at a time.
+        """Yield the entries that open decisions (the saved searches), in order. Read `page` entries at a time.
 
-        If `organisation` is given, yield only searches made by the organisation or one of its members.
+        If `organisation` is given, yield only searches made by that organisation or one of its members.
         """
         query = select(*_COLUMNS).where(ledger_entry.c.event == Event.SEARCH.value)
         if organisation is not None:
@@ -59,7 +59,7 @@ class Chain:
         return self._paged(query, after, page)
 
     def decisions(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
-        """Return the entries, in order, of each decision in `ids`, by decision id. Unknown ids are left out."""
+        """Return a dictionary that maps each known decision id in `ids` to the entries of that decision, in order."""
         entries: dict[str, list[Entry]] = {}
         for chunk in chunks(ids):
             for entry in self._paged(select(*_COLUMNS).where(ledger_entry.c.decision.in_(chunk)), 0, CHUNK):
@@ -67,7 +67,7 @@ class Chain:
         return entries
 
     def payload(self, entry: Entry) -> bytes:
-        """Return the payload of `entry` after checking its hash.
+        """Return the payload of `entry` after checking the hash of the payload.
 
         Raises:
             Unavailable: the payload is missing or altered.
@@ -105,10 +105,10 @@ class Chain:
 
 
 def _actor_prefixes(organisation: str) -> tuple[str, str]:
-    """Return the two ways in which the text of an entry made by `organisation` or one of its members can begin.
+    """Return the two possible prefixes of an entry text if `organisation` or one of its members made the entry.
 
-    The keys of the text are sorted, so `by` comes first. An organisation id contains no slash, so the entries of other
-    organisations do not begin in these ways.
+    The keys of the text are sorted, so `by` comes first. An organisation id contains no slash, so no other
+    organisation's entries have these prefixes.
     """
     return canonical_json({"by": organisation})[:-1], canonical_json({"by": f"{organisation}/"})[:-2]
 
@@ -121,7 +121,7 @@ def _begins_with(prefix: str) -> ColumnElement[bool]:
 class Appender:
     """Appends entries within one transaction, with the chain locked until the transaction ends.
 
-    The lock on the row of `ledger_head` keeps the entry numbers free of gaps: the next writer waits, and a number
+    The lock on the `ledger_head` row keeps the entry numbers free of gaps: the next writer waits, and a number
     taken in a transaction that rolls back is used again.
     """
 
@@ -161,7 +161,7 @@ class Appender:
         return entry
 
     def store_model(self, model: AdditiveModel) -> str:
-        """Store `model` unless it is stored already, and return its digest."""
+        """Store `model` if it is not stored yet, and return the digest of the model."""
         content = canonical_json(model.content())
         digest = digest_of(content.encode())
         stored = select(ledger_model.c.digest).where(ledger_model.c.digest == digest)

@@ -1,4 +1,4 @@
-"""A decision: a saved search, the events noted on it, and the rules on which event may follow which."""
+"""A decision: a saved search, the events that follow it, and the rules for which event may follow which."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.ledger.entry import Entry, Event, RecordedSearch, altered
 
-# For each event, the events that it may directly follow on a profile. None stands for a profile without an event.
+# For each event, the events that it may directly follow for the same profile. None means that the profile has no event.
 # Steps may be skipped. The only way back is a rejection, after which the profile may be shortlisted again.
 _AFTER: Final[dict[Event, frozenset[Event | None]]] = {
     Event.SHORTLIST: frozenset({None, Event.REJECT}),
@@ -29,7 +29,7 @@ _PAST_TENSE: Final = {
 
 @dataclass(frozen=True)
 class Decision:
-    """The entries of a decision: the search that opened it, then the events noted on it."""
+    """The entries of a decision: the search that opened the decision, then the events that followed."""
 
     opening: Entry
     notes: tuple[Entry, ...] = ()
@@ -62,7 +62,7 @@ class Decision:
         return any(note.content.event is Event.CLOSE for note in self.notes)
 
     def status_by_profile(self) -> dict[str, Event]:
-        """Return the last event on each profile, in the order in which the profiles had their first event."""
+        """Return the last event for each profile. The profiles are in the order of their first events."""
         contents = [note.content for note in self.notes]
         return {content.profile: content.event for content in contents if content.profile is not None}
 
@@ -70,8 +70,8 @@ class Decision:
         """Check that `event` may come next. The caller must check that `profile` is a candidate.
 
         Raises:
-            InvalidInput: `event` is a search, it needs a profile or reason and none is given, or it takes no profile.
-            Conflict: the decision is closed, or `event` cannot follow the last event on the profile.
+            InvalidInput: `event` is a search, lacks a required profile or reason, or takes no profile but has one.
+            Conflict: the decision is closed, or `event` cannot follow the profile's last event.
 
         """
         _check_fields(event, profile, reason)

@@ -16,8 +16,8 @@ from matcher.ledger.recorded_result import RecordedResult
 class Difference:
     """A value that a replay does not reproduce.
 
-    `what` is the kind of value, `profile` is the id of the profile that has the value, and `name` is the name of the
-    contribution or filter. `profile` and `name` are None if they do not apply. If something that the search used is
+    `what` is the kind of value, `profile` is the id of the profile concerned, and `name` names the contribution or
+    filter. `profile` and `name` are None if they do not apply. If something that the search used is
     missing or unusable, `what` names it and `replayed` states the problem.
     """
 
@@ -45,7 +45,7 @@ class Difference:
 
 
 def differences(recorded: RecordedResult, replayed: RecordedResult) -> Iterator[Difference]:
-    """Yield every difference in the candidates, their order and numbers, and the profiles that each filter excludes."""
+    """Yield every difference in the candidates, their order and numbers, or the profiles that each filter excludes."""
     yield from _of_members("candidate", recorded.profiles, replayed.profiles)
     ranks = {profile: i for i, profile in enumerate(replayed.profiles)}
     both = [(i, ranks[profile], profile) for i, profile in enumerate(recorded.profiles) if profile in ranks]
@@ -87,7 +87,7 @@ def _of_numbers(what: str, name: str | None, ids: list[str], recorded: Any, repl
 def _of_lone_part(name: str, ids: list[str], recorded: Floats | None, replayed: Floats | None) -> Iterator[Difference]:
     """Yield the differences for a contribution that is missing from one result. A missing contribution counts as 0.
 
-    A model without the signal gives it weight 0, so the other result holds 0.0 or, if the signal is negative, -0.0.
+    A model without the signal gives the signal weight 0, so the other result holds 0.0 or, for a negative signal, -0.0.
     Values are compared as numbers, not as bits, so neither of these differs from the missing contribution.
     """
     zeros = np.zeros(len(ids))

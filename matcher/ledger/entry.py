@@ -21,12 +21,12 @@ from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 from matcher.records.places import PlaceRule
 
-# What the first entry holds in place of the hash of an entry before it.
+# The first entry holds this text in place of a previous hash.
 GENESIS: Final = "0" * 64
 
 
 class Event(StrEnum):
-    """The kind of an entry: a search, which opens a decision, or an event on the decision."""
+    """The kind of an entry: a search, which opens a decision, or an event in the decision."""
 
     SEARCH = "search"
     SHORTLIST = "shortlist"
@@ -74,8 +74,8 @@ class RecordedModel(Record):
     """The scoring model of a saved search.
 
     Attributes:
-        name, version: which model it is.
-        digest: the SHA-256 of the content of the model. The content is stored under this digest.
+        name, version: the name and version of the model.
+        digest: the SHA-256 of the model's content, which is stored under this digest.
 
     """
 
@@ -85,12 +85,12 @@ class RecordedModel(Record):
 
 
 class RecordedSearch(Record):
-    """A saved search: the query, what the result was computed from, and a summary of the result.
+    """A saved search: the query, the data and versions that the result was computed from, and a summary of the result.
 
-    `terms` holds two lists of the words searched for: those from the whole need, and those from its title. `reference`
-    gives the digests of the reference tables, and `versions` the versions of the packages. `place_rule` is the rule for
-    where profiles work, or None in a search saved before the ledger recorded rules. The payload of the entry holds all
-    candidates with their scores, and the excluded profiles.
+    `terms` holds two lists of search terms: the terms from the whole need, and the terms from the title alone.
+    `reference` holds the digests of the reference tables, and `versions` holds the package versions. `place_rule` is
+    the rule for where profiles work, or None if the search was saved before the ledger recorded this rule. The entry's
+    payload holds all candidates with their scores, and the excluded profiles.
     """
 
     need: RecordedNeed
@@ -120,9 +120,9 @@ class RecordedSearch(Record):
 
 
 class EntryContent(Record):
-    """The content of an entry. `by` is the id of an organisation, member or key, never the name of a person.
+    """The content of an entry. `by` is the id of an organisation, member or key, never a person's name.
 
-    The function `attribution` refuses contact details before an entry is written. This class does not look for them
+    The function `attribution` refuses contact details before an entry is written. This class does not check
     again, so that a saved entry can be read even if a newer detector would refuse its text.
     """
 
@@ -154,7 +154,7 @@ class Entry:
 
     @classmethod
     def read(cls, number: int, decision: str, event: str, text: Any, hash: str) -> Entry:
-        """Return a stored entry after checking its hash, and its content against the other columns of its row.
+        """Return a stored entry after checking the hash, and checking the content against the other columns of the row.
 
         Raises:
             Unavailable: the entry has been altered.

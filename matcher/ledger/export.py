@@ -29,11 +29,11 @@ _COLUMNS: Final = (
 
 
 def export_lines(ledger: Ledger, format: Format) -> Iterator[str]:
-    """Yield the lines of an export, each with its line ending. Only one search result is in memory at a time.
+    """Yield the lines of an export, including line endings. Only one search result is in memory at a time.
 
-    In JSON Lines, each line holds one entry. The `hash` of a line is the SHA-256 of its `entry`, written as canonical
-    JSON (sorted keys, no spaces). In CSV, each row is an entry, or a candidate or an excluded profile of the search
-    above that row.
+    In JSON Lines, each line holds one entry. The `hash` in a line is the SHA-256 of the `entry` in the same line,
+    written as canonical JSON (sorted keys, no spaces). In CSV, each row is an entry, or a candidate or
+    excluded profile of the nearest search above that row.
     """
     return _json_lines(ledger) if format is Format.JSONL else _csv_lines(ledger)
 

@@ -13,7 +13,7 @@ from matcher.store import Store
 
 
 class MissingVectors(MatcherError):
-    """The vectors of `texts` texts are no longer stored, and the encoder that made the vectors is no longer in use."""
+    """The vectors for `texts` texts are no longer stored, and the encoder that made them is no longer in use."""
 
     def __init__(self, texts: int) -> None:
         super().__init__(texts)
@@ -21,7 +21,7 @@ class MissingVectors(MatcherError):
 
 
 class ArchivedEncoder:
-    """A past encoder, identified by its fingerprint. If it is still in use, it encodes texts without a stored vector.
+    """A past encoder, identified by its fingerprint. If still in use, it encodes texts that have no stored vector.
 
     `reencoded` counts the texts that were encoded again.
     """
@@ -52,8 +52,8 @@ class ArchivedEncoder:
 class HistoricalIndexes:
     """Builds the index at earlier sequence numbers.
 
-    The last index is kept. For a later sequence number it is updated, which gives the same index, bit for bit, as
-    building a new one.
+    The last index is kept, and updated when a later sequence number is needed. The updated index is the same, bit for
+    bit, as a newly built one.
     """
 
     def __init__(self, store: Store, in_use: CachedEncoder) -> None:
@@ -62,14 +62,14 @@ class HistoricalIndexes:
         self._index: Index | None = None
 
     def encoder(self, fingerprint: str, dimensions: int) -> ArchivedEncoder:
-        """Return the past encoder with this fingerprint, whose vectors have `dimensions` numbers."""
+        """Return the past encoder that has this fingerprint and makes vectors of `dimensions` numbers."""
         return ArchivedEncoder(fingerprint, dimensions, self._in_use)
 
     def at(self, sequence: int, encoder: ArchivedEncoder, places: PlaceRule) -> Index:
-        """Return the index of the store as it was at `sequence`, with `places` as the rule for where profiles work.
+        """Return the index for the store's state at `sequence`. `places` is the rule for where profiles work.
 
         Raises:
-            MissingVectors: vectors of `encoder` are missing, and another encoder is in use.
+            MissingVectors: vectors made by `encoder` are missing, and another encoder is in use.
 
         """
         index = self._index

@@ -30,7 +30,7 @@ from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
 from matcher.store.rows import chunks
 
-# Decisions read at a time: the usual length of a page of a list.
+# Number of decisions to read at a time: the usual page length of a list.
 _PAGE: Final = 50
 
 
@@ -106,7 +106,7 @@ class Ledger:
     def note(
         self, decision: str, event: Event, profile: str | None = None, *, by: str, reason: str | None = None
     ) -> Entry:
-        """Record an event on a candidate, or close the decision with `Event.CLOSE`. Return the new entry.
+        """Record an event for a candidate, or close the decision with `Event.CLOSE`. Return the new entry.
 
         Raises:
             NotFound: no decision has this id.
@@ -158,11 +158,11 @@ class Ledger:
         return RecordedResult.from_bytes(self._chain.payload(entry))
 
     def head(self) -> tuple[int, str]:
-        """Return the number of entries and the hash of the last entry. An auditor can note the hash to verify later."""
+        """Return the number of entries and the last hash. An auditor can note this hash to verify the ledger later."""
         return self._chain.head()
 
     def verify(self, expect: str | None = None) -> Verification:
-        """Read and hash every entry again. `expect` is a hash noted earlier that must still be in the chain.
+        """Read and hash every entry again. `expect` is an earlier hash that the chain must still contain.
 
         Raises:
             InvalidInput: `expect` is not a hash.
@@ -184,7 +184,7 @@ class Ledger:
         return next(self.replays(engine, [id]))
 
     def replays(self, engine: Engine, ids: Iterable[str] | None = None) -> Iterator[Replay]:
-        """Replay several decisions in turn, by default all. Each replay reuses the index of the previous one if it can.
+        """Replay several decisions in turn (by default, all). A replay reuses the previous replay's index if it can.
 
         Raises:
             NotFound: no decision has one of these ids.

@@ -1,4 +1,4 @@
-"""The complete result of a saved search, with every number exact, packed into the payload of its entry."""
+"""The complete result of a saved search, with every number exact, packed into the entry's payload."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from matcher.search.engine import Ranking
 class RecordedResult:
     """All candidates of a search, highest score first, and all profiles that a filter excluded, sorted by id.
 
-    `revisions` holds the sequence number of the revision used for each candidate. Each row of `parts` adds up to
-    the candidate's score, from left to right. `failing` marks which filter excludes which profile. `vectors` holds
-    the vectors of the need and of its title.
+    `revisions` holds the sequence number of the revision used for each candidate. The numbers in each row of `parts`,
+    added from left to right, give the candidate's score. `failing` marks which filter excludes which profile.
+    `vectors` holds one vector for the need and one for the need's title.
     """
 
     profiles: tuple[str, ...]
@@ -86,7 +86,7 @@ class RecordedResult:
         return {name: getattr(self, name) for name in ("profiles", "part_names", "excluded", "filters")}
 
     def candidates(self) -> Iterator[dict[str, Any]]:
-        """Yield the candidates as JSON values, highest score first. Floats print in their shortest exact form."""
+        """Yield the candidates as JSON values, highest score first. Floats are printed in their shortest exact form."""
         for i, profile in enumerate(self.profiles):
             yield {
                 "rank": i + 1,

@@ -1,7 +1,7 @@
 """Replay of a saved search: compute the search again from the data it used, and compare the results.
 
-The ledger provides the vectors of the need and the words searched for, so a new encoder or a longer table of terms
-does not change the result. A replay recomputes everything else from the stored revisions, model and vectors.
+The ledger provides the need's vectors and the search terms, so a new encoder or a longer table of terms does not
+change the result. A replay recomputes everything else from the stored revisions, model and vectors.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COUNTS: Final = ("considered", "eligible", "candidates", "excluded")
 
 @dataclass(frozen=True)
 class Replay:
-    """The outcome of a replay. `notes` lists changes since the search that may not affect the result."""
+    """The outcome of a replay. `notes` lists changes made since the search, which may not affect the result."""
 
     decision: str
     differences: tuple[Difference, ...]
@@ -40,7 +40,7 @@ class Replay:
 
     @property
     def identical(self) -> bool:
-        """Whether candidates, scores, contributions, order and exclusions are the same bit for bit."""
+        """Whether candidates, scores, contributions, order and exclusions are identical bit for bit."""
         return not self.differences
 
     def to_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Replay:
 
 
 class _MissingIngredient(MatcherError):
-    """An ingredient of the search is missing or unusable."""
+    """Something that the search used is missing or unusable."""
 
     def __init__(self, what: str, recorded: str, problem: str) -> None:
         super().__init__(what, recorded, problem)
@@ -62,7 +62,7 @@ class _MissingIngredient(MatcherError):
 
 
 class Replayer:
-    """Replays decisions one after another, and keeps the index of one replay to update it for the next."""
+    """Replays decisions one after another. Each replay leaves its index for the next replay to update."""
 
     def __init__(self, engine: Engine, chain: Chain) -> None:
         self._store = engine.store
@@ -114,7 +114,7 @@ class Replayer:
 
 
 def need_of(recorded: RecordedNeed, store: Store) -> Need:
-    """Return the need of a saved search, from the entry or, if the entry does not hold it, from its stored revision."""
+    """Return the need of a saved search: from the entry if the need is there, otherwise from the stored revision."""
     try:
         need = recorded.record or store.need(recorded.id, at=recorded.sequence).record
     except (NotFound, InvalidInput) as error:
@@ -136,7 +136,7 @@ def _summary_differences(search: RecordedSearch, ranking: Ranking, replayed: Rec
 
 
 def _changed_since(search: RecordedSearch) -> Iterator[str]:
-    """Yield a note for each reference table and version that has changed: the likely causes of any difference."""
+    """Yield a note for each changed reference table or version. Such changes are likely causes of any difference."""
     for what, recorded, current in (
         ("table", search.reference, digests()),
         ("version", search.versions, versions()),

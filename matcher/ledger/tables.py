@@ -35,5 +35,5 @@ ledger_model = Table(
     "ledger_model",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("content", Text, nullable=False),  # canonical JSON of a scoring model that saved searches used
+    Column("content", Text, nullable=False),  # a scoring model that saved searches used, as canonical JSON
 )

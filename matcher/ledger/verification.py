@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from matcher.ledger.entry import GENESIS, digest_of
 from matcher.store.database import Database
 
-# Entries read at a time. A page stays small because payloads are long.
+# Number of entries to read at a time. Pages are small because payloads are long.
 _PAGE: Final = 50
 # Stop after this many problems.
 _MAX_PROBLEMS: Final = 20
@@ -34,7 +34,7 @@ class LedgerProblem:
 
 @dataclass(frozen=True)
 class Verification:
-    """The number of entries read, the hash of the last entry read, and the problems, in the order of the entries."""
+    """The number of entries read, the hash of the last entry read, and the problems, in entry order."""
 
     entries: int
     hash: str
@@ -57,7 +57,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the entries table, with text as bytes."""
+    """A row of the `ledger_entry` table, with text as bytes."""
 
     number: Any
     decision: bytes
@@ -68,14 +68,14 @@ class _Row:
 
 
 def verify(database: Database, expect: str | None = None) -> Verification:
-    """Verify the whole ledger in one consistent read. `expect` is a hash noted earlier that must still be in the chain.
+    """Verify the whole ledger in one consistent read. `expect` is an earlier hash that the chain must still contain.
 
     Raises:
         Unavailable: the database cannot be used.
 
     """
     with database.reading() as connection:
-        if not database.is_sqlite:  # by default, each statement also sees entries appended since the statement before
+        if not database.is_sqlite:  # by default, a statement also sees entries appended after the previous statement
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         check = _ChainCheck(expect_seen=expect in (None, GENESIS))
         for row in _entry_rows(connection, database.is_sqlite):
@@ -95,9 +95,9 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
 @dataclass
 class _ChainCheck:
-    """A check of the chain in order: the last entry read, the models used so far, and the problems so far."""
+    """The state of a check that reads the chain in order: the last entry read, and the models and problems so far."""
 
-    expect_seen: bool  # True once the expected hash has been read, or if no hash is expected
+    expect_seen: bool  # True once the expected hash has been read, and from the start if no hash is expected
     problems: list[LedgerProblem] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
     entries: int = 0
@@ -111,7 +111,7 @@ class _ChainCheck:
         self.expect_seen = self.expect_seen or self.hash == expect
 
     def add_problems(self, entry: int | None, problems: Iterable[str]) -> None:
-        """Add `problems` with an entry, or with the whole ledger if `entry` is None."""
+        """Add `problems` that concern an entry, or the whole ledger if `entry` is None."""
         self.problems += [LedgerProblem(entry, problem) for problem in problems]
 
     def verification(self) -> Verification:
@@ -151,7 +151,7 @@ class _ChainCheck:
             yield "the last entry is not the one recorded"
 
     def model_problems(self, stored: list[tuple[Any, ...]]) -> Iterator[str]:
-        """Yield a problem for each stored model that is altered and each model that an entry uses but is missing."""
+        """Yield a problem for each altered model, and for each missing model that an entry uses."""
         for digest, content in stored:
             if digest_of(content) != _as_text(digest):
                 yield f"model {_as_text(digest)[:12]} has been altered"
@@ -160,7 +160,7 @@ class _ChainCheck:
 
 
 def _entry_rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:
-    """Yield all entries by number, a page at a time."""
+    """Yield all entries in order of number, reading a page at a time."""
     columns = ", ".join(_raw(name, sqlite) for name in ("decision", "event", "content", "payload", "hash"))
     page = f"SELECT number, {columns} FROM ledger_entry %s ORDER BY number LIMIT {_PAGE}"  # noqa: S608
     query, values = text(page % ""), dict[str, Any]()
@@ -177,7 +177,7 @@ def _rows_of(connection: Connection, sqlite: bool, table: str, first: str, secon
 
 
 def _raw(name: str, sqlite: bool) -> str:
-    """Return SQL that reads a column. On SQLite it reads raw bytes, because invalid text cannot be read as text."""
+    """Return SQL that reads a column. On SQLite, the SQL reads bytes, because invalid text cannot be read as text."""
     return f"CAST({name} AS BLOB)" if sqlite else name
 
 

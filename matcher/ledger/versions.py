@@ -1,4 +1,4 @@
-"""The versions of Python and of the packages that compute scores, and the machine they run on."""
+"""The versions of Python and of the packages that compute scores, and the machine that Python runs on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PACKAGES: Final = ("partnership-matcher", "numpy", "faiss-cpu", "PyStemmer", "t
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the version of each package and of Python, and the machine with the instruction set that FAISS uses."""
+    """Return the versions of the packages and of Python, and the machine, with the instruction set that FAISS uses."""
     return {
         **{package: _version(package) for package in _PACKAGES},
         "python": platform.python_version(),

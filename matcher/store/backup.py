@@ -1,4 +1,4 @@
-"""Back up the whole database to one file while it is in use, and restore it.
+"""Back up the whole database to one file, even while the database is in use, and restore the database from such a file.
 
 A SQLite database is copied page by page. A PostgreSQL database is copied with `pg_dump` and `pg_restore`.
 """
@@ -19,11 +19,11 @@ from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
-# Permissions of a folder that holds contact details.
+# Permissions for a folder that holds contact details.
 OWNER_ONLY: Final = 0o700
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _POSTGRES_HEADER: Final = b"PGDMP"
-# Seconds that a copy waits for a writer to finish.
+# Number of seconds that a copy waits for a writer to finish.
 _WAIT_SECONDS: Final = 30.0
 _DEBIAN_PROGRAMS: Final = "/usr/lib/postgresql"
 
@@ -37,7 +37,7 @@ def back_up(url: str, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Only the owner may read the copy, because it includes the contact details of suppliers.
+        # Only the owner may read the copy, because the copy includes suppliers' contact details.
         with atomic_files.replacing(file, owner_only=True) as part:
             if (parsed := make_url(url)).get_backend_name() == "sqlite":
                 _copy(_sqlite_file(parsed), part)
@@ -136,7 +136,7 @@ def _run(program: str, url: URL, *arguments: str) -> None:
 
 
 def _program(name: str) -> str:
-    """Return the path of the PostgreSQL program `name`. If Debian has several versions, return the newest."""
+    """Return the path of the PostgreSQL program `name`. If Debian has several versions installed, return the newest."""
     versions = sorted(Path(_DEBIAN_PROGRAMS).glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     path = shutil.which(name) or (str(versions[-1]) if versions else None)
     if path is None:

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, StaticPool, create_engine, event, exc, m
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
 
-# Seconds that a connection waits for another writer.
+# Number of seconds that a connection waits for another writer.
 WAIT_SECONDS: Final = 30.0
 # Number of the advisory lock on PostgreSQL. Other programs must not use the same number in this database.
 _SCHEMA_LOCK: Final = 7_269_313_501
@@ -25,8 +25,8 @@ _URL_REMEDY: Final = "Give sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@
 class Database:
     """A database. `reading` and `writing` provide a connection in a transaction.
 
-    In a thread that is writing, `reading` provides the connection of the writer, so that the thread sees its own
-    writes. SQLite in memory has a single connection, which threads use in turn.
+    In a thread that is writing, `reading` provides the writer's connection, so that the thread sees its own
+    writes. A SQLite database in memory has a single connection, which threads use in turn.
     """
 
     def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -44,12 +44,12 @@ class Database:
 
     @property
     def display_url(self) -> str:
-        """The URL for messages, without password and query."""
+        """The URL to show in messages, without the password and query."""
         return self._url.set(query={}).render_as_string(hide_password=True)
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether the database is SQLite. Otherwise it is PostgreSQL."""
+        """Whether the database is SQLite rather than PostgreSQL."""
         return self._url.get_backend_name() == "sqlite"
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Database:
 
     @contextmanager
     def joining(self) -> Iterator[Connection]:
-        """Provide the connection that this thread is writing on, or open one as `writing` does."""
+        """Provide the connection on which this thread is writing, or open a connection as `writing` does."""
         if (connection := self._writing_here()) is not None:
             yield connection
             return
@@ -123,7 +123,7 @@ class Database:
             )
 
     def empty_log(self) -> None:
-        """Move SQLite's write-ahead log into the database file and empty it, unless a reader prevents that."""
+        """Move SQLite's write-ahead log into the database file and empty the log, unless a reader prevents this."""
         if self.is_sqlite and not self._memory:
             with suppress(Unavailable):
                 self._pragma("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -132,7 +132,7 @@ class Database:
         return getattr(self._local, "connection", None)
 
     def _write_ahead(self) -> None:
-        """Switch a SQLite file to write-ahead logging. Retry while the file is locked: SQLite does not wait here."""
+        """Switch a SQLite file to write-ahead logging. Retry while the file is locked, because SQLite does not wait."""
         deadline = time.monotonic() + self._wait
         while True:
             try:
@@ -153,7 +153,7 @@ class Database:
         return True
 
     def _pragma(self, statement: str) -> Any:
-        """Run a PRAGMA outside any transaction and return the first value of its result, or None."""
+        """Run a PRAGMA outside any transaction. Return the first value in the result, or None if there is none."""
         with self._explain_errors():
             pooled = self._engine.raw_connection()
             try:
@@ -216,7 +216,7 @@ def _parse(url: str) -> URL:
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # _begin_sqlite begins transactions
+    connection.isolation_level = None  # the driver begins no transactions: _begin_sqlite does
     for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {setting}")
 

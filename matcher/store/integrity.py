@@ -13,7 +13,7 @@ from matcher.store.schema import clock, head, revision
 
 
 def problems(database: Database) -> Iterator[str]:
-    """Yield the problems with the revisions of a store: damaged pages, gaps, changed contents and wrong heads."""
+    """Yield the problems in a store: damaged pages, missing revisions, changed contents and wrong heads."""
     yield from _damaged_pages(database)
     yield from _revisions(database)
     yield from _heads(database)

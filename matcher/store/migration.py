@@ -12,7 +12,7 @@ from matcher.store.schema import SCHEMA_VERSION
 
 
 def migrate(database: Database) -> None:
-    """Create or upgrade the tables. If they are up to date, do nothing and do not load Alembic.
+    """Create or upgrade the tables. If the tables are up to date, do nothing and do not load Alembic.
 
     Raises:
         Unavailable: the database cannot be reached, or was created by a newer version of this program.
@@ -28,7 +28,7 @@ def migrate(database: Database) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    """Return the schema version of the database, or None if it is empty."""
+    """Return the schema version, or None if the database is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -35,8 +35,9 @@ RECORD_TYPES: Final[dict[RecordKind, type[Profile | Need]]] = {
 class Revision(Generic[State_co]):
     """One state of a record.
 
-    `sequence` orders all revisions of a store, and `number` counts the revisions of this record from 1. `record` is
-    None for a withdrawal. `recorded_at` is in UTC. `source` is where the record came from.
+    `sequence` orders all revisions of a store, and `number` is this revision's number within the record,
+    counting from 1. `record` is None for a withdrawal. `recorded_at` is in UTC. `source` says where the record came
+    from.
     """
 
     kind: RecordKind
@@ -72,7 +73,7 @@ def canonical(record: Profile | Need) -> tuple[str, str]:
 def latest(kind: RecordKind, at: int | None) -> Select[Any]:
     """Return a query for the latest revision of each record of `kind`, including withdrawals.
 
-    If `at` is not None, only revisions up to this sequence number count.
+    If `at` is not None, revisions with a later sequence number than `at` are ignored.
     """
     if at is None:
         return select(revision).join(head, head.c.sequence == revision.c.sequence).where(head.c.kind == kind.value)
@@ -87,10 +88,10 @@ def latest(kind: RecordKind, at: int | None) -> Select[Any]:
 
 
 def to_revision(row: Row[Any]) -> Revision[Any]:
-    """Return a row of the revision table as a `Revision`.
+    """Convert a row of the revision table to a `Revision`.
 
     Raises:
-        InvalidInput: the record does not meet the rules of this version. The rules were less strict when it was stored.
+        InvalidInput: the record breaks a rule of this version, which is stricter than the rules when it was stored.
 
     """
     kind = RecordKind(row.kind)
@@ -98,7 +99,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
 
 
 def to_record(row: Row[Any]) -> Profile | Need | None:
-    """Return the record of a row of the revision table, or None for a withdrawal. Raise the errors of `to_revision`."""
+    """Return the record in a row of the revision table, or None for a withdrawal. Raise the errors of `to_revision`."""
     if row.content is None:
         return None
     place = Place(file=f"revision {row.sequence} of {row.kind} {row.id}")

@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-# Most values in one IN list, or rows in one page. Far below SQLite's limit of 32,766 variables in a statement.
+# Maximum number of values in one IN list, or of rows in one page. This is far below the 32,766 variables that SQLite
+# allows in a statement.
 CHUNK: Final = 500
 
 
@@ -23,7 +24,7 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that supports ON CONFLICT. SQLAlchemy has a separate one for each kind of database."""
+    """Return an INSERT that supports ON CONFLICT. SQLAlchemy has a separate INSERT for each kind of database."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 

@@ -3,7 +3,7 @@
 - `revision` is append-only: triggers refuse updates and deletes.
 - `head` points at the latest revision of each record.
 - `clock` holds the sequence number that orders all revisions.
-- `contact` is the only table here with personal data. Its rows can be erased.
+- `contact` is the only one of these tables with personal data. The rows can be erased.
 - `vector` is the embedding cache.
 """
 
@@ -29,7 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-# The newest migration in migrations/versions. A database with this version opens without loading Alembic.
+# The newest migration in migrations/versions. A database with this version is opened without loading Alembic.
 SCHEMA_VERSION: Final = "0004"
 
 metadata = MetaData(
@@ -64,9 +64,9 @@ SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 def id_type(length: int) -> String:
-    """Return a column type for ids of up to `length` characters, which sort by code point on both databases.
+    """Return a column type for ids that have at most `length` characters and sort by code point on both databases.
 
-    Without this collation, PostgreSQL would sort by the language of the server.
+    Without the collation "C", PostgreSQL would sort by the rules of the server's language.
     """
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 

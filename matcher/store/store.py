@@ -23,10 +23,10 @@ from matcher.store.writer import Writer, not_found
 
 
 class Store:
-    """Records as revisions, ordered by one sequence number. Open it with `Store.open`. Threads can share it.
+    """Records as revisions, ordered by one sequence number. Open a store with `Store.open`. Threads can share a store.
 
-    Every method raises `Unavailable` if the database cannot be used. A method that is given a sequence
-    number as `at` returns the state when that revision was the latest.
+    Every method raises `Unavailable` if the database cannot be used. If a method is given a sequence
+    number as `at`, the method returns the state just after the revision with that number was added.
     """
 
     def __init__(self, database: Database) -> None:
@@ -40,7 +40,7 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Self:
-        """Open the store at `url` and create or upgrade its tables.
+        """Open the store at `url`, and create or upgrade the tables.
 
         Args:
             url: `sqlite:///PATH`, `sqlite://` for a database in memory, or `postgresql+psycopg://…`.
@@ -82,8 +82,8 @@ class Store:
     def writing(self) -> Iterator[Writer]:
         """Provide a `Writer` in a transaction. Commit at the end, or roll back if an exception is raised.
 
-        Only one writer is active at a time, across all processes. Until the end, a read by id in this
-        thread already sees what the writer has written.
+        Only one writer is active at a time, across all processes. Until the transaction ends, a read
+        by id in this thread already sees what the writer has written.
 
         Raises:
             Unavailable: another writer did not finish in time.
@@ -109,7 +109,7 @@ class Store:
             return int(connection.execute(select(clock.c.sequence)).scalar_one())
 
     def origin(self, sequence: int) -> str:
-        """Return a text that identifies revision `sequence` among all stores: its timestamp, record id and digest.
+        """Return a text that identifies revision `sequence` among all stores: the timestamp, record id and digest.
 
         The text is empty if there is no such revision.
         """
@@ -146,7 +146,7 @@ class Store:
         """Return the profiles in the revisions with these sequence numbers, in the order of `sequences`.
 
         Raises:
-            NotFound: a revision does not exist, is not of a profile, or is a withdrawal.
+            NotFound: a revision does not exist, belongs to a need, or is a withdrawal.
 
         """
         records: dict[int, Any] = {}
@@ -158,7 +158,7 @@ class Store:
         return [records[sequence] for sequence in sequences]
 
     def needs(self, after: str = "") -> Iterator[Revision[Need]]:
-        """Yield the needs with an id above `after`, sorted by id, in their state at the time of this call."""
+        """Yield the needs with an id above `after`, sorted by id, as they are at the time of this call."""
         states = latest(RecordKind.NEED, self.sequence()).where(revision.c.content.is_not(None))
         pages = self._pages(states.order_by(revision.c.id), after, lambda row: row.id, revision.c.id)
         return map(to_revision, pages)
@@ -187,10 +187,10 @@ class Store:
         return list(islice(problems(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
-        """Yield, once each and in its state at `until`, every profile changed after `since` and up to `until`.
+        """Yield every profile that changed after `since` and up to `until`, once each, in its state at `until`.
 
-        `since` and `until` are sequence numbers. If `until` is None, it is the latest. The changes are in the order of
-        their sequence numbers. Memory use is constant, and no transaction stays open.
+        `since` and `until` are sequence numbers. If `until` is None, the latest sequence number is used. The
+        changes are in sequence order. Memory use is constant, and no transaction stays open.
         """
         now = self.sequence()
         until = now if until is None else min(until, now)
@@ -200,7 +200,7 @@ class Store:
             yield Change(row.sequence, row.id, record if isinstance(record, Profile) else None)
 
     def profile_contents(self, since: int, *, until: int) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Yield the id and content of each profile that `profile_changes` yields, with the content as a JSON value.
+        """Yield the id and the content, as a JSON value, of each profile that `profile_changes` yields.
 
         The content is None for a withdrawal. This method is several times faster than `profile_changes`, for callers
         that read few fields.
@@ -210,15 +210,15 @@ class Store:
             yield row.id, None if row.content is None else json.loads(row.content)
 
     def contact(self, profile_id: str) -> Contact | None:
-        """Return the contact of a profile, or None if no contact is stored."""
+        """Return the contact for a profile, or None if no contact is stored."""
         rows = self._rows(select(contact).where(contact.c.profile_id == profile_id))
         return Contact(name=rows[0].name, email=rows[0].email, telephone=rows[0].telephone) if rows else None
 
     def erase_contact(self, profile_id: str) -> bool:
-        """Permanently erase the contact of a profile. Return whether there was one.
+        """Permanently erase the contact for a profile. Return whether a contact was stored.
 
-        SQLite erases the bytes from the database file immediately, and from its log unless a reader prevents that.
-        PostgreSQL erases them when it next vacuums the table and recycles its log.
+        SQLite erases the bytes from the database file immediately, and from the write-ahead log unless a reader
+        prevents this. PostgreSQL erases the bytes when it next vacuums the table and recycles its write-ahead log.
         """
         with self._database.writing() as connection:
             erased = connection.execute(delete(contact).where(contact.c.profile_id == profile_id)).rowcount > 0

@@ -1,4 +1,4 @@
-"""The table of the embedding cache. Every vector can be computed again, so losing the table only costs time."""
+"""The embedding cache. Every vector can be computed again, so losing the cache only costs time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class VectorCache:
         self._database = database
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored bytes by key. Any of `keys` that are not stored are left out.
+        """Return a dictionary from key to stored bytes. Keys without stored bytes are left out.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -32,7 +32,7 @@ class VectorCache:
         return data
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Store `items` in a transaction of their own. Existing keys keep their data.
+        """Store `items` in a separate transaction. Existing keys keep their data.
 
         Raises:
             Unavailable: the database cannot be used, or another process was writing for too long.

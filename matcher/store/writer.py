@@ -17,7 +17,7 @@ from matcher.store.schema import clock, contact, head, revision
 
 Outcome = Literal["added", "updated", "unchanged"]
 
-# Number of records to put together: read their heads in one go, then write their revisions in one go.
+# Number of records in a batch. The heads of a whole batch are read together, and the revisions are written together.
 BATCH: Final = 1_000
 
 
@@ -26,7 +26,7 @@ class Put:
     """The result of putting a record.
 
     Attributes:
-        sequence: the sequence number of the latest revision of the record.
+        sequence: the sequence number of the record's latest revision.
         outcome: whether the put added (or restored) the record, updated the record, or changed nothing.
 
     """
@@ -45,7 +45,7 @@ class _Head:
 class Writer:
     """Adds revisions in one transaction, with exclusive use of the sequence numbers until the transaction ends.
 
-    The writer locks the row of `clock`, so that sequence numbers have no gaps and become visible in order: the next
+    The writer locks the `clock` row, so that sequence numbers have no gaps and become visible in order: the next
     writer waits, and a transaction that rolls back releases its numbers.
     """
 
@@ -63,9 +63,9 @@ class Writer:
         return self._connection
 
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
-        """Add a revision of `record`, unless the store already has the same content.
+        """Add a revision of `record`, unless the record's latest revision has the same content.
 
-        If `contact` is not None, it replaces the stored contact of the profile. Contacts are not part of revisions.
+        If `contact` is not None, it replaces the profile's stored contact. Contacts are not part of revisions.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -74,7 +74,7 @@ class Writer:
         return self.put_many([(record, contact)], source=source)[0]
 
     def put_many(self, items: Iterable[tuple[Profile | Need, Contact | None]], *, source: str = "") -> list[Put]:
-        """Put many records, much faster than one by one. Records with the same id are put in order.
+        """Put many records, much faster than with one call of `put` each. Records with the same id are put in order.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -85,8 +85,8 @@ class Writer:
     def withdraw(self, kind: RecordKind, id: str, *, source: str = "") -> int:
         """Withdraw a record by adding a revision without content. Return the sequence number of the revision.
 
-        The contact of a profile is erased, since there is no longer a reason to store it. A later put restores the
-        record.
+        If the record is a profile, the contact is erased, since there is no longer a reason to store the contact.
+        A later put restores the record.
 
         Raises:
             NotFound: no such record exists, or it is already withdrawn.
@@ -104,7 +104,7 @@ class Writer:
         return self._sequence
 
     def finish(self) -> None:
-        """Set the clock to the last sequence number used. The transaction can then be committed.
+        """Set the clock to the last sequence number used, so that the transaction can be committed.
 
         Raises:
             MatcherError: an earlier write failed, so that a commit would leave gaps.
@@ -148,7 +148,7 @@ class Writer:
     def _next(
         self, key: tuple[RecordKind, str], before: _Head | None, state: tuple[str, str] | None, source: str
     ) -> dict[str, Any]:
-        """Return the row of the next revision. `state` is the content and digest, or None for a withdrawal."""
+        """Return the row for the next revision. `state` is the content and digest, or None for a withdrawal."""
         (kind, id), (content, digest) = key, state or (None, None)
         self._sequence += 1
         return {

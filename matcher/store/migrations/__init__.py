@@ -1,1 +1,1 @@
-"""The history of the schema. Alembic runs the missing migrations on a database with an older schema."""
+"""The history of the schema. If a database has an older schema, Alembic runs the missing migrations."""

@@ -1,4 +1,4 @@
-"""Run the migrations on the connection of the store, in the transaction that is already open."""
+"""Run the migrations on the store's connection, in the transaction that is already open."""
 
 from alembic import context
 

@@ -1,6 +1,6 @@
 """Accounts, ownership, registrations and alerts.
 
-This migration cannot be reversed, because entries in the ledger refer to organisations and members by their ids.
+This migration cannot be reversed, because ledger entries refer to organisations and members by id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The statements that sources make about suppliers, and the profile that each statement is about."""
+"""The statements that sources make about suppliers, and the profile that each statement belongs to."""
 
 from __future__ import annotations
 
