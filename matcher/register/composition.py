@@ -1,8 +1,9 @@
 """Composition: one profile from all the statements about a supplier, whatever order they arrive in.
 
 Sources have an order of precedence (see the catalogue of sources): the supplier first, then registers, then notices.
-Within a source, the latest statement comes first. A field is taken from the first statement that has it, and each
-kind of identifier likewise. If the supplier states its capabilities, only these count. Pieces of track record are
+Within a source, the latest statement comes first. Each field, and
+each kind of identifier, is taken from the first statement that has one. If the supplier states its capabilities, only
+these count. Pieces of track record are
 collected from all statements, one per award.
 """
 
@@ -23,7 +24,7 @@ _SCALARS: Final = ("name", "sector", "summary", "postcode", "turnover", "employe
 
 @dataclass(frozen=True)
 class StoredStatement:
-    """A statement as stored: its source and record number, its fields, where it was read, and its date."""
+    """A statement as stored: its source, record number and fields, where the statement was read, and its date."""
 
     source: str
     record: str
@@ -36,19 +37,19 @@ class StoredStatement:
 
 @dataclass(frozen=True)
 class Composition:
-    """A profile, or None if the supplier has none, and the statement behind each of its parts, by dotted path."""
+    """A profile (None if the supplier has no profile), and the statement behind each part, by dotted path."""
 
     profile: Profile | None
     parts: tuple[tuple[str, StoredStatement], ...] = ()
 
     @property
     def sources(self) -> list[str]:
-        """The sources of the parts of the profile, in order of precedence."""
+        """The sources that state parts of the profile, in order of precedence."""
         return sorted({statement.source for _, statement in self.parts}, key=PRECEDENCE.__getitem__)
 
 
 def compose(profile_id: str, statements: Sequence[StoredStatement]) -> Composition:
-    """Return the profile with id `profile_id` that `statements` make."""
+    """Return the composition of `statements`, whose profile has the id `profile_id`."""
     ordered = sorted(statements, key=_rank)
     current = [statement for statement in ordered if not statement.ended]
     if _is_withdrawn(ordered, current):
@@ -83,7 +84,7 @@ def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]
     return not is_named or (has_ended and not is_confirmed)
 
 
-# The path of a part of a profile, the value of the part, and the statement that states it.
+# The path and value of one part of a profile, and the statement that gives this value.
 Part = tuple[str, Any, StoredStatement]
 
 
@@ -103,7 +104,7 @@ def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _coverage(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the coverage from the first source that states any, joined from all statements of that source."""
+    """Yield the coverage from the first source that states any, joined from all statements by that source."""
     stating = [statement for statement in current if statement.fields.get("coverage")]
     stating = [statement for statement in stating if statement.source == stating[0].source]
     if national := next((one for one in stating if one.fields["coverage"].get("national")), None):
@@ -131,7 +132,7 @@ def _capabilities(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield all accreditations that the supplier states, then one from other sources for each further scheme."""
+    """Yield all accreditations that the supplier states, then one for each further scheme in other sources."""
     by_key: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
     for statement in current:
         is_own = statement.source == SUPPLIER
@@ -144,7 +145,7 @@ def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _track_record(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the pieces that the supplier states, then one for each other award, the newest award first."""
+    """Yield the pieces that the supplier states, then one piece for each other award, newest award first."""
     own = [(piece, statement) for statement in current if statement.source == SUPPLIER for piece in _pieces(statement)]
     own_keys = {_key(piece, "title", "date", "buyer") for piece, _ in own}
     awards: dict[str, tuple[dict[str, Any], StoredStatement]] = {}

@@ -22,7 +22,7 @@ from matcher.sources.ocds import releases_in
 from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
 
-# A new time window overlaps the last one, in case a publisher's clock is wrong or summer time begins or ends.
+# A new time window overlaps the previous one, in case a publisher's clock is wrong or summer time begins or ends.
 _OVERLAP: Final = timedelta(hours=2)
 
 
@@ -61,12 +61,12 @@ def fetch(
 
     `until` defaults to now, and `since` to two hours before the end of the last fetch. An earlier fetch that was
     not completed continues with its own time window, unless `since` differs from the start of that window.
-    `most_pages` limits the pages of this call. `on_page` is called after each page with the number of pages so far.
+    `most_pages` limits the number of pages in this call. `on_page` is called after each page with the number so far.
 
     Raises:
         InvalidInput: `since` is missing and there is no earlier fetch, `since` is not before `until`, or the service
             links to a wrong page.
-        Unavailable: the service or the store cannot be used. The pages fetched before are saved.
+        Unavailable: the service or the store cannot be used. The pages already fetched are saved.
 
     """
     window, resumed = _window(store, service, since, until or datetime.now(UTC))

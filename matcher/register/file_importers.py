@@ -1,4 +1,4 @@
-"""File importers: for each kind of file, how its contents are put into the register."""
+"""File importers: how the contents of each kind of file are put into the register."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True)
 class ImportTask:
-    """The import of one file in one transaction of `writer`.
+    """The import of one file, in one transaction of `writer`.
 
     Without `rejects`, the first problem ends the import. `on_position` is called with the number of bytes read so far.
     """
@@ -59,14 +59,14 @@ class ImportTask:
 
 @dataclass(frozen=True)
 class FileImporter:
-    """How files of one kind are imported, and the file name endings to look for in a folder."""
+    """How one kind of file is imported, and the filename endings to look for in a folder."""
 
     run: Callable[[ImportTask], None]
     endings: tuple[str, ...]
 
 
 def source_importer(source: Source) -> FileImporter:
-    """Return the importer for the files of `source`. ValueError: the source has no files."""
+    """Return the importer for files from `source`. ValueError: the source has no files."""
     files = source.files
     if isinstance(files, StatementFiles):
         return FileImporter(partial(_import_statements, files, source.name), files.endings)

@@ -3,8 +3,8 @@
 1. The statement is already assigned to a profile.
 2. The statement and a profile share a register number.
 3. The statement and a profile share the publisher's own number for the supplier.
-4. The statement and a profile share name and legal form.
-5. The statement is from a notice, and its name is that of a profile, except that one of the two omits the legal form.
+4. The statement and a profile share a name and legal form.
+5. The statement is from a notice and shares a name with a profile, but only one of the two gives the legal form.
 
 Rules 2 to 5 skip profiles with a conflicting register number. Rules 3 to 5 need a single match.
 Profiles that turn out to share a register number are joined, unless suppliers wrote both or one was split from the
@@ -31,12 +31,12 @@ from matcher.store.schema import head, revision
 Reference = tuple[str, str]
 # The id of the profile that matches, the rule that found the profile, and the evidence for the match.
 ProfileMatch = tuple[str, str, str]
-# The beginning of the `source` of every revision that the register composed.
+# The prefix of `source` in every revision composed by the register.
 MERGED = "merged: "
 
 
 class Identities:
-    """The identities of a batch of statements, and of the profiles that they may be about."""
+    """The identities for a batch of statements, and for the profiles that these statements may be about."""
 
     def __init__(self, connection: Connection, statements: Sequence[Statement]) -> None:
         self._connection = connection
@@ -53,7 +53,7 @@ class Identities:
         self._key_rows: list[dict[str, str]] = []
 
     def resolve(self, statement: Statement) -> str | None:
-        """Return the id of the profile that `statement` is about, or of a new profile if none matches.
+        """Return the id of the profile that `statement` is about, or the id of a new profile if none matches.
 
         Return None if no profile matches and the statement may not create one. Call `finish` to write the results.
         """
@@ -77,7 +77,7 @@ class Identities:
         return profile_id
 
     def _resolve_own(self, statement: Statement, keys: tuple[str, ...], numbered: list[str]) -> str:
-        """Return the id of the profile that the supplier wrote. Join the profiles from other sources into this one."""
+        """Return the id of the profile that the supplier wrote. Join profiles from other sources into that profile."""
         id, reference = statement.record, _reference(statement)
         if reference not in self._known:
             self._assign(reference, id, "own", "")
@@ -141,7 +141,7 @@ class Identities:
         """Return whether the places of a statement and a profile with the same name allow a join.
 
         Many charities share a name. If a register is involved and the name has no legal form, the places must agree
-        unless one is unknown.
+        unless one of them is unknown.
         """
         profile_places = {key for key in self._keys_of[profile_id] if key.startswith("place:")}
         places = {key for key in keys if key.startswith("place:")}
@@ -154,7 +154,7 @@ class Identities:
         return not was_split and not numbers_conflict(keys, self._keys_of[profile_id])
 
     def _join(self, first: str, second: str, rule: str = "number", evidence: str = "") -> str:
-        """Join two profiles of one supplier and return the remaining id. Return `first` if they must stay separate."""
+        """Join one supplier's two profiles and return the remaining id, or `first` if they must stay separate."""
         kept, removed = sorted((first, second), key=self._rank)
         if (
             kept == removed
@@ -223,7 +223,7 @@ class Identities:
         return profiles
 
     def _load(self, keys: set[str]) -> None:
-        """Load all keys of the profiles that have any of `keys` or to which statements are already assigned."""
+        """Load all keys of each profile that has any of `keys` or to which statements are already assigned."""
         same = (identity.c.source == identity_key.c.source) & (identity.c.record == identity_key.c.record)
         ids: set[str] = set(self._known.values())
         for chunk in chunks(sorted(keys)):
@@ -236,7 +236,7 @@ class Identities:
                 self._profiles[row.key].add(row.profile_id)
 
     def _own_profiles(self, ids: Iterable[str]) -> set[str]:
-        """Return the ids among `ids` of the profiles that suppliers wrote themselves."""
+        """Return the ids in `ids` whose profiles were written by suppliers themselves."""
         own: set[str] = set()
         for chunk in chunks(sorted(ids)):
             query = select(identity.c.profile_id).where(identity.c.source == SUPPLIER, identity.c.profile_id.in_(chunk))
@@ -254,7 +254,7 @@ def forget(connection: Connection, references: Iterable[Reference]) -> None:
 
 
 def unused_id(connection: Connection, proposed: str, reserved: Container[str] = ()) -> str:
-    """Return `proposed` as the id for a new profile, with a number added if it is in use or in `reserved`."""
+    """Return an id for a new profile: `proposed`, with a number added if that id is in use or in `reserved`."""
     number, id = 1, proposed
     while id in reserved or _is_used(connection, id):
         number += 1

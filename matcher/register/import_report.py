@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from matcher.sources.statement import Tally
 
-# Counts of what is dropped from notices. They are reported even if they are 0.
+# The names of the counts of what is dropped from notices. These counts are reported even if they are 0.
 DROP_COUNTS: Final = (
     "contact points",
     "contact details in texts",
@@ -21,7 +21,7 @@ DROP_COUNTS: Final = (
     "values not in pounds",
     "values of 0 or 1",
 )
-# The most names of ignored fields to count separately. A file with more is not a file of records.
+# The maximum number of ignored field names to count separately. A file with more does not hold records.
 _MAX_IGNORED: Final = 1_000
 
 
@@ -29,10 +29,10 @@ _MAX_IGNORED: Final = 1_000
 class ImportReport:
     """The result of an import or a fetch.
 
-    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome. In the report
-    of a public source, the outcomes of needs are in `counts` instead. `dropped_fields` counts the fields that were not
+    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome. In a report on a
+    public source, the outcomes for needs are in `counts` instead. `dropped_fields` counts the fields that were not
     kept, by their dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the
-    file that holds these lines, if there is one.
+    file that holds the rejected lines, if there is one.
     """
 
     files: int = 0
@@ -71,7 +71,7 @@ class ImportReport:
 
 
 def records_report(report: ImportReport) -> dict[str, Any]:
-    """Return the report of an import of records as JSON values."""
+    """Return the report on a record import as JSON values."""
     return {
         "files": report.files,
         "added": report.added,
@@ -84,7 +84,7 @@ def records_report(report: ImportReport) -> dict[str, Any]:
 
 
 def source_report(report: ImportReport) -> dict[str, Any]:
-    """Return the report of an import from a public source as JSON values, with names in alphabetical order."""
+    """Return the report on an import from a public source as JSON values, with names in alphabetical order."""
     return {
         "files": report.files,
         "rejected": report.rejected,

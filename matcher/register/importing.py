@@ -1,4 +1,4 @@
-"""Importing: read files of records and of public sources into the store, one transaction per file."""
+"""Importing: read record files and public source files into the store, one transaction per file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from matcher.sources.formats.rejects import RejectsFile
 from matcher.store import Store
 
 OnError = Literal["stop", "skip"]
-# Called with the number of bytes read so far and the size of all files in bytes, both as stored.
+# Called with the number of bytes read so far and the total size of all files in bytes, both as stored.
 OnProgress = Callable[[int, int], None]
 
-# What `import_files` can read: records in the product's own format, and files of public sources.
+# What `import_files` can read: records in the product's own format, and files from public sources.
 KINDS: Final = (PROFILES, NEEDS, *FILE_SOURCES)
 
 
@@ -34,8 +34,8 @@ def import_files(
     """Import the files at `paths`, all of the same `kind` from `KINDS`, into `store`, one transaction per file.
 
     A path may be a folder of such files. Importing a file again changes nothing. If a line or part of a file cannot
-    be used, "stop" raises and imports nothing from that file; the files before it stay imported. "skip" leaves out the
-    line or part and writes it to a new file in `rejects_folder`, before the transaction is committed. For public
+    be used, "stop" raises an error and imports nothing from that file. Earlier files stay imported. "skip" leaves out
+    the line or part and writes it to a new file in `rejects_folder`, before the transaction is committed. For public
     sources, the rejects file gives the problems without the text.
 
     Raises:

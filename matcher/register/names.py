@@ -1,4 +1,4 @@
-"""Names of suppliers in comparable forms, and the keys by which a statement or profile can be recognised."""
+"""Supplier names in comparable forms, and the keys by which a statement or profile can be recognised."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBERS: Final = ("charity", "company", "cqc", "ods", "ppon")
 
 
 def split_legal_form(name: str) -> tuple[str, str]:
-    """Return `name` without its legal form, in lower case without punctuation, and the legal form, or "" if none.
+    """Return `name` in lower case without punctuation or legal form, and the legal form, or "" if there is none.
 
     "The Steady-Steps Ltd." gives "steady steps" and "limited". The first part is empty if `name` has no Latin letter
     or digit.
@@ -61,9 +61,10 @@ def without_generic_words(name: str) -> str:
 
 
 def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, ...]:
-    """Return the keys of a statement or profile with `fields`.
+    """Return the keys for a statement or profile that has `fields`.
 
-    These are its register numbers, the publisher's own number `party`, its name, and the outward part of its postcode.
+    The keys are the register numbers, the publisher's own number `party`, the name, and the outward part of the
+    postcode.
     """
     identifiers = fields.get("identifiers") or {}
     keys = [f"{register}:{identifiers[register]}" for register in NUMBERS if identifiers.get(register)]
@@ -89,7 +90,7 @@ def is_number(key: str) -> bool:
 
 
 def numbers_conflict(first: set[str], second: set[str]) -> bool:
-    """Return whether two sets of keys belong to different suppliers, as one register gave them different numbers."""
+    """Return whether two key sets belong to different suppliers, because one register gave them different numbers."""
     mine, theirs = _by_register(first), _by_register(second)
     return any(not mine[register] & theirs[register] for register in mine.keys() & theirs.keys())
 

@@ -1,4 +1,4 @@
-"""Notices: releases are stored, and those of one ocid are merged into a need and track record when another arrives."""
+"""Notices: releases are stored. When one arrives, all with the same ocid are merged into a need and track record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BATCH: Final = 250
 
 @dataclass(frozen=True)
 class TrimmedRelease:
-    """The kept fields of a release, and where it was read."""
+    """The fields kept from a release, and where the release was read."""
 
     content: dict[str, Any]
     file: str
@@ -36,18 +36,18 @@ class TrimmedRelease:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The ocid and the id of the release, which identify it."""
+        """The ocid and the id, which together identify the release."""
         return self.content["ocid"], self.content["id"]
 
 
-# Called with the problem of a process that cannot be used. Raises the problem, or records it and returns.
+# Called with the problem that makes a process or release unusable. Raises the problem, or records it and returns.
 Reject = Callable[[InvalidInput], None]
 
 
 def trim_release(value: object, place: Place, position: str, report: ImportReport) -> TrimmedRelease:
-    """Return the kept fields of a release, and count in `report` what is dropped.
+    """Return the fields kept from a release, and count in `report` what is dropped.
 
-    `position` says where the release is in its file or page. Raises the errors of `ocds.trim`.
+    `position` says where the release is in its file or page. Raises the same errors as `ocds.trim`.
     """
     tally = Tally()
     report.counts["releases read"] += 1
@@ -58,7 +58,7 @@ def trim_release(value: object, place: Place, position: str, report: ImportRepor
 
 
 def import_releases(writer: Writer, releases: Iterable[TrimmedRelease], report: ImportReport, reject: Reject) -> None:
-    """Store releases and update the needs and suppliers that they are about, in the transaction of `writer`."""
+    """Store releases and update the needs and suppliers that these are about, in the transaction of `writer`."""
     tally = Tally(Counter(dict.fromkeys(DROP_COUNTS, 0)))
     session = Session(writer)
     session.follow()
@@ -92,7 +92,7 @@ class _NoticeImport:
             self._changed |= {row["ocid"] for row in changed}
 
     def merge_changed(self, reject: Reject) -> None:
-        """Merge the processes with a new or changed release into needs and statements."""
+        """Merge each process that has a new or changed release into a need and statements."""
         for ocids in chunks(sorted(self._changed), _BATCH):
             merged = [self._merged(rows, reject) for rows in self._by_ocid(ocids)]
             processes = [process for process in merged if process]
@@ -161,7 +161,7 @@ class _NoticeImport:
         return list(rows.values())
 
     def _present(self, ocids: list[str]) -> set[str]:
-        """Return the ocids among `ocids` that have a need which has not been withdrawn."""
+        """Return the ocids in `ocids` whose need is in the store and has not been withdrawn."""
         is_present = head.c.kind == RecordKind.NEED.value, head.c.digest.is_not(None)
         query = select(head.c.id).where(*is_present, head.c.id.in_(ocids))
         return {row.id for row in self._connection.execute(query)}

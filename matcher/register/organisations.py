@@ -1,4 +1,4 @@
-"""NHS organisations: the current organisations for an NHS code or name of any date.
+"""NHS organisations: the current organisations for an NHS code or name from any date.
 
 Imported ODS data takes precedence. The reference tables add the clinical commissioning groups of 2021, the integrated
 care boards and, by name only, the academic health science networks.
@@ -100,7 +100,7 @@ class Organisations:
 
 
 def put_organisations(writer: Writer, organisations: Iterable[OdsOrganisation]) -> int:
-    """Store organisations and their successors, replacing earlier data. Return how many are new or changed."""
+    """Store organisations and their successors, replacing earlier data. Return the number that are new or changed."""
     changed = 0
     for batch in chunks(organisations, 250):
         latest = {organisation.code: organisation for organisation in batch}

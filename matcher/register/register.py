@@ -1,4 +1,4 @@
-"""The register: one profile per supplier, made of all statements about it, with the origin of each part."""
+"""The register: one profile per supplier, composed of all statements about it, with the origin of each part."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Provenance:
     """The origin of one part of a profile.
 
     `field` is the dotted path of the part. `source` and `record` identify the statement behind the part.
-    `file` and `place` say where the statement was read, `licence` on what terms it may be used, and `stated` when it
-    was made, if known. `rule` and `evidence` say how the statement was matched to this supplier.
+    `file` and `place` say where the statement was read. `licence` names the licence for using the statement, and
+    `stated` is the date of the statement, if known. `rule` and `evidence` say how the statement was matched to this
+    supplier.
     """
 
     field: str
@@ -48,7 +49,7 @@ class Register:
         self._store = store
 
     def follow(self) -> None:
-        """Process profiles written directly since the last run. See `Session.follow`."""
+        """Process profiles that were written directly since the last run. See `Session.follow`."""
         with self._store.writing() as writer:
             session = Session(writer)
             session.follow()
@@ -90,11 +91,11 @@ class Register:
     def split(self, profile_id: str, records: Sequence[Reference]) -> str:
         """Move statements about another supplier out of a profile, permanently. Return the id of their new profile.
 
-        `records` are the source and record number of each statement.
+        `records` gives the source and record number for each statement.
 
         Raises:
-            NotFound: a statement is unknown, or about another profile.
-            InvalidInput: `records` is empty or has a statement of the supplier.
+            NotFound: a statement is unknown, or is about another profile.
+            InvalidInput: `records` is empty or includes a statement by the supplier.
             Conflict: none of the statements names a supplier.
 
         """

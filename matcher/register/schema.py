@@ -1,12 +1,12 @@
 """The tables of the register, in the same database as the tables of the store.
 
-- `release`: the kept fields of notices, so that the releases of one ocid can be merged when another one arrives.
-- `statement`: the latest statement of each source under each of its record numbers.
+- `release`: the fields kept from notices, so that all releases with one ocid can be merged when another arrives.
+- `statement`: the latest statement for each pair of source and record number.
 - `identity`: the profile that each statement is about, and the rule and evidence that matched them.
-- `identity_key`: the keys by which the supplier of a statement can be recognised.
-- `apart`: statements and the profiles that they must never be joined with.
+- `identity_key`: the keys by which the supplier in a statement can be recognised.
+- `apart`: statements, and the profiles with which these statements must never be joined.
 - `nhs_organisation` and `succession`: NHS organisations and their successors.
-- `progress`: the time window that each service is fetched for, and the next page.
+- `progress`: the time window fetched from each service, and the next page.
 - `follower`: the revision up to which profiles written directly have been processed.
 """
 
@@ -25,7 +25,7 @@ def _record_key() -> tuple[Column[Any], ...]:
 
 
 def _document() -> tuple[Column[Any], ...]:
-    """Return the columns of a JSON document and of the file and place that it was read from."""
+    """Return the columns for a JSON document, its digest, and the file and place where the document was read."""
     return (
         Column("content", Text, nullable=False),
         Column("digest", String(64), nullable=False),

@@ -1,7 +1,7 @@
-"""Sessions: one transaction of the register.
+"""Sessions: each session is one transaction in the register.
 
-A session adds and drops statements. When the session finishes, each profile that has changed statements is composed
-once, however many of its statements changed.
+A session adds and drops statements. When the session finishes, each profile with changed statements is composed
+once, however many statements changed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Session:
             self._add(list({_reference(statement): statement for statement in batch}.values()))
 
     def drop(self, references: Iterable[Reference]) -> None:
-        """Delete statements that their source has withdrawn."""
+        """Delete statements withdrawn by their source."""
         references = list(references)
         self._touched |= set(self._profiles_of(references).values())
         for source, record in references:
@@ -55,7 +55,7 @@ class Session:
         self._touched.update(profile_ids)
 
     def follow(self) -> None:
-        """Process profiles written or withdrawn directly since the last run.
+        """Process profiles that were written or withdrawn directly since the last run.
 
         Each such profile is its supplier's own statement. A profile that other sources made for the same supplier is
         joined to the supplier's own profile.
@@ -84,7 +84,7 @@ class Session:
         ]
 
     def keep_separate(self, id: str, others: Iterable[str]) -> None:
-        """Never join the profile `id`, which its supplier wrote, with any of `others`.
+        """Ensure that the profile `id`, which was written by its supplier, is never joined with any of `others`.
 
         The supplier has said that `others` are different suppliers.
         """
@@ -118,7 +118,7 @@ class Session:
         self._store([resolved for resolved, _ in self._resolve(changed)])
 
     def _resolve(self, batch: list[Statement]) -> list[tuple[Statement, str]]:
-        """Return each statement that belongs to a profile, with the id of that profile."""
+        """Return each statement that belongs to a profile, with the profile id."""
         if not batch:
             return []
         identities = Identities(self._connection, batch)
@@ -183,7 +183,7 @@ class Session:
         return "withdrawn"
 
     def _own_statements(self, ids: list[str], heads: Mapping[str, Row[Any]]) -> list[Statement]:
-        """Return the own statements of suppliers that wrote their profile after the register last composed it."""
+        """Return a statement for each profile that its supplier wrote after the register last composed it."""
         own = [row for id in ids if (row := heads.get(id)) and not row.source.startswith(MERGED) and row.content]
         return [_own_statement(row.id, json.loads(row.content)) for row in own]
 
@@ -196,7 +196,7 @@ class Session:
         return statements
 
     def _with_other_sources(self, ids: Sequence[str]) -> set[str]:
-        """Return the ids among `ids` of the profiles that a source other than the supplier has statements about."""
+        """Return the ids in `ids` whose profiles have statements from a source other than the supplier."""
         profiles: set[str] = set()
         for chunk in chunks(ids):
             others = identity.c.source != SUPPLIER, identity.c.profile_id.in_(chunk)
@@ -236,7 +236,7 @@ class Session:
 
 
 def statement_of_row(row: Row[Any]) -> StoredStatement:
-    """Return a row of the statement table as a value."""
+    """Return a row from the statement table as a `StoredStatement`."""
     fields = json.loads(row.content)
     return StoredStatement(row.source, row.record, fields, row.file, row.place, row.stated, row.ended)
 

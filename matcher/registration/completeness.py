@@ -37,7 +37,7 @@ class Missing(Record):
 
 
 class Completeness(Record):
-    """The number of rules that a profile meets, and the rules it does not meet, required ones first."""
+    """The number of rules that a profile meets, and the rules that it does not meet, with required rules first."""
 
     met: int
     of: int
@@ -130,7 +130,7 @@ RULES: Final = (
 
 
 def completeness_of(profile: Profile) -> Completeness:
-    """Return how many of the rules `profile` meets, and which rules it does not meet."""
+    """Return how many rules `profile` meets, and which rules it does not meet."""
     unmet = [rule for rule in RULES if not rule.met(profile)]
     return Completeness(
         met=len(RULES) - len(unmet),

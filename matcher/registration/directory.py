@@ -1,4 +1,4 @@
-"""A directory of the suppliers in the register, by register number and by name."""
+"""A directory for looking up suppliers in the register by register number and by name."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from matcher.store import Store
 
 
 class Likeness(StrEnum):
-    """Why two profiles may be of the same supplier: a shared identifier, or the same name."""
+    """Why two profiles may describe the same supplier: a shared identifier, or the same name."""
 
     IDENTIFIER = "identifier"
     NAME = "name"
 
 
 class SimilarProfile(Record):
-    """A profile that may be of the same supplier.
+    """A profile that may describe the same supplier.
 
     Attributes:
         profile_id: the id of the profile.
-        name: the name of its supplier.
-        likeness: what matches. The supplier is certainly the same if an identifier matches, and may be if a name does.
+        name: the supplier's name in the profile.
+        likeness: what matches. A matching identifier means certainly the same supplier, and a matching name possibly.
 
     """
 
@@ -51,7 +51,7 @@ class Directory:
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
-        """Return the other profiles with an identifier or the name of `profile`. Those with an identifier are first."""
+        """Return other profiles that share an identifier or name with `profile`. Identifier matches come first."""
         self.follow()
         *numbers, name = _keys(profile.model_dump(mode="json", include={"name", "identifiers"}))
         with self._lock:
@@ -95,7 +95,7 @@ class Directory:
 
 
 def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the keys of a profile: its register numbers ("charity:1000003"), then its name."""
+    """Return the keys for a profile: its register numbers ("charity:1000003"), then its name."""
     numbers = content.get("identifiers", {}).items()
     name = without_legal_form(content["name"])
     return (*(f"{register}:{number}" for register, number in numbers if number), f"name:{name}")

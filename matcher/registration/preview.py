@@ -7,7 +7,7 @@ from matcher.texts.passages import passages_of, source_of
 
 
 class SearchablePassage(Record):
-    """A text that search compares with needs and may quote as a reason, and its place in the profile."""
+    """A text that search compares with needs and may quote as a reason, and the text's place in the profile."""
 
     text: str
     source: str

@@ -43,7 +43,7 @@ class Registration:
 
     @property
     def id(self) -> str:
-        """The id of the registration, and later of the profile."""
+        """The id of the registration, which later becomes the id of the profile."""
         return self.profile.id
 
 
@@ -78,7 +78,7 @@ class Registrations:
         return _registration(row)
 
     def owner(self, id: str) -> tuple[str | None] | None:
-        """Return a tuple of the owner (None for the operator), or None if there is no registration with this id."""
+        """Return a tuple that holds the owner (None for the operator), or None if no registration has this id."""
         with self._store.database.reading() as connection:
             query = select(registration.c.organisation_id).where(registration.c.id == id)
             row = connection.execute(query).one_or_none()
@@ -89,7 +89,7 @@ class Registrations:
         return self._rows(select(registration))
 
     def of(self, organisation_id: str | None) -> list[Registration]:
-        """Return the registrations of an organisation (None for the operator), sorted by id."""
+        """Return the registrations owned by an organisation (None for the operator), sorted by id."""
         owned = registration.c.organisation_id.is_not_distinct_from(organisation_id)
         return self._rows(select(registration).where(owned))
 
@@ -128,10 +128,10 @@ class Registrations:
         self._store.database.empty_log()
 
     def check_numbers(self, profile: Profile) -> None:
-        """Check that no other profile has one of the register numbers of `profile`.
+        """Check that no other profile shares a register number with `profile`.
 
         Raises:
-            Conflict: another profile has one of the numbers.
+            Conflict: another profile shares a register number.
 
         """
         _check_new([other for other in self.similar(profile) if other.likeness is Likeness.IDENTIFIER], ())
@@ -141,7 +141,7 @@ class Registrations:
         self._directory.follow()
 
     def similar(self, profile: Profile) -> list[SimilarProfile]:
-        """Return the profiles in the register that may be of the same supplier."""
+        """Return the profiles in the register that may describe the same supplier."""
         return self._directory.similar(profile)
 
     def confirm(self, writer: Writer, id: str, *, distinct_from: Sequence[str] = ()) -> tuple[Profile, Put]:
@@ -150,7 +150,7 @@ class Registrations:
         Args:
             writer: an open writer of the store.
             id: the id of the registration.
-            distinct_from: ids of profiles that have the same name but are of other suppliers.
+            distinct_from: ids of profiles that have the same name but describe other suppliers.
 
         Raises:
             NotFound: no registration has this id.

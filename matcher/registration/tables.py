@@ -1,4 +1,4 @@
-"""The table of registrations that are not yet confirmed. Deleting a row also deletes its contact."""
+"""The table that holds registrations not yet confirmed. Deleting a row also deletes its contact."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ registration = Table(
     Column("id", RECORD_ID, primary_key=True),
     Column("organisation_id", ACCOUNT_ID, ForeignKey(organisation.c.id)),  # NULL: owned by the operator
     Column("number", Integer, nullable=False),  # starts at 1, and goes up by 1 with each change
-    Column("content", Text, nullable=False),  # canonical JSON of the profile
-    Column("contact", Text),  # JSON of the contact, NULL if there is none
+    Column("content", Text, nullable=False),  # the profile as canonical JSON
+    Column("contact", Text),  # the contact as JSON, NULL if there is none
     Column("changed_at", Timestamp, nullable=False),
     Index("ix_registration_organisation_id", "organisation_id"),
 )

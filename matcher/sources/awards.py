@@ -1,4 +1,4 @@
-"""Award history: past needs and the suppliers that won them, one JSON object on each line."""
+"""Award history: past needs and the suppliers that won them, with one JSON object per line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Award:
 
 
 def read_awards(path: Path) -> Iterator[Award]:
-    """Yield the awards in a JSON Lines file. Each line has the fields of a need and `suppliers` [{id, name, sector}].
+    """Yield the awards in a JSON Lines file. Each line has the need's fields and `suppliers` [{id, name, sector}].
 
     Raises:
         InvalidInput: the file cannot be read, or a line is not an award.

@@ -24,7 +24,7 @@ _OGL: Final = "Open Government Licence v3.0"
 
 @dataclass(frozen=True)
 class StatementFiles:
-    """Files whose rows are statements. `read` takes the file, the name of the source and a tally to add to."""
+    """Files whose rows are statements. `read` takes the file, the source name and a tally to add to."""
 
     read: Callable[[Path, str, Tally], Iterator[Item[list[Statement]]]]
     endings: tuple[str, ...] = register_rows.ENDINGS
@@ -32,7 +32,7 @@ class StatementFiles:
 
 @dataclass(frozen=True)
 class ReleaseFiles:
-    """Files of OCDS releases."""
+    """Files that hold OCDS releases."""
 
     read: Callable[[Path], Iterator[PublishedRelease]]
     endings: tuple[str, ...]
@@ -40,7 +40,7 @@ class ReleaseFiles:
 
 @dataclass(frozen=True)
 class OrganisationFiles:
-    """Files of NHS organisations."""
+    """Files that list NHS organisations."""
 
     read: Callable[[Path], Iterator[Item[OdsOrganisation]]]
     endings: tuple[str, ...]
@@ -48,7 +48,7 @@ class OrganisationFiles:
 
 @dataclass(frozen=True)
 class NoticeFeed:
-    """How to fetch notices: the address, and the names of the parameters for the start and end of a time window."""
+    """How to fetch notices: the address, and the parameter names for the start and end of a time window."""
 
     address: Callable[[Settings], str]
     since: str
@@ -61,7 +61,7 @@ class Source:
 
     `files` describes the files that `matcher import` reads, and `feed` the notices that `matcher fetch` fetches. Either
     is None if the source has no such files or notices. A statement from a register (`is_register`) shows that a
-    supplier exists. `ocid_prefix` is how the ocid of each of the source's notices begins.
+    supplier exists. `ocid_prefix` is the prefix shared by the ocids of the source's notices.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Source:
     ocid_prefix: str | None = None
 
 
-# The source of every notice whose ocid prefix is not in the catalogue.
+# The source name for notices whose ocid prefix is not in the catalogue.
 OTHER_NOTICES: Final = "ocds"
 
 CATALOGUE: Final = (
@@ -105,7 +105,7 @@ _BY_OCID_PREFIX: Final = {source.ocid_prefix: source.name for source in CATALOGU
 
 
 def source_named(name: str) -> Source:
-    """Return the row of the source called `name`. KeyError: the catalogue has no such source."""
+    """Return the catalogue row for the source called `name`. KeyError: the catalogue has no such source."""
     return _BY_NAME[name]
 
 

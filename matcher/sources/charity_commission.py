@@ -1,6 +1,6 @@
 """The register of charities in England and Wales, as the Charity Commission publishes it: JSON or tab-separated.
 
-The reader accepts three tables of the extract and recognises each by its columns: `publicextract.charity`,
+The reader accepts three tables from the extract and recognises each table by its columns: `publicextract.charity`,
 `publicextract.charity_area_of_operation` and `publicextract.charity_classification`. The data definition is at
 https://register-of-charities.charitycommission.gov.uk/register/full-register-download (Open Government Licence).
 The reader skips linked charities, which belong to a main charity. It reads postcodes, but no addresses, telephone
@@ -26,7 +26,7 @@ _REGISTERED: Final = "registered"
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statements from each row of a table of the extract. Raises the errors of `read_register`."""
+    """Yield the statements from each row of an extract table. Raises the same errors as `read_register`."""
     yield from read_register(path, source, (_NUMBER, "linked_charity_number"), _statements, tally)
 
 
@@ -69,7 +69,7 @@ def _charity(number: str, cells: Cells) -> dict[str, object]:
 
 
 def _coverage(area: str) -> dict[str, object]:
-    """Return the coverage for an area of operation, empty if the area is abroad or unknown.
+    """Return the coverage for an area of operation. The coverage is empty if the area is abroad or unknown.
 
     All of England counts as national.
     """

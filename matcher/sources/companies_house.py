@@ -1,4 +1,4 @@
-"""Basic company data from Companies House: one or more CSV files with a row per live company of the United Kingdom.
+"""Basic company data from Companies House: one or more CSV files with a row for each live company in the UK.
 
 Columns: https://resources.companieshouse.gov.uk/toolsToHelp/pdf/freeDataProductDataset.pdf. Some names in the file
 begin with a space. The register has five million companies in every trade. Companies whose SIC codes are in health
@@ -17,14 +17,14 @@ from matcher.sources.formats.items import Item
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
 from matcher.sources.statement import Statement, Tally
 
-# Divisions of the Standard Industrial Classification 2007: human health, residential care, social work.
+# Divisions in the Standard Industrial Classification 2007: human health, residential care and social work.
 SUPPLIER_DIVISIONS: Final = ("86", "87", "88")
 _CIC: Final = "community interest company"
 _ENDED: Final = ("dissolved", "liquidation", "converted / closed", "receivership")
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement about each company. Raises the errors of `read_register`."""
+    """Yield the statement about each company. Raises the same errors as `read_register`."""
     yield from read_register(path, source, ("companyname", "companynumber"), _statements, tally)
 
 

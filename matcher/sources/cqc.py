@@ -1,4 +1,4 @@
-"""The care directory of the Care Quality Commission: a CSV row per location that provides regulated care.
+"""The Care Quality Commission's care directory: a CSV row for each location that provides regulated care.
 
 The directory is published weekly under "Care directory" at
 https://www.cqc.org.uk/about-us/transparency/using-cqc-data. The column names are on the fifth line, below a title and
@@ -26,7 +26,7 @@ _FILTER: Final = "service type - "
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement from each location. Raises the errors of `read_register`."""
+    """Yield the statement from each location. Raises the same errors as `read_register`."""
     yield from read_register(path, source, ("provider name",), _statements, tally)
 
 
@@ -72,5 +72,5 @@ def _regions(cells: Cells) -> list[str]:
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> str:
-    """Return the first cell in the columns `names` that is not empty, or "" if there is none."""
+    """Return the first non-empty cell in the columns `names`, or "" if all are empty."""
     return next((cells[name] for name in names if name in cells), "")

@@ -34,7 +34,7 @@ def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: P
 
 
 def _position(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
-    """Return the sort key of a path. In descending order, the last items of a list are deleted before earlier ones."""
+    """Return the sort key for a path. In descending order, later items in a list are deleted before earlier ones."""
     return tuple((part, "") if isinstance(part, int) else (0, part) for part in path)
 
 

@@ -1,7 +1,7 @@
 """A client for the notice services Find a Tender and Contracts Finder: page by page, with pauses and retries.
 
 Both return OCDS release packages of at most 100 releases. `links.next` in a package is the address of the next page.
-The cursor in this address holds the time window and the position reached, so fetching can continue from there later:
+The cursor in this address holds the time window and the position reached, so a later fetch can continue from there:
 https://www.find-tender.service.gov.uk/apidocumentation/1.0/GET-ocdsReleasePackages and
 https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. When the
 services receive too many requests, they respond with 429 (Contracts Finder: 403) or 503 and the seconds to wait.
@@ -35,7 +35,7 @@ _REPORT_IT: Final = "Report it to the publisher"
 
 @dataclass(frozen=True)
 class NoticeService:
-    """The address of a service, and the names of its parameters for the start and end of a time window."""
+    """A service's address and its parameter names for the start and end of a time window."""
 
     source: str
     url: str
@@ -43,7 +43,7 @@ class NoticeService:
     until: str
 
     def first_page(self, since: datetime, until: datetime) -> str:
-        """Return the address of the first page of the notices that changed from `since` to `until`."""
+        """Return the address of the first page that lists notices changed from `since` to `until`."""
         window = {self.since: since.strftime(_SECOND), self.until: until.strftime(_SECOND), "limit": "100"}
         return str(httpx.URL(self.url, params=window))
 
@@ -59,7 +59,7 @@ class Page:
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """How to send requests: the user agent, seconds between requests, the timeout in seconds, attempts per page."""
+    """How to send requests: the user agent, seconds between requests, the timeout in seconds, and attempts per page."""
 
     user_agent: str
     pause: float = 5.0
@@ -68,7 +68,7 @@ class RequestPolicy:
 
 
 class _RetryableError(MatcherError):
-    """A failure that another attempt may resolve. `wait` is the seconds that the service asked for, if any."""
+    """A failure that another attempt may resolve. `wait` is the wait in seconds that the service asked for, if any."""
 
     def __init__(self, problem: str, wait: float | None = None) -> None:
         super().__init__(problem)
@@ -185,7 +185,7 @@ def _package(body: bytes) -> dict[str, Any]:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Return the seconds in a Retry-After header, which holds a number or a date, or None if it holds neither."""
+    """Return the wait in seconds that a Retry-After header gives as a number or a date, or None if it gives neither."""
     if value is None:
         return None
     if value.strip().isdigit():
@@ -198,7 +198,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """Return the seconds to wait: as many as the service asked for, or else twice as many after each attempt."""
+    """Return the seconds to wait: as many as the service asked for, or a wait that doubles after each attempt."""
     error = state.outcome.exception() if state.outcome else None
     requested = error.wait if isinstance(error, _RetryableError) else None
     growing = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)

@@ -1,7 +1,7 @@
-"""Organisations of the Organisation Data Service (ODS), with links to their successors.
+"""Organisations from the Organisation Data Service (ODS), with links to their successors.
 
 The reader accepts responses of the ORD interface, https://directory.spineservices.nhs.uk/ORD/2-0-0/organisations/CODE
-(one organisation, a list of them, JSON Lines, or the summaries of a search), and tables with the columns `code`,
+(one organisation, a list of organisations, JSON Lines, or search summaries), and tables with the columns `code`,
 `name` and, optionally, `status`, `role`, `successor` (several separated by "|") and `since`. It does not accept the
 older CSV files without column names, because such a file does not say what its columns mean.
 """
@@ -45,7 +45,7 @@ class Succession:
 
 @dataclass(frozen=True)
 class OdsOrganisation:
-    """An organisation by its ODS code. `role` is the code of its primary role, such as RO261 or "icb"."""
+    """An organisation and its ODS code. `role` is the code for its primary role, such as RO261 or "icb"."""
 
     code: str
     name: str
@@ -73,7 +73,7 @@ def read(path: Path) -> Iterator[Item[OdsOrganisation]]:
 
 
 def _values(stream: Stream) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Yield the values of each organisation by the column names of a table, and the place of the organisation."""
+    """Yield each organisation's values, keyed by table column name, and the place where the organisation was read."""
     if stream.is_json:
         for number, value in enumerate(_json_values(stream), start=1):
             yield value, Place(stream.name, number)
@@ -105,7 +105,7 @@ def _json_lines(text: bytes, name: str) -> list[Any]:
 
 
 def _to_columns(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of an organisation in the format of the ORD interface by the column names of a table."""
+    """Return the values from an organisation in ORD interface format, keyed by table column name."""
     code = record.get("OrgId")
     links = [link for link in (record.get("Succs") or {}).get("Succ") or () if isinstance(link, dict)]
     roles = (record.get("Roles") or {}).get("Role") or ()

@@ -1,4 +1,4 @@
-"""Rows of public registers, and how they become statements. Shared by the readers of registers."""
+"""Rows from public registers, and how these rows become statements. Shared by the register readers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from matcher.sources.statement import Origin, Statement, Tally
 ENDINGS: Final = (".csv", ".txt", ".json", ".csv.gz", ".txt.gz", ".json.gz", ".zip")
 _INSIDE: Final = (".csv", ".txt", ".json")
 
-# The cells of a row that are not empty, by lower-case column name.
+# The non-empty cells in a row, by lower-case column name.
 Cells = dict[str, str]
 
 
@@ -50,7 +50,7 @@ class RowContext:
     ) -> Statement:
         """Return a statement with the profile fields in `fields`, without contact details and invalid parts.
 
-        `place` replaces the place of the row in the origin. See `Statement` for the other arguments.
+        `place` replaces the row's own place in the origin. See `Statement` for the other arguments.
 
         Raises:
             InvalidInput: `fields` has an empty name. A statement for known suppliers may leave the name out.
@@ -86,9 +86,9 @@ RowParser = Callable[[Cells, RowContext], list[Statement]]
 def read_register(
     path: Path, source: str, required: tuple[str, ...], parse_row: RowParser, tally: Tally
 ) -> Iterator[Item[list[Statement]]]:
-    """Yield the statements in each row of a file from `source`, which is a table or a JSON list of objects.
+    """Yield the statements from each row in a file from `source`. The file is a table or a JSON list of objects.
 
-    A table must have the `required` columns. Give their names in lower case.
+    A table must have the `required` columns. Give the column names in lower case.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.

@@ -1,4 +1,4 @@
-"""Statements: what one source says about one supplier, where it says so, and when."""
+"""Statements: what one source says about one supplier, and where and when the source says so."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-# The source of the profiles that suppliers, or the clients that act for them, write themselves.
+# The source name for profiles written by suppliers themselves, or by clients that act for suppliers.
 SUPPLIER: Final = "supplier"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a statement was read: a file or address, the place in it, and the day of the statement, if known."""
+    """Where a statement was read: a file or address, the place inside, and the date of the statement, if known."""
 
     file: str
     place: str
@@ -27,7 +27,7 @@ class Statement:
 
     `fields` are fields of a profile as JSON values, without the id. `proposed` is the id for a new profile. `ended`
     means that the supplier no longer exists. A `known_only` statement adds to an existing profile and never creates
-    one. `party` is the publisher's own number for the supplier, if it has one.
+    one. `party` is the publisher's own number for the supplier, if there is one.
     """
 
     source: str

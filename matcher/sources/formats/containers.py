@@ -29,8 +29,8 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 class Stream:
     """An open stream.
 
-    `name` is the name of the stream in error messages. `position` returns the number of bytes of the stored file
-    read so far, or 0 if the file is a pipe.
+    `name` identifies the stream in error messages. `position` returns the number of bytes read so far from the
+    stored file, or 0 if the file is a pipe.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Stream:
 
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
-    """Turn errors from reading the file called `name` into an `InvalidInput` that names it."""
+    """Turn errors from reading the file called `name` into an `InvalidInput` that names the file."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
@@ -61,11 +61,11 @@ def read_errors(name: str) -> Iterator[None]:
 def members(path: Path, endings: tuple[str, ...]) -> list[str]:
     """Return the names of the streams in the file at `path`, to be passed to `opened` as `member`.
 
-    For a zip archive, the list holds the names of its files that end in one of `endings`, sorted. For any other file,
-    it is `[""]`.
+    For a zip archive, the list holds the sorted names of the archived files that end in one of `endings`. For any
+    other file, the list is `[""]`.
 
     Raises:
-        InvalidInput: the file cannot be read, or is an archive without a file that has one of `endings`.
+        InvalidInput: the file cannot be read, or is an archive that contains no file with one of `endings`.
 
     """
     name = display_path(path)

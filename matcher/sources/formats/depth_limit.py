@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.foundations.errors import InvalidInput, Place
 
-# The schema of the Open Contracting Data Standard has about twelve levels.
+# The Open Contracting Data Standard schema has about twelve levels.
 MAX_DEPTH: Final = 32
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _BRACKETS: Final = b"[]{}"

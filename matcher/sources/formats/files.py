@@ -13,10 +13,10 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz")
 
 
 def find_files(paths: Iterable[Path], endings: tuple[str, ...] = ENDINGS) -> list[Path]:
-    """Return the files that `paths` stand for, in the order of `paths` and each file once.
+    """Return the files that `paths` stand for, in the same order as `paths` and without duplicates.
 
-    A file stands for itself, whatever its name. A folder stands for every file in or below it whose name ends in
-    one of `endings`, sorted.
+    A file stands for itself, whatever its name. A folder stands for all files anywhere inside the folder
+    whose names end in one of `endings`, sorted by path.
 
     Raises:
         InvalidInput: a path does not exist, or a folder contains no file with one of `endings`.

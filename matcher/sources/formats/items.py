@@ -14,7 +14,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Item(Generic[T_co]):
     """One item of a file: its `value`, or the `problem` that makes it unusable.
 
-    `position` is the number of bytes of the stored file read so far.
+    `position` is the number of bytes read so far from the stored file.
     """
 
     position: int

@@ -1,4 +1,4 @@
-"""JSON Lines: one record on each line, each line accepted or rejected on its own."""
+"""JSON Lines: one record on each line. Each line is accepted or rejected on its own."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MAX_FIELD_NAME: Final = 80
 class Accepted(Generic[R_co]):
     """A line that holds a record.
 
-    `contact` is the contact in a profile, which is kept apart. `ignored` names the fields that the record type
-    does not have. `position` is the number of bytes of the stored file read so far.
+    `contact` is the contact given in a profile, which is kept separately. `ignored` names the fields that the record
+    type does not have. `position` is the number of bytes read so far from the stored file.
     """
 
     file: str
@@ -40,7 +40,7 @@ class Accepted(Generic[R_co]):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A line that cannot be used, with the reason and its bytes, or its first bytes if the line is too long."""
+    """A line that cannot be used, with the reason and the line's bytes (only the first bytes if it is too long)."""
 
     file: str
     number: int
@@ -84,11 +84,11 @@ def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
 def read_records(path: Path, kind: type[R], *, on_rejected: Callable[[Rejected], object] | None = None) -> Iterator[R]:
     """Yield the records of `kind` in a JSON Lines file.
 
-    Without `on_rejected`, the first line that cannot be used raises. With it, `on_rejected` is called with each
-    such line and reading continues.
+    Without `on_rejected`, the first line that cannot be used raises an error. Otherwise, `on_rejected` is called with
+    each such line and reading continues.
 
     Raises:
-        InvalidInput: the file as a whole cannot be used or, without `on_rejected`, a line cannot.
+        InvalidInput: the file as a whole cannot be used or, without `on_rejected`, a line cannot be used.
 
     """
     for line in read(path, kind):

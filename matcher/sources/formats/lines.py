@@ -1,4 +1,4 @@
-"""Lines of a file, compressed or not, read in constant memory and with a limit on their length."""
+"""The lines in a file, compressed or not, read in constant memory and with a limit on line length."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PIECE: Final = 65_536
 class RawLine:
     """A line without its line ending.
 
-    `position` is the number of bytes of the stored file read so far. If the line is longer than `MAX_LINE`, `cut`
-    is true and `content` holds only its beginning.
+    `position` is the number of bytes read so far from the stored file. If the line is longer than `MAX_LINE`, `cut`
+    is true and `content` holds only the beginning of the line.
     """
 
     number: int
@@ -30,7 +30,7 @@ class RawLine:
 
 
 def read_lines(path: Path) -> Iterator[RawLine]:
-    """Yield the lines of a file that are not blank, numbered from 1.
+    """Yield the lines in a file that are not blank. Line numbers count from 1 and include blank lines.
 
     Raises:
         InvalidInput: the file cannot be read, has only blank lines, or is compressed and damaged.

@@ -1,4 +1,4 @@
-"""Rejects files: the lines that an import could not use, as JSON Lines, to correct and import again."""
+"""Rejects files: the lines that an import could not use, as JSON Lines, to be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RejectsFile:
         return self._path if self._kept else None
 
     def write(self, problem: InvalidInput, text: str) -> None:
-        """Add a line `{"file", "line", "field", "problem", "remedy", "text"}`, without the values that are unknown."""
+        """Add a line `{"file", "line", "field", "problem", "remedy", "text"}`, leaving out any unknown values."""
         if self._folder is None:
             return
         place = problem.place

@@ -1,4 +1,4 @@
-"""Tables: rows of a comma- or tab-separated file, whose column names need not be on the first line."""
+"""Tables: the rows in a comma- or tab-separated file. The column names need not be on the first line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADER_WITHIN: Final = 20
 
 @dataclass(frozen=True)
 class TableRow:
-    """The cells of a row that are not empty, by lower-case column name. A row with too many cells has a `problem`."""
+    """The non-empty cells in a row, by lower-case column name. A row with too many cells has a `problem`."""
 
     line: int
     cells: dict[str, str]

@@ -1,4 +1,4 @@
-"""The fields of a release that are kept. All others are dropped before anything is stored, contact points included."""
+"""The fields kept from a release. All others, including contact points, are dropped before anything is stored."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ KEPT: Final[dict[str, Any]] = {
 
 
 def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
-    """Return the kept fields of a release, with line breaks restored and contact details removed from its texts.
+    """Return the fields kept from a release. Its texts have line breaks restored and contact details removed.
 
     `tally` counts what is dropped. If `release` is itself an `InvalidInput`, it is raised.
 
@@ -208,7 +208,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _postcode_in(address: Any) -> str | None:
-    """Return the last postcode in the text of an address."""
+    """Return the last postcode in an address, or None if there is none."""
     postcodes = _POSTCODE.findall(restore_line_breaks(address).upper()) if isinstance(address, str) else []
     return postcodes[-1] if postcodes else None
 

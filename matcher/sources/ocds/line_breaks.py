@@ -3,7 +3,7 @@ r"""Line breaks that a publishing system has lost, restored where there is no do
 Contracts Finder turns a line break into the letters "rn", or into a backslash and an "n". No English word ends in
 "rnrn", so two in a row are always line breaks. A single "rn" is a line break only in a text that certainly lost
 line breaks, and only after punctuation, a digit or a space, or before a capital letter, a run of spaces or the end of a
-line. English words that end in "rn" keep these letters.
+line. English words that end in "rn" keep those two letters.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Needs: the fields of a need, taken from the merged releases of one ocid."""
+"""Needs: a need's fields, taken from the merged releases with one ocid."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.parties import identifiers_of
 from matcher.sources.statement import Tally
 
-# Statuses of a tender, lot or award that was not completed.
+# The statuses that mark a tender, lot or award as not completed.
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 # The letter after UK or TL in a NUTS or ITL code stands for the region (Office for National Statistics).
 _LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
-# A value must be above this. Some publishers that do not state a value write 0 or 1.
+# A value must be above this number. Some publishers write 0 or 1 if they do not state a value.
 _LEAST_VALUE: Final = 1.0
 
 Json = dict[str, Any]
 
 
 def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally) -> Need:
-    """Return the need of a process, given its `merged` and its `ordered` releases and its `awards` in force.
+    """Return the need of a process from its `merged` release, its `ordered` releases and its `awards` in force.
 
     Raises:
         InvalidInput: the process has no title.
@@ -52,7 +52,7 @@ def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally)
 
 
 def title_of(merged: Json) -> str | None:
-    """Return the title of the tender, else of the process, else of its first award, else the tender's description."""
+    """Return the first known title of the tender, process or first award, or else the tender's description."""
     tender = merged.get("tender") or {}
     awards = merged.get("awards") or [{}]
     texts = (tender.get("title"), merged.get("title"), awards[0].get("title"), tender.get("description"))
@@ -60,7 +60,7 @@ def title_of(merged: Json) -> str | None:
 
 
 def description_of(merged: Json) -> str:
-    """Return the description of the tender, or of the process, followed by the lots that were not cancelled."""
+    """Return the description of the tender, else of the process, followed by the lots that were not cancelled."""
     tender = merged.get("tender") or {}
     lots = [lot for lot in tender.get("lots") or () if lot.get("status") not in CANCELLED]
     texts = [tender.get("description") or merged.get("description"), *(_lot(lot) for lot in lots)]
@@ -83,7 +83,7 @@ def _stage(merged: Json, ordered: list[Json], awards: list[Json]) -> Stage:
 
 
 def _engagements(merged: Json) -> list[str]:
-    """Return the due dates of the market engagement milestones, in order."""
+    """Return the due dates of the market engagement milestones, earliest first."""
     milestones = (merged.get("planning") or {}).get("milestones") or ()
     return sorted(part["dueDate"] for part in milestones if part.get("type") == "engagement" and part.get("dueDate"))
 
@@ -96,7 +96,7 @@ def _closes(merged: Json, stage: Stage) -> str | None:
 
 
 def buyer_of(merged: Json) -> dict[str, str] | None:
-    """Return the buyer's name and, if known, ODS code, or None if the notice does not name the buyer."""
+    """Return the buyer's name and ODS code (if known), or None if the notice does not name the buyer."""
     buyer = merged.get("buyer") or {}
     parties = merged.get("parties") or ()
     same_id = [party for party in parties if party.get("id") == buyer.get("id")]
@@ -109,7 +109,7 @@ def buyer_of(merged: Json) -> dict[str, str] | None:
 
 
 def cpv_codes(part: Json, tally: Tally) -> list[str]:
-    """Return the CPV codes of a tender or award and of its items, up to the number that a record may hold."""
+    """Return the CPV codes in a tender or award and in its items, up to the number that a record may hold."""
     classifications = [part.get("classification"), *(part.get("additionalClassifications") or ())]
     for item in part.get("items") or ():
         classifications += [item.get("classification"), *(item.get("additionalClassifications") or ())]
@@ -119,7 +119,7 @@ def cpv_codes(part: Json, tally: Tally) -> list[str]:
 
 
 def addresses_of(part: Json) -> Iterator[Json]:
-    """Yield the delivery addresses of the items of a tender or award."""
+    """Yield the delivery addresses of the items in a tender or award."""
     for item in part.get("items") or ():
         yield from item.get("deliveryAddresses") or ()
         if address := item.get("deliveryAddress"):
@@ -127,7 +127,7 @@ def addresses_of(part: Json) -> Iterator[Json]:
 
 
 def place_of(addresses: Iterable[Json]) -> dict[str, str]:
-    """Return the region and the postcode of delivery, leaving out either if `addresses` disagree about it."""
+    """Return the delivery region and postcode. Each is left out if `addresses` do not give exactly one."""
     addresses = list(addresses)
     postcodes = {address["postalCode"].upper() for address in addresses if address.get("postalCode")}
     regions = {region for address in addresses for region in _regions(address)}
@@ -149,7 +149,7 @@ def _regions(address: Json) -> frozenset[Region]:
 
 
 def first_value(values: Iterable[Json | None], tally: Tally) -> float | None:
-    """Return the first of `values` in pounds and above 1, or None. `tally` counts the values passed over."""
+    """Return the first of `values` that is in pounds and above 1, or None. `tally` counts the values passed over."""
     for value in values:
         if not value or value.get("amount") is None:
             continue

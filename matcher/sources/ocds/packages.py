@@ -22,14 +22,14 @@ from matcher.sources.formats.depth_limit import DepthLimitedFile
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
-# The longest line, in bytes. A line may be a whole package. The limit is several times a page of 100 large notices.
+# The longest line, in bytes. A line may be a whole package. The limit is several times the size of 100 large notices.
 _MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
 
 
 @dataclass(frozen=True)
 class PublishedRelease:
-    """A release as published, its place, and the number of bytes of the stored file read so far.
+    """A release as published, its place, and the number of bytes read so far from the stored file.
 
     If a line of JSON Lines cannot be read, `release` is the error.
     """
@@ -81,7 +81,7 @@ def _is_link(release: Any) -> bool:
 
 
 def _prefix(file: BinaryIO, name: str) -> str | None:
-    """Return the ijson prefix of the values to read one by one, or None for JSON Lines."""
+    """Return the ijson prefix for the values to be read one by one, or None if the file is JSON Lines."""
     start = file.tell()
     if _is_whole_object(file.readline(_MAX_FIRST_LINE)) and _next_line_begins_object(file):
         return None

@@ -1,7 +1,7 @@
 """Parties: the suppliers and buyers that notices name.
 
-Identifier schemes: https://org-id.guide (GB-COH, GB-CHC, GB-SC, GB-NIC, GB-NHS), and GB-PPON of the central digital
-platform.
+Identifier schemes: https://org-id.guide (GB-COH, GB-CHC, GB-SC, GB-NIC, GB-NHS), and GB-PPON from the central
+digital platform.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SCHEMES: Final = {
     "GB-ODS": "ods",
     "GB-PPON": "ppon",
 }
-# The registers that give a new profile its id, in order of preference, with the prefix of the id.
+# The registers that give a new profile its id, in order of preference, with the prefix for the id.
 _ID_PREFIXES: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
 # Replaces the name of a private person.
 PERSON_REMOVED: Final = "[person removed]"
@@ -42,7 +42,7 @@ _COMPANY_DIGITS: Final = 8
 
 
 def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
-    """Return the register numbers of a party, by register name. The numbers are not validated."""
+    """Return a party's register numbers, by register name. The numbers are not validated."""
     numbers: dict[str, str] = {}
     for identifier in (party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())):
         register = _SCHEMES.get(identifier.get("scheme") or "")
@@ -52,14 +52,14 @@ def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
 
 
 def normalise_number(register: str, number: str) -> str:
-    """Return `number` of `register` in its usual form: no spaces or prefix, and eight digits in a company number."""
+    """Return `number` in the usual form for `register`: no spaces or prefix, and eight digits in a company number."""
     number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")
     is_short = register == "company" and number.isdigit() and 5 <= len(number) < _COMPANY_DIGITS
     return number.zfill(_COMPANY_DIGITS) if is_short else number
 
 
 def proposed_id(name: str, identifiers: dict[str, str]) -> str:
-    """Return an id for a new profile of a supplier, from its first register number or, if it has none, its name."""
+    """Return an id for a supplier's new profile: from the first register number or, if there is none, from the name."""
     for register, prefix in _ID_PREFIXES.items():
         if number := identifiers.get(register):
             return f"{prefix}-{number.lower()}"
@@ -84,7 +84,8 @@ def is_person(name: str, registers: Iterable[str]) -> bool:
     """Return whether a supplier appears to be a private person.
 
     That is the case if `name` has a personal title and no word typical of an organisation, and the supplier has no
-    number as a company, charity or NHS organisation. `registers` are the registers that have a number for the supplier.
+    number as a company, charity or NHS organisation. `registers` names the registers that have a number for the
+    supplier.
     """
     return not set(registers) & {"company", "charity", "ods"} and bool(
         _TITLED.match(name) and not _ORGANISED.search(name)

@@ -1,8 +1,8 @@
-"""Processes: all releases with one ocid, merged into a need and statements about the suppliers that won.
+"""Processes: all releases with one ocid, merged into a need and into statements about the winning suppliers.
 
 Merging follows the standard (`ocdsmerge`). The merging rules for lists are set here, so that no schema is fetched.
 Suppliers and items are replaced as whole lists, although the standard merges them by id, because a corrected award
-lists all its suppliers again, and a corrected notice all its items with their places.
+lists all its suppliers again, and a corrected notice lists all its items again with their places.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NOT_YET: Final = frozenset({"pending"})
 
 @dataclass(frozen=True)
 class Process:
-    """The result of merging the releases of one ocid. `need` is None if the process was cancelled."""
+    """The result of merging the releases with one ocid. `need` is None if the process was cancelled."""
 
     ocid: str
     need: Need | None
@@ -55,9 +55,9 @@ class Process:
 
 
 def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally: Tally) -> Process:
-    """Merge trimmed releases of one ocid.
+    """Merge trimmed releases that share one ocid.
 
-    `source` is the source of the statements made, and `origin` is where the latest release was read. `tally` counts
+    `source` becomes the source of the new statements, and `origin` is where the latest release was read. `tally` counts
     what is dropped.
 
     Raises:
@@ -84,7 +84,7 @@ def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally
 
 def _compiled(ordered: list[dict[str, Any]]) -> dict[str, Any]:
     with warnings.catch_warnings():
-        # Some publishers give two entries of a list the same id. By the standard, the later entry replaces the first.
+        # Some publishers give two entries in a list the same id. By the standard, the later entry replaces the first.
         warnings.simplefilter("ignore", ocdsmerge.exceptions.DuplicateIdValueWarning)
         try:
             compiled: dict[str, Any] = ocdsmerge.Merger(merge_rules=_RULES).create_compiled_release(ordered)
