@@ -4,7 +4,8 @@ The supplier ranked first for many needs cannot take them all. The best assignme
 and, among the ways to do so, has the highest sum of probabilities. This is a minimum-cost flow, solved here as a
 linear programme. Every vertex of this programme consists of whole numbers, and the solver returns a vertex.
 
-The functions take a frame with one row per pair: need (its number), supplier (its id), rank and probability.
+The functions take a frame with one row per pair, and the columns need (a number), supplier (an id), rank and
+probability.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AssignedSupplier(NamedTuple):
-    """The supplier assigned to a need, with its rank and probability for that need."""
+    """The supplier assigned to a need, with the rank and probability of the supplier for that need."""
 
     supplier: str
     rank: int
@@ -52,7 +53,7 @@ class Assignment:
 
     @property
     def first_choices(self) -> int:
-        """The number of needs served by the supplier ranked first for them."""
+        """The number of needs whose first-ranked supplier serves them."""
         return int((self.pairs["rank"] == 1).sum())
 
     @property
@@ -72,7 +73,7 @@ def unlimited(pairs: pd.DataFrame) -> Assignment:
 
 
 def greedy(pairs: pd.DataFrame, capacity: int) -> Assignment:
-    """Go through the pairs by falling probability.
+    """Go through the pairs, most probable first.
 
     Assign a pair if its need has no supplier yet and its supplier has capacity left.
     """

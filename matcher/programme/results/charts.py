@@ -32,9 +32,9 @@ class BarSegment:
     """A segment of a bar.
 
     Attributes:
-        pattern: the id of the SVG pattern that fills it.
-        x: its left edge, in SVG units.
-        width: its width, in SVG units.
+        pattern: the id of the SVG pattern that fills the segment.
+        x: the left edge, in SVG units.
+        width: the width, in SVG units.
         text: the number shown in the segment, or "" if the number does not fit.
 
     """
@@ -50,11 +50,11 @@ class Bar:
     """A bar.
 
     Attributes:
-        label: the label of the bar, or "" if another bar of the same group has the label.
-        y: its top edge, in SVG units.
-        height: its height, in SVG units.
-        parts: its segments, from left to right.
-        end: the text after it.
+        label: the label of the bar, or "" if another bar in the same group carries the label.
+        y: the top edge, in SVG units.
+        height: the height, in SVG units.
+        parts: the segments, from left to right.
+        end: the text after the bar.
 
     """
 
@@ -90,7 +90,7 @@ _MEANINGS: Final = {
 def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
     """Return one bar per group.
 
-    The length of a bar stands for the number of needs in the group. Its segments show how well the needs are covered.
+    The length of a bar stands for the number of needs in the group. The segments show how well the needs are covered.
     """
     most = max((group.needs for group in groups), default=1) or 1
     bars = []
@@ -102,7 +102,7 @@ def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
 
 
 def mix_chart(rows: Sequence[ExposureRow]) -> Chart:
-    """Return three bars per kind of supplier: its share of the eligible, of those shown and of those ranked first."""
+    """Return three bars per kind of supplier: the shares among suppliers eligible, shown and ranked first."""
     most = max((max(row.eligible, row.shown, row.first) for row in rows), default=1.0) or 1.0
     step = 3 * _THIN + 22
     bars = []

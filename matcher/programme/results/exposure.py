@@ -1,4 +1,4 @@
-"""Exposure: which kinds of supplier are shown, compared with all that are eligible. Reported, never corrected."""
+"""Exposure: which kinds of supplier are shown, compared with all eligible suppliers. Reported but never corrected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SECTOR_NAMES: Final = {
 
 @dataclass(frozen=True)
 class SupplierMix:
-    """The shares of sectors and of sizes in a set of suppliers."""
+    """The share of each sector and each size in a set of suppliers."""
 
     sectors: Shares
     sizes: Shares
@@ -56,7 +56,7 @@ def sector_name(sector: str) -> str:
 
 
 class EligibleMix:
-    """Computes the mix of all suppliers eligible for a need, only once for all needs with the same requirements."""
+    """Computes the mix of the suppliers eligible for a need, once for all needs with the same requirements."""
 
     def __init__(self, index: Index, filters: Filters, on: date, *, apply_requirements: bool = True) -> None:
         self._index, self._filters, self._on, self._apply = index, filters, on, apply_requirements
@@ -81,7 +81,7 @@ class EligibleMix:
 
 
 class ExposureRow(Record):
-    """A kind of supplier: its mean share of the suppliers that are eligible, shown, and ranked first."""
+    """A kind of supplier, with mean shares among the suppliers that are eligible, shown, and ranked first."""
 
     kind: str
     name: str
@@ -92,14 +92,14 @@ class ExposureRow(Record):
 
 @dataclass
 class Exposure:
-    """Sums shares over the needs with at least one supplier shown. Each of these needs has the same weight."""
+    """Sums shares over the needs with at least one supplier shown. Each such need has the same weight."""
 
     needs: int = 0
     # Sums of shares by dimension, kind, and column of `ExposureRow`. A data frame per need would be too slow.
     _sums: dict[tuple[str, str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, eligible: SupplierMix, shown: list[tuple[Sector, Size | None]]) -> None:
-        """Add a need: the mix of its eligible suppliers, and the suppliers shown, best first."""
+        """Add a need, given the mix of eligible suppliers and the suppliers shown, best first."""
         if not shown:
             return
         self.needs += 1
@@ -109,7 +109,7 @@ class Exposure:
                     self._sums[dimension, kind, column] += share
 
     def rows(self, dimension: Dimension) -> tuple[ExposureRow, ...]:
-        """Return the mean shares by sector or by size, sorted by share of the eligible, largest first, then by kind."""
+        """Return the mean shares by sector or by size, largest share among the eligible first, then by kind."""
         import pandas as pd
 
         if not self.needs:

@@ -33,7 +33,7 @@ MAX_IN_DEMAND: Final = 15
 
 
 class CoverageByLevel(Record):
-    """How many needs of a group are covered at each level. `counts` has every level of `LEVELS`."""
+    """How many needs in a group are covered at each level. `counts` holds every level in `LEVELS`."""
 
     group: str
     counts: dict[str, int]
@@ -80,14 +80,14 @@ class InDemandSupplier(Record):
 
     @classmethod
     def of(cls, demand: SupplierDemand) -> InDemandSupplier:
-        """Return what the report shows about the supplier of `demand`."""
+        """Return what the report shows about the supplier in `demand`."""
         supplier = demand.supplier
         sector = supplier.sector.value
         return cls(profile_id=supplier.id, name=supplier.name, sector=sector, first=demand.first, shown=demand.shown)
 
 
 class AssignmentFigures(Record):
-    """The figures of one way to give each need one partner. `most` is the largest number of needs for one supplier."""
+    """The figures for one way to give each need one partner. `most` is the largest number of needs for one supplier."""
 
     way: str
     served: int
@@ -98,7 +98,7 @@ class AssignmentFigures(Record):
 
     @classmethod
     def of(cls, way: str, assignment: Assignment) -> AssignmentFigures:
-        """Return the figures of `assignment`."""
+        """Return the figures for `assignment`."""
         loads = assignment.loads
         return cls(
             way=way,
@@ -111,7 +111,7 @@ class AssignmentFigures(Record):
 
 
 class ProgrammeFigures(Record):
-    """All figures of a report. `on` is the day of the search. The shares in `sectors` and `sizes` are means over
+    """All figures in a report. `on` is the day of the search. The shares in `sectors` and `sizes` are means over
     needs. `sought` lists the suppliers most in demand.
     """
 
@@ -138,7 +138,7 @@ class ProgrammeFigures(Record):
 
 @dataclass
 class FiguresBuilder:
-    """Builds the figures of a programme, one need at a time, in constant memory."""
+    """Builds the figures for a programme, one need at a time, in constant memory."""
 
     programme: Programme
     lookup: BodyLookup
@@ -154,7 +154,7 @@ class FiguresBuilder:
     _icbs: dict[str, str] = field(default_factory=dict)
 
     def add(self, result: NeedResult, eligible: SupplierMix) -> None:
-        """Add a need's result, and the mix of the suppliers eligible for it."""
+        """Add the result for a need, and the mix of the suppliers eligible for the need."""
         key = region_of(result.need), self._icb(result.need), result.theme, level_of(result)
         self._counts[key] += 1
         self.needs += 1
@@ -171,7 +171,7 @@ class FiguresBuilder:
     def figures(
         self, *, on: str, suppliers: int, in_demand: list[SupplierDemand], assignments: Mapping[str, Assignment]
     ) -> ProgrammeFigures:
-        """Return the figures of all results added, which must be at least one."""
+        """Return the figures for all results added. At least one result must have been added."""
         assert self.last is not None
         search, counts = self.last.search, self._frame()
         return ProgrammeFigures(

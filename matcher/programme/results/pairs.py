@@ -1,4 +1,4 @@
-"""Pairs: every need with every supplier shown for it, readable by need or by supplier.
+"""Pairs: each need paired with each supplier shown for that need, readable by need or by supplier.
 
 The pairs are stored in a temporary SQLite file, which also groups and sorts them, so that 100,000 needs with 100
 suppliers each use disk space and not memory.
@@ -45,7 +45,7 @@ class Supplier:
 
 @dataclass(frozen=True)
 class MatchedNeed:
-    """A need for which a supplier is shown: its number in the programme, from 0, and the supplier's rank for it."""
+    """A need for which a supplier is shown: the need number, counting from 0, and the rank of the supplier."""
 
     number: int
     need_id: str
@@ -104,7 +104,7 @@ class Pairs:
         return str(id), str(title)
 
     def by_supplier(self) -> Iterator[tuple[Supplier, MatchedNeed]]:
-        """Yield each supplier with each of its needs: suppliers by id, then needs by falling probability."""
+        """Yield each pair of a supplier and a need, sorted by supplier id, then most probable first."""
         query = """SELECT s.*, n.number, n.id, n.title, p.rank, p.probability, p.band
                    FROM pair p JOIN supplier s ON s.id = p.supplier JOIN need n ON n.number = p.need
                    ORDER BY s.id, p.probability DESC, n.id"""
@@ -115,8 +115,8 @@ class Pairs:
     def in_demand(self, limit: int) -> list[SupplierDemand]:
         """Return up to `limit` suppliers, most in demand first.
 
-        They are sorted by the number of needs for which they are ranked first, then by the number of needs for which
-        they are shown, then by id.
+        The suppliers are sorted by the number of needs for which they are ranked first, then by the number of needs for
+        which they are shown, then by id.
         """
         query = """SELECT s.*, sum(p.rank = 1) AS first, count(*) AS shown
                    FROM pair p JOIN supplier s ON s.id = p.supplier GROUP BY s.id
@@ -124,7 +124,7 @@ class Pairs:
         return [SupplierDemand(_supplier(row[:6]), *row[6:]) for row in self._db.execute(query, (limit,))]
 
     def frame(self) -> pd.DataFrame:
-        """Return every pair, by need number and rank: columns need, supplier (its id), rank, probability."""
+        """Return every pair, by need number and rank, with the columns need, supplier (an id), rank and probability."""
         import pandas as pd
 
         return pd.read_sql_query("SELECT need, supplier, rank, probability FROM pair ORDER BY need, rank", self._db)

@@ -1,4 +1,4 @@
-"""Publication: writes every file of a programme's results, in one pass over its needs."""
+"""Publication: writes all the result files of a programme, in one pass over the needs."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _scratch(out: Path) -> Iterator[Path]:
 def _need_results(
     needs: Iterable[Need], results: Iterable[SearchResult], sources: PublicationSources, pairs: Pairs
 ) -> Iterator[NeedResult]:
-    """Yield each need with its result and suppliers, and add its pairs to `pairs`."""
+    """Yield each need with the result and the suppliers, and add the pairs to `pairs`."""
     known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:

@@ -1,4 +1,4 @@
-"""Report: the figures of a programme as a self-contained web page, for a board to read."""
+"""Report: the figures for a programme as a self-contained web page, for a board to read."""
 
 from __future__ import annotations
 

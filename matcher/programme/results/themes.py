@@ -21,7 +21,7 @@ _GENERAL_DIVISIONS: Final = frozenset({"85", "98"})
 
 @dataclass(frozen=True)
 class Theme:
-    """A theme: its name, a pattern for its words, and the prefixes of its CPV codes."""
+    """A theme, with a pattern that matches its words, and its CPV prefixes."""
 
     name: str
     words: re.Pattern[str] | None

@@ -72,7 +72,7 @@ class Workbook:
             workbook.close()
 
     def add(self, result: NeedResult) -> None:
-        """Add a need's result."""
+        """Add the result for a need."""
         need_link = self._needs.next_link()
         match_links = [self._matches.add(LinkedRow(match, need_link)) for match in result.matches]
         self._need_links.append(self._needs.add(LinkedRow(result, next(iter(match_links), None))))
@@ -80,7 +80,7 @@ class Workbook:
             self._gaps.add(LinkedRow(result, need_link))
 
     def add_suppliers(self, matches: Iterable[tuple[Supplier, MatchedNeed]]) -> None:
-        """Add each supplier with the needs that fit it."""
+        """Add each supplier with the needs for which the supplier is shown."""
         for supplier, need in matches:
             self._suppliers.add(LinkedRow((supplier, need), self._need_links[need.number]))
 
@@ -110,7 +110,7 @@ class Workbook:
         self._write_summary(figures)
 
     def close(self) -> None:
-        """Set the filters of all sheets."""
+        """Set the filters in all sheets."""
         for sheet in self._sheets():
             sheet.close()
 

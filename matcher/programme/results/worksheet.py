@@ -1,4 +1,4 @@
-"""Worksheet: one sheet of a workbook, defined by its columns and written row by row."""
+"""Worksheet: one sheet of a workbook, defined by columns and written row by row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Share(float):
 
 @dataclass(frozen=True)
 class SheetColumn(Generic[R]):
-    """A column of a sheet: its heading, its width in characters, and how its value and link are taken from a row.
+    """A sheet column: the heading, the width in characters, and how the value and link are taken from a row.
 
     A value is text, a number, a `Share`, or None for an empty cell. Only text can have a link. If `link` returns
     None, the cell has no link.
@@ -34,7 +34,7 @@ class SheetColumn(Generic[R]):
 
 @dataclass(frozen=True)
 class SheetLayout(Generic[R]):
-    """A kind of sheet: its name, what it is for, and its columns."""
+    """A kind of sheet: the name, the purpose, and the columns."""
 
     name: str
     purpose: str
@@ -76,7 +76,7 @@ class Sheet(Generic[R]):
         return link
 
     def close(self) -> None:
-        """Set the filters, over all rows."""
+        """Set filters that cover all rows."""
         self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self.layout.columns) - 1)
 
     def _write(self, position: int, cell: Any, link: str | None) -> None:

@@ -19,7 +19,7 @@ from matcher.search import ExplainedSearch, eligible_in, rankings_of
 
 # Threads of one process share a searcher, so they take turns.
 _SEARCH_LOCK: Final = threading.Lock()
-# The most eligibility masks that a searcher keeps. When its cache of masks is full, the cache is emptied.
+# The most eligibility masks that a searcher caches. A full cache is emptied.
 _MAX_CACHED_MASKS: Final = 256
 
 
@@ -28,7 +28,7 @@ class SnapshotMissing(MatcherError):
 
 
 class Chunk(NamedTuple):
-    """The `number`-th batch of a run's needs, counted from 0, with their vectors, shape (needs, 2, dimensions)."""
+    """Batch `number` of the needs of a run, counting from 0, with need vectors of shape (needs, 2, dimensions)."""
 
     number: int
     needs: tuple[Need, ...]

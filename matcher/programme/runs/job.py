@@ -53,7 +53,7 @@ class Job:
 
     @property
     def id(self) -> str:
-        """The run's id."""
+        """The id of the run."""
         return self.folder.name
 
     @property
@@ -68,12 +68,12 @@ class Job:
 
     @property
     def rejects_file(self) -> Path:
-        """The file of the refused rows. It exists only if rows were refused."""
+        """The rejects file, which exists only if rows were refused."""
         return self.folder / "rejects.csv"
 
     @property
     def vectors_file(self) -> Path:
-        """The file of the vectors of the needs."""
+        """The file that holds the need vectors."""
         return self.folder / "vectors.npy"
 
     def manifest(self) -> RunManifest:
@@ -138,8 +138,8 @@ class Job:
             time.sleep(seconds)
 
     def request_stop(self, request: StopRequest) -> None:
-        """Request a pause or cancellation. It takes effect after the next chunk, or immediately if no process is
-        running the job.
+        """Request a pause or cancellation. The request takes effect after the next chunk, or immediately if no
+        process is running the job.
 
         Raises:
             Conflict: the run is finished or cancelled.
@@ -194,7 +194,7 @@ class Job:
         self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
 
     def chunks(self) -> dict[int, Path]:
-        """Return the files of the completed chunks by number. Remove damaged files, so that these chunks are redone."""
+        """Return the completed chunk files by chunk number. Remove damaged files, so that their chunks are redone."""
         complete = {}
         for path in sorted(self.folder.glob("chunk-*.jsonl")):
             _, number, digest = path.stem.split("-")

@@ -32,7 +32,7 @@ class Jobs:
     ) -> Job:
         """Create a run over `needs`. If rows were refused, copy `rejects`.
 
-        `manifest` has the other fields of the `RunManifest`.
+        `manifest` holds the other fields of the `RunManifest`.
 
         Raises:
             InvalidInput: `needs` is empty or repeats an id, or a chunk is smaller than one need.

@@ -47,8 +47,8 @@ class ToolVersions(BaseModel):
 class RunManifest(BaseModel):
     """The definition of a run. It never changes, so a resumed run gives the same results.
 
-    `by` is the id of the organisation that started the run, or "". `refused` counts the rows of the needs file that
-    held no need. `notes` appear in the report. `out` is the folder for the results, or "" for the run's own folder.
+    `by` is the id of the organisation that started the run, or "". `refused` counts the refused rows of the
+    needs file. `notes` appear in the report. `out` is the folder for the results, or "" for the run's own folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -34,7 +34,7 @@ _REPORT_SECONDS: Final = 0.5
 
 
 class Run:
-    """One execution of a job. The caller must hold the lock of the job."""
+    """One execution of a job. The caller must hold the job lock."""
 
     def __init__(self, engine: Engine, job: Job, on_progress: OnProgress | None = None) -> None:
         self._engine = engine
@@ -118,7 +118,7 @@ class Run:
                 yield Chunk(number, tuple(self._chunk_of(needs, number)), vectors[self._span(number)])
 
     def _results_of(self, needs: Sequence[Need], findings: Sequence[ExplainedSearch]) -> list[str]:
-        """Return the search result for each need, as JSON. Read the profiles that it quotes from the store."""
+        """Return the search result for each need, as JSON. The quoted profiles are read from the store."""
         required = [sequence for sequence in shown_revisions(findings) if sequence not in self._profiles]
         if len(self._profiles) + len(required) > _MAX_CACHED_PROFILES:
             self._profiles.clear()

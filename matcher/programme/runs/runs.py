@@ -20,8 +20,8 @@ from matcher.search.engine import Engine
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What to run besides the needs. `by` is the id of the organisation that starts the run, or "". `notes` appear in
-    the report. `chunk` is the number of needs searched together.
+    """The settings of a run, without the needs. `by` is the id of the organisation that starts the run, or "". `notes`
+    appear in the report. `chunk` is the number of needs searched together.
     """
 
     programme: Programme = field(default_factory=lambda: Programme(name="Matches"))
@@ -34,7 +34,7 @@ class Runs:
     """The runs of an installation.
 
     Args:
-        folder: the folder of the runs: `programmes` in the home.
+        folder: the folder that holds the runs: `programmes` in the home folder.
 
     """
 
@@ -53,12 +53,12 @@ class Runs:
     ) -> Job:
         """Create a run over `needs` and the current index.
 
-        A need without a place counts as in the programme's region.
+        A need without a place is placed in the region of the programme, if the programme has exactly one region.
 
         Args:
             out: folder for the results. If None, they go to the run's own folder.
             refused: how many rows of the needs file were refused.
-            rejects: file of the refused rows. It is copied if `refused` is not 0.
+            rejects: the rejects file, which is copied if `refused` is not 0.
 
         Raises:
             InvalidInput: `needs` is empty or repeats an id, or a number in `options` is out of range.
@@ -83,7 +83,7 @@ class Runs:
         A finished run is executed again only if one of its files is missing.
 
         Args:
-            scheduler: the address of a Dask scheduler, or a scheduler. If None, the cores of this machine.
+            scheduler: the address of a Dask scheduler, or a scheduler. If None, the run uses this machine.
             on_progress: called with the progress whenever it changes.
 
         Raises:

@@ -19,14 +19,14 @@ from matcher.search import ExplainedSearch
 
 ChunkResult = tuple[int, list[ExplainedSearch]]
 
-# How many times in a row the workers may be lost before one completes a chunk. On a cluster, how many times for the
-# same chunk.
+# How many times in a row the workers may be lost before a chunk completes. On a cluster, how many times the workers
+# may be lost with the same chunk.
 MAX_LOSSES: Final = 5
 # Chunks in hand per worker: one to search and one queued, so that no worker is idle.
 _CHUNKS_PER_WORKER: Final = 2
 # The reason that Dask gives for a result that will never arrive.
 _SCHEDULER_LOST: Final = "scheduler-connection-lost"
-# The fewest pairs of need and passage for which several processes save more time than they cost. Starting a process
+# The fewest need-passage pairs for which several processes save more time than they cost. Starting a process
 # and loading the index takes about five seconds.
 _MIN_PAIRS_FOR_POOL: Final = 100_000_000
 
@@ -107,7 +107,7 @@ class ProcessPool:
 
 
 class DaskCluster:
-    """Searches on the workers of a Dask cluster. They must reach the folder of the snapshot by the same path."""
+    """Searches on the workers of a Dask cluster. The snapshot folder must have the same path on every worker."""
 
     def __init__(self, address: str, *, wait_seconds: float = 30.0) -> None:
         self.address = address
