@@ -43,11 +43,11 @@ exist.
 
 
 def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_engine) -> FastAPI:
-    """Return the application. The application opens the engine only when it starts.
+    """Return the application, which opens the engine only at startup.
 
     Args:
-        settings: the settings of the service; by default, those in the environment.
-        engine_of: function that opens the engine for the settings.
+        settings: the service's settings; by default, the settings in the environment.
+        engine_of: the function that opens the engine for the settings.
 
     """
     chosen = settings or Settings()
@@ -85,7 +85,7 @@ def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_e
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    """Add the middleware. The last one added sees a request first."""
+    """Add the middleware. The last middleware added sees each request first."""
     app.state.metrics = metrics = ServiceMetrics.new()
     app.add_middleware(BodyLimit, upload_limit=settings.upload_limit)
     app.add_middleware(RateLimits, rate=settings.rate_limit)

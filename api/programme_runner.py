@@ -31,7 +31,7 @@ class ProgrammeRunner:
         self._thread = threading.Thread(target=self._run_queue, name="programmes", daemon=True)
 
     def start(self) -> None:
-        """Start the background thread. It first runs what was queued when the service last stopped."""
+        """Start the background thread, which first runs the programmes still queued when the service last stopped."""
         for id in self.runs.jobs.ids():
             if self.runs.jobs.job(id).progress().state is State.QUEUED:
                 self._queue.put(id)
@@ -44,7 +44,7 @@ class ProgrammeRunner:
 
         Args:
             needs: the needs to match.
-            options: the programme, who asked for it, and notes for its report.
+            options: the programme, who requested the run, and notes for the report.
             refused: how many rows of an uploaded file were refused.
             rejects: the file that lists the refused rows, or None. The run keeps a copy of the file.
 
@@ -58,7 +58,7 @@ class ProgrammeRunner:
         return job
 
     def resume(self, job: Job) -> None:
-        """Queue the paused or failed run of `job` again.
+        """Return the paused or failed run `job` to the queue.
 
         Raises:
             Conflict: the run is finished, cancelled or running.
@@ -73,7 +73,7 @@ class ProgrammeRunner:
         self._queue.put(job.id)
 
     def stop(self) -> None:
-        """Stop the current run once the chunks being searched are done. The next start continues the run."""
+        """Stop the current run once the chunks being searched are done. The run continues at the next start."""
         self._stopping.set()
         self._queue.put(_STOP)
         current = self._current

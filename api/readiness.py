@@ -12,9 +12,9 @@ from matcher.foundations.errors import MatcherError, Unavailable
 from matcher.records import Need
 from matcher.search.engine import Engine
 
-# How long a readiness check waits for an index that is only a little behind, in seconds.
+# How long a readiness check waits for an index that is only slightly out of date, in seconds.
 _MAX_WAIT: Final = 0.5
-# The query of the first search, which loads the encoder and builds what every later search uses.
+# The query for the first search, which loads the encoder and builds what every later search uses.
 _FIRST_SEARCH: Final = "Is the service ready to answer?"
 
 _log = logging.getLogger(__name__)
@@ -25,13 +25,13 @@ class _Stopped(Exception):
 
 
 class Readiness:
-    """Whether the service is ready: the index is up to date and the first search is done."""
+    """Whether the service is ready: the index is up to date and the first search has been done."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._stopping = threading.Event()
         self._searched = threading.Event()
-        self._sequence = -1  # sequence number of the index after its last update
+        self._sequence = -1  # the index's sequence number after the last update
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -52,9 +52,9 @@ class Readiness:
             self._save()
 
     def missing(self) -> list[FieldError]:
-        """Return an entry for each part that is not ready: `database`, `index`, `encoder`. Empty if all are ready.
+        """Return an entry for each part (`database`, `index`, `encoder`) that is not ready, or an empty list.
 
-        If the index is behind or no search has been made, start loading and wait briefly.
+        If the index is out of date or no search has been made, start loading and wait briefly.
         """
         try:
             latest = self._engine.store.sequence()

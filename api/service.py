@@ -1,4 +1,4 @@
-"""The running service: the objects that routes work with, created when the application starts."""
+"""The running service: the objects that routes use, created when the application starts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Service:
 
     @property
     def store(self) -> Store:
-        """The store of the engine."""
+        """The engine's store."""
         return self.engine.store
 
 

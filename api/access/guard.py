@@ -1,4 +1,4 @@
-"""The guard: authenticates a request and checks it against the table of permissions, before its body is read."""
+"""The guard, which authenticates a request and checks it against the permissions table before the body is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from matcher.store.writer import not_found
 # The prefix `__Host-` makes browsers accept the cookie only over TLS, for the whole host and from that host alone.
 COOKIE: Final = "__Host-matcher-session"
 CSRF_HEADER: Final = "X-CSRF-Token"
-# Stands for the organisation of a caller that has none. No record belongs to it, so such a caller sees no records.
+# The organisation id used for a caller without an organisation. No record has this id as its owner, so such a caller
+# sees no records.
 _NO_ORGANISATION: Final = ""
 _SAFE_METHODS: Final = ("GET", "HEAD")
 _FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for")
@@ -38,7 +39,7 @@ _OTHER_SITES: Final = ("cross-site", "same-site")
 
 @dataclass(frozen=True)
 class Access:
-    """The authenticated caller of a request, and the records that the caller may reach through its route."""
+    """The authenticated caller of a request, and the records that the caller may reach through the route."""
 
     caller: Caller
     scope: AccessScope
@@ -58,7 +59,7 @@ class Access:
         return None if self.scope is AccessScope.ALL else self.organisation_id or _NO_ORGANISATION
 
     def hidden_needs(self) -> frozenset[str]:
-        """Return the ids of the needs that the caller must not learn of."""
+        """Return the ids of the needs that the caller must not know about."""
         if self.scope is AccessScope.ALL:
             return frozenset()
         return self.ownership.hidden_from(RecordKind.NEED, self.caller.organisation_id)
@@ -73,7 +74,7 @@ class Access:
         return self.scope is AccessScope.ALL or job.manifest().by == self.caller.organisation_id
 
     def check_need(self, id: str) -> None:
-        """Check that the caller may know of the need `id`.
+        """Check that the caller may know that the need `id` exists.
 
         Raises:
             NotFound: the need is another organisation's draft. The error is the same as for a need that does not exist.
@@ -110,9 +111,9 @@ class Guard:
 
         Raises:
             NotSignedIn: the request has no valid key or session.
-            NotPermitted: no role of the caller may use the route, the record is another organisation's, or the
+            NotPermitted: none of the caller's roles may use the route, the record is another organisation's, or the
                 CSRF token is wrong.
-            NotFound: the record does not exist, or the caller must not learn of it.
+            NotFound: the record does not exist, or the caller must not know that it exists.
 
         """
         caller = self._authenticate(request)
@@ -143,7 +144,7 @@ class Guard:
         raise NotSignedIn("the request has no key", remedy="Send a key: Authorization: Bearer mk_…")
 
     def _is_open(self, request: Request) -> bool:
-        """Return whether to treat a request without a key as the operator's.
+        """Return whether a request without a key counts as the operator's request.
 
         A request from a page on another site never counts as the operator's. For any other request, `MATCHER_ACCESS`
         decides. Without `MATCHER_ACCESS`, the request counts as the operator's only if the service is local, the
@@ -184,7 +185,7 @@ class Guard:
         if owner is not None and owner.organisation_id == access.organisation_id:
             return
         is_hidden = owner is not None and owner.draft
-        # Look up a hidden record as well, so that refusing it takes as long as refusing a record that does not exist.
+        # Look up hidden records too, so that a refusal takes as long as it does for a record that does not exist.
         if (is_hidden or access.scope is AccessScope.OWN) and (not self._exists(kind, id) or is_hidden):
             raise not_found(kind, id)
         if access.scope is AccessScope.OWN:
@@ -220,10 +221,10 @@ def _roles_in_words(caller: Caller) -> str:
 
 
 class GuardedRoute(JsonRoute):
-    """A route that a request enters only if the guard authorises it."""
+    """A route that handles a request only if the guard authorises the request."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that authorises a request before it reads anything of the body."""
+        """Return the handler that authorises a request before reading any of the body."""
         handle, name = super().get_route_handler(), self.name
 
         async def guarded(request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""Sign-in by OpenID Connect, with the authorisation code flow, PKCE and a nonce.
+"""Sign-in over OpenID Connect, using the authorisation code flow, PKCE and a nonce.
 
-Authlib's client makes every request, and Authlib validates the claims. The service uses only the claim `sub`, which
+Authlib's client makes every request, and Authlib validates the claims. The service uses only the `sub` claim, which
 the administrator assigns to a member. The service ignores names and addresses from the provider.
 """
 
@@ -21,18 +21,18 @@ _TIMEOUT: Final = 10.0
 _SCOPE: Final = "openid"
 # Every provider must support RS256 (OpenID Connect Discovery 1.0, section 3).
 _ALGORITHMS: Final = ("RS256", "ES256", "PS256")
-# Allowed difference between the clocks of this machine and the provider's, in seconds.
+# Allowed difference between this machine's clock and the provider's, in seconds.
 _LEEWAY: Final = 60
 
 
 @dataclass(frozen=True)
 class PendingSignIn:
-    """A sign-in that has started. The browser keeps it in a cookie, so that no other browser can complete it.
+    """A started sign-in, kept in a browser cookie so that no other browser can complete the sign-in.
 
     Attributes:
-        state: the provider returns it with the code, which ties the response to this browser.
-        nonce: the provider returns it in the ID token, which ties the token to this sign-in.
-        verifier: this service sends it with the code, to prove that the same client asked for the code (PKCE).
+        state: returned by the provider with the code, to tie the response to this browser.
+        nonce: returned by the provider in the ID token, to tie the token to this sign-in.
+        verifier: sent by this service with the code, to prove that the same client asked for the code (PKCE).
 
     """
 
@@ -47,7 +47,7 @@ class PendingSignIn:
 
     @classmethod
     def from_cookie(cls, value: str | None) -> PendingSignIn:
-        """Return the sign-in stored as `value` by `cookie`.
+        """Return the sign-in stored in `value`, a cookie value made by `cookie`.
 
         Raises:
             NotSignedIn: `value` is None or was not made by `cookie`.
@@ -65,7 +65,7 @@ class PendingSignIn:
 
 
 class OidcProvider:
-    """The OpenID Connect provider that the settings name."""
+    """The OpenID Connect provider named in the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,7 +76,7 @@ class OidcProvider:
 
         Raises:
             NotFound: the settings name no provider.
-            Unavailable: the provider cannot be reached or its issuer is not the one in the settings, or the client
+            Unavailable: the provider cannot be reached, its issuer differs from the one in the settings, or the client
                 library is not installed.
 
         """
@@ -90,12 +90,12 @@ class OidcProvider:
         return str(url)
 
     def subject(self, pending: PendingSignIn, state: str, code: str) -> str:
-        """Return the subject that signed in, as `ISSUER|SUB`. `state` and `code` are from the provider's redirect.
+        """Return the subject that signed in, as `ISSUER|SUB`. `state` and `code` come from the provider's redirect.
 
         Raises:
             NotFound: the settings name no provider.
             NotSignedIn: `state` belongs to another sign-in, the provider refused `code`, or the ID token is not valid.
-            Unavailable: the provider cannot be reached or its issuer is not the one in the settings, or the client
+            Unavailable: the provider cannot be reached, its issuer differs from the one in the settings, or the client
                 library is not installed.
 
         """
@@ -103,7 +103,7 @@ class OidcProvider:
             raise _refused("the response belongs to another sign-in")
         with self._client() as client:
             token = self._fetch_token(client, code, pending.verifier)
-            # Fetch the keys each time, so that a key stops working as soon as the provider withdraws it.
+            # Fetch the keys at every sign-in, so that a key stops working as soon as the provider withdraws it.
             keys = self._get(client, self._endpoint(client, "jwks_uri"))
         claims = self._validated_claims(token, keys, pending.nonce)
         return f"{self._settings.oidc_issuer}|{claims['sub']}"

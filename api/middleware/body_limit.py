@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems.catalogue import TOO_LARGE
 from api.problems.responses import RequestRefused, problem_response
 
-# In bytes: ten times the largest known profile or need. Long lists of records belong in a file for `matcher import`.
+# In bytes: ten times the size of the largest known profile or need.
+# Long lists of records belong in a file for `matcher import`.
 MAX_BODY: Final = 2 * 1024 * 1024
 
 _MIB: Final = 1024 * 1024
@@ -18,7 +19,7 @@ _UPLOAD_PATHS: Final = ("/v1/uploads", "/v1/uploads/previews")
 
 
 class BodyLimit:
-    """Refuses a body if its Content-Length is over the limit, or as soon as more bytes than the limit have arrived.
+    """Refuses a body if its Content-Length exceeds the limit, or as soon as the bytes received exceed the limit.
 
     The limit is `upload_limit` MiB for uploads and `MAX_BODY` bytes for every other path.
     """
@@ -28,7 +29,7 @@ class BodyLimit:
         self._upload_limit = upload_limit * _MIB
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and count the bytes of its body."""
+        """Pass the request on, counting the bytes of the body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""HEAD requests: the headers of GET without the body (RFC 9110)."""
+"""HEAD requests, which are answered like GET requests but without a body (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadRequests:
-    """Answers HEAD with the route for GET."""
+    """Answers HEAD requests with the routes for GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass HEAD on as GET and drop the body of the response."""
+        """Pass a HEAD request on as GET and drop the response body."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return

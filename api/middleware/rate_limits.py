@@ -1,4 +1,4 @@
-"""Rate limits: how many requests a caller may make. Each service process counts its own."""
+"""Rate limits: how many requests a caller may make. Each service process counts its own requests."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _EXEMPT_PATHS: Final = ("/healthz", "/readyz")
 
 
 class RateLimits:
-    """Refuses callers that make more requests than `rate` allows, such as `1200/minute`.
+    """Refuses requests from callers that exceed `rate`, such as `1200/minute`.
 
     If `rate` is None, the number of requests is not limited.
 
-    Every request counts towards the limit of its address, so that inventing keys does not raise the limit. A request
-    with a key also counts towards the limit of that key, so that using one key from many addresses does not either.
+    Every request counts towards the limit for its address, so inventing keys does not raise the limit. A request with
+    a key also counts towards the limit for that key, so using one key from many addresses does not raise the limit.
     """
 
     def __init__(self, app: ASGIApp, rate: str | None) -> None:
@@ -53,7 +53,7 @@ class RateLimits:
 
 
 def parse_rate(text: str) -> RateLimitItem:
-    """Return the rate in `text`.
+    """Return the rate that `text` describes.
 
     Raises:
         InvalidInput: `text` is not a valid rate.

@@ -14,14 +14,15 @@ _DEFAULTS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Paths of responses that must not be cached: records can change at any moment, and shared caches must not hold them.
+# Path prefixes whose responses must not be cached: records can change at any moment, and shared caches must not hold
+# them.
 _UNCACHED: Final = ("/v1/", "/healthz", "/readyz")
 
 
 class SecurityHeaders:
     """Adds the security headers to every response.
 
-    A response keeps its own value of a header, except that of Cache-Control on the paths in `_UNCACHED`.
+    A response keeps its own value for a header, except for Cache-Control on the paths in `_UNCACHED`.
     """
 
     def __init__(self, app: ASGIApp) -> None:

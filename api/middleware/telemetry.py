@@ -1,6 +1,6 @@
-"""Telemetry: a log line and metrics for every request: route, method, status and time.
+"""Telemetry: for every request, a log line and metrics that give the route, method, status and time.
 
-Neither the log nor the metrics hold a path, query, body, key or address. The name of the route says what was requested.
+Neither the log nor the metrics hold a path, query, body, key or address. The route name says what was requested.
 The request id links the log lines of a request, and the response repeats the id in the header `X-Request-ID`.
 """
 
@@ -22,7 +22,7 @@ REQUEST_ID: Final = "X-Request-ID"
 _VALID_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 # The route name for requests that match no route.
 NO_ROUTE: Final = "none"
-# Upper bounds of the histogram of request durations, in seconds.
+# Upper bounds of the buckets in the request duration histogram, in seconds.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServiceMetrics:
-    """The metrics of one application, in a Prometheus registry of their own."""
+    """The metrics of one application, in their own Prometheus registry."""
 
     registry: CollectorRegistry
     requests: Counter
@@ -42,7 +42,7 @@ class ServiceMetrics:
 
     @classmethod
     def new(cls) -> ServiceMetrics:
-        """Return metrics without any counts."""
+        """Return metrics with nothing counted yet."""
         registry = CollectorRegistry()
         return cls(
             registry,

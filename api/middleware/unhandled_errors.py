@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class UnhandledErrors:
-    """Turns an exception without a handler into a problem response, unless a response has started."""
+    """Turns an unhandled exception into a problem response, unless a response has already started."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -28,7 +28,7 @@ _CODE_SPAN: Final = re.compile("`([^`]+)`")
 
 
 def routes_page(document: dict[str, Any]) -> str:
-    """Return a page of every route in an OpenAPI `document`: its parameters, example bodies and responses."""
+    """Return a page that lists every route in an OpenAPI `document`, with parameters, example bodies and responses."""
     routes = [
         (method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -90,7 +90,7 @@ def _route(method: str, path: str, route: dict[str, Any]) -> Iterator[str]:
 
 
 def _brief(route: dict[str, Any]) -> str:
-    """Return the first sentence of the description of a route."""
+    """Return the first sentence of the route's description."""
     return _prose(_SENTENCE.split(" ".join(route["description"].split()), maxsplit=1)[0])
 
 
@@ -100,7 +100,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Return a description as HTML, with the parts between backticks as code."""
+    """Return a description as HTML, with the text between backticks marked as code."""
     return _CODE_SPAN.sub(r"<code>\1</code>", escape(text))
 
 

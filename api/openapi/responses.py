@@ -30,13 +30,13 @@ _ETAG: Final = {
 
 
 def json_response(status: int, text: str, example: Any, *, etag: bool = False) -> Responses:
-    """Return the JSON response of `status`, described by `text`. With `etag`, the response has the header ETag."""
+    """Return the JSON response for `status`, described by `text`. If `etag` is true, the response has an ETag."""
     response: dict[str, Any] = {"description": text, "content": {"application/json": {"example": example}}}
     return {status: response | ({"headers": _ETAG} if etag else {})}
 
 
 def created_response(text: str, example: Any, id_pointer: str, *next_routes: str) -> Responses:
-    """Return the response 201 of a route that creates a record, with the headers ETag and Location.
+    """Return the 201 response for a route that creates a record, with ETag and Location headers.
 
     Args:
         text: description of the response.
@@ -54,7 +54,7 @@ def created_response(text: str, example: Any, id_pointer: str, *next_routes: str
 
 
 def problem_responses(*problem_types: ProblemType) -> Responses:
-    """Return the responses for `problem_types`, and the responses 429 and 500, which any route may give."""
+    """Return the responses for `problem_types`, together with the 429 and 500 responses that any route may give."""
     return {kind.status: _problem_response(kind) for kind in (*problem_types, TOO_OFTEN, UNEXPECTED)}
 
 
@@ -81,7 +81,7 @@ def _problem_response(problem_type: ProblemType) -> dict[str, Any]:
     return response
 
 
-# The problems that a route may report if it reads a record by id, reads a body, or does both.
+# Problem responses for routes that read an id, read a body, withdraw a record, or may conflict with a record's state.
 ID_PROBLEMS: Final = problem_responses(NOT_FOUND, INVALID)
 BODY_PROBLEMS: Final = problem_responses(MALFORMED, TOO_LARGE, MEDIA, INVALID)
 WITHDRAWAL_PROBLEMS: Final = ID_PROBLEMS | problem_responses(PRECONDITION)

@@ -1,4 +1,4 @@
-"""What the table of permissions adds to the OpenAPI document: security, refusals, and the roles of each route."""
+"""What the permissions table adds to the OpenAPI document: security, refusals, and the roles that may use a route."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SCOPES_IN_WORDS: Final = {
 
 
 def complete_openapi(app: FastAPI) -> None:
-    """Complete the OpenAPI document of `app` with problems, security and the roles of each route."""
+    """Add problems, security and each route's roles to the OpenAPI document of `app`."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _complete_operation(method: str, operation: dict[str, Any], permission: Perm
 def may_refuse(method: str, permission: Permission) -> bool:
     """Return whether a route may refuse an authenticated caller.
 
-    The reason may be the caller's role, the owner of the record, or a missing CSRF header.
+    The reason may be the caller's role, the record's owner, or a missing CSRF header.
     """
     scopes = {permission.for_role(role) for role in Role}
     checks_owner = AccessScope.OWN in scopes and permission.subject in (Subject.PROFILE, Subject.NEED)

@@ -1,4 +1,4 @@
-"""The problem types of the service: status, title and what a client can do about each."""
+"""The service's problem types, each with a status, a title and advice to the client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A type of problem. `slug` is the last part of its `type` URI, and `meaning` says what to do about the problem."""
+    """A type of problem. `slug` is the last part of the `type` URI, and `meaning` says what to do about the problem."""
 
     slug: str
     status: int

@@ -15,7 +15,7 @@ from matcher.records.parsing import invalid
 # A body of 2 MiB can hold several hundred thousand errors, but a list of more than 100 helps nobody.
 MAX_FIELD_ERRORS: Final = 100
 _MAX_PATH: Final = 300
-# Pydantic error types that the record parser treats as another type.
+# Pydantic error types that are passed to the record parser under another type.
 _EQUIVALENT_TYPES: Final = {"model_attributes_type": "model_type"}
 _REMEDIES: Final = {
     "body": "Send a JSON object with Content-Type: application/json",
@@ -40,7 +40,7 @@ _REQUIRED: Final = "Add it; the API description at /docs shows an example"
 
 
 class FieldError(BaseModel):
-    """One error in a request: the field as a dotted path, what is wrong with it and how to correct it."""
+    """One error in a request: the dotted path of the field, the problem and the remedy."""
 
     field: str | None = None
     problem: str
@@ -48,14 +48,14 @@ class FieldError(BaseModel):
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Return the first `MAX_FIELD_ERRORS` of Pydantic's `errors`, in order."""
+    """Return the field errors for the first `MAX_FIELD_ERRORS` of Pydantic's `errors`, in order."""
     return [_field_error(error) for error in islice(errors, MAX_FIELD_ERRORS)]
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     error_type = _EQUIVALENT_TYPES.get(error["type"], error["type"])
     source, *path = error["loc"]
-    # Integers in a path are list positions. Any other part may be a field name of any length that the client made up.
+    # Integers in a path are list positions. Any other part may be a field name that the client made up, of any length.
     location = tuple(part if isinstance(part, int) else str(part)[:_MAX_PATH] for part in path or [source])
     detail = InitErrorDetails(type=PydanticCustomError(error_type, error["msg"]), loc=location, input=None)
     worded = invalid(ValidationError.from_exception_data("request", [detail]), Place())

@@ -1,4 +1,4 @@
-"""Problem responses, and the handlers that turn every error of the service into one."""
+"""Problem responses, and the handlers that turn every error in the service into a problem response."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Problem(BaseModel):
 
 
 class RequestRefused(HTTPException):
-    """The service refuses the request before any of it reaches the engine."""
+    """The service refuses the request before any part of the request reaches the engine."""
 
     def __init__(self, problem_type: ProblemType, problem: str, *, remedy: str) -> None:
         super().__init__(problem_type.status, problem)
@@ -107,7 +107,7 @@ def problem_response(
         field: dotted path of the wrong field, if one field is to blame.
         remedy: what the client can do about the problem.
         errors: the individual errors. The response body leaves out an empty list.
-        headers: added to the headers of the problem type, replacing any of the same name.
+        headers: added to the problem type's headers, replacing any with the same name.
 
     """
     problem = Problem(
@@ -121,18 +121,18 @@ def problem_response(
         errors=list(errors) or None,
     )
     type_headers = _HEADERS.get(problem_type.slug, {})
-    # `json.dumps` escapes all but ASCII, so any text from the client can be encoded, even lone surrogates.
+    # `json.dumps` escapes everything except ASCII, so any text from the client can be encoded, even lone surrogates.
     content = json.dumps(problem.model_dump(exclude_none=True))
     return Response(content, problem_type.status, {**type_headers, **(headers or {})}, MEDIA_TYPE)
 
 
 def unexpected(scope: Scope) -> Response:
-    """Return the response to a request on which the service failed, without the cause."""
+    """Return the response to a request that the service failed to handle, without revealing the cause."""
     return problem_response(UNEXPECTED, scope, "The service failed on this request")
 
 
 def unavailable(scope: Scope, errors: Iterable[FieldError] = ()) -> Response:
-    """Return the response to a request that needs an unavailable part of the service, without the cause."""
+    """Return the response to a request that needs an unavailable part of the service, without revealing the cause."""
     return problem_response(UNAVAILABLE, scope, "Part of the service is unavailable", errors=errors)
 
 

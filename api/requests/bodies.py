@@ -14,12 +14,12 @@ from python_multipart.multipart import parse_options_header
 from api.problems.catalogue import MALFORMED, MEDIA, TOO_LARGE
 from api.problems.responses import RequestRefused
 
-# Every value may cause an error, and reporting one takes 20 µs of the single thread that all requests share.
+# Every value may cause an error, and reporting an error takes 20 µs on the single thread that all requests share.
 # A profile with 500 entries in its track record has about 6,000 values.
 MAX_VALUES: Final = 20_000
 
 _JSON, _FORM = "application/json", "multipart/form-data"
-# How many bytes at the end of a form to search for its last boundary.
+# How many bytes at the end of a form are searched for the last boundary.
 _TAIL: Final = 1_024
 
 
@@ -49,7 +49,7 @@ class FormRequest(Request):
         """Yield the chunks of the body.
 
         Raises:
-            RequestRefused: the body ends before the form does.
+            RequestRefused: the body ends before the form is complete.
 
         """
         _, options = parse_options_header(self.headers["content-type"])
@@ -64,7 +64,7 @@ class FormRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that accepts JSON or a form as its request body, if any. The content type must name the expected kind."""
+    """A route whose request body, if any, is JSON or a form. The content type must be the expected one."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that reads the body as a `JsonRequest` or `FormRequest`.
@@ -92,7 +92,7 @@ def _check_content_type(request: Request, expected: str) -> None:
 
 
 def _holds_more_than(limit: int, value: Any) -> bool:
-    """Return whether `value` holds more than `limit` values, itself included.
+    """Return whether `value` holds more than `limit` values, counting `value` itself.
 
     Counting stops at the first value over the limit.
     """

@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: a client that lost the response can safely repeat a request to create a record."""
+"""The Idempotency-Key header, with which a client that lost a response can safely repeat a creation request."""
 
 from __future__ import annotations
 

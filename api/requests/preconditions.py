@@ -15,7 +15,7 @@ from api.problems.responses import PreconditionFailed
 
 
 def etag(sequence: int) -> str:
-    """Return the entity tag of the revision with number `sequence`."""
+    """Return the entity tag of the revision with the sequence number `sequence`."""
     return f'"{sequence}"'
 
 
@@ -27,7 +27,7 @@ class Preconditions:
     if_none_match: str | None = None
 
     def check(self, current: int | None) -> None:
-        """Check the preconditions against `current`, the record's latest revision, or None if there is no record.
+        """Check the preconditions against `current`, the record's latest sequence number, or None if it does not exist.
 
         Raises:
             PreconditionFailed: a precondition does not hold.

@@ -1,7 +1,7 @@
 """Record ids in paths. Every valid id can appear in a path, even an id with slashes.
 
-A slash may appear as it is (`/v1/profiles/charity/1000003`) or as `%2F`. Only an id that ends like the name of a
-subresource (`…/history`, `…/contact`, …) must have its last slash written as `%2F`.
+A slash may appear unencoded (`/v1/profiles/charity/1000003`) or as `%2F`. Only if an id ends with the name of a
+subresource (`…/history`, `…/contact`, …) must its last slash be written as `%2F`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _SUBRESOURCES: Final = (
 
 
 class _RecordConvertor(Convertor[str]):
-    """The record id in the pattern of a route, `{id:record}`: any text that does not end like a subresource."""
+    """The record id in a route pattern, `{id:record}`: any text that does not end with the name of a subresource."""
 
-    # An id without a slash may be a name of a subresource, such as "history".
+    # An id without a slash may be the name of a subresource, such as "history".
     regex = "(?:[^/]*|.*" + "".join(f"(?<!{re.escape(name)})" for name in _SUBRESOURCES) + ")"
 
     def convert(self, value: str) -> str:
-        """Return the id as it is in the path."""
+        """Return the id as it appears in the path."""
         return value
 
     def to_string(self, value: str) -> str:
@@ -58,7 +58,7 @@ _ID: Final = TypeAdapter[str](Id)
 
 
 def decoded_id(raw: object) -> str | None:
-    """Return the id encoded as `raw` in a path, or None if `raw` is not a valid id and no record can have it."""
+    """Return the id that `raw` encodes in a path, or None if that id is not valid, so that no record can have it."""
     try:
         return _ID.validate_python(_decode(raw))
     except ValueError:
@@ -73,7 +73,7 @@ RecordId = Annotated[
 
 
 def check_same_id(body_id: str, path_id: str) -> None:
-    """Check that the id in the body, if there is one, is the same as the id in the path.
+    """Check that the id in the body, if any, is the same as the id in the path.
 
     Raises:
         InvalidInput: `body_id` is not empty and differs from `path_id`.

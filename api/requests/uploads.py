@@ -18,20 +18,20 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.records import Filters
 from matcher.records.fields import Phrase, Title
 
-# Most rows in one file. Larger files would delay other requests, so they must be matched on the command line.
+# The most rows allowed in one file. Larger files would delay other requests, so match them on the command line.
 MAX_ROWS: Final = 100_000
 _WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods")
 FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", *_WORKBOOK_ENDINGS, ".jsonl", ".ndjson", ".json")
 # First bytes of gzip, bzip2, xz and Zstandard files, which are refused: only unpacking would show their full size.
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _ZIP: Final = b"PK"
-# How many files may be read at the same time, and how many seconds a further file waits for its turn.
+# How many files may be read at the same time, and how many seconds another file waits for its turn.
 _SLOTS: Final = threading.BoundedSemaphore(2)
 _MAX_WAIT: Final = 10.0
 
 
 class NeedsUpload(BaseModel):
-    """A file of needs, and how to read it."""
+    """A file of needs, and how to read the file."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -63,7 +63,7 @@ class ProgrammeUpload(NeedsUpload):
     )
 
     def options(self) -> ProgrammeOptions:
-        """Return the options of the programme."""
+        """Return the programme's options."""
         return ProgrammeOptions(
             name=self.name,
             region=self.region,
@@ -110,7 +110,7 @@ def _check_not_compressed(path: Path, ending: str) -> None:
 
 @contextmanager
 def _errors_about_field() -> Iterator[None]:
-    """In errors, name the form field `file` in place of the temporary file, and give row and column in words."""
+    """In errors, name the form field `file` in place of the temporary file, and give the row and column in words."""
     try:
         yield
     except InvalidInput as error:

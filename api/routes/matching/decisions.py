@@ -1,4 +1,4 @@
-"""Decisions: searches saved permanently, and the events recorded on them."""
+"""Decisions: searches saved permanently, and the events recorded for them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DecisionId = Annotated[str, Path(pattern=r"^d[0-9]{1,18}$", description="Id of a
 class DecisionReceipt(BaseModel):
     """A search saved as a decision.
 
-    Keep a copy of `hash` outside the service. The hash covers this entry and every entry before this one.
+    Keep a copy of `hash` outside the service. The hash covers this entry and every earlier entry.
     """
 
     decision: str
@@ -37,7 +37,7 @@ class DecisionReceipt(BaseModel):
 
 
 class DecisionSummary(BaseModel):
-    """A decision: its search, and `standing`, the latest event on each profile that has events."""
+    """A decision: its search, and in `standing` the latest event for each profile that has events."""
 
     decision: str
     recorded_at: datetime
@@ -61,7 +61,7 @@ class DecisionPage(BaseModel):
 
 
 class RecordedCandidate(BaseModel):
-    """A candidate of a saved search. `revision` is the revision of its profile that the search read."""
+    """A candidate in a saved search. `revision` is the profile revision that the search read."""
 
     rank: int
     profile_id: str
@@ -72,7 +72,7 @@ class RecordedCandidate(BaseModel):
 
 
 class LedgerEntry(BaseModel):
-    """An entry of the ledger."""
+    """An entry in the ledger."""
 
     number: Annotated[int, Field(description="Position in the ledger, from 1.")]
     decision: Annotated[str, Field(description="Id of the decision.")]
@@ -94,7 +94,7 @@ class DecisionDetail(DecisionSummary):
 
 
 class DecisionEvent(BaseModel):
-    """An event to record on a candidate. A rejection needs a reason. To close the decision, leave out the profile."""
+    """An event to record for a candidate. A rejection needs a reason. To close the decision, leave out the profile."""
 
     event: Event
     profile: Id | None = None
@@ -112,7 +112,7 @@ class ReplayDifference(BaseModel):
 
 
 class ReplayResult(BaseModel):
-    """The result of a replay: identical bit for bit, or every difference."""
+    """The result of a replay: whether it is identical bit for bit, and every difference."""
 
     decision: str
     identical: bool
@@ -201,7 +201,7 @@ def note_decision(
     service: RunningService,
     access: CallerAccess,
 ) -> LedgerEntry:
-    """Record an event on a candidate (shortlist, reject, invite, engage or award), or close the decision."""
+    """Record an event for a candidate (shortlist, reject, invite, engage or award), or close the decision."""
     return _ledger_entry(service.ledger.note(id, body.event, body.profile, by=actor(access), reason=body.reason))
 
 
@@ -220,7 +220,7 @@ def replay_decision(id: DecisionId, service: RunningService) -> ReplayResult:
 
 
 def actor(access: Access) -> str:
-    """Return the caller in the form that the ledger records: the ids of the organisation and the member, without names.
+    """Return how the ledger records the caller: by the ids of the organisation and the member, without names.
 
     Return `this-installation` for a caller without an organisation.
     """

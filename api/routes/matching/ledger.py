@@ -28,7 +28,7 @@ class LedgerHead(BaseModel):
 
 
 class LedgerFault(BaseModel):
-    """A fault in the ledger. `entry` is the number of the entry, or null if the fault is not about one entry."""
+    """A fault in the ledger. `entry` is the entry's number, or null if the fault does not concern a single entry."""
 
     entry: int | None
     problem: str
@@ -62,7 +62,7 @@ def verify_ledger(
         Query(pattern=r"^[0-9a-f]{64}$", description="A hash you noted earlier. It must still be in the ledger."),
     ] = None,
 ) -> LedgerVerification:
-    """Verify the ledger: read every entry and compute its hash again."""
+    """Verify the ledger: read every entry and recompute its hash."""
     with exclusive_ledger_check(service):
         return LedgerVerification(**service.ledger.verify(expect).to_json())
 

@@ -1,4 +1,4 @@
-"""Programmes: match many needs with the whole register, as a run that can be watched, paused and resumed."""
+"""Programmes, which match many needs with the whole register in a run that can be watched, paused and resumed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _MEDIA_TYPES: Final = {
 
 
 class ProgrammeProgress(BaseModel):
-    """The progress of a programme. `matches`, `unmatched` and `files` are set when it has finished."""
+    """The progress of a programme. `matches`, `unmatched` and `files` are set when the programme has finished."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class ProgrammeList(BaseModel):
     programmes: list[ProgrammeProgress]
 
 
-# Schema of one event in the stream of a watched programme. OpenAPI gives it as the schema of the media type.
+# Schema of one event from a watched programme. The OpenAPI document gives it as the schema for the media type.
 _EVENT_SCHEMA: Final = {
     "type": "object",
     "properties": {"event": {"const": "progress"}, "data": {"type": "string"}},
@@ -145,7 +145,7 @@ def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgre
 
 @router.post("/{id}/resume", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Resume a paused or failed programme after the last needs that were completed."""
+    """Resume a paused or failed programme, continuing after the last completed needs."""
     job = service.programmes.runs.jobs.job(id)
     service.programmes.resume(job)
     return progress_of(job)
@@ -175,7 +175,7 @@ def read_programme_results(
     file: Annotated[str, Path(pattern=r"^[a-z-]{1,40}\.[a-z]{1,10}$", examples=["matches.csv"])],
     service: RunningService,
 ) -> FileResponse:
-    """Download a results file of a finished programme. A browser shows `report.html` instead of saving it."""
+    """Download a results file from a finished programme. A browser shows `report.html` instead of saving it."""
     files = _downloads(service.programmes.runs.jobs.job(id))
     if file not in files:
         available = ", ".join(files) or "none until the programme has finished"
@@ -199,13 +199,13 @@ def progress_of(job: Job) -> ProgrammeProgress:
 
 
 def _downloads(job: Job) -> dict[str, str]:
-    """Return the paths of the downloadable files of a run, by file name."""
+    """Return the paths of a run's downloadable files, by file name."""
     rejects = [str(job.rejects_file)] if job.rejects_file.exists() else []
     return {FilePath(path).name: path for path in (*job.progress().files, *rejects)}
 
 
 def _requested_needs(request: ProgrammeRequest, service: Service, access: Access) -> list[Need]:
-    """Return the needs to match: those in the request, or every stored need that the caller may see.
+    """Return the needs to match: the needs in the request, or every stored need that the caller may see.
 
     Raises:
         InvalidInput: the request asks for both kinds of needs or for neither, or no need is stored.

@@ -24,7 +24,7 @@ MAX_TOP: Final = 1_000
 
 
 class UnsavedNeed(Need):
-    """A need sent with a search and not stored. It may leave out its id."""
+    """A need that is sent with a search and not stored. The id may be left out."""
 
     id: Id = FREE_TEXT
 
@@ -70,8 +70,8 @@ def requested_need(request: SearchRequest, store: Store, access: Access) -> Need
     """Return the need to search for. A stored need is returned as its latest revision.
 
     Raises:
-        InvalidInput: `request` gives no need or more than one, or its text is not searchable.
-        NotFound: there is no such stored need, or the caller must not learn of it.
+        InvalidInput: `request` gives no need or more than one, or the text is not searchable.
+        NotFound: there is no such stored need, or the caller must not know that it exists.
 
     """
     if sum(value is not None for value in (request.need, request.need_id, request.text)) != 1:

@@ -44,9 +44,9 @@ def upload_programme(
 ) -> ProgrammeProgress:
     """Match the needs in a file with the register as it is at this moment.
 
-    A response of 202 means that the needs are stored. With `on_error` skip, rows that cannot be read are counted as
-    `refused` and listed in the result `rejects.csv`, each with its field, the reason and the remedy. Otherwise the
-    first such row refuses the whole file.
+    A response of 202 means that the needs are stored. If `on_error` is `skip`, rows that cannot be read are
+    counted as `refused` and listed in the results file `rejects.csv`, each with its field, the reason and the remedy.
+    Otherwise the whole file is refused at the first such row.
     """
     service.readiness.require()
     programme = upload.options().programme(Organisations(service.store).current)

@@ -41,19 +41,19 @@ _NEXT_ROUTES: Final = ("read_need", "put_need", "publish_need", "withdraw_need")
 
 
 class NeedUpdate(Need):
-    """A need in the body of a PUT request. The path gives its id."""
+    """A need in the body of a PUT request. The path gives the id."""
 
     id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
 
 
 class NewNeed(Need):
-    """A need to create. The service chooses its id."""
+    """A need to create. The service chooses the id."""
 
     id: Id = Field(default_factory=str, description="Leave it out: the service chooses the id.", max_length=0)
 
 
 class NeedPage(BaseModel):
-    """A page of needs, in order of their ids."""
+    """A page of needs, ordered by id."""
 
     needs: list[Need]
     next: str | None = Field(None, description="The `after` value for the next page. Left out on the last page.")
@@ -129,7 +129,7 @@ def publish_need(id: RecordId, service: RunningService) -> None:
     responses={**json_response(200, "The revisions.", {**examples.HISTORY, "id": "example-need"}), **ID_PROBLEMS},
 )
 def read_need_history(id: RecordId, service: RunningService) -> RevisionHistory:
-    """List the revisions of a need, withdrawals included."""
+    """List the revisions of a need, including withdrawals."""
     return revisions.history(service.store, RecordKind.NEED, id)
 
 

@@ -23,7 +23,7 @@ _ALERT: Final = examples.ALERT
 
 
 class AlertRequest(BaseModel):
-    """Which opportunities an alert reports: those of `band` or better."""
+    """Which opportunities an alert reports: the ones in `band` or a better band."""
 
     band: Band = Band.POSSIBLE
 
@@ -41,7 +41,7 @@ def list_opportunities(
         bool, Query(description="Whether to leave out needs whose requirements the supplier does not meet.")
     ] = True,
 ) -> Opportunities:
-    """Rank the open needs for a supplier, with the same scores and reasons as in a search for each need."""
+    """Rank the open needs for a supplier, with the same scores and reasons that a search for each need would give."""
     service.readiness.require()
     drafts = service.guard.ownership.drafts(RecordKind.NEED)
     return opportunities_for(service.engine, id, hidden=drafts, top=top, apply_requirements=apply_requirements)
@@ -49,7 +49,7 @@ def list_opportunities(
 
 @router.get("/{id:record}/alert", responses={**json_response(200, "The alert.", _ALERT), **ID_PROBLEMS})
 def read_alert(id: RecordId, service: RunningService) -> Alert:
-    """Read the alert of a profile."""
+    """Read a profile's alert."""
     return service.alerts.read(id)
 
 
@@ -62,12 +62,12 @@ def put_alert(
     body: Annotated[AlertRequest, Body(openapi_examples={"alert": {"value": {"band": "possible"}}})],
     service: RunningService,
 ) -> Alert:
-    """Save the alert of a profile. The next digest reports new opportunities of this band or better."""
+    """Save a profile's alert. The next digest reports new opportunities in this band or a better one."""
     service.store.profile(id)
     return service.alerts.save(id, body.band)
 
 
 @router.delete("/{id:record}/alert", status_code=204, responses=ID_PROBLEMS)
 def remove_alert(id: RecordId, service: RunningService) -> None:
-    """Remove the alert of a profile, and the record of what the alert has reported."""
+    """Remove a profile's alert, and the record of what the alert has reported."""
     service.alerts.remove(id)

@@ -1,4 +1,4 @@
-"""Profiles: what suppliers can do, in revisions."""
+"""Profiles: what suppliers can do, stored as revisions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UPDATE: Final[dict[str, Any]] = {"profile": {"value": {**examples.PROFILE, "con
 
 
 class ProfileUpdate(Profile):
-    """A profile in the body of a PUT request, with an optional contact. The path gives its id."""
+    """A profile in the body of a PUT request, with an optional contact. The path gives the id."""
 
     id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
     contact: Contact | None = Field(
@@ -66,7 +66,7 @@ class ProfileExport(BaseModel):
 
 @router.get("/{id:record}/history", responses={**json_response(200, "The revisions.", examples.HISTORY), **ID_PROBLEMS})
 def read_profile_history(id: RecordId, service: RunningService) -> RevisionHistory:
-    """List the revisions of a profile, withdrawals included."""
+    """List the revisions of a profile, including withdrawals."""
     return revisions.history(service.store, RecordKind.PROFILE, id)
 
 
@@ -75,7 +75,7 @@ def read_profile_history(id: RecordId, service: RunningService) -> RevisionHisto
     responses={**json_response(200, "How complete the profile is.", examples.COMPLETENESS), **ID_PROBLEMS},
 )
 def read_profile_completeness(id: RecordId, service: RunningService) -> Completeness:
-    """Read what a profile lacks, and how adding it would help commissioners find the supplier."""
+    """Read what a profile lacks, and how adding what is missing would help commissioners find the supplier."""
     return completeness_of(service.store.profile(id).record)
 
 
@@ -105,7 +105,7 @@ def export_profile(id: RecordId, service: RunningService, access: CallerAccess) 
 
 @router.delete("/{id:record}/contact", status_code=204, responses=ID_PROBLEMS)
 def erase_profile_contact(id: RecordId, service: RunningService) -> None:
-    """Erase the contact of a profile permanently. The profile remains."""
+    """Erase a profile's contact permanently. The profile remains."""
     if not service.store.erase_contact(id):
         service.store.profile(id)  # no contact is stored: raise NotFound unless the profile exists
 

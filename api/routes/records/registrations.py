@@ -45,7 +45,7 @@ _PROFILE_ROUTES: Final = ("read_profile", "list_opportunities", "put_alert", "ex
 
 
 class NewProfile(Profile):
-    """A profile to register. The service chooses its id."""
+    """A profile to register. The service chooses the id."""
 
     id: Id = Field(default_factory=str, description="Leave it out: the service chooses the id.", max_length=0)
     contact: Contact | None = Field(None, description="Stored separately from the profile and not shown.")
@@ -65,7 +65,7 @@ class RegistrationDraft(BaseModel):
 
 
 class RegistrationList(BaseModel):
-    """The registrations in progress, in order of their ids."""
+    """The registrations in progress, ordered by id."""
 
     registrations: list[RegistrationDraft]
 
@@ -109,7 +109,7 @@ def create_registration(
     key: IdempotencyKey,
     response: Response,
 ) -> RegistrationDraft:
-    """Start to register a supplier. Only your organisation sees the registration until you confirm it."""
+    """Start registering a supplier. Only your organisation sees the registration until you confirm it."""
     request = {"registration": body.model_dump(mode="json", exclude={"id"}, exclude_none=True)}
 
     def create() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from matcher.store.revisions import kind_of
 
 R = TypeVar("R", Profile, Need)
 
-# The source recorded with every revision that the routes for profiles and needs store.
+# The `source` of every revision stored by the routes for profiles and needs.
 SOURCE: Final = "api"
 
 
@@ -41,12 +41,12 @@ class RevisionHistory(BaseModel):
 
 
 def read_responses(noun: str, example: Any) -> Responses:
-    """Return the responses of a route that reads a record of the kind `noun`."""
+    """Return the responses for a route that reads a record of the kind `noun`."""
     return json_response(200, f"The {noun}.", example, etag=True) | ID_PROBLEMS
 
 
 def put_responses(noun: str, example: Any, *problem_types: ProblemType) -> Responses:
-    """Return the responses of a route that stores a record of the kind `noun`, with the additional `problem_types`."""
+    """Return the responses for a route that stores a record of the kind `noun`, including any `problem_types`."""
     return {
         **json_response(200, f"The {noun} as stored, in place of an earlier revision.", example, etag=True),
         **json_response(201, f"The {noun} as stored, the first with this id.", example, etag=True),
@@ -56,10 +56,10 @@ def put_responses(noun: str, example: Any, *problem_types: ProblemType) -> Respo
 
 
 def record_of(kind: type[R], body: R, id: str) -> R:
-    """Return the fields that a record of `kind` has in `body`, under the id from the path.
+    """Return a record of `kind` with the fields from `body` and the id from the path.
 
     Raises:
-        InvalidInput: `body` has another id, or its fields are not valid.
+        InvalidInput: `body` has a different id, or its fields are not valid.
 
     """
     check_same_id(body.id, id)
@@ -74,9 +74,9 @@ def read(revision: Revision[R], response: Response) -> R:
 
 
 def put(store: Store, record: R, preconditions: Preconditions, response: Response, contact: Contact | None = None) -> R:
-    """Store `record`, and set the ETag and the status of `response`: 201 for the first revision with this id, else 200.
+    """Store `record`, and set the ETag and status of `response`: 201 for the first revision with this id, else 200.
 
-    A record equal to the latest revision is not stored again. `contact` replaces the stored contact of a profile. If
+    A record equal to the latest revision is not stored again. `contact` replaces a profile's stored contact. If
     `contact` is None, the stored contact stays as it is.
 
     Raises:
@@ -111,7 +111,7 @@ def withdraw(store: Store, kind: RecordKind, id: str, preconditions: Preconditio
 
 
 def history(store: Store, kind: RecordKind, id: str) -> RevisionHistory:
-    """Return the history of the record `id`, withdrawals included.
+    """Return the history of the record `id`, including withdrawals.
 
     Raises:
         NotFound: no record has ever had this id.
@@ -122,7 +122,7 @@ def history(store: Store, kind: RecordKind, id: str) -> RevisionHistory:
 
 
 def summary_fields(revision: Revision[Any]) -> dict[str, Any]:
-    """Return the fields of the `RevisionSummary` of `revision`."""
+    """Return the fields of a `RevisionSummary` for `revision`."""
     fields = {name: getattr(revision, name) for name in ("number", "sequence", "recorded_at")}
     return {**fields, "withdrawn": revision.record is None}
 

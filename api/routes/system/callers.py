@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["callers"], route_class=GuardedRoute)
 
 
 class CurrentCaller(BaseModel):
-    """The sender of the request. Without accounts there is no organisation, only the role of the operator."""
+    """The sender of the request. Without accounts there is no organisation, only the operator's role."""
 
     organisation_id: str | None = None
     member_id: str | None = None
@@ -73,7 +73,7 @@ def end_session(request: Request, service: RunningService, response: Response) -
 
 
 def set_session_cookie(response: Response, session: NewSession) -> None:
-    """Set the cookie of `session` on `response`."""
+    """Set the session cookie for `session` on `response`."""
     response.set_cookie(
         COOKIE, session.token, max_age=int(SESSION_LIFE.total_seconds()), secure=True, httponly=True, samesite="lax"
     )

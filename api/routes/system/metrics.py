@@ -1,4 +1,4 @@
-"""Metrics of the running service, in the text format of Prometheus."""
+"""Metrics of the running service, in Prometheus text format."""
 
 from __future__ import annotations
 
