@@ -149,8 +149,8 @@ class Accounts:
     def member_by_subject(self, subject: str) -> Member | None:
         """Return the member with this `subject` at the sign-in provider, or None."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(member).where(member.c.subject == subject)).all()
-        return _member(rows[0]) if rows else None
+            row = connection.execute(select(member).where(member.c.subject == subject)).first()
+        return _member(row) if row else None
 
     def erase_member(self, id: str) -> None:
         """Permanently erase the name and e-mail address of a member, and end the member's keys and sessions.

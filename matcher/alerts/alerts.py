@@ -49,8 +49,8 @@ class Alerts:
     def find(self, profile_id: str) -> Alert | None:
         """Return the alert for a profile, or None if the profile has no alert."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).all()
-        return _alert(rows[0]) if rows else None
+            row = connection.execute(select(alert).where(alert.c.profile_id == profile_id)).first()
+        return _alert(row) if row else None
 
     def read(self, profile_id: str) -> Alert:
         """Return the alert for a profile.

@@ -91,9 +91,15 @@ class ExplainedSearch:
     def to_result(self, need_id: str, profiles: Mapping[int, Profile]) -> SearchResult:
         """Return the result for a need. `profiles` holds the revisions shown, by sequence number."""
         ranked = enumerate(self.candidates, start=1)
-        matches = tuple(candidate.to_match(rank, profiles[candidate.sequence]) for rank, candidate in ranked)
-        counts = {name: value for name, value in vars(self).items() if name != "candidates"}
-        return SearchResult(need_id=need_id, results=matches, **counts)
+        return SearchResult(
+            need_id=need_id,
+            sequence=self.sequence,
+            model=self.model,
+            considered=self.considered,
+            eligible=self.eligible,
+            excluded=self.excluded,
+            results=tuple(candidate.to_match(rank, profiles[candidate.sequence]) for rank, candidate in ranked),
+        )
 
 
 def explain(
