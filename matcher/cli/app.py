@@ -52,7 +52,8 @@ def settings_of(home: Path | None = None) -> Settings:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        # An error without a location comes from the check of several settings together, which is about access.
+        # An error without a location comes from the check that looks at several settings together, which concerns
+        # access.
         name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
         raise InvalidInput(
             f"the setting {name} is not valid: {first['msg']}", remedy=f"Correct or unset {name}"
@@ -68,7 +69,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show progress bars on stderr with the count, the rate and the time left. Remove them at the end.
+    """Show progress bars on stderr with the count, the rate and the time left. Remove the bars at the end.
 
     If stderr is not a terminal, show no bars, so that stderr holds nothing but errors.
     """

@@ -28,7 +28,7 @@ from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
-# The two rows below each row of figures, as (heading, position of the end of the interval that the row shows).
+# The two rows below each row of figures, as (heading, index of the interval end that the row shows).
 _INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
 
 
@@ -83,7 +83,7 @@ def evaluate(
 
 
 def _records(path: Path, kind: type[R]) -> list[R]:
-    """Return the records in the file `path`. Skip invalid lines, and report how many on stderr."""
+    """Return the records in the file `path`. Skip invalid lines, and report their number on stderr."""
     rejected: list[Rejected] = []
     records = list(read_records(path, kind, on_rejected=rejected.append))
     if rejected:

@@ -34,7 +34,7 @@ class OnError(StrEnum):
     SKIP = "skip"
 
 
-# The most dropped fields that the table lists. It counts the rest as one row, and the JSON lists every field.
+# The most dropped fields that the table lists. The table counts the rest in one row, and the JSON lists every field.
 _LISTED_FIELDS: Final = 12
 
 

@@ -104,7 +104,7 @@ def organisation(
 
 
 def _day(text: str | None, option: str) -> datetime | None:
-    """Return the start of the day `text`, in UTC if no time zone is given. InvalidInput: `text` is not a date."""
+    """Return the start of the day `text`, in UTC if no time zone is given. Raise InvalidInput if it is not a date."""
     if text is None:
         return None
     try:

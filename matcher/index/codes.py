@@ -15,7 +15,7 @@ from matcher.records.policy import IMPLIED_SCHEMES
 # The index stores a sector or a size as its position in one of these tuples.
 SECTORS: Final = tuple(Sector)
 SIZES: Final = (None, Size.SME, Size.LARGE)
-# Stands for the last day of an accreditation that does not expire: later than any other day.
+# Stands for the last day of an accreditation that does not expire. It is later than any other day.
 FOREVER: Final = np.iinfo(np.int32).max
 _REGION_BIT: Final = {region: 1 << i for i, region in enumerate(Region)}
 _EPOCH: Final = date(1970, 1, 1)

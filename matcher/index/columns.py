@@ -62,7 +62,7 @@ class ProfileRow:
 
 @dataclass(frozen=True)
 class PieceRow:
-    """A piece of a profile. `owner` is the row of the profile; `part` is its position in the capabilities or work."""
+    """A piece of a profile. `owner` is the profile's row, `part` the piece's position in the capabilities or work."""
 
     owner: int
     of: ProfileRow
@@ -129,7 +129,7 @@ class ProfileColumns(Columns):
     sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.profile.sector)))
     # One bit for each region that the profile works in; 0 if unknown.
     regions: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.regions)))
-    # One bit for each region that the profile states, else one for the region of its postcode; 0 if unknown.
+    # One bit for each region that the profile states or, if there is none, for its postcode's region; 0 if unknown.
     home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(stated_regions(row.profile))))
     # The position of the size in `SIZES`.
     size: Array = field(metadata=_profile(np.int8, lambda row: SIZES.index(size_of(row.profile))))
@@ -148,7 +148,7 @@ class ProfileColumns(Columns):
 
 @dataclass(frozen=True)
 class PieceColumns(Columns):
-    """One row per piece. The pieces of a profile are consecutive, in the order of the profile."""
+    """One row per piece. The pieces of a profile are consecutive, in the same order as in the profile."""
 
     # The row of the profile.
     owner: Array = field(metadata=_piece(np.int32, lambda row: row.owner))
@@ -172,7 +172,7 @@ class PieceColumns(Columns):
 
 @dataclass(frozen=True)
 class PassageColumns(Columns):
-    """One row per passage. The passages of a profile are consecutive, in the order of the profile."""
+    """One row per passage. The passages of a profile are consecutive, in the same order as in the profile."""
 
     # The row of the profile.
     owner: Array = field(metadata=_passage(np.int32, lambda row: row.owner))

@@ -23,7 +23,11 @@ _DEAD: Final = 0.25
 
 
 def compacted(segments: list[LiveSegment]) -> list[LiveSegment]:
-    """Merge any segment under `_GROWTH` times as large as the next. Rewrite any with a dead share over `_DEAD`."""
+    """Merge segments that are too close in size, and rewrite segments with too many dead profiles.
+
+    A segment is merged with the next one if the first is less than `_GROWTH` times as large. A segment is rewritten if
+    its share of dead profiles exceeds `_DEAD`. Segments without live profiles are left out.
+    """
     compact: list[LiveSegment] = []
     for segment in segments:
         compact.append(_rewritten(segment))

@@ -37,7 +37,7 @@ class Eligible:
 def passing(profiles: ProfileColumns, filters: Filters, on: date) -> dict[str, Mask]:
     """Return, for each filter that is set, which profiles pass it on day `on`.
 
-    Each mask has shape (len(profiles),). A profile never passes a filter on a value that is unknown.
+    Each mask has shape (len(profiles),). A profile whose value is unknown never passes a filter on that value.
     """
     masks: dict[str, Mask] = {}
     if filters.sectors:

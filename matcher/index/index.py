@@ -101,7 +101,7 @@ class Index:
 
     @cached_property
     def id_ranks(self) -> Rows:
-        """The rank of every profile when sorted alphabetically by id. These ranks break ties."""
+        """The rank of every profile in alphabetical order of id. These ranks break ties."""
         ranks = np.empty(len(self.live), dtype=np.int64)
         ranks[np.argsort(self.profiles.id, kind="stable")] = np.arange(len(ranks))
         return ranks

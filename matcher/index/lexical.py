@@ -49,7 +49,7 @@ class WeightedTerms:
         return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
 
     def slack(self) -> float:
-        """Return twice the most that a BM25 sum in single precision may differ from the exact sum.
+        """Return twice the most by which a BM25 sum in single precision may differ from the exact sum.
 
         In a sum of n non-negative products of two factors, with each factor rounded once, the relative error is at most
         n + 3 roundings of 2⁻²⁴. The errors of two such sums, plus the rounding errors of the exact sums, are well
@@ -108,7 +108,7 @@ class LexicalIndex:
         return scores
 
     def _sums(self, segment: Segment, queries: Sequence[WeightedTerms], rows: Rows, offset: int) -> Floats:
-        """Return both sums for `rows` of a segment, added in term order, so that segments do not matter."""
+        """Return both sums for `rows` of a segment, each added in term order, so that segmentation has no effect."""
         weights = np.stack([query.over(segment.postings.terms) for query in queries])
         contents = segment.contents[rows]
         hits = np.flatnonzero((weights > 0).any(axis=0).take(contents.indices))
@@ -153,7 +153,7 @@ class LexicalIndex:
 
     @cached_property
     def _impacts(self) -> list[csc_array]:
-        """For each segment, the part of BM25 that no query changes, for every posting: count / (count + saturation)."""
+        """For each segment, every posting's part of BM25 that no query changes: count / (count + saturation)."""
         parts, offset = [], 0
         for segment in self.segments:
             postings, size = segment.postings, len(segment.passages)

@@ -1,7 +1,7 @@
-r"""Prefilter: compute the cosines of many queries with all passages by matrix products, within a known error.
+r"""Prefilter: compute the cosines of many queries with all passages by matrix products, to within a known error.
 
-A matrix product is many times as fast as separate scans. It adds in a different order from FAISS, so the last bits of
-the cosines differ. The rounding rules set a limit on the difference (Higham, Accuracy and Stability of Numerical
+A matrix product is many times as fast as separate scans. But it adds in a different order from FAISS, so the last bits
+of the cosines differ. The rounding rules set a limit on the difference (Higham, Accuracy and Stability of Numerical
 Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers, and u = 2⁻²⁴. In whatever order single precision
 adds the d products, the result is within γ = d·u / (1 - d·u) times Σ|xᵢ·yᵢ| of the inner product, and that sum is at
 most |x|·|y| (Cauchy and Schwarz). Two such results, one from the product and one from FAISS, are within 2·γ of each
@@ -45,11 +45,11 @@ _MARGIN: Final = 1.05
 
 @dataclass(frozen=True)
 class ErrorBound:
-    """The most that an approximate cosine may differ from the cosine that FAISS computes.
+    """The most by which an approximate cosine may differ from the cosine that FAISS computes.
 
     Attributes:
         moved: the part of the error that does not depend on the cosine.
-        rounding: the most that the final rounding may change a product, as a share of that product.
+        rounding: the most by which the final rounding may change a product, as a share of that product.
 
     """
 
@@ -57,18 +57,18 @@ class ErrorBound:
     rounding: float
 
     def error(self, approximate: Any) -> Any:
-        """Return the most that an approximate cosine, a number or an array, may differ from the exact cosine."""
+        """Return the most by which an approximate cosine, a number or an array, may differ from the exact cosine."""
         return self.moved + np.abs(approximate) * self.rounding / (1 - self.rounding)
 
     def threshold(self, approximate: float) -> float:
-        """Return the lowest approximate cosine whose exact cosine may equal or exceed the one of `approximate`."""
+        """Return the lowest approximate cosine whose exact cosine may reach the exact cosine of `approximate`."""
         product = approximate - self.error(approximate) - self.moved
         return float(product - abs(product) * self.rounding)
 
 
 @dataclass(frozen=True)
 class RoundedVectors:
-    """Rounded vectors to multiply, the longest length before rounding, and the furthest that rounding moved one."""
+    """Rounded vectors to multiply, the greatest length before rounding, and the furthest that any vector was moved."""
 
     vectors: torch.Tensor
     longest: float
@@ -117,7 +117,7 @@ class Prefilter:
         self._segments = [RoundedVectors.of(segment.matrix(), self._dtype) for segment in index.segments]
 
     def bound(self, queries: Vectors) -> ErrorBound:
-        """Return the most that any approximate cosine of `queries` may differ from the cosine that FAISS computes."""
+        """Return the most by which an approximate cosine of `queries` may differ from the one that FAISS computes."""
         import torch
 
         rounded = RoundedVectors.of(queries, self._dtype)

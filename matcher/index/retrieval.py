@@ -43,7 +43,7 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candi
 def retrieve_batch(
     index: Index, prefilter: Prefilter, searches: Sequence[tuple[Mask, Query]], *, depth: int
 ) -> Iterator[Candidates]:
-    """Yield, for each of `searches`, exactly what `retrieve` returns. A search is a mask over profiles and a query.
+    """Yield, for each of `searches`, exactly what `retrieve` returns. A search is a pair of a profile mask and a query.
 
     `prefilter` must be made from `index`. The matrix products are shared by all searches.
     """
@@ -65,7 +65,7 @@ def _best_semantic(index: Index, top: TopK, query: Query) -> Rows:
 def _best_semantic_batch(
     index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]
 ) -> dict[int, Rows]:
-    """Return each result of `_best_semantic` by query number. Omit queries that select all eligible profiles."""
+    """Return the results of `_best_semantic` by query number. Omit queries that select all eligible profiles."""
     best: dict[int, Rows] = {}
     multiplied = []
     for n, top in enumerate(tops):

@@ -128,7 +128,7 @@ class Segment:
         return products.T
 
     def _inner_products(self, queries: Vectors, rows: Rows, into: Vectors) -> None:
-        """Write the inner products of `queries` with `rows`, shape (blocks, share), into `into`, (queries, rows)."""
+        """Write to `into`, shape (queries, rows), the inner products of `queries` and `rows`, shape (blocks, share)."""
         blocks, share = rows.shape
         each = np.ascontiguousarray(np.tile(queries, (blocks, 1)), dtype=np.float32)
         labels = np.ascontiguousarray(np.repeat(rows, len(queries), axis=0), dtype=np.int64)

@@ -92,7 +92,7 @@ class TopK:
 
         Args:
             approximate: a score of every passage, shape (passages,).
-            slack: twice the most that an approximate score may differ from the exact score.
+            slack: twice the most by which an approximate score may differ from the exact score.
             exactly: returns the exact scores of some passages, given as ascending rows.
 
         """
@@ -109,7 +109,7 @@ def kth(values: NDArray[Any], k: int) -> Any:
 
 
 def highest(scores: Floats, ties: Rows, count: int) -> Rows:
-    """Return the positions of the `count` highest scores, best first. Among equal scores, the lowest in `ties` wins."""
+    """Return the positions of the `count` highest scores, best first. Ties go to the lowest rank in `ties`."""
     positions = np.flatnonzero(scores >= kth(scores, count)) if 0 < count < len(scores) else np.arange(len(scores))
     order: Rows = positions[np.lexsort((ties[positions], -scores[positions]))][:count]
     return order

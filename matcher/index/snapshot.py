@@ -149,7 +149,7 @@ def _remove(path: Path) -> None:
 
 
 def _name(segment: Segment, encoder: str) -> str:
-    """Return the folder name for `segment`, which holds a digest of everything that determines the content."""
+    """Return the folder name for `segment`, including a digest of everything that determines the segment's content."""
     digest = hashlib.blake2b(f"{FORMAT} {layout_digest()} {encoder}".encode(), digest_size=16)
     digest.update("\n".join(segment.profiles.id.tolist()).encode())
     digest.update(np.ascontiguousarray(segment.profiles.sequence).tobytes())

@@ -23,8 +23,8 @@ class NeedFacts:
     """What a need states besides its text.
 
     Attributes:
-        regions: one bit per region, 0 if unknown.
-        value: the value in pounds, NaN if unknown.
+        regions: one bit per region, or 0 if unknown.
+        value: the value in pounds, or NaN if unknown.
         cpv: CPV codes as numbers.
         day: the day of publication, or the day of the search if the need is undated, in days since 1970.
         accreditations: the keys of the schemes that a partner must hold.
@@ -59,8 +59,8 @@ class Candidates:
     passage_starts: Rows  # (pieces,)
     title: Mask  # (passages,) whether the passage is only its piece's title; a title comes first
     cosines: Vectors  # (passages, 2) cosine with the whole need and with its title
-    bm25: Floats  # (passages, 2) share of the highest possible BM25, with the columns of `cosines`
-    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, with the columns of `cosines`
+    bm25: Floats  # (passages, 2) share of the highest possible BM25, in the same columns as `cosines`
+    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, in the same columns as `cosines`
     profile_columns: Mapping[str, Any]
     piece_columns: Mapping[str, Any]
 

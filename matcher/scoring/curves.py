@@ -1,4 +1,4 @@
-"""Curves: functions that never fall, and priors, from which training fits curves."""
+"""Curves: functions that never fall, and the priors from which training fits them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CurvePrior:
         most: the highest value that a slope may take, or None if there is no limit. The lower limit is always 0.
         bends: values of the signal where the slope may change, ascending.
         lowest: with `bends`, the value below which the curve is level.
-        unknown: the value that replaces an unknown value of the signal, or None if training measures it.
+        unknown: the value that replaces an unknown value of the signal, or None if training measures that value.
 
     """
 

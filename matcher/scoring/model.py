@@ -129,7 +129,7 @@ class AdditiveModel:
         """Return a copy of the model in which `signals` add nothing to any score.
 
         Raises:
-            InvalidInput: a name in `signals` is not the name of a signal.
+            InvalidInput: `signals` contains a name that no signal has.
 
         """
         names = (*_PIECE_SIGNALS, *_PROFILE_SIGNALS)

@@ -26,7 +26,7 @@ from matcher.scoring.signal import Signal
 
 DAYS_A_YEAR: Final = 365.25
 
-# Values that signals take for unknown facts, between the worst and the best.
+# The values that signals take when a fact is unknown, between the worst value and the best.
 UNKNOWN_YEARS: Final = 3.0
 UNKNOWN_SCALE: Final = -1.5
 UNKNOWN_PLACE: Final = 0.5
@@ -57,7 +57,7 @@ class Pieces:
 
     @cached_property
     def bodies(self) -> Floats:
-        """The highest closeness among each piece's passages, leaving out its title, shape (Closeness, pieces)."""
+        """The highest closeness among each piece's passages, excluding the title, shape (Closeness, pieces)."""
         starts, title = self.candidates.passage_starts, self.candidates.title
         # Every piece has a passage besides its title, and most have just one.
         firsts = starts + title[starts]
@@ -87,7 +87,7 @@ class Pieces:
 
 
 def recency(day: NDArray[np.int32], now: int) -> Floats:
-    """Return -log(1 + years) from each `day` to `now`, at least `LEAST_RECENCY`. A later day counts as `now`."""
+    """Return -log(1 + years to `now`) for each `day`, at least `LEAST_RECENCY`. A day after `now` counts as `now`."""
     years = np.where(day == UNDATED, UNKNOWN_YEARS, np.maximum(now - day.astype(np.float64), 0) / DAYS_A_YEAR)
     return np.maximum(-np.log1p(years), LEAST_RECENCY)
 

@@ -28,13 +28,13 @@ MAX_CAPACITY_SLOPE: Final = 1.2
 # Covering the need's region counts for at most this much: a registered address says little about where a
 # supplier works.
 MAX_COVERAGE: Final = 0.3
-# What a supplier loses if it holds none of the required accreditations. This is a product decision, because award
-# notices do not state the accreditations that were required.
+# How far a supplier's score falls if the supplier holds none of the required accreditations. This is a product
+# decision, because award notices do not state the accreditations that were required.
 ACCREDITATIONS: Final = 1.0
 
 
 def capacity(turnover: Floats, value: float) -> Floats:
-    """Return log10(turnover / value), at most `MAX_CAPACITY` in either direction, NaN where either amount is unknown.
+    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, or NaN where either amount is unknown.
 
     A turnover below one pound counts as one pound.
     """
@@ -56,7 +56,7 @@ def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
 
 
 def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
-    """Return the share of required accreditations that each candidate holds on the day, or 1 if none is required."""
+    """Return the share of required accreditations that each candidate holds on `facts.on`, or 1 if none is required."""
     if not facts.accreditations or not len(candidates):
         return np.ones(len(candidates))
     schemes, expires = candidates.profile_columns["schemes"], candidates.profile_columns["expires"]

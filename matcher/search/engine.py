@@ -68,7 +68,7 @@ def rankings_of(
     *,
     depth: int,
 ) -> Iterator[Ranking]:
-    """Yield exactly what `ranking_of` returns for each of `searches`, in a fraction of the time."""
+    """Yield exactly what `ranking_of` returns for each of `searches`, but in a fraction of the time."""
     masks = [(eligible.mask, query) for query, eligible in searches]
     retrieved = retrieve_batch(index, prefilter, masks, depth=depth)
     for (query, eligible), candidates in zip(searches, retrieved, strict=True):

@@ -79,7 +79,7 @@ class ExplainedCandidate:
 
 @dataclass(frozen=True)
 class ExplainedSearch:
-    """The candidates to show, best first, and how many profiles were considered, eligible, and excluded by a filter."""
+    """The candidates to show, best first, and the numbers of profiles considered, eligible, and excluded per filter."""
 
     sequence: int
     model: str

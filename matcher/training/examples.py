@@ -47,7 +47,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class _NeedExamples:
-    """The candidates of one need. `counts` has the number of pieces of each candidate."""
+    """The candidates for one need. `counts` holds each candidate's number of pieces."""
 
     pieces: Vectors
     family: NDArray[np.int8]
@@ -57,7 +57,7 @@ class _NeedExamples:
 
 
 def suppliers_of(awards: Iterable[Award]) -> list[Profile]:
-    """Return the winners of `awards` as profiles, in order of id. A profile's track record lists the awards it won."""
+    """Return the winners of `awards` as profiles, in id order. A profile's track record lists the awards it won."""
     winners: dict[str, Winner] = {}
     work: dict[str, list[TrackRecord]] = {}
     for award in awards:
@@ -88,10 +88,10 @@ def examples_of(
     dated: bool,
     progress: Callable[[int], None] | None = None,
 ) -> Examples:
-    """Return training examples of `needs`, with `profiles` as candidates.
+    """Return training examples for `needs`, with `profiles` as candidates.
 
-    For each need, only undated work and work from before the day of publication counts. If `dated`, a profile that has
-    no such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
+    For each need, only undated work and work from before the day of publication counts. If `dated` is true, a profile
+    without such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
     called with 1 after each need.
 
     Raises:

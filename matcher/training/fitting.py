@@ -4,10 +4,10 @@ For a need with scores s and winners W, let q(c) = exp s(c) / Σ exp s. The loss
 
     - ½ log Σ q(w) over W  -  ½ mean of log q(w) over W
 
-averaged over needs, plus a penalty for the distance of the parameters from their prior. The first term rewards a high
-score for any winner, and the second term rewards a high score for every winner. All candidates of a need take
-part: if they were preselected by similarity, the weights of similarity would collapse. The gradient is exact, and
-L-BFGS-B keeps the weights non-negative.
+averaged over needs, plus a penalty on the parameters' distance from their prior. The first term rewards a high score
+for any winner, and the second term rewards a high score for every winner. All candidates for a need take part: if
+candidates were preselected by similarity, the similarity weights would collapse. The gradient is exact, and L-BFGS-B
+keeps the weights non-negative.
 
 The loss is defined here and minimised with SciPy, because scikit-learn has no listwise loss and no bounds on
 coefficients.
@@ -26,8 +26,8 @@ from matcher.scoring import FAMILIES
 from matcher.training.examples import Examples
 from matcher.training.parameters import ParameterLayout, profile_terms
 
-# Weight of the penalty for distance from the prior. With a smaller value, the model overfits the register texts, which
-# only a few dozen needs refer to, and ranks worse for short queries.
+# The weight of the penalty on distance from the prior. With a smaller weight, the model overfits the register texts,
+# which only a few dozen needs refer to, and ranks candidates less accurately for short queries.
 PRIOR_PENALTY: Final = 0.1
 MAX_ITERATIONS: Final = 60
 _TINY: Final = 1e-30
@@ -93,7 +93,7 @@ def _pooled(part: WeightedExamples, layout: ParameterLayout, parameters: Floats)
 
 
 def _log_sum_exp(values: Floats, starts: Rows, groups: Rows) -> tuple[Floats, Floats]:
-    """Return log Σ exp of each group, shape (groups,), and the share of each value in its group."""
+    """Return log Σ exp of each group, shape (groups,), and each value's share of its group."""
     highest = np.maximum.reduceat(values, starts)
     raised = np.exp(values - highest[groups])
     total = np.add.reduceat(raised, starts)

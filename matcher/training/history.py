@@ -16,8 +16,8 @@ from matcher.sources.awards import Award
 from matcher.training.examples import WonNeed
 
 MIN_AWARDS: Final = 200
-# The holdout is the last `HOLDOUT_PERIOD` in the history, but at most `MAX_HOLDOUT_SHARE` of its awards. scikit-learn's
-# TimeSeriesSplit is not used, because it counts awards, not days.
+# The holdout covers the last `HOLDOUT_PERIOD` of the history, but holds at most `MAX_HOLDOUT_SHARE` of the awards.
+# scikit-learn's TimeSeriesSplit is not used, because it counts awards, not days.
 HOLDOUT_PERIOD: Final = timedelta(days=150)
 MAX_HOLDOUT_SHARE: Final = 0.5
 
@@ -58,7 +58,7 @@ def holdout_start(dated: Sequence[Award]) -> int:
 
 
 def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonNeed]:
-    """Return the needs from position `start` onwards with at least one winner who had won before.
+    """Return the needs from position `start` onwards that have at least one winner who had won before.
 
     Each need comes with the ids of all winners.
     """
@@ -91,7 +91,7 @@ def won_by_register(awards: Iterable[Award], register: Iterable[Profile]) -> lis
 
 
 def digest_of(awards: Iterable[Award]) -> str:
-    """Return the SHA-256 of the needs and winner ids in `awards`, in hexadecimal."""
+    """Return the hexadecimal SHA-256 hash of the needs and winner ids in `awards`."""
     digest = hashlib.sha256()
     for award in awards:
         digest.update(award.need.model_dump_json().encode())

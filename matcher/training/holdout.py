@@ -49,11 +49,11 @@ def calibrate(scored: Floats, examples: Examples) -> tuple[Curve, dict[str, Any]
     """Return the calibration fitted on the whole holdout, and figures for the manifest.
 
     The calibration error and reliability curve are cross-validated, so that no need is judged by a calibration
-    fitted on it. Tied candidates count at their mean rank.
+    fitted on it. Tied candidates are given their mean rank.
 
     Raises:
-        InvalidInput: there are fewer needs than `FOLDS`, or the pairs that a calibration is fitted on all won or
-            all lost.
+        InvalidInput: there are fewer needs than `FOLDS`, or a calibration would be fitted on pairs that all won
+            or all lost.
 
     """
     from scipy.special import expit

@@ -25,8 +25,8 @@ from matcher.training.parameters import ParameterLayout
 from matcher.training.recipe import Recipe
 from matcher.training.tuning import average_weights, tune_encoder
 
-# The scoring model is fitted on the latest awards, up to this share of them, because their winners are more likely to
-# have past work.
+# The scoring model is fitted on the latest awards, up to this share of all awards, because recent winners are more
+# likely to have past work.
 FITTED_SHARE: Final = 0.6
 SEED: Final = 1
 
@@ -55,7 +55,7 @@ class LearnedModel:
 
 
 def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
-    """Tune the encoder and fit the scoring model on `awards`, in date order. Write the encoder weights to `out`.
+    """Tune the encoder and fit the scoring model on dated `awards`, oldest first. Write the encoder weights to `out`.
 
     Raises:
         InvalidInput: no award has a winner with earlier work.

@@ -1,4 +1,4 @@
-"""Pairs of texts that belong together, on which the encoder is tuned."""
+"""Text pairs: texts that belong together, on which the encoder is tuned."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, strip_boilerplate
 
-# Each notice picks at most this many partners: the nearest other notices of the same supplier.
+# Each notice picks at most this many partners: the nearest other notices won by the same supplier.
 NEAREST: Final = 3
-# Range of the cosine of two paired notices with the stock encoder. Notices below the range are about different lines of
-# business. Notices above it are one notice published twice.
+# Two notices are paired only if their cosine, computed with the stock encoder, lies in this range. Notices below the
+# range are about different lines of business. Notices above the range are one notice published twice.
 MIN_COSINE: Final = 0.15
 MAX_COSINE: Final = 0.985
 # A notice with more winners is a framework agreement with most of a trade, so the notice says little about each winner.
 MAX_WINNERS: Final = 12
-# Texts up to this length say too little to be paired. Descriptions of notices need more than twice the length.
+# Texts up to this length say too little to be paired. Notice descriptions must be more than twice as long.
 MIN_CHARACTERS: Final = 20
 
-# The share of pairs of each kind to use. Pairs with the same winner matter most and are rare.
+# For each kind of pair, the share to use. Pairs with the same winner matter most and are rare.
 SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "name": 0.3, "register": 1.0}
 
 
@@ -35,8 +35,8 @@ SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "n
 class TextPair:
     """Two texts that belong together.
 
-    `owners` are the ids of the suppliers that the texts are about. Pairs that share an owner are not used as negatives
-    of each other.
+    `owners` holds the ids of the suppliers that the texts are about. Pairs that share an owner are not used as
+    negatives of each other.
     """
 
     kind: str
@@ -50,7 +50,7 @@ def pairs_of(
 ) -> list[TextPair]:
     """Return the pairs from `awards` and the profiles in `register`.
 
-    `vectors`, shape (awards, dimensions), has the vector of each need in `awards`. `rng` decides which texts to pair.
+    `vectors`, shape (awards, dimensions), holds the vector of each need in `awards`. `rng` decides which texts to pair.
     """
     pairs = [*_of_winners(awards, vectors, rng), *_of_notices(awards)]
     texts: dict[str, str] = {}
@@ -97,8 +97,8 @@ def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
 def _of_names(awards: Sequence[Award], texts: dict[str, str], rng: random.Random) -> Iterator[TextPair]:
     """Yield the pairs of kinds "name" and "register", for at most two awards of each winner.
 
-    A "name" pair is the name of the winner and an award. A "register" pair is the text of the winner in `texts` and an
-    award, in either order.
+    A "name" pair consists of the winner's name and an award. A "register" pair consists of the winner's text in `texts`
+    and an award, in either order.
     """
     won: dict[str, list[Award]] = defaultdict(list)
     names: dict[str, str] = {}

@@ -29,7 +29,7 @@ _Bound = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """The order of the parameters in the vector: weights in use, family biases, profile-signal slopes."""
+    """The parameter order in the vector: the weights in use, the family biases, then the profile-signal slopes."""
 
     used: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # (FAMILIES, PIECE_SIGNALS)
 
@@ -51,7 +51,7 @@ class ParameterLayout:
         return np.array([*weights[self.used], *biases, *slopes])
 
     def bounds(self) -> list[_Bound]:
-        """Return the bounds that keep the model monotone. The bias of "work" is fixed at 0 as a reference."""
+        """Return the bounds that keep the model monotone. The bias of "work" is fixed at 0 as the reference."""
         rising: _Bound = (0.0, None)
         free: list[_Bound] = [(None, None)] * (len(FAMILIES) - 1)
         slopes: list[_Bound] = [(0.0, prior.most) for *_, prior in _FITTED for _ in prior.slopes]
@@ -104,7 +104,7 @@ def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float], un
 
 
 def profile_terms(profiles: Floats, unknown: float) -> Floats:
-    """Return the columns that the slopes multiply, one row per candidate, from the profile signals.
+    """Return the columns that the slopes multiply, computed from the profile signals, with one row per candidate.
 
     `unknown` has the same meaning as in `ParameterLayout.model`.
     """

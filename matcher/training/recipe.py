@@ -18,7 +18,7 @@ StartProgress = Callable[[str], Callable[[int], None]]
 class Recipe:
     """Everything that training needs except the awards.
 
-    `encoder` is the folder of the stock encoder, `vectors` caches vectors, and `register` contains profiles with
+    `encoder` is the stock encoder's folder, `vectors` caches vectors, and `register` contains profiles with
     texts of their own. Tuning makes `runs` runs, each of which goes through the pairs `epochs` times, and the weights
     from all runs are averaged.
     """

@@ -3,8 +3,8 @@
 Training runs twice. The first run, the rehearsal, learns from the earlier part of the history. The later part, the
 holdout, then gives the calibration and honest figures. The second run learns from the whole history.
 
-The weights of the scoring model are fitted with the stock encoder and then used with the tuned encoder. The tuned
-encoder has learned from the same awards, so in fitting its similarities would look better than they are on new needs.
+The scoring model's weights are fitted with the stock encoder and then used with the tuned encoder. The tuned encoder
+has learned from the same awards, so during fitting its similarities would look better than they are for new needs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from matcher.training.learning import SEED, learn
 from matcher.training.manifest import ModelManifest
 from matcher.training.recipe import Recipe
 
-# The scores of an encoder from one run spread much like the scores of an encoder averaged over several runs, so one run
-# is enough to fit the calibration.
+# The scores from an encoder tuned in one run are spread much like the scores from an encoder averaged over several
+# runs, so one run is enough to fit the calibration.
 REHEARSAL_RUNS: Final = 1
 
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 BATCH: Final = 64
 RATE: Final = 5e-5
-# Steps to reach the full learning rate, which then stays constant.
+# The number of steps in which the learning rate rises to its full value. The rate then stays constant.
 WARM_UP: Final = 16
 DECAY: Final = 0.01
 SCALE: Final = 20.0
 # Tuning reads at most this many word pieces and characters of each text. Texts start with what matters most, and the
-# time for a text grows with the square of the number of word pieces.
+# time that a text takes grows with the square of the number of word pieces.
 WORD_PIECES: Final = 64
 CHARACTERS: Final = 400
 EPOCHS: Final = 2
@@ -99,10 +99,10 @@ def _trainable(folder: Path) -> SentenceTransformer:
 
 
 def _batches(pairs: Sequence[TextPair], rng: random.Random) -> list[list[TextPair]]:
-    """Return shuffled batches of pairs with texts of similar length.
+    """Return shuffled batches, each of pairs whose texts have similar lengths.
 
-    A batch has one kind of pair, so that the kind does not reveal which texts belong together. A remainder of at most
-    `BATCH` // 8 pairs is dropped.
+    A batch holds only one kind of pair, so that the kind does not reveal which texts belong together. A remainder of
+    at most `BATCH` // 8 pairs is dropped.
     """
     batches = []
     for kind, share in SHARES.items():
@@ -136,7 +136,7 @@ def _embedded(model: SentenceTransformer, texts: list[str]) -> torch.Tensor:
 
 
 def _related(batch: Sequence[TextPair]) -> Mask:
-    """Return which pairs in a batch are not negatives of each other: they share an owner or a text.
+    """Return which pairs in a batch are not negatives of each other, because they share an owner or a text.
 
     The result has shape (pairs, pairs).
     """

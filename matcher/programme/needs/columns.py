@@ -136,7 +136,7 @@ _BY_NAME: Final = {field.name: field for field in FIELDS}
 
 @dataclass(frozen=True)
 class MappedColumn:
-    """A column to read: its field, its position from 0, and its heading as written in the table."""
+    """A column to read: its field, its position (counting from 0), and its heading as written in the table."""
 
     field: str
     position: int

@@ -89,7 +89,7 @@ def _word(_: str, text: str) -> str:
 
 
 def _cpv(name: str, text: str) -> list[str]:
-    # A code of 7 digits has lost its leading zero to a program that read the code as a number.
+    # A 7-digit code has lost its leading zero in a program that read the code as a number.
     codes = [f"0{text}"] if re.fullmatch(r"\d{7}", text) else _CPV.findall(text)
     if not codes:
         raise _problem(name, f"{text[:20]!r} is not a CPV code of 8 digits", REMEDIES["cpv"])

@@ -25,8 +25,8 @@ _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-
 # How many bytes are used to detect the encoding of a file, and how many rows to detect the delimiter.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
-# The longest cell, in characters: four times the limit for a description. At most `_MAX_LINE` characters of a line are
-# read, and a line longer than half of `_MAX_LINE` is refused.
+# The longest cell allowed, in characters: four times the limit for a description. At most `_MAX_LINE` characters of a
+# line are read, and a line longer than half of `_MAX_LINE` is refused.
 _MAX_CELL: Final = 400_000
 _MAX_LINE: Final = 4_000_000
 

@@ -50,7 +50,7 @@ def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
 def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
     """Return the file at `path`, ready to read. `chosen` and `sheet` apply to tables, as in `NeedsTable.open`.
 
-    A workbook is recognised by its content, and JSON Lines and OCDS (.json) by the ending of the file name. Any other
+    A workbook is recognised by its content, and JSON Lines and OCDS (.json) by the filename extension. Any other
     file is read as CSV.
 
     Raises:
@@ -83,7 +83,7 @@ def read_needs(
             is removed.
         on_error: "stop" raises at the first row that cannot be used. "skip" writes such rows to the rejects file,
             each with the row number, field, problem and remedy.
-        chosen: headings by field, for columns without a usual name.
+        chosen: headings by field, for columns without a usual heading.
         sheet: the sheet of a workbook.
         summary: updated while reading.
         max_rows: the most rows that the file may have. If None, there is no limit.

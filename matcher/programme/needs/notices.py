@@ -1,4 +1,4 @@
-"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as an import."""
+"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as in an import."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Process:
-    """The trimmed releases with one ocid, by release id, as JSON text to save memory.
+    """The trimmed releases that share one ocid, by release id, held as JSON text to save memory.
 
-    `number` is the position in the file of the first of these releases, counting from 1.
+    `number` is the position at which the first of these releases appears in the file, counting from 1.
     """
 
     number: int
@@ -49,7 +49,7 @@ class NoticesFile:
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
         """Yield each unusable release when it is read. Then yield the need of each process, or a rejected row.
 
-        The row number of a need is the position in the file of the first release of its process, counting from 1.
+        A need's row number is the position in the file of its process's first release, counting from 1.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.

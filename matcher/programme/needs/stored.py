@@ -42,7 +42,7 @@ class NeedQuery(Record):
         )
 
     def select_from(self, store: Store) -> Iterator[Need]:
-        """Yield the stored needs that meet every condition, in the order of their ids."""
+        """Yield the stored needs that meet every condition, in id order."""
         return (revision.record for revision in store.needs() if self.matches(revision.record))
 
     def _matches_buyer(self, need: Need) -> bool:

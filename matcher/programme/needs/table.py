@@ -27,7 +27,7 @@ class AcceptedRow:
     """A row that holds a need.
 
     Attributes:
-        row: its number in the table, from 1.
+        row: the number of the row in the table, counting from 1.
         need: the need.
 
     """
@@ -41,9 +41,9 @@ class RejectedRow:
     """A row that cannot be used.
 
     Attributes:
-        row: its number in the table, from 1.
-        problem: what is wrong with it.
-        column: the heading of the column with the problem, None if the problem concerns the whole row.
+        row: the number of the row in the table, counting from 1.
+        problem: what is wrong with the row.
+        column: the heading of the column with the problem, or None if the problem concerns the whole row.
         cells: the cells of the mapped columns, by heading.
 
     """
@@ -68,9 +68,9 @@ class NeedsTable:
 
     Attributes:
         path: the file.
-        columns: the column of each field of a need.
-        header_row: the number of the row of column names, from 1.
-        sheet: the sheet of a workbook, None for a CSV file.
+        columns: the column that holds each field of a need.
+        header_row: the number of the header row, counting from 1.
+        sheet: the sheet of a workbook, or None for a CSV file.
         delimiter: the delimiter of a CSV file.
         encodings: the number of lines read in each encoding.
 
@@ -88,8 +88,8 @@ class NeedsTable:
         """Find the column names in the file at `path`.
 
         Args:
-            chosen: headings by field, for columns without a usual name.
-            sheet: the sheet of a workbook. If None, the visible sheet with the most known columns.
+            chosen: headings by field, for columns without a usual heading.
+            sheet: the sheet of a workbook. If None, the visible sheet with the most known columns is read.
 
         Raises:
             InvalidInput: the file cannot be read, is empty, or has no column names.
@@ -154,7 +154,7 @@ class NeedsTable:
 
 
 def _header(rows: Iterator[TableRow], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:
-    """Return the number and the cells of the row, among the first rows, with the most known columns.
+    """Return the number and the cells of whichever of the first rows has the most known columns.
 
     Return (0, []) if there is no row.
     """

@@ -13,7 +13,7 @@ from matcher.records import Stage
 
 _ROWS: Final = 10_000
 _WIDTHS: Final = {"title": 60, "description": 80, "buyer": 40, "outcomes": 50}
-# The text format. Otherwise Excel turns codes into numbers, and text that looks like a date into a date.
+# The text format. Without it, Excel turns codes into numbers, and text that looks like a date into a date.
 _AS_TEXT: Final = "@"
 
 
