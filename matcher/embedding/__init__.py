@@ -1,4 +1,4 @@
-"""From texts to vectors: the encoder and its cache."""
+"""Embedding: the encoder, which turns texts into vectors, and the cache of vectors."""
 
 from matcher.embedding.cache import CachedEncoder, InMemoryOverlay, VectorTable
 from matcher.embedding.encoder import WEIGHTS_FILE, Encoder, Progress, SentenceEncoder, packaged_model

@@ -1,4 +1,4 @@
-"""Embedding cache: each text is encoded once per model, however often it is imported."""
+"""Embedding cache: each text is encoded once per model, however often the text is imported."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from matcher.foundations.errors import Unavailable
 
 # Vectors are stored in steps of this many texts. A killed process loses at most one step.
 STEP: Final = 16 * BATCH
-# Most keys to look up in one query of the table.
+# The maximum number of keys to look up in one table query.
 _LOOKUP: Final = 5_000
 
 
 class VectorTable(Protocol):
-    """Stores the vectors of the cache. The store provides one table, and tests and overlays provide their own."""
+    """Stores the cached vectors. The store provides one table, and tests and overlays provide their own."""
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the vectors stored under `keys`, by key. Keys without a vector are left out."""
@@ -39,12 +39,12 @@ class InMemoryOverlay:
         self._new: dict[tuple[str, str], bytes] = {}
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the vectors that either table has for `keys`, by key."""
+        """Return the vectors stored under `keys` in either table, by key."""
         new = {key: self._new[model, key] for key in keys if (model, key) in self._new}
         return {**self._table.get(model, [key for key in keys if key not in new]), **new}
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:
-        """Hold `items` in memory. A key that either table has keeps its vector."""
+        """Hold `items` in memory. A key that is already in either table keeps its vector."""
         known = self.get(model, list(items))
         self._new.update({(model, key): vector for key, vector in items.items() if key not in known})
 
@@ -52,8 +52,8 @@ class InMemoryOverlay:
 class CachedEncoder:
     """An encoder with a cache. The first vector made for a text is used from then on.
 
-    A query is cached only if the caller requests it and `remember_queries` is true, so that free-text searches are not
-    stored.
+    A query is cached only if the caller requests caching and `remember_queries` is true, so that free-text searches are
+    not stored.
     """
 
     def __init__(self, encoder: Encoder, table: VectorTable, *, remember_queries: bool = True) -> None:
@@ -68,18 +68,18 @@ class CachedEncoder:
 
     @property
     def dimensions(self) -> int:
-        """The length of a vector of the encoder."""
+        """The length of the encoder's vectors."""
         return self._encoder.dimensions
 
     def over(self, encoder: Encoder) -> CachedEncoder:
-        """Return a cached encoder around `encoder` that shares the cache of this one."""
+        """Return a cached encoder around `encoder` that uses the same cache as this one."""
         return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
 
     def encode_query(self, texts: Sequence[str], *, remember: bool = False) -> Vectors:
-        """Return one row for each of the `texts` of one query, shape (len(texts), dimensions).
+        """Encode the texts of one query and return one row per text, shape (len(texts), dimensions).
 
-        The texts are cached together and separately from passages, so that their vectors do not depend on what else was
-        encoded before. If the vectors cannot be stored, the next call encodes the texts again.
+        The texts are cached together and separately from passages, so that their vectors do not depend on which texts
+        were encoded earlier. If the vectors cannot be stored, the next call encodes the texts again.
         """
         distinct = list(dict.fromkeys(texts))
         rows = [distinct.index(text) for text in texts]

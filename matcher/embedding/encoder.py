@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 
 BATCH: Final = 32
-# The name of the file with the tuned weights in a model folder.
+# The filename of the tuned weights in a model folder.
 WEIGHTS_FILE: Final = "weights.safetensors"
 _MODEL_FILES: Final = ("*.safetensors", "*.bin", "*.json", "*.txt")
 
@@ -42,7 +42,7 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row per text, shape (len(texts), dimensions). `progress` receives the number of texts done."""
+        """Return one row per text, shape (len(texts), dimensions). `progress` is called as texts are encoded."""
         ...
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
@@ -72,8 +72,8 @@ def packaged_model() -> Path:
 class SentenceEncoder:
     """A sentence-transformers model in a folder, loaded without network access.
 
-    The model is loaded for the first text to encode, so that work on cached texts never waits for it. Threads can share
-    an encoder.
+    The model is loaded only when it is first needed, so that work on cached texts does not wait for loading. Threads
+    can share an encoder.
 
     Args:
         folder: the model's folder.
@@ -116,7 +116,7 @@ class SentenceEncoder:
         """The length of a vector.
 
         Raises:
-            Unavailable: the model does not state the length.
+            Unavailable: the model does not state the length of its vectors.
 
         """
         size = self._loaded().get_embedding_dimension()
@@ -128,7 +128,7 @@ class SentenceEncoder:
         return size
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode the texts in batches of similar length, to keep padding short."""
+        """Encode the texts in batches of similar length, to reduce padding."""
         model = self._loaded()
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), texts[i]))
@@ -177,7 +177,7 @@ def _replace_weights(model: SentenceTransformer, weights: Path) -> None:
     """Replace weights in `model` with the weights that have the same names in the safetensors file `weights`.
 
     Raises:
-        Unavailable: the file cannot be read, or it holds a weight that the model lacks or has in another shape.
+        Unavailable: the file cannot be read, or it holds a weight that the model does not have or has in another shape.
 
     """
     from safetensors import SafetensorError

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def can_pack(model: SentenceTransformer) -> bool:
-    """Return whether attention and positions are enough to keep texts separate in `model`.
+    """Return whether the attention mask and the positions are enough to keep texts separate in `model`.
 
-    They are enough in a BERT model whose token vectors are averaged.
+    They are enough in a BERT model that averages its token vectors.
     """
     kinds = [type(module).__name__ for module in model]
     bert = getattr(getattr(model[0], "model", None), "config", None)
@@ -34,8 +34,8 @@ def can_pack(model: SentenceTransformer) -> bool:
 def encode_packed(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:
     """Return one unit vector per text, shape (texts, dimensions), from one pass over all texts in a single row.
 
-    The vectors equal the vectors of separate passes to single precision, but not to the last bit. `can_pack` must be
-    true for `model`.
+    Separate passes would give the same vectors to single precision, but not to the last bit. `can_pack(model)` must be
+    true.
     """
     import torch
     from torch.nn.functional import normalize

@@ -1,4 +1,4 @@
-"""Baselines: lexical search alone, dense search alone, and their sum.
+"""Baselines: lexical search alone, dense search alone, and the sum of their z-scores.
 
 The caller passes in both searches, each as a function that builds a `ProfileScorer` over a register.
 """
@@ -19,7 +19,7 @@ def baselines(
 ) -> tuple[System, ...]:
     """Return three systems: `lexical`, `dense` and the sum of their z-scores. The sum reuses both scorers.
 
-    Each scorer must score every profile by its best passage, and a higher score is better.
+    Each scorer must score every profile by its best passage, where a higher score is better.
     """
     lexical, dense = _once(lexical), _once(dense)
     return (
@@ -30,7 +30,7 @@ def baselines(
 
 
 def _once(build: BuildScorer) -> BuildScorer:
-    """Wrap `build` to return the same scorer when called again with the same register."""
+    """Wrap `build` so that a repeated call with the same register returns the same scorer."""
     cached: list[tuple[Sequence[Profile], ProfileScorer]] = []
 
     def build_once(profiles: Sequence[Profile]) -> ProfileScorer:

@@ -25,13 +25,13 @@ from matcher.records import Need, Profile
 # Wraps the needs of one run to show progress. The second argument is the system's name.
 TrackNeeds = Callable[[Sequence[Need], str], Iterable[Need]]
 
-# Called for each need with the answer to it, and with the scores and grades of all profiles, each of shape (profiles,).
+# Called for each need with the answer, and with the scores and grades of all profiles, both of shape (profiles,).
 Observer = Callable[[Need, RankedProfiles, Floats, Ints], None]
 
 
 @dataclass(frozen=True)
 class _Run:
-    """The results of one system: metric values, shape (needs, metrics), and times in seconds."""
+    """One system's results: metric values, shape (needs, metrics), and times in seconds."""
 
     values: Floats
     seconds_to_build: float
@@ -56,8 +56,8 @@ def evaluate(
         profiles: the register to rank.
         needs: the needs to rank for. Needs without a relevant profile are ignored and counted.
         judgements: the profiles that are relevant to each need.
-        health: whether the buyer is a health body, by need id, from `read_health_flags`. For a need without a flag, the
-            CPV codes decide.
+        health: for each need id, whether the buyer is a health body, as returned by `read_health_flags`. For a need
+            without a flag, the CPV codes decide.
         baselines: systems to compare with, reported as baselines.
         compared: other systems to compare with.
         progress: wraps the needs in each run, for example to show a progress bar.
@@ -88,7 +88,7 @@ def evaluate(
 
 
 class _SliceValues:
-    """The metric values of one system by slice, with one row for each need in each of its slices."""
+    """One system's metric values by slice. A need has one row for each slice that it belongs to."""
 
     def __init__(self, slicer: Slicer) -> None:
         self._slicer = slicer
@@ -100,7 +100,7 @@ class _SliceValues:
             self._rows.append((slicing, kind, *measure(scores[mask], grades[mask]).tolist()))
 
     def figures(self) -> dict[str, dict[str, MetricFigures]]:
-        """Return the figures for each slice. Slicings in which every need is unknown are omitted."""
+        """Return the figures for each slice. Slicings whose only slice is `UNKNOWN` are omitted."""
         import pandas as pd
 
         table = pd.DataFrame(self._rows, columns=["slicing", "slice", *METRICS])
@@ -116,7 +116,7 @@ class _SliceValues:
 
 @dataclass(frozen=True)
 class _Details:
-    """Collects the slices, calibration and fairness figures for the product's answers."""
+    """Collects the figures for slices, calibration and fairness from the product's answers."""
 
     evaluation_set: EvaluationSet
     slices: _SliceValues
@@ -143,7 +143,7 @@ def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, ob
 def _values(
     ranker: Ranker, evaluation_set: EvaluationSet, needs: Iterable[Need], observer: Observer | None
 ) -> tuple[Floats, float]:
-    """Return the metric values, shape (needs, metrics), and the seconds spent on ranking alone."""
+    """Return the metric values, shape (needs, metrics), and the time spent on ranking alone, in seconds."""
     rows: list[Floats] = []
     seconds = 0.0
     for need in needs:

@@ -1,4 +1,4 @@
-"""The evaluation set: a register, the needs to rank its profiles for, and the profiles relevant to each need."""
+"""The evaluation set: a register, the needs to rank profiles for, and the profiles relevant to each need."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from matcher.records import Need, Profile
 class EvaluationSet:
     """A register, and the needs that have a relevant profile in it.
 
-    `positions` maps profile ids to positions in the register. `judged` maps each need id to grades, which are keyed by
-    profile position. Every need in `needs` has at least one grade above 0.
+    `positions` maps each profile id to a position in the register, counting from 0. `judged` maps each need id to
+    grades, which are keyed by profile position. Every need in `needs` has at least one grade above 0.
     """
 
     profiles: Sequence[Profile]

@@ -13,7 +13,7 @@ from matcher.foundations.arrays import Floats
 
 @dataclass(frozen=True)
 class ZScoreSum:
-    """Adds up the z-scores of a profile from all `parts`. Each part's scores are standardised over all profiles."""
+    """Adds up each profile's z-scores from all `parts`. Each part's scores are standardised over all profiles."""
 
     parts: Sequence[ProfileScorer]
 

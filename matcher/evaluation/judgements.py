@@ -10,7 +10,7 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput, Place
 
-# The gain of a grade is 2^grade - 1. With a higher grade, a single judgement would outweigh all others.
+# The gain of a grade is 2^grade - 1. Above this grade, a single judgement would outweigh all others.
 MAX_GRADE: Final = 20
 
 _FORMAT: Final = (
@@ -21,7 +21,7 @@ _GRADE = re.compile(r"^\d{1,9}$", re.ASCII)
 
 @dataclass(frozen=True)
 class Judgements:
-    """Grades by need id and profile id. A grade of 0 means judged not relevant, and a higher grade is better.
+    """Grades by need id and profile id. Grade 0 means that the profile was judged not relevant. Higher is better.
 
     A profile without a grade counts as not relevant.
     """
@@ -33,7 +33,7 @@ class Judgements:
 
 
 def read_judgements(path: Path) -> Judgements:
-    """Read the qrels file at `path`. The second column must be present and is ignored.
+    """Read the qrels file at `path`. The second column must be present but is ignored.
 
     Raises:
         InvalidInput: the file cannot be read or is empty, a line does not have four columns, a relevance is not a

@@ -1,4 +1,4 @@
-"""The product as a system to evaluate: the whole engine, and its lexical and dense searches alone."""
+"""The product as a system to evaluate: the whole engine, its lexical search alone, and its dense search alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BuildEngine = Callable[[Store], Engine]
 
 @dataclass(frozen=True)
 class EngineRanker:
-    """Ranks with the engine. Answers list only the candidates."""
+    """Ranks with the engine. An answer lists only the engine's candidates."""
 
     engine: Engine
 
@@ -35,7 +35,7 @@ class EngineRanker:
 
 @dataclass(frozen=True)
 class LexicalScorer:
-    """Scores with the lexical index alone. `rows` are the index rows of the profiles in register order."""
+    """Scores with the lexical index alone. `rows` holds the index row of each profile, in register order."""
 
     index: Index
     rows: Rows
@@ -47,7 +47,7 @@ class LexicalScorer:
 
 @dataclass(frozen=True)
 class DenseScorer:
-    """Scores with the dense index alone. `rows` are the index rows of the profiles in register order."""
+    """Scores with the dense index alone. `rows` holds the index row of each profile, in register order."""
 
     index: Index
     rows: Rows
@@ -82,7 +82,7 @@ def product_system(build_engine: BuildEngine) -> System:
 
 
 def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
-    """Return BM25, the encoder alone and their sum, each over an index that is built like the product's."""
+    """Return BM25, the encoder alone and the sum of both as systems, over indexes built like the product's index."""
 
     def indexed(profiles: Sequence[Profile]) -> tuple[Index, Rows]:
         changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]

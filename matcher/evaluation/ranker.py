@@ -1,4 +1,4 @@
-"""Systems that can be evaluated: any that rank the profiles of a register for a need."""
+"""Systems that can be evaluated: any system that ranks a register's profiles for a need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matcher.texts.passages import query_of
 class RankedProfiles:
     """The answer to one need: a score for each profile in `ids`.
 
-    `scores` (higher is better) and `probabilities` of winning, if the ranker gives them, have shape (retrieved,).
+    `scores` (higher is better) and `probabilities` (of winning, if the ranker gives them) have shape (retrieved,).
     The order of `ids` does not matter. Equal scores are ties, and profiles that are not in `ids` rank last.
     """
 
@@ -27,9 +27,9 @@ class RankedProfiles:
     probabilities: Floats | None = None
 
     def over(self, positions: Mapping[str, int]) -> Floats:
-        """Return one score for each profile in the register, shape (profiles,), -inf for profiles not listed.
+        """Return one score for each profile in the register, shape (profiles,), with -inf for profiles not in `ids`.
 
-        `positions` maps each profile id to its position in the register, from 0.
+        `positions` maps each profile id to its position in the register, counting from 0.
 
         Raises:
             MatcherError: a profile is listed twice or is not in the register, or the numbers of ids and scores
@@ -46,10 +46,10 @@ class RankedProfiles:
 
 
 class Ranker(Protocol):
-    """Ranks the profiles of the register that it was built over."""
+    """Ranks the profiles in the register that the ranker was built over."""
 
     def rank(self, need: Need) -> RankedProfiles:
-        """Return the profiles that fit `need` with their scores: all of them, or only the best."""
+        """Return profiles and their scores for `need`: either all profiles or only the best."""
         ...
 
 
@@ -57,13 +57,13 @@ class ProfileScorer(Protocol):
     """Scores every profile in a register against a text, as a lexical or dense index does."""
 
     def scores(self, query: str) -> Floats:
-        """Return one score per profile in register order, shape (profiles,), -inf if not retrieved."""
+        """Return one score per profile in register order, shape (profiles,), with -inf for profiles not retrieved."""
         ...
 
 
 @dataclass(frozen=True)
 class TextRanker:
-    """Ranks profiles by the scores that `scorer` gives them for the text of the need.
+    """Ranks profiles by the scores that `scorer` gives them for the need's text.
 
     `ids` are the profile ids in register order.
     """

@@ -1,4 +1,4 @@
-"""The results of an evaluation, and their JSON form."""
+"""Evaluation results and their JSON form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class MetricFigures:
-    """The mean of each metric over `queries` needs, and its 95 % interval (low, high)."""
+    """The mean of each metric over `queries` needs, with a 95 % interval (low, high)."""
 
     queries: int
     means: Mapping[str, float]
@@ -23,7 +23,7 @@ class MetricFigures:
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Summarise `values`, shape (needs, metrics), which must have at least one need."""
+        """Summarise `values`, shape (needs, metrics), which must contain at least one need."""
         bounds = intervals(values)
         return cls(
             queries=len(values),
@@ -39,11 +39,11 @@ class MetricFigures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The figures of another system on the same needs, compared with those of the product.
+    """Another system's figures for the same needs, compared with the product's figures.
 
-    `ratios` holds the product's mean divided by the other system's mean, by metric. Times are wall-clock seconds, to
-    build over the register and to rank for one need. Work that several systems share counts towards the first system
-    that needs it.
+    `ratios` holds the product's mean divided by the other system's mean, by metric. The times, in wall-clock seconds,
+    are for building the system over the register and for ranking for one need. Work that several systems share counts
+    towards the first system that needs it.
     """
 
     figures: MetricFigures
@@ -60,7 +60,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class IgnoredCounts:
-    """Numbers of needs and judgements that the averages leave out."""
+    """Numbers of needs and judgements that are left out of the averages."""
 
     needs_without_judgement: int = 0
     needs_without_relevant_profile: int = 0
@@ -87,7 +87,7 @@ class IgnoredCounts:
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of the product overall and by slicing and slice, and figures of other systems by name."""
+    """Figures for the product, overall and by slicing and slice, and figures for other systems, by name."""
 
     figures: MetricFigures
     ignored: IgnoredCounts
@@ -98,7 +98,7 @@ class Report:
     fairness: Json | None = None
 
     def to_json(self) -> Json:
-        """Return the figures, then each other part unless it is empty, then "ignored"."""
+        """Return the figures, then every other part that is not empty, then "ignored"."""
         document: Json = self.figures.to_json()
         if self.slices:
             document["slices"] = {

@@ -1,12 +1,12 @@
-"""Language: NHS abbreviations, their full forms, and everyday words for the same thing.
+"""Language: NHS abbreviations, their full forms, and everyday words with the same meaning.
 
-A need in plain words should find a profile in NHS words, and the reverse. The table of terms
-(`matcher.foundations.reference_tables.terms`) lists the forms that mean the same. This module finds those forms in a
-text.
+A need in plain words should find a profile in NHS words, and vice versa. The table of terms
+(`matcher.foundations.reference_tables.terms`) lists the forms that have the same meaning. This module finds those forms
+in a text.
 
-A text is matched word by word against a tree of the forms, in time linear in the length of the text. If forms overlap,
+A text is matched word by word against a tree of forms, in time linear in the length of the text. If forms overlap,
 the form that starts first counts, and the longest form if several start together. In a sentence in capitals,
-abbreviations cannot be told from other words, so only abbreviations that are safe in upper and lower case count.
+abbreviations cannot be told from other words, so an abbreviation counts only if its term has `any_case` set.
 """
 
 from __future__ import annotations
@@ -26,31 +26,35 @@ _LONG_CAPITALS = re.compile(r"\b[A-Z]{6,}\b")
 _CAPITAL = re.compile(r"[A-Z]")
 _SMALL = re.compile(r"[a-z]")
 
-# A sentence in capitals has at least this many long words in capitals. A single such word may be a name or an
-# abbreviation.
+# A sentence counts as being in capitals only if it has at least this many long words in capitals. A single such word
+# may be a name or an abbreviation.
 _LONG_WORDS_IN_CAPITALS: Final = 2
 
 
 def spelled_out(text: str) -> str:
     """Return `text` with the full form in brackets after the first use of each abbreviation.
 
-    Full forms that the text already holds are not added, so a second call changes nothing.
+    Full forms that the text already contains are not added, so a second call changes nothing.
     """
     return _standard().spelled_out(text)
 
 
 def related(text: str) -> tuple[str, ...]:
-    """Return the other forms of the terms in `text`, to search for along with the words of `text`.
+    """Return the other forms of the terms in `text`, to search for in addition to the words in `text`.
 
-    Terms come in the order of the text. The forms of a term are its abbreviation, full form and everyday words, without
-    the forms that the text already holds.
+    The forms of a term are its abbreviation, full form and everyday words, except for forms that the text already
+    contains. The terms are in the order in which they occur in the text.
     """
     return _standard().related(text)
 
 
 @dataclass(frozen=True)
 class TermMatch:
-    """A form of a term in a text, from character `start` to `end`. `capitals` is true in a sentence in capitals."""
+    """A form of a term, found in a text.
+
+    `start` and `end` are character positions, counting from 0. `end` is the position after the last character.
+    `capitals` is true if the sentence is in capitals.
+    """
 
     term: Term
     form: str
@@ -61,7 +65,7 @@ class TermMatch:
 
 @dataclass
 class _Branch:
-    """A node of the tree of forms: the words that may follow, and the form that ends here, if any."""
+    """A node in the tree of forms: the words that may follow, and the form that ends here, if any."""
 
     following: dict[str, _Branch] = field(default_factory=dict)
     ends: tuple[Term, str] | None = None
@@ -76,7 +80,7 @@ class _Word:
 
 
 class Vocabulary:
-    """A set of terms, arranged for finding them in texts."""
+    """A set of terms, arranged so that they can be found in texts."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self._tree = _Branch()
@@ -91,7 +95,7 @@ class Vocabulary:
                 self._add_phrase(term, form)
 
     def spelled_out(self, text: str) -> str:
-        """Return `text` with full forms added; see the function of the same name."""
+        """Return `text` with full forms added; see the module-level function of the same name."""
         matches = [match for match in self.find(text) if match.form not in match.term.plain]
         spelled = {match.term.full for match in matches if match.form == match.term.full}
         parts, done = [], 0
@@ -105,7 +109,7 @@ class Vocabulary:
         return "".join((*parts, text[done:]))
 
     def related(self, text: str) -> tuple[str, ...]:
-        """Return the other forms of the terms in `text`; see the function of the same name."""
+        """Return the other forms of the terms in `text`; see the module-level function of the same name."""
         matches = self.find(text)
         present = {match.form for match in matches}
         used = dict.fromkeys(match.term for match in _longest(matches))
@@ -114,7 +118,7 @@ class Vocabulary:
     def find(self, text: str) -> list[TermMatch]:
         """Return every form in `text`, including forms within longer forms.
 
-        The forms are in order of start. Of forms with the same start, the longest is first.
+        The forms are sorted by start. If several forms start together, the longest comes first.
         """
         return [match for sentence in _SENTENCE.finditer(text) for match in self._find(sentence)]
 
@@ -131,7 +135,7 @@ class Vocabulary:
                 yield TermMatch(short, short.short, word.start, word.end, capitals)
 
     def _phrases_from(self, first: int, words: list[_Word], text: str) -> Iterator[tuple[int, tuple[Term, str]]]:
-        """Yield the end, and the term and form, of each phrase that begins at word `first`, the shortest first."""
+        """Yield (end, (term, form)) for each phrase that begins at word `first`, shortest first."""
         branch = self._tree.following.get(words[first].key)
         for i in range(first, len(words)):
             if branch is None:
@@ -143,7 +147,7 @@ class Vocabulary:
             branch = branch.following.get(words[i + 1].key)
 
     def _abbreviation(self, word: str, capitals: bool) -> Term | None:
-        """Return the term whose abbreviation is `word`, also in the plural or genitive, or None if there is none."""
+        """Return the term that `word` abbreviates, also in the plural or genitive, or None if there is no such term."""
         singular = word.replace("’", "'").removesuffix("'s")
         for form in (singular, singular.removesuffix("s")):
             term = self._in_any_case.get(form.lower()) or (None if capitals else self._as_written.get(form))

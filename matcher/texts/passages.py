@@ -1,9 +1,9 @@
-"""Passages of profiles, which are searched, and the texts of needs to search with.
+"""Profile passages, which are searched, and the search texts for needs.
 
 A profile is split into pieces: its name, its summary, each capability, the outcomes of each capability, and each piece
-of work in the track record. A piece is one passage, or several if it is long, split at the ends of sentences so that
-the encoder reads every word. The title of a piece of work is also a passage by itself. A need becomes two texts: the
-whole need and its title. The same record always gives the same passages in the same order.
+of work in the track record. A piece becomes one passage. A long piece becomes several, split at sentence ends, so that
+the encoder reads every word. The title of a piece of work is also a passage on its own. A need becomes two texts: the
+whole need and its title. The same profile always gives the same passages in the same order.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _BOILERPLATE = re.compile(
 )
 _BLANKS = re.compile(r"[^\S\n]+")
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-# Titles that name a field of a register, not something that a supplier can do.
+# Titles that name a register field rather than something that a supplier can do.
 _BARE_TITLES: Final = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
 class PassageKind(IntEnum):
-    """The part of a profile that a passage comes from. Snapshots of the index store these numbers."""
+    """The part of a profile that a passage comes from. Index snapshots store these numbers."""
 
     NAME = 0
     SUMMARY = 1
@@ -49,7 +49,11 @@ class PassageKind(IntEnum):
 
 @dataclass(frozen=True)
 class Passage:
-    """A text of a profile. `part` is the position of its capability or piece of work in the profile, otherwise 0."""
+    """A text from a profile.
+
+    `part` is the position of the capability or piece of work that the text comes from, counting from 0. For a name or
+    summary, `part` is 0.
+    """
 
     kind: PassageKind
     part: int
@@ -95,16 +99,17 @@ def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
 
 
 def query_of(need: Need) -> str:
-    """Return the text to search with for the whole of `need`: its title, description and outcomes."""
+    """Return the search text for the whole of `need`: its title, description and outcomes."""
     texts = (_headed(need.title, need.description), *need.outcomes)
     return "\n".join(filter(None, map(strip_boilerplate, texts))) or need.title
 
 
 def title_of(need: Need) -> str:
-    """Return the text to search with for the title of `need`.
+    """Return the search text for the title of `need`.
 
-    Text in brackets is left out, unless no letter would be left. Brackets hold a reference, an abbreviation or a wider
-    field, which distorts a short text: “Dogs (Animals)” is about dogs. The text of the whole need keeps the brackets.
+    Text in brackets is left out, unless no letter would remain. Brackets hold a reference, an abbreviation or a wider
+    field, which would distort a short text: “Dogs (Animals)” is about dogs. The search text for the whole need keeps
+    the brackets.
     """
     title = headline(need.title)
     subject = strip_boilerplate(_BRACKETS.sub("", title))
@@ -117,7 +122,7 @@ def headline(title: str) -> str:
 
 
 def _headed(title: str, body: str) -> str:
-    """Return `title` and `body` as one text, without `title` if `body` begins with it."""
+    """Return `title` and `body` as one text, without `title` if `body` begins with the title."""
     return body if body.lower().startswith(title.lower()) else f"{title}. {body}" if body else title
 
 
@@ -127,7 +132,7 @@ def strip_boilerplate(text: str) -> str:
 
 
 def source_of(profile: Profile, passage: Passage) -> str:
-    """Return a description, for users, of the part of `profile` that `passage` comes from."""
+    """Return a user-readable description of the part of `profile` that `passage` comes from."""
     if passage.piece[0] is PassageKind.TRACK_RECORD:
         piece = profile.track_record[passage.part]
         for_whom = f" for {piece.buyer}" if piece.buyer else ""
@@ -138,7 +143,7 @@ def source_of(profile: Profile, passage: Passage) -> str:
 
 
 def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage, ...]:
-    """Return `body` as passages that fit the encoder, split at the ends of sentences, each starting with `title`."""
+    """Split `body` at sentence ends into passages that fit the encoder, each starting with `title`."""
     title, body = (strip_boilerplate(title) or title), strip_boilerplate(body)
     if not title and not body:
         return ()
@@ -150,7 +155,7 @@ def _split(kind: PassageKind, part: int, title: str, body: str) -> tuple[Passage
 
 
 def _chunks(body: str, room: int) -> list[str]:
-    """Return `body` in parts of at most `room` characters, each with as many whole sentences as fit."""
+    """Split `body` into parts of at most `room` characters, each with as many whole sentences as fit."""
     chunks: list[str] = []
     for sentence in _SENTENCE_END.split(body):
         for part in _cut(sentence.strip(), room):

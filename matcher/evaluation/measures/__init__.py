@@ -1,1 +1,1 @@
-"""Measures of ranked answers: metrics, bootstrap intervals, calibration, fairness and slices."""
+"""Measures for ranked answers: metrics, bootstrap intervals, calibration, fairness and slices."""

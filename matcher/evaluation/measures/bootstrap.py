@@ -1,7 +1,7 @@
-"""Bootstrap intervals: how far a figure could move with another sample of needs.
+"""Bootstrap intervals: how much a figure could change with a different sample of needs.
 
 This module does not use `scipy.stats.bootstrap`, because that function cannot drop the draws in which a ratio is
-undefined. The tests compare these intervals with SciPy's.
+undefined. The tests compare these intervals with SciPy's intervals.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BLOCK: Final = 250
 
 @dataclass(frozen=True)
 class Ratio:
-    """One ranker's mean for a metric divided by another ranker's mean on the same needs, with an interval.
+    """One ranker's mean for a metric divided by another ranker's mean for the same needs, with an interval.
 
     `value` is None if the other ranker's mean is 0. An interval bound that is not finite is None.
     """
@@ -49,9 +49,9 @@ def intervals(values: Floats, *, seed: int = SEED) -> Floats:
 def ratios(product: Floats, other: Floats, *, seed: int = SEED) -> tuple[Ratio, ...]:
     """Return mean(`product`) / mean(`other`) for each metric.
 
-    Both arguments have shape (needs, metrics), with the same needs in the same order. Each draw resamples the
-    same needs for both rankers, so a need that is hard for both does not widen the interval. Draws in which both means
-    are 0 are dropped.
+    Both arguments have shape (needs, metrics), with the same needs in the same order. Each draw resamples the same
+    needs for both rankers, so a need that is hard for both does not widen the interval. Draws in which both means are 0
+    are dropped.
 
     Raises:
         ValueError: the shapes differ, or there are no needs.
@@ -66,7 +66,7 @@ def ratios(product: Floats, other: Floats, *, seed: int = SEED) -> tuple[Ratio, 
 
 def _ratio(value: float, drawn: Floats) -> Ratio:
     defined = drawn[~np.isnan(drawn)]
-    # "inverted_cdf" picks an actual draw, because interpolating between a number and infinity is not possible.
+    # "inverted_cdf" picks an actual draw, because it is impossible to interpolate between a number and infinity.
     low, high = np.quantile(defined, interval_quantiles(), method="inverted_cdf") if len(defined) else (np.nan, np.nan)
     return Ratio(_finite(value), _finite(low), _finite(high))
 

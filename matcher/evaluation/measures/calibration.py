@@ -22,16 +22,16 @@ BINS: Final = 15
 
 
 def expected_calibration_error(probabilities: Floats, won: Mask) -> float:
-    """Return the mean absolute difference between the groups' mean probability and share won, weighted by group size.
+    """Return the average over the groups, weighted by group size, of |mean probability - share won|.
 
-    Both arguments have shape (pairs,), with at least one pair. `reliability` describes the groups.
+    Both arguments have shape (pairs,), with at least one pair. For the groups, see `reliability`.
     """
     groups = reliability(probabilities, won)
     return sum(count * abs(expected - share) for expected, share, count in groups) / len(won)
 
 
 def reliability(probabilities: Floats, won: Mask) -> list[tuple[float, float, int]]:
-    """Return the reliability curve: (mean probability, share won, number of pairs) for each group, lowest first.
+    """Return the reliability curve: (mean probability, share won, number of pairs) by group, lowest probability first.
 
     Pairs are sorted by probability and split into `BINS` groups whose sizes differ by at most 1. Empty groups
     are omitted.
@@ -54,8 +54,8 @@ class CalibrationPairs:
         self.won.append(won[top])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the calibration errors over all pairs and over the `SHOWN` best for each need, the reliability curve,
-        and the share that won in each band. At least one answer must have been added.
+        """Return the calibration errors over all pairs and over the `SHOWN` best pairs for each need, the reliability
+        curve, and the share that won in each band. At least one answer must have been added.
         """
         pairs = np.concatenate(self.probabilities), np.concatenate(self.won)
         shown = np.concatenate([p[:SHOWN] for p in self.probabilities]), np.concatenate([w[:SHOWN] for w in self.won])

@@ -1,9 +1,8 @@
 """Fairness: whether small winners rank as high as large winners with as much evidence.
 
-A supplier with ten pieces of work is easier to find than a supplier with one, and large suppliers have more of
-them. Winners are therefore compared within groups of similar evidence, and large winners are weighted to have
-the same spread of evidence as small winners (direct standardisation). The remaining difference is the effect of
-size.
+A supplier with ten pieces of work is easier to find than a supplier with one, and large suppliers have more pieces of
+work. Winners are therefore compared within groups of similar evidence, and large winners are weighted to have the same
+spread of evidence as small winners (direct standardisation). The remaining difference is the effect of size.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ SMALL, LARGE, NEITHER = 1, 0, -1
 SMALL_SECTORS: Final = frozenset(
     {Sector.SME, Sector.VCSE, Sector.CHARITY, Sector.SOCIAL_ENTERPRISE, Sector.CIC, Sector.MUTUAL}
 )
-# Lowest number of pieces of work in each evidence group.
+# The shortest track record in each evidence group, as a number of pieces of work.
 EVIDENCE: Final = (0, 1, 2, 3, 5, 10)
 MEASURES: Final = ("mean_rank", "mrr")
 
 
 def size_group(profile: Profile) -> int:
-    """Return `SMALL` for SMEs and not-for-profits, `LARGE` for large firms, else `NEITHER`."""
+    """Return `SMALL` for SMEs and not-for-profits, `LARGE` for large firms, and otherwise `NEITHER`."""
     if profile.sector in SMALL_SECTORS:
         return SMALL
     return {"sme": SMALL, "large": LARGE}.get(winner_size(profile), NEITHER)
@@ -38,10 +37,10 @@ def size_group(profile: Profile) -> int:
 
 @dataclass
 class WinnerRanks:
-    """The rank of each winner of known size among the profiles that did not win, collected need by need."""
+    """Collects, need by need, how each winner of known size ranks among the profiles that did not win."""
 
-    size: Ints  # (profiles,) SMALL, LARGE or NEITHER
-    evidence: Ints  # (profiles,) position in EVIDENCE
+    size: Ints  # shape (profiles,): SMALL, LARGE or NEITHER
+    evidence: Ints  # shape (profiles,): position in EVIDENCE, counting from 0
     _winners: list[tuple[int, int, int, float]] = field(default_factory=list)  # need, size, evidence, rank
     _needs: int = 0
 
@@ -66,8 +65,9 @@ class WinnerRanks:
     def to_json(self) -> dict[str, Any] | None:
         """Return figures for small and large winners at equal evidence, and the difference (small - large).
 
-        A lower mean rank is better, a higher MRR is better. Intervals are by bootstrap over needs. "left_out" counts
-        winners in evidence groups that lack small or large winners. Return None if every group lacks either kind.
+        A lower mean rank is better, and a higher MRR is better. Intervals come from a bootstrap over needs. "left_out"
+        counts winners in evidence groups that lack small winners or lack large winners. Return None if this is true of
+        every group.
         """
         import pandas as pd
 
@@ -95,9 +95,9 @@ def _by_measure(values: Floats) -> dict[str, float]:
 
 
 def _difference(means: Floats, draws: Floats) -> dict[str, dict[str, Any]]:
-    """Return small - large in `means`, shape (2, measures), with intervals.
+    """Return the difference small - large for each measure in `means`, shape (2, measures), with intervals.
 
-    The intervals are from `draws`, shape (draws, 2, measures).
+    The intervals come from the differences in `draws`, shape (draws, 2, measures).
     """
     ends = np.nanquantile(draws[:, SMALL] - draws[:, LARGE], interval_quantiles(), axis=0)
     differences = _by_measure(means[SMALL] - means[LARGE])
@@ -105,11 +105,11 @@ def _difference(means: Floats, draws: Floats) -> dict[str, dict[str, Any]]:
 
 
 def _standardised(weights: Ints | Floats, size: Ints, evidence: Ints, values: Floats) -> Floats:
-    """Return the means of `values`, shape (winners, measures), by draw and size: shape (draws, 2, measures).
+    """Return the mean of `values`, shape (winners, measures), for each draw and size, shape (draws, 2, measures).
 
-    `weights`, shape (draws, winners), is how often each winner counts in each draw. Each evidence group is weighted
-    by its number of small winners. A draw skips every group in which it has no small or no large
-    winner. The means of a draw that skips all groups are NaN.
+    `weights`, shape (draws, winners), says how often each winner counts in each draw. Each evidence group is weighted
+    by its number of small winners. A group that has no small winner or no large winner in a draw is skipped in that
+    draw. If a draw skips all groups, its means are NaN.
     """
     # NumPy, not pandas: all draws at once are one matrix product per group.
     total = np.zeros((len(weights), 2, values.shape[1]))

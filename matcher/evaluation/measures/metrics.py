@@ -1,16 +1,16 @@
-"""Metrics of one ranked answer, averaged over the order of tied profiles.
+"""Metrics for one ranked answer, averaged over the order of tied profiles.
 
-Each metric takes the answer to one need as a `TiedRanking`. Profiles with equal scores form a group, in which
-every order is equally likely. The value of a metric is its expectation over those orders, except for the
-reciprocal rank, which averages the rank first. A ranker gains nothing from giving many profiles the same score,
-nor from the order of the register.
+Each metric takes the answer to one need as a `TiedRanking`. Profiles with equal scores form a group, in which every
+order is equally likely. The value of a metric is its expectation over those orders, except for the reciprocal rank,
+which averages the rank first. A ranker gains nothing by giving many profiles the same score, and nothing from the
+register order.
 
-For each group, s is the number of profiles before it, n its size and r the number of relevant profiles in it.
-At depth k, the group fills m = min(max(k - s, 0), n) of the first k places.
+For each group, s is the number of profiles before the group, n is the size of the group, and r is the number of
+relevant profiles in the group. At depth k, the group fills m = min(max(k - s, 0), n) of the first k places.
 
-The metrics are computed here, because `ir_measures` breaks ties by id. `ndcg_score` of scikit-learn also averages
-ties, but it refuses the -inf of profiles that were not retrieved and takes seven times as long. The tests compare the
-metrics with both libraries.
+The metrics are computed here, because `ir_measures` breaks ties by id. Scikit-learn's `ndcg_score` also averages ties,
+but it refuses the score -inf for profiles that were not retrieved, and it takes seven times as long. The tests compare
+the metrics with both libraries.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ import numpy as np
 
 from matcher.foundations.arrays import Floats, Ints
 
-# The metrics of a report, in the order of the columns of `measure`.
+# The metrics in a report, in the order in which `measure` returns them.
 METRICS: Final = ("mrr", "hit@1", "hit@5", "hit@10", "ndcg@10", "recall@100")
 
 
 @dataclass(frozen=True)
 class TiedRanking:
-    """The groups of equal score in one answer, best first. Every array has shape (groups,) unless stated.
+    """The groups of equal scores in one answer, best first. Every array has shape (groups,) unless stated otherwise.
 
-    `before` is s, `size` n, `relevant` r, and `gain` the sum of 2^grade - 1 over the group.
-    `best_gains`, shape (relevant profiles,), holds every gain above 0, largest first.
+    `before` is s, `size` is n and `relevant` is r, as defined for the module. `gain` is the sum of 2^grade - 1 over the
+    group. `best_gains`, shape (relevant profiles,), holds every gain above 0, largest first.
     """
 
     before: Ints
@@ -63,7 +63,7 @@ class TiedRanking:
         return cls(np.cumsum(size) - size, size.astype(np.int64), relevant, gain, np.sort(gains[grades > 0])[::-1])
 
     def filled_places(self, k: int) -> Ints:
-        """Return m of each group, shape (groups,): how many of the first `k` places its members fill."""
+        """Return m for each group, shape (groups,): how many of the first `k` places the group fills."""
         filled: Ints = np.clip(k - self.before, 0, self.size)
         return filled
 
@@ -90,7 +90,7 @@ def hit(ranking: TiedRanking, k: int) -> float:
     """Return the probability that at least one relevant profile is among the first `k`.
 
     The probability is 1 - C(n - r, m) / C(n, m) for the first group with a relevant profile. Later groups do not
-    matter: they reach the first `k` places only if the whole of that group is already there.
+    matter: they reach the first `k` places only if that whole group is already there.
     """
     g = ranking.first_relevant_group()
     size, others = int(ranking.size[g]), int(ranking.size[g] - ranking.relevant[g])
@@ -101,8 +101,8 @@ def hit(ranking: TiedRanking, k: int) -> float:
 def ndcg(ranking: TiedRanking, k: int) -> float:
     """Return DCG@k / ideal DCG@k, with gain 2^grade - 1 and discount 1 / log2(1 + rank).
 
-    Each member of a group counts with the mean gain of the group, so DCG is its expectation over ties. The ideal
-    is the best order of the judged profiles, cut off at `k`.
+    Each member of a group counts with the group's mean gain, so the result is the expectation over the order of ties.
+    The ideal is the best order of the judged profiles, cut off at `k`.
     """
     discounts = 1.0 / np.log2(np.arange(2, k + 2))
     gain_by_place = np.repeat(ranking.gain / ranking.size, ranking.filled_places(k))
@@ -111,13 +111,13 @@ def ndcg(ranking: TiedRanking, k: int) -> float:
 
 
 def recall(ranking: TiedRanking, k: int) -> float:
-    """Return the expected share of the relevant profiles that are among the first `k`: Σ r·m/n over Σ r."""
+    """Return the expected share of the relevant profiles that are among the first `k`: Σ r·m/n divided by Σ r."""
     retrieved = ranking.relevant * ranking.filled_places(k) / ranking.size
     return float(retrieved.sum() / ranking.relevant.sum())
 
 
 def measure(scores: Floats, grades: Ints) -> Floats:
-    """Return every metric in `METRICS` for one need, shape (metrics,). Arguments are as for `TiedRanking.of`."""
+    """Return every metric in `METRICS` for one need, shape (metrics,). The arguments are as for `TiedRanking.of`."""
     ranking = TiedRanking.of(scores, grades)
     hits = [hit(ranking, k) for k in (1, 5, 10)]
     return np.array([reciprocal_rank(ranking), *hits, ndcg(ranking, 10), recall(ranking, 100)])

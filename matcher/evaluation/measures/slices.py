@@ -1,8 +1,8 @@
 """Slices: figures for each kind of need and each kind of winner. An average over all needs would hide differences.
 
 A slicing by need (health buyer) puts each need into one slice. A slicing by winner puts a need into one slice for
-each kind of winner it has. In such a slice, winners of other kinds are removed from the answer, so that they neither
-help nor hinder.
+each kind of winner that the need has. In such a slice, winners of other kinds are removed from the answer, so that they
+neither raise nor lower the figures.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ HEALTH_DIVISIONS: Final = ("85", "33")
 
 
 def read_health_flags(path: Path) -> dict[str, bool]:
-    """Return the `health` flags in the JSON Lines file of needs at `path`, by need id.
+    """Return the `health` flags from the JSON Lines needs file at `path`, by need id.
 
-    The flag is not a field of a need and only occurs in files for evaluation. Lines without a flag are skipped, and so
-    are invalid lines, which are reported when the needs are read.
+    The flag is not a field of `Need` and occurs only in evaluation files. Lines without a flag are skipped. Invalid
+    lines are skipped too, and are reported when the needs are read.
     """
     flags: dict[str, bool] = {}
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
@@ -45,9 +45,9 @@ def read_health_flags(path: Path) -> dict[str, bool]:
 
 
 def health_buyer(need: Need, flags: Mapping[str, bool]) -> str:
-    """Return "yes" or "no" from the health flag of `need` or, without a flag, from its CPV codes.
+    """Return "yes" or "no" from the health flag of `need` or, if there is no flag, from its CPV codes.
 
-    Return "unknown" if `need` has neither.
+    Return "unknown" if `need` has neither a flag nor CPV codes.
     """
     if need.id not in flags and not need.cpv:
         return UNKNOWN
@@ -60,7 +60,7 @@ def winner_sector(profile: Profile) -> str:
 
 
 def winner_size(profile: Profile) -> str:
-    """Return the size of `profile` as the size filter understands it: "sme", "large" or "unknown"."""
+    """Return the size of `profile` as understood by the size filter: "sme", "large" or "unknown"."""
     size = size_of(profile)
     return size.value if size else UNKNOWN
 
@@ -79,10 +79,10 @@ WINNER_SLICINGS: Final[Mapping[str, Callable[[Profile], str]]] = {
 
 @dataclass(frozen=True)
 class Slicer:
-    """Finds the slices of each need.
+    """Finds the slices that a need belongs to.
 
-    `kinds` has, for each slicing by winner, the kind of each profile in register order. `health` has the
-    known health flags by need id.
+    `kinds` holds, for each slicing by winner, the kind of each profile in register order. `health` holds the known
+    health flags by need id.
     """
 
     kinds: Mapping[str, NDArray[np.str_]]
@@ -95,9 +95,9 @@ class Slicer:
         return cls(kinds, health)
 
     def slices_of(self, need: Need, grades: Ints) -> Iterator[tuple[str, str, Mask]]:
-        """Yield (slicing, slice, mask of the profiles to rank) for each slice that `need` is in.
+        """Yield (slicing, slice, mask of the profiles to rank) for each slice that `need` belongs to.
 
-        `grades` are the judgements of `need`. Both `grades` and the mask have shape (profiles,).
+        `grades` holds the judgements for `need`. Both `grades` and the mask have shape (profiles,).
         """
         yield "health_buyer", health_buyer(need, self.health), np.ones(len(grades), dtype=bool)
         for name, kinds in self.kinds.items():

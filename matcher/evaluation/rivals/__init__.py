@@ -1,7 +1,7 @@
 """Rivals: other search systems to compare with, for `matcher evaluate --compare`.
 
-Each rival is a `ProfileScorer` in a module of its own. All except popularity index the same passages, use the same
-query text and score a profile by its best passage, so that only the search method differs.
+Each rival is a `ProfileScorer` in a module of its own. All rivals except popularity index the same passages, use the
+same query text and score a profile by its best passage, so that only the search method differs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Encode", "rivals"]
 
 
 def rivals(encode: Encode) -> tuple[System, ...]:
-    """Return the rival systems. Each is built when the evaluation reaches it.
+    """Return the rival systems. Each system is built when the evaluation reaches it.
 
     Args:
         encode: encodes texts with all-MiniLM-L6-v2. Each text is encoded once for all rivals, so the encoding

@@ -1,4 +1,4 @@
-"""BM25 over passages with bm25s, using English stop words, Snowball stems and Lucene's settings."""
+"""BM25 search over passages with bm25s, using English stop words, Snowball stems and Lucene's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The passages of a register in one list, and the step from passage scores to profile scores."""
+"""A register's passages in one list, and the step from passage scores to profile scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.foundations.arrays import Floats, Rows
 from matcher.records import Profile
 from matcher.texts.passages import PassageKind, passages_of
 
-# Passages that only the product indexes. Plain search systems index whole texts.
+# Kinds of passage that only the product indexes. Plain search systems index whole texts.
 _PRODUCT_ONLY = (PassageKind.NAME, PassageKind.TRACK_RECORD_TITLE)
 
 
@@ -24,7 +24,7 @@ def _plain_texts(profile: Profile) -> list[str]:
 class Corpus:
     """The `texts` of all passages, grouped by profile. Every profile has at least one passage.
 
-    `starts`, shape (profiles,), holds the position of each profile's first passage.
+    `starts`, shape (profiles,), holds the position of each profile's first passage in `texts`, counting from 0.
     """
 
     texts: tuple[str, ...]

@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats
 from matcher.records import Profile
 
-# How many passages to retrieve: enough that recall@100 over profiles is not limited.
+# The number of passages to retrieve, high enough not to limit recall@100 over profiles.
 _DEPTH: Final = 1_000
 
 

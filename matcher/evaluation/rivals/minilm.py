@@ -1,4 +1,4 @@
-"""Cosine similarity between all-MiniLM-L6-v2 vectors of passages and queries, by exact search with FAISS."""
+"""Cosine similarity between all-MiniLM-L6-v2 vectors for passages and queries, found by exact search with FAISS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.records import Profile
 
 
 class MiniLm:
-    """Scores a profile by the cosine of its best passage."""
+    """Scores a profile by the cosine between the query and the profile's best passage."""
 
     def __init__(self, profiles: Sequence[Profile], encode: Encode) -> None:
         self._corpus = Corpus.of(profiles)

@@ -27,7 +27,7 @@ def require(*names: str) -> None:
 
 
 def package(name: str) -> Any:
-    """Import and return the module with the full dotted name `name`.
+    """Import and return the module whose full dotted name is `name`.
 
     Raises:
         Unavailable: the module's package is not installed.

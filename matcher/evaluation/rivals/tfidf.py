@@ -1,4 +1,4 @@
-"""Cosine similarity between TF-IDF weights of passages and queries, with scikit-learn."""
+"""Cosine similarity between TF-IDF weights for passages and queries, with scikit-learn."""
 
 from __future__ import annotations
 

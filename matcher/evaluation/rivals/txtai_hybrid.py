@@ -13,7 +13,7 @@ from matcher.evaluation.rivals.packages import package
 from matcher.foundations.arrays import Floats, Vectors
 from matcher.records import Profile
 
-# How many passages to retrieve: enough that recall@100 over profiles is not limited.
+# The number of passages to retrieve, high enough not to limit recall@100 over profiles.
 _DEPTH: Final = 1_000
 
 
@@ -32,7 +32,7 @@ class TxtaiHybrid:
             transform=transform,
             hybrid=True,
             content=False,
-            faiss={"components": "IDMap,Flat"},  # exact: by default txtai is approximate above 5,000 passages
+            faiss={"components": "IDMap,Flat"},  # exact search: by default, txtai is approximate above 5,000 passages
         )
         self._index.index((position, text, None) for position, text in enumerate(self._corpus.texts))
 
