@@ -29,7 +29,7 @@ from matcher.store import Store
 R = TypeVar("R", Profile, Need)
 
 # The two rows below each row of figures, as (heading, index of the interval end that the row shows).
-_INTERVAL_ROWS: Final = (("  95 % from", 0), ("  95 % to", 1))
+_INTERVAL_ROWS: Final = (("  95% from", 0), ("  95% to", 1))
 
 
 def evaluate(
@@ -93,7 +93,7 @@ def _records(path: Path, kind: type[R]) -> list[R]:
 
 def show(report: Report, console: Console = out) -> None:
     """Print `report` as tables, with each interval below its figure so that seven columns fit 80 characters."""
-    table = _table("Means over needs, with ties at their mean rank and 95 % bootstrap intervals")
+    table = _table("Means over needs, with ties at their mean rank and 95% bootstrap intervals")
     _add(table, "matcher", report.figures)
     for name, other in {**report.baselines, **report.compared}.items():
         _add(table, name, other.figures)

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class MetricFigures:
-    """The mean of each metric over `queries` needs, with a 95 % interval (low, high)."""
+    """The mean of each metric over `queries` needs, with a 95% interval (low, high)."""
 
     queries: int
     means: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""Replay of a saved search: compute the search again from the data it used, and compare the results.
+"""Replay: run a saved search again on the data it originally used, and compare the results.
 
 The ledger provides the need's vectors and the search terms, so a new encoder or a longer table of terms does not
 change the result. A replay recomputes everything else from the stored revisions, model and vectors.

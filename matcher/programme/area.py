@@ -1,4 +1,4 @@
-"""Area: where a programme works, named by a region, a place, or an NHS body (by current or past name or code)."""
+"""Area: where a programme works, named by a region, a place, or an NHS body (by name or code, current or former)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class NhsBody(Protocol):
         """The kind of organisation: "icb", "ccg" or "health innovation network"."""
 
 
-# Returns the current organisations for a current or past code or name of an NHS body. Raises NotFound if unknown.
+# Given the name or code of an NHS body, current or former, returns the organisations that it is today. Raises NotFound
+# if there is no such body.
 BodyLookup = Callable[[str], Sequence[NhsBody]]
 
 

@@ -48,12 +48,12 @@ class RowContext:
         ended: bool = False,
         known_only: bool = False,
     ) -> Statement:
-        """Return a statement with the profile fields in `fields`, without contact details and invalid parts.
+        """Return a statement with the profile fields in `fields`, leaving out contact details and any invalid parts.
 
         `place` replaces the row's own place in the origin. See `Statement` for the other arguments.
 
         Raises:
-            InvalidInput: `fields` has an empty name. A statement for known suppliers may leave the name out.
+            InvalidInput: the name in `fields` is empty. A statement about suppliers already known may omit the name.
 
         """
         if "name" in fields and not fields["name"]:

@@ -147,7 +147,7 @@ class Vocabulary:
             branch = branch.following.get(words[i + 1].key)
 
     def _abbreviation(self, word: str, capitals: bool) -> Term | None:
-        """Return the term that `word` abbreviates, also in the plural or genitive, or None if there is no such term."""
+        """Return the term that `word` abbreviates, with any plural or possessive ending removed, or None."""
         singular = word.replace("’", "'").removesuffix("'s")
         for form in (singular, singular.removesuffix("s")):
             term = self._in_any_case.get(form.lower()) or (None if capitals else self._as_written.get(form))

@@ -1,4 +1,4 @@
-"""The holdout: the latest needs, scored by a model that has not seen them, for calibration and honest figures."""
+"""The holdout: the latest needs, scored by a model that has not seen them, to calibrate it and measure its accuracy."""
 
 from __future__ import annotations
 

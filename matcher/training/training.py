@@ -1,7 +1,8 @@
 """Training: from award history to a model folder that can be evaluated and promoted.
 
 Training runs twice. The first run, the rehearsal, learns from the earlier part of the history. The later part, the
-holdout, then gives the calibration and honest figures. The second run learns from the whole history.
+holdout, is then used to calibrate the model and to measure its accuracy on data it has not seen. The second run learns
+from the whole history.
 
 The scoring model's weights are fitted with the stock encoder and then used with the tuned encoder. The tuned encoder
 has learned from the same awards, so during fitting its similarities would look better than they are for new needs.

@@ -1,4 +1,4 @@
-"""Cosine similarity between TF-IDF weights for passages and queries, with scikit-learn."""
+"""Cosine similarity between the TF-IDF vectors of passages and queries, computed with scikit-learn."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class Job:
             progress = self.progress()
             if progress != last:
                 yield progress
-            # Only an interrupted run is queued with a problem.
+            # A queued run has a problem only if it was interrupted.
             if progress.state not in (State.QUEUED, State.RUNNING) or progress.problem:
                 return
             last = progress

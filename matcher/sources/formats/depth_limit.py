@@ -43,7 +43,7 @@ class DepthLimitedFile:
             if depths.max() > MAX_DEPTH:
                 raise InvalidInput(
                     f"is nested more than {MAX_DEPTH} levels deep",
-                    remedy="Give release or record packages as published",
+                    remedy="Use a release package or record package as published",
                     place=Place(file=self._name),
                 )
             self._depth = int(depths[-1])

@@ -95,7 +95,9 @@ def _prefix(file: BinaryIO, name: str) -> str | None:
             if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease"):
                 return ""
     raise InvalidInput(
-        "contains no releases", remedy="Give OCDS release or record packages, or releases", place=Place(file=name)
+        "contains no releases",
+        remedy="Use a file of OCDS release packages, record packages or releases",
+        place=Place(file=name),
     )
 
 
