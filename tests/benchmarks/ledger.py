@@ -52,7 +52,7 @@ def run(profiles: int) -> None:
     search, candidates = median_ms(seconds["search"]), sum(candidate_counts) / len(candidate_counts)
     print(
         f"{profiles:,} profiles, {candidates:,.0f} candidates: search {search:.0f} ms, "
-        f"search and save {median_ms(seconds['keep']):.0f} ms, {size / 1e3:.0f} kB an entry"
+        f"search and save {median_ms(seconds['save']):.0f} ms, {size / 1e3:.0f} kB an entry"
     )
 
 
