@@ -37,7 +37,7 @@ Store needs and capability profiles, and find, rank and explain the partners tha
 Records are never overwritten. Each change is a new revision, and its sequence number is the ETag. Errors are
 `application/problem+json` (RFC 9457) and give the field, what is wrong and how to correct it.
 
-Send a key with every request: `Authorization: Bearer mk_…`. Drafts of other organisations look as if they did not
+Send a key with every request: `Authorization: Bearer mk_…`. Other organisations' drafts are hidden, as if they did not
 exist.
 """
 

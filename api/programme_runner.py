@@ -31,7 +31,7 @@ class ProgrammeRunner:
         self._thread = threading.Thread(target=self._run_queue, name="programmes", daemon=True)
 
     def start(self) -> None:
-        """Start the background thread, which first runs the programmes still queued when the service last stopped."""
+        """Start the background thread, which first runs the programmes left in the queue at the last shutdown."""
         for id in self.runs.jobs.ids():
             if self.runs.jobs.job(id).progress().state is State.QUEUED:
                 self._queue.put(id)
@@ -73,7 +73,7 @@ class ProgrammeRunner:
         self._queue.put(job.id)
 
     def stop(self) -> None:
-        """Stop the current run once the chunks being searched are done. The run continues at the next start."""
+        """Stop the current run once the chunks being searched are done. It continues when the service next starts."""
         self._stopping.set()
         self._queue.put(_STOP)
         current = self._current

@@ -52,7 +52,7 @@ class Readiness:
             self._save()
 
     def missing(self) -> list[FieldError]:
-        """Return an entry for each part (`database`, `index`, `encoder`) that is not ready, or an empty list.
+        """Return an entry for each part (`database`, `index`, `encoder`) that is not ready. Return [] if all are ready.
 
         If the index is out of date or no search has been made, start loading and wait briefly.
         """
@@ -114,5 +114,5 @@ class Readiness:
 
 
 def _not_ready(part: str, problem: str) -> FieldError:
-    remedy = "Try again in a moment; the log of the service has the cause"
+    remedy = "Try again in a moment; the service's log gives the cause"
     return FieldError(field=part, problem=f"the {part} {problem}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""The running service: the objects that routes use, created when the application starts."""
+"""The running service, created when the application starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from matcher.store import Store
 
 @dataclass(frozen=True)
 class Service:
-    """The engine, its readiness, and everything stored in addition to profiles and needs."""
+    """The objects that routes use, such as the engine, the guard and the ledger."""
 
     engine: Engine
     readiness: Readiness
@@ -79,7 +79,7 @@ RunningService = Annotated[Service, Depends(_service)]
 def exclusive_ledger_check(service: Service) -> Iterator[None]:
     """Allow only one verification or replay at a time.
 
-    A verification reads the whole ledger, and a replay reads an earlier state of the register.
+    Both are costly: a verification reads the entire ledger, and a replay reads an earlier state of the register.
 
     Raises:
         Unavailable: another request is verifying the ledger or replaying a search.

@@ -43,7 +43,13 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
 
 
 def notices_service(settings: Settings, source: str) -> NoticeService:
-    """Return the service that publishes the notices from `source`. ValueError: `source` is unknown."""
+    """Return the service that publishes the notices from `source`.
+
+    Raises:
+        KeyError: the catalogue has no such source.
+        ValueError: the source has no notices to fetch.
+
+    """
     feed = source_named(source).feed
     if feed is None:
         raise ValueError(f"{source} has no notices to fetch")
@@ -58,7 +64,7 @@ def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
-    """Open the store named in the settings. Create a missing home folder with access for its owner only."""
+    """Open the store named in the settings. If the home folder is missing, create it with access for its owner only."""
     try:
         settings.home.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:

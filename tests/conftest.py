@@ -26,7 +26,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings() -> Iterator[None]:
-    """Hide the settings of the user from the tests, so that no test reaches a register in use."""
+    """Hide the user's settings from the tests, so that no test reaches a register in use."""
     chosen = {f"MATCHER_{name.upper()}" for name in Settings.model_fields}
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper() in chosen]:
@@ -36,7 +36,7 @@ def _no_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real public records next to the checkout. Skip the test if there is none."""
+    """The folder of real public records next to the checkout. The test is skipped if the folder is missing."""
     if not SHARED_DATA.is_dir():
         pytest.skip("the folder ../shared/data with real records is not there")
     return SHARED_DATA
@@ -87,7 +87,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite file", "sqlite memory", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of each kind."""
+    """The URL of an empty database, of each kind in turn."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return "sqlite://" if request.param == "sqlite memory" else f"sqlite:///{tmp_path / 'store.db'}"
@@ -95,7 +95,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite file", "postgresql"])
 def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of each kind that several processes can open."""
+    """The URL of an empty database, of each kind that several processes can open."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'store.db'}"
@@ -103,7 +103,7 @@ def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    """An empty store on each kind of database."""
+    """An empty store, on each kind of database in turn."""
     with Store.open(store_url) as opened:
         yield opened
 
@@ -131,7 +131,7 @@ def _free_port() -> int:
 
 def _as_server_user(command: list[str]) -> None:
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    # Not captured in pipes: the server would inherit them and keep them open.
+    # The output is not captured in pipes, because the server would inherit the pipes and keep them open.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run([*prefix, *command], stdout=output, stderr=output, cwd="/", check=False)
         output.seek(0)

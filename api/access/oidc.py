@@ -27,7 +27,7 @@ _LEEWAY: Final = 60
 
 @dataclass(frozen=True)
 class PendingSignIn:
-    """A started sign-in, kept in a browser cookie so that no other browser can complete the sign-in.
+    """A sign-in that has started but not finished, kept in a browser cookie so that no other browser can complete it.
 
     Attributes:
         state: returned by the provider with the code, to tie the response to this browser.
@@ -133,7 +133,7 @@ class OidcProvider:
         }
         params = {"nonce": nonce, "client_id": client_id, "access_token": token.get("access_token")}
         try:
-            # Authlib's own decoding takes the algorithms from the provider; this service allows only `_ALGORITHMS`.
+            # Authlib's own decoder lets the provider choose the algorithms; this service allows only `_ALGORITHMS`.
             key_set = KeySet.import_key_set(keys)  # type: ignore[arg-type]
             id_token = jwt.decode(str(token.get("id_token", "")), key_set, algorithms=list(_ALGORITHMS))
             claims = CodeIDToken(id_token.claims, id_token.header, options, params)
@@ -178,7 +178,8 @@ class OidcProvider:
             metadata = self._get(client, get_well_known_url(issuer, external=True))
             if metadata.get("issuer") != issuer:
                 raise Unavailable(
-                    "the sign-in provider gives another issuer than the settings", remedy="Correct MATCHER_OIDC_ISSUER"
+                    "the sign-in provider's issuer differs from the one in the settings",
+                    remedy="Correct MATCHER_OIDC_ISSUER",
                 )
             self._metadata = metadata
         return str(self._metadata[name])

@@ -17,7 +17,7 @@ from matcher.foundations.errors import MatcherError
 
 
 class AccessScope(IntEnum):
-    """The records that a role reaches through a route. A caller with several roles has the widest of their scopes.
+    """The records that a role reaches through a route. A caller's scope is the widest among the caller's roles.
 
     NONE: the role may not use the route. OWN: records of the caller's organisation. PUBLISHED: records of the caller's
     organisation, and every other record that is not a draft. ALL: every record.

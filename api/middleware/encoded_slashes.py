@@ -16,7 +16,7 @@ _PRESERVED: Final = re.compile(rb"%(2[fF]|0[aA]|25)")
 class EncodedSlashes:
     """Keeps `%2F`, `%0A` and `%25` encoded in the path used to match routes.
 
-    The server decodes the path before routing, which would split an id at its slashes. `RecordId` decodes them later.
+    The server decodes the path before routing, which would split an id at its slashes. `RecordId` decodes the id later.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadRequests:
-    """Answers HEAD requests with the routes for GET."""
+    """Answers HEAD requests using the routes for GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -64,7 +64,7 @@ def parse_rate(text: str) -> RateLimitItem:
     except ValueError as error:
         raise InvalidInput(
             f"MATCHER_RATE_LIMIT is {text!r}, which is not a valid rate",
-            remedy="Give a number and a period, such as 1200/minute",
+            remedy="Use a number and a period, such as 1200/minute",
         ) from error
 
 

@@ -23,7 +23,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 _ETAG: Final = {
     "ETag": {
-        "description": "Sequence number of the revision, in quotes. Send it as If-Match with a change.",
+        "description": "Sequence number of the revision, in quotes. Send it in If-Match when you change the record.",
         "schema": {"type": "string", "examples": ['"40"']},
     }
 }
@@ -68,7 +68,7 @@ def _problem_response(problem_type: ProblemType) -> dict[str, Any]:
         "remedy": problem_type.meaning,
     }
     if problem_type is INVALID:
-        error = {"field": "postcode", "problem": "'LS' is not a UK postcode", "remedy": "Give a UK postcode"}
+        error = {"field": "postcode", "problem": "'LS' is not a UK postcode", "remedy": "Enter a UK postcode"}
         detail = f"{error['field']}: {error['problem']}"
         example |= {"detail": detail, "field": error["field"], "remedy": error["remedy"], "errors": [error]}
     schema = {"$ref": "#/components/schemas/Problem"}
@@ -81,7 +81,7 @@ def _problem_response(problem_type: ProblemType) -> dict[str, Any]:
     return response
 
 
-# Problem responses for routes that read an id, read a body, withdraw a record, or may conflict with a record's state.
+# Problem responses for routes that take an id, take a body, withdraw a record, or may conflict with a record's state.
 ID_PROBLEMS: Final = problem_responses(NOT_FOUND, INVALID)
 BODY_PROBLEMS: Final = problem_responses(MALFORMED, TOO_LARGE, MEDIA, INVALID)
 WITHDRAWAL_PROBLEMS: Final = ID_PROBLEMS | problem_responses(PRECONDITION)

@@ -30,7 +30,7 @@ _SCOPES_IN_WORDS: Final = {
 
 
 def complete_openapi(app: FastAPI) -> None:
-    """Add problems, security and each route's roles to the OpenAPI document of `app`."""
+    """Add the problem schema, the security schemes and each route's roles to the OpenAPI document of `app`."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:

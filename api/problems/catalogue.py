@@ -33,7 +33,7 @@ NOT_SIGNED_IN = ProblemType(
 NOT_PERMITTED = ProblemType(
     "not-permitted", 403, "Not permitted", "Ask your administrator for a role that allows this; /docs lists the roles."
 )
-NOT_FOUND = ProblemType("not-found", 404, "Not found", "Check the path and the id. The record may be withdrawn.")
+NOT_FOUND = ProblemType("not-found", 404, "Not found", "Check the path and the id. The record may have been withdrawn.")
 NOT_ALLOWED = ProblemType(
     "method-not-allowed", 405, "Method not allowed", "Use a method listed in the Allow header of the response."
 )

@@ -15,25 +15,25 @@ from matcher.records.parsing import invalid
 # A body of 2 MiB can hold several hundred thousand errors, but a list of more than 100 helps nobody.
 MAX_FIELD_ERRORS: Final = 100
 _MAX_PATH: Final = 300
-# Pydantic error types that are passed to the record parser under another type.
+# Pydantic error types that are replaced by another type before the record parser describes the error.
 _EQUIVALENT_TYPES: Final = {"model_attributes_type": "model_type"}
 _REMEDIES: Final = {
     "body": "Send a JSON object with Content-Type: application/json",
-    "top": "Give a whole number from 1 to 1000",
-    "limit": "Give a whole number from 1 to the maximum shown in /docs",
-    "after": "Give the `next` value of the previous page, or leave it out",
+    "top": "Send a whole number from 1 to 1000",
+    "limit": "Send a whole number from 1 to the maximum shown in /docs",
+    "after": "Send the `next` value of the previous page, or leave it out",
     "text": "Describe the need in 1 to 100,000 characters",
-    "need_id": "Give the id of a stored need",
-    "apply_requirements": "Give true or false",
-    "changed_since": "Give a sequence number of the register, 0 or higher",
-    "if-match": "Give the ETag of the record, quotes included",
-    "if-none-match": "Give * to create a record only if it does not exist",
-    "idempotency-key": "Give 1 to 255 printable characters, and use a key again only with the same body",
-    "own": "Give true or false",
-    "draft": "Give true or false, or leave it out",
-    "grant": "Give true or false",
-    "band": "Give one of: strong, possible, unlikely",
-    "telephone": "Give 5 to 30 digits, with optional + ( ) - and spaces, or leave the field out",
+    "need_id": "Send the id of a stored need",
+    "apply_requirements": "Send true or false",
+    "changed_since": "Send a sequence number of the register, 0 or higher",
+    "if-match": "Send the ETag of the record, including the quotes",
+    "if-none-match": "Send * to create a record only if it does not exist",
+    "idempotency-key": "Send 1 to 255 printable characters, and reuse a key only with the same body",
+    "own": "Send true or false",
+    "draft": "Send true or false, or leave it out",
+    "grant": "Send true or false",
+    "band": "Send one of: strong, possible, unlikely",
+    "telephone": "Send 5 to 30 digits, which may include + ( ) - and spaces, or leave the field out",
 }
 _UNKNOWN: Final = "Leave it out; the API description at /docs lists every field"
 _REQUIRED: Final = "Add it; the API description at /docs shows an example"
@@ -55,7 +55,7 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     error_type = _EQUIVALENT_TYPES.get(error["type"], error["type"])
     source, *path = error["loc"]
-    # Integers in a path are list positions. Any other part may be a field name that the client made up, of any length.
+    # Integers in a path are list positions. Other parts may be field names of any length, invented by the client.
     location = tuple(part if isinstance(part, int) else str(part)[:_MAX_PATH] for part in path or [source])
     detail = InitErrorDetails(type=PydanticCustomError(error_type, error["msg"]), loc=location, input=None)
     worded = invalid(ValidationError.from_exception_data("request", [detail]), Place())

@@ -64,7 +64,7 @@ class Problem(BaseModel):
     field: str | None = Field(None, description="Dotted path of the field that is wrong.")
     remedy: str | None = Field(None, description="What to do about it.")
     errors: list[FieldError] | None = Field(
-        None, description=f"Everything that is wrong with the request: the first {MAX_FIELD_ERRORS} errors."
+        None, description=f"The errors in the request, up to the first {MAX_FIELD_ERRORS}."
     )
 
 
@@ -104,7 +104,7 @@ def problem_response(
         problem_type: supplies the status, the title and, unless `remedy` is given, the remedy.
         scope: ASGI scope of the request. The path of the request becomes `instance`.
         detail: what went wrong with this request.
-        field: dotted path of the wrong field, if one field is to blame.
+        field: dotted path of the field that is wrong, if the problem is with one field.
         remedy: what the client can do about the problem.
         errors: the individual errors. The response body leaves out an empty list.
         headers: added to the problem type's headers, replacing any with the same name.
@@ -132,7 +132,7 @@ def unexpected(scope: Scope) -> Response:
 
 
 def unavailable(scope: Scope, errors: Iterable[FieldError] = ()) -> Response:
-    """Return the response to a request that needs an unavailable part of the service, without revealing the cause."""
+    """Return the response to use when part of the service is unavailable, without revealing the cause."""
     return problem_response(UNAVAILABLE, scope, "Part of the service is unavailable", errors=errors)
 
 
@@ -188,7 +188,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return every method that some route accepts at the path of `request`."""
+    """Return every method for which the path of `request` has a route."""
     routes = request.app.router.routes
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
     methods = [m for m, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]

@@ -1,4 +1,4 @@
-"""The Idempotency-Key header, with which a client that lost a response can safely repeat a creation request."""
+"""The Idempotency-Key header, which lets a client safely repeat a creation request whose response was lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _idempotency_key(
         Annotated[str, Field(min_length=1, max_length=255), AfterValidator(printable)] | None,
         Header(
             description="Any text of your choice. If you repeat a request within a week with the same key and body, "
-            "you get the first response again and nothing new is created. With another body it is refused.",
+            "you get the first response again and nothing new is created. If the body differs, the request is refused.",
         ),
     ] = None,
 ) -> str | None:

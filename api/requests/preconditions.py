@@ -37,7 +37,7 @@ class Preconditions:
         if self.if_match is not None and not _matches(self.if_match, current):
             raise PreconditionFailed(
                 f"the record {state}, which does not match If-Match",
-                remedy="Read the record again and repeat the change with its ETag, quotes included",
+                remedy="Read the record again and repeat the change with its ETag, including the quotes",
             )
         if self.if_none_match is not None and _matches(self.if_none_match.replace("W/", ""), current):
             raise PreconditionFailed(

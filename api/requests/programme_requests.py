@@ -25,7 +25,8 @@ class ProgrammeOptions(Record):
     region: Phrase | None = Field(
         None,
         description="Area of the programme: a region, or the code or name of an ICB, CCG, AHSN or health innovation "
-        "network. A past code or name stands for its successor. Needs without a place count as in its region.",
+        "network. A former code or name selects the current body. If the area is in exactly one region, a need that "
+        "gives no place is treated as being in that region.",
     )
     filters: Filters = Field(
         Filters(), description="Which partners are eligible, in addition to what each need requires."
@@ -67,4 +68,4 @@ class ProgrammeRequest(ProgrammeOptions):
     needs: Annotated[tuple[Need, ...], Field(max_length=5_000)] = Field(
         (), description="Needs to match. Upload longer lists as a file, with `POST /v1/uploads`."
     )
-    stored: StrictBool = Field(False, description="Match every stored need that you may see, in place of `needs`.")
+    stored: StrictBool = Field(False, description="Match every stored need that you may see, instead of `needs`.")

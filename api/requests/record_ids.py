@@ -1,7 +1,7 @@
 """Record ids in paths. Every valid id can appear in a path, even an id with slashes.
 
-A slash may appear unencoded (`/v1/profiles/charity/1000003`) or as `%2F`. Only if an id ends with the name of a
-subresource (`…/history`, `…/contact`, …) must its last slash be written as `%2F`.
+A slash may appear unencoded (`/v1/profiles/charity/1000003`) or as `%2F`. If an id ends with the name of a
+subresource (`…/history`, `…/contact`, …), its last slash must be written as `%2F`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _ID: Final = TypeAdapter[str](Id)
 
 
 def decoded_id(raw: object) -> str | None:
-    """Return the id that `raw` encodes in a path, or None if that id is not valid, so that no record can have it."""
+    """Return the id that `raw` encodes in a path, or None if that id is not valid. No record has an invalid id."""
     try:
         return _ID.validate_python(_decode(raw))
     except ValueError:
@@ -82,7 +82,7 @@ def check_same_id(body_id: str, path_id: str) -> None:
     if body_id and body_id != path_id:
         raise InvalidInput(
             f"is {body_id!r} in the body and {path_id!r} in the path",
-            remedy="Give the same id in both, or leave it out of the body",
+            remedy="Send the same id in both, or leave it out of the body",
             place=Place(field="id"),
         )
 

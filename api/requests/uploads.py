@@ -22,7 +22,7 @@ from matcher.records.fields import Phrase, Title
 MAX_ROWS: Final = 100_000
 _WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods")
 FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", *_WORKBOOK_ENDINGS, ".jsonl", ".ndjson", ".json")
-# First bytes of gzip, bzip2, xz and Zstandard files, which are refused: only unpacking would show their full size.
+# First bytes of gzip, bzip2, xz and Zstandard files, which are refused because only unpacking shows their full size.
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _ZIP: Final = b"PK"
 # How many files may be read at the same time, and how many seconds another file waits for its turn.
@@ -43,7 +43,7 @@ class NeedsUpload(BaseModel):
         description="Which column holds which field, as `title=Column,value=Column`. "
         "Other fields are read from columns with their usual names.",
     )
-    sheet: Phrase | None = Field(None, description="Sheet of a workbook. The default is the sheet that fits best.")
+    sheet: Phrase | None = Field(None, description="Workbook sheet to read. The default is the sheet that fits best.")
 
 
 class ProgrammeUpload(NeedsUpload):
@@ -105,12 +105,14 @@ def _check_not_compressed(path: Path, ending: str) -> None:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(_COMPRESSED) or (start.startswith(_ZIP) and ending not in _WORKBOOK_ENDINGS):
-        raise _invalid_file("is compressed, or is not the type its name says", "Send it unpacked, with the right name")
+        raise _invalid_file(
+            "is compressed, or its type does not match its name", "Send it uncompressed, with the right file name"
+        )
 
 
 @contextmanager
 def _errors_about_field() -> Iterator[None]:
-    """In errors, name the form field `file` in place of the temporary file, and give the row and column in words."""
+    """In errors, name the form field `file` instead of the temporary file, and give the row and column in words."""
     try:
         yield
     except InvalidInput as error:

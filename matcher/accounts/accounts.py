@@ -153,7 +153,7 @@ class Accounts:
         return _member(row) if row else None
 
     def erase_member(self, id: str) -> None:
-        """Permanently erase the name and e-mail address of a member, and end the member's keys and sessions.
+        """Permanently erase a member's name and e-mail address, revoke the member's keys and end the member's sessions.
 
         The member's id remains.
 

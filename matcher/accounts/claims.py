@@ -52,7 +52,7 @@ class Claims:
         self._ownership = Ownership(store.database)
 
     def submit(self, profile: Profile, organisation: Organisation) -> Claim:
-        """Claim `profile` for `organisation`. If such a claim is already waiting, return that claim.
+        """Claim `profile` for `organisation`. If the same claim is already waiting, return that claim.
 
         Raises:
             Conflict: the profile already has an owner.
@@ -107,7 +107,7 @@ class Claims:
         with self._store.writing(), self._database.joining() as connection:
             current = next((known for known in self.all() if known.id == id), None)
             if current is None:
-                raise NotFound(f"there is no claim {id!r}", remedy="Give the id of a claim from the list of claims")
+                raise NotFound(f"there is no claim {id!r}", remedy="Use a claim id from the list of claims")
             if current.state is state:
                 return current
             owned = self._ownership.of(RecordKind.PROFILE, current.profile_id)

@@ -17,7 +17,7 @@ from matcher.store.database import Database
 
 
 class IdempotencyKeys:
-    """The responses, by organisation and Idempotency-Key. Each response is stored for `IDEMPOTENCY_KEY_LIFE`."""
+    """The responses to creation requests, stored by organisation and Idempotency-Key for `IDEMPOTENCY_KEY_LIFE`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

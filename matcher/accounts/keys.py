@@ -21,7 +21,8 @@ from matcher.store.database import Database
 
 _MARK: Final = "mk"
 _PREFIX_BYTES: Final = 5
-# If the prefix is unknown, the secret is compared with this digest, so that timing does not reveal unknown prefixes.
+# If the prefix is unknown, the secret is compared with this digest, so that timing does not reveal whether a prefix is
+# known.
 _UNKNOWN: Final = digest_of("")
 
 
@@ -121,7 +122,7 @@ class Keys:
         now = datetime.now(UTC)
         key = next((key for key in self.all() if key.prefix == prefix), None)
         if key is None:
-            raise NotFound(f"there is no key {prefix!r}", remedy="Give the part between mk_ and the next underscore")
+            raise NotFound(f"there is no key {prefix!r}", remedy="Enter the part between mk_ and the next underscore")
         if key.revoked_at is not None:
             return key
         with self._database.joining() as connection:

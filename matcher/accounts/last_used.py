@@ -18,8 +18,8 @@ from matcher.store.database import Database
 class LastUsed:
     """The latest uses of keys and sessions, saved in a background thread at most once per `LAST_USED_INTERVAL`.
 
-    A request that only reads must not wait for a writer, and must not fail if the database cannot be written. Uses that
-    cannot be saved are kept for the next save.
+    A request that only reads must not wait for a writer, and must not fail if the database cannot be written to. Uses
+    that cannot be saved are kept for the next save.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,12 +41,12 @@ class LastUsed:
             threading.Thread(target=self.save, name="last-used", daemon=True).start()
 
     def last(self, table: Table, key: str) -> datetime | None:
-        """Return the latest use of the row `key` of `table` that is not yet saved, or None."""
+        """Return the latest unsaved use of the row `key` of `table`, or None if there is none."""
         with self._lock:
             return self._pending.get((table.name, key))
 
     def save(self) -> None:
-        """Save the pending uses. If the database cannot be written, keep them for the next save."""
+        """Save the pending uses. If the database cannot be written to, keep the uses for the next save."""
         with self._lock:
             pending = dict(self._pending)
         with suppress(MatcherError):

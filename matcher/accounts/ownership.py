@@ -1,7 +1,7 @@
 """Who owns each record, and which records are drafts.
 
-Ownership is stored separately from the revisions, because ownership does not change the content of a record, and
-the replay of a decision must not depend on ownership.
+Ownership is stored separately from revisions, because it is not part of a record's content and must not affect the
+replay of a decision.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class OwnedRecord:
 
 
 class Ownership:
-    """The owners of all records. An imported record has no owner, and no row in the table, until one is assigned."""
+    """The owners of all records. An imported record has no owner, and no row in the table, until an owner is set."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,7 +40,7 @@ class Ownership:
         return OwnedRecord(row.organisation_id, row.draft, row.since) if row else None
 
     def assign(self, kind: RecordKind, id: str, organisation_id: str | None, *, draft: bool = False) -> None:
-        """Make an organisation (None for the operator) the owner of a record, in place of any earlier owner."""
+        """Make an organisation (None for the operator) the owner of a record, replacing any earlier owner."""
         row = {"kind": kind.value, "id": id, "organisation_id": organisation_id, "draft": draft}
         with self._database.joining() as connection:
             upsert = insert_into(connection, ownership).values(**row, since=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""How long keys, sessions and idempotency keys are valid. This product sets these times."""
+"""How long keys, sessions and idempotency keys are valid. These periods are product decisions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 KEY_LIFE: Final = timedelta(days=365)
 LONGEST_KEY_LIFE: Final = timedelta(days=3 * 365)
 
-# A browser session ends with the working day, and after half an hour away from the desk
+# A browser session lasts for one working day at most, and ends after half an hour without use
 # (OWASP session management: 15 to 30 minutes for applications of ordinary risk).
 SESSION_LIFE: Final = timedelta(hours=10)
 SESSION_IDLE: Final = timedelta(minutes=30)
@@ -17,5 +17,5 @@ SESSION_IDLE: Final = timedelta(minutes=30)
 # The minimum time between two saves by `LastUsed`.
 LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
-# How long a response is stored, to answer further requests with the same Idempotency-Key.
+# How long a response is stored, so that repeated requests with the same Idempotency-Key get the same response.
 IDEMPOTENCY_KEY_LIFE: Final = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Browser sessions: a random token in a cookie, the token's digest in the database, and a fixed end."""
+"""Browser sessions: a random token in a cookie, the token's digest in the database, and a fixed expiry time."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ claim = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", Timestamp, nullable=False),
     Column("decided_at", Timestamp),
-    Column("decided_by", ACCOUNT_ID),  # member id; NULL if waiting, or decided by the operator or a register number
+    Column("decided_by", ACCOUNT_ID),  # member id; NULL if no member decided the claim
     CheckConstraint("state IN ('waiting', 'granted', 'refused')", name="state"),
     Index("ix_claim_profile_id", "profile_id"),
 )

@@ -1,4 +1,4 @@
-"""Alerts: suppliers' requests for news of opportunities, and the digests that report them."""
+"""Alerts: suppliers' requests for news of opportunities, and the digests sent in response."""
 
 from matcher.alerts.alerts import Alert, Alerts
 from matcher.alerts.digest import Digest, digests

@@ -1,4 +1,4 @@
-"""Digests: the opportunities that were not yet reported to each supplier."""
+"""Digests: the opportunities that have not yet been reported to each supplier."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from matcher.search.opportunities import Opportunity, opportunities_of
 from matcher.store import RecordKind
 from matcher.store.rows import chunks
 
-# The most opportunities in one digest: few enough to read in an e-mail. Later digests hold the rest.
+# The maximum number of opportunities in one digest, small enough for an e-mail. Later digests hold the rest.
 MAX_OPPORTUNITIES: Final = 20
-# How many profiles to search opportunities for in one step.
+# The number of profiles for which opportunities are searched together.
 _BATCH: Final = 10
 _ORDER: Final = (Band.UNLIKELY, Band.POSSIBLE, Band.STRONG)
 

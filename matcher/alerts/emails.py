@@ -25,7 +25,7 @@ def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
     described = "\n\n".join(_described(opportunity) for opportunity in digest.opportunities)
     email.set_content(
         f"These NHS needs may fit {_single_line(digest.name)}. The best match is first.\n\n{described}\n\n"
-        "You get this e-mail because your profile has an alert. To stop these e-mails, remove the alert.\n"
+        "You are receiving this e-mail because your profile has an alert. To stop these e-mails, remove the alert.\n"
     )
     return email
 
@@ -34,7 +34,7 @@ def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path
     """Write `digest` to `folder` as JSON, and `email` too if it is not None. Return the paths of the files written.
 
     Raises:
-        Unavailable: the folder cannot be written.
+        Unavailable: the folder cannot be written to.
 
     """
     # Encode unsafe characters rather than drop them, so that different ids give different file names.

@@ -55,7 +55,7 @@ def main() -> None:
         sys.exit(app(prog_name="matcher", standalone_mode=False))
     except TyperException as error:
         message = " ".join(error.format_message().split())
-        if message:  # the message is empty if no command was given: Typer has printed the help
+        if message:  # without a command, the message is empty, because Typer has printed the help
             print(f"error: {message.rstrip('.')}. For help, run: matcher --help", file=sys.stderr)
         sys.exit(_WRONG_CALL)
     except Abort:

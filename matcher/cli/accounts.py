@@ -29,7 +29,7 @@ def add_organisation(
     charity: Annotated[str | None, typer.Option(help="Charity number. Check it first.")] = None,
     company: Annotated[str | None, typer.Option(help="Company number. Check it first.")] = None,
 ) -> None:
-    """Add an organisation. It can take over a profile with the same charity or company number immediately."""
+    """Add an organisation. It can immediately take over a profile that has the same charity or company number."""
     with opened_store(context.obj) as store:
         made = Accounts(store.database).add_organisation(id, name=name, kind=kind, charity=charity, company=company)
     out.print(f"organisation {made.id} added", markup=False)

@@ -18,10 +18,10 @@ from matcher.store import Store
 
 def alerts(
     context: typer.Context,
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, as JSON and e-mail.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, in JSON and e-mail format.")],
     json: Json = False,
 ) -> None:
-    """Write a digest for every alert with new opportunities. If MATCHER_SMTP_HOST is set, also e-mail it."""
+    """Write a digest for every alert with new opportunities, and e-mail it if MATCHER_SMTP_HOST is set."""
     settings: Settings = context.obj
     sent: dict[str, int] = {}
     failed: Unavailable | None = None

@@ -1,4 +1,4 @@
-"""The Typer application that all commands belong to, and what they share: settings, consoles and progress bars."""
+"""The Typer application that all commands belong to, and their shared settings, consoles and progress bars."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def settings_of(home: Path | None = None) -> Settings:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        # An error without a location comes from the check that looks at several settings together, which concerns
-        # access.
+        # An error from a check of several settings together has no location. It is reported for the access setting.
         name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
         raise InvalidInput(
             f"the setting {name} is not valid: {first['msg']}", remedy=f"Correct or unset {name}"
@@ -85,7 +84,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def announcing(bar: Progress, description: str) -> Announce:
-    """Return a callback through which an engine shows on `bar` how many passages it has encoded."""
+    """Return a callback that an engine uses to show on `bar` how many passages it has encoded."""
 
     def announce(total: int) -> Callable[[int], None]:
         task = bar.add_task(description, total=total)

@@ -30,12 +30,12 @@ def bulk(
 ) -> None:
     """Match every need in a file. Write JSON Lines, CSV, Parquet, a workbook and a report.
 
-    You can resume an interrupted run, including a run of a programme.
+    You can resume an interrupted run, including a programme run.
     """
     if resume is None and (needs is None or out_folder is None):
         raise typer.BadParameter("give --needs and --out, or --resume")
     if resume is not None and (needs is not None or out_folder is not None):
-        raise typer.BadParameter("--resume uses the needs and the folder of the run: leave out --needs and --out")
+        raise typer.BadParameter("--resume uses the run's own needs and folder: leave out --needs and --out")
     with opened_engine(context.obj) as engine, progress_bar() as bar:
         runs = Runs(engine, context.obj.programmes_folder)
         if needs is not None and out_folder is not None:

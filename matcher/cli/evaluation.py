@@ -28,7 +28,7 @@ from matcher.store import Store
 
 R = TypeVar("R", Profile, Need)
 
-# The two rows below each row of figures, as (heading, index of the interval end that the row shows).
+# The two rows below each row of figures: (heading, index of the interval bound to show).
 _INTERVAL_ROWS: Final = (("  95% from", 0), ("  95% to", 1))
 
 
@@ -43,10 +43,10 @@ def evaluate(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Use the model in this folder, written by matcher train."),
     ] = None,
-    without: Annotated[list[str] | None, typer.Option(help="A signal to switch off. Repeat for several.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A signal to switch off. Repeat for more signals.")] = None,
     json: Json = False,
 ) -> None:
-    """Measure how well the partners judged relevant are ranked. Uses a temporary register and index."""
+    """Measure how well the partners judged relevant are ranked, using a temporary register and index."""
     settings = with_model(context.obj, model) if model else context.obj
     judgements = read_judgements(qrels)
     profile_records, need_records = _records(profiles, Profile), _records(needs, Need)
@@ -64,7 +64,7 @@ def evaluate(
                 bar.advance(task)
 
         stock = SentenceEncoder(packaged_model(), settings.device)  # without tuned weights
-        # Rivals encode needs and passages alike, so none of the vectors are stored.
+        # Rivals encode needs in the same way as passages, so none of their vectors are stored.
         unsaved = CachedEncoder(stock, InMemoryOverlay(store.vectors))
         report = measure(
             product_system(build_engine),
@@ -92,8 +92,8 @@ def _records(path: Path, kind: type[R]) -> list[R]:
 
 
 def show(report: Report, console: Console = out) -> None:
-    """Print `report` as tables, with each interval below its figure so that seven columns fit 80 characters."""
-    table = _table("Means over needs, with ties at their mean rank and 95% bootstrap intervals")
+    """Print `report` as tables, with each interval below its figure, so that seven columns fit into 80 characters."""
+    table = _table("Means over needs, with 95% bootstrap intervals. Ties take their mean rank")
     _add(table, "matcher", report.figures)
     for name, other in {**report.baselines, **report.compared}.items():
         _add(table, name, other.figures)

@@ -1,4 +1,4 @@
-"""`matcher import`: imports record files and public sources into the register."""
+"""`matcher import`: import record files and public sources into the register."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OnError(StrEnum):
     SKIP = "skip"
 
 
-# The most dropped fields that the table lists. The table counts the rest in one row, and the JSON lists every field.
+# The maximum number of dropped fields listed in the table. One more row counts the rest. The JSON lists every field.
 _LISTED_FIELDS: Final = 12
 
 
@@ -96,7 +96,7 @@ def print_source_report(report: ImportReport, *, json: bool) -> None:
 
 
 def _sections(report: ImportReport) -> Iterator[list[tuple[str, int]]]:
-    """Yield the rows about what was imported, the profiles by outcome, what was dropped, and the dropped fields."""
+    """Yield the table's sections: what was imported, profiles by outcome, what was dropped, and the dropped fields."""
     imported = [(name, n) for name, n in sorted(report.counts.items()) if n > 0 and name not in DROP_COUNTS]
     yield [("files or pages", report.files), *imported]
     yield [(f"profiles {outcome}", number) for outcome, number in sorted((+report.profiles).items())]

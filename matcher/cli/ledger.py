@@ -16,9 +16,7 @@ from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import Decision, EntryContent, Event, Format, Ledger, RecordedResult, Replay, export_lines
 
-ledger = typer.Typer(
-    help="Show, verify and replay the decision record, and note decisions on it.", no_args_is_help=True
-)
+ledger = typer.Typer(help="Show, verify and replay the decision record, and add events to it.", no_args_is_help=True)
 
 DecisionId = Annotated[str, typer.Argument(help="Id of a decision, such as d1.")]
 
@@ -31,7 +29,7 @@ _MOST_SHOWN = 5
 def list_(
     context: typer.Context,
     after: Annotated[
-        int, typer.Option(min=0, help="Only decisions whose first entry has a number above this one.")
+        int, typer.Option(min=0, help="Only decisions whose first entry has a number higher than this.")
     ] = 0,
     json: Json = False,
 ) -> None:
@@ -67,13 +65,13 @@ def show(context: typer.Context, id: DecisionId, json: Json = False) -> None:
 def note(
     context: typer.Context,
     id: DecisionId,
-    event: Annotated[Event, typer.Argument(help="The event to record. To end the decision, give close.")],
+    event: Annotated[Event, typer.Argument(help="The event to record. To end the decision, use close.")],
     by: Annotated[str, typer.Option(help="The organisation or key that decided, not a person.")],
     profile: Annotated[str | None, typer.Argument(help="Id of the profile. Leave it out with close.")] = None,
     reason: Annotated[str | None, typer.Option(help="The reason. Required to reject.")] = None,
     json: Json = False,
 ) -> None:
-    """Record an event for a candidate: shortlist, reject, invite, engage or award. Or close the decision."""
+    """Record an event for a candidate (shortlist, reject, invite, engage or award), or close the decision."""
     with opened_store(context.obj) as store:
         entry = Ledger(store).note(id, event, profile, by=by, reason=reason)
     if json:
@@ -96,7 +94,7 @@ def verify(
     if json:
         print_json(verification.to_json())
     elif verification.intact:
-        out.print(f"The ledger is intact: {verification.entries:,} entries. Note the last hash outside this machine:")
+        out.print(f"The ledger is intact: {verification.entries:,} entries. Keep a copy of the last hash elsewhere:")
         out.print(verification.hash, soft_wrap=True)
     else:
         for problem in verification.problems:
@@ -112,7 +110,7 @@ def replay(
     all: Annotated[bool, typer.Option("--all", help="Replay every decision.")] = False,
     json: Json = False,
 ) -> None:
-    """Recompute saved searches from the data and model they used. The exit code is 1 if a result differs."""
+    """Run saved searches again on the data and model they used. The exit code is 1 if a result differs."""
     if all == (id is not None):
         raise InvalidInput("give one decision or --all", remedy="For example: matcher ledger replay d1")
     with opened_engine(context.obj) as engine, progress_bar() as bar:
@@ -133,10 +131,10 @@ def export(
     context: typer.Context,
     format: Annotated[Format, typer.Option(help="The file format.")] = Format.JSONL,
     out_file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="File to write. By default, print the export.")
+        Path | None, typer.Option("--out", dir_okay=False, help="File to write. By default, the export is printed.")
     ] = None,
 ) -> None:
-    """Write every entry, with all candidates, scores and excluded profiles of each search."""
+    """Write every entry, with all the candidates, scores and excluded profiles from each search."""
     with opened_store(context.obj) as store:
         lines = export_lines(Ledger(store), format)
         if out_file is None:

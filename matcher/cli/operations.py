@@ -24,7 +24,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="File to write. It contains contact details, so keep it safe.")],
     replace: Annotated[bool, typer.Option(help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write the whole register to one file. The register can be in use."""
+    """Write the complete register to one file. The register may be in use at the time."""
     if file.exists() and not replace:
         raise InvalidInput(
             "already exists", remedy="Choose another file, or add --replace", place=Place(file=str(file))
@@ -60,7 +60,7 @@ def restore(
 
 
 def doctor(context: typer.Context, json: Json = False) -> None:
-    """Check every part of the installation, with a remedy for each problem. The exit code is 1 if a check fails."""
+    """Check every part of the installation, and give a remedy for each problem. The exit code is 1 if a check fails."""
     checks = run_checks(context.obj)
     if json:
         print_json([check.to_json() for check in checks])

@@ -20,17 +20,17 @@ def output_folder(help: str) -> Any:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Scheduler = Annotated[
     str | None,
-    typer.Option(help="Address of a Dask scheduler, tcp://host:port. By default, the cores of this machine."),
+    typer.Option(help="Address of a Dask scheduler, tcp://host:port. By default, the cores of this machine are used."),
 ]
 IgnoreRequirements = Annotated[bool, typer.Option(help="Include partners that do not meet the need's requirements.")]
 RegionFilter = Annotated[
-    list[str] | None, typer.Option(help="Only partners that cover this region. Repeat for any of several regions.")
+    list[str] | None, typer.Option(help="Only partners that cover this region. Repeat to accept any of several.")
 ]
 SectorFilter = Annotated[
-    list[str] | None, typer.Option(help="Only partners in this sector. Repeat for any of several sectors.")
+    list[str] | None, typer.Option(help="Only partners in this sector. Repeat to accept any of several.")
 ]
 AccreditationFilter = Annotated[
     list[str] | None,
-    typer.Option(help="Only partners that hold this accreditation, in date. Repeat to require several."),
+    typer.Option(help="Only partners with an unexpired accreditation of this kind. Repeat to require several."),
 ]
 SizeFilter = Annotated[str | None, typer.Option(help="Only partners of this size: sme or large.")]

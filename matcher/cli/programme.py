@@ -49,14 +49,14 @@ Map = Annotated[
     str | None,
     typer.Option(
         "--map",
-        help="The column of each field, such as title=Column,value=Column. Check it with: matcher programme preview.",
+        help="The column for each field, such as title=Column,value=Column. Check it with: matcher programme preview.",
     ),
 ]
 SheetName = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook. By default, the sheet that fits best.")
 ]
 _NEEDS_FILE = "needs.jsonl"
-# The most characters of a title or field that a preview shows.
+# The maximum number of characters that a preview shows of a title or field.
 _MAX_SHOWN = 90
 _FILES = "A file of needs: CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS (.json)."
 
@@ -80,16 +80,16 @@ def match(
         OnError, typer.Option(help="If a row cannot be read: stop, or skip it and write it to rejects.csv.")
     ] = OnError.STOP,
     where_stage: Annotated[
-        list[str] | None, typer.Option(help="Only stored needs at this stage. Repeat for any of several stages.")
+        list[str] | None, typer.Option(help="Only stored needs at this stage. Repeat to accept any of several.")
     ] = None,
     where_region: Annotated[
-        list[str] | None, typer.Option(help="Only stored needs in this region. Repeat for any of several regions.")
+        list[str] | None, typer.Option(help="Only stored needs in this region. Repeat to accept any of several.")
     ] = None,
     where_cpv: Annotated[
         list[str] | None, typer.Option(help="Only stored needs with a CPV code that begins with these digits.")
     ] = None,
     where_buyer: Annotated[
-        str | None, typer.Option(help="Only stored needs of this buyer. Give its ODS code or part of its name.")
+        str | None, typer.Option(help="Only stored needs of this buyer. Enter an ODS code or part of a name.")
     ] = None,
     where_words: Annotated[str | None, typer.Option(help="Only stored needs that contain all these words.")] = None,
     where_open: Annotated[bool, typer.Option("--where-open", help="Only stored needs that have not closed.")] = False,
@@ -100,7 +100,7 @@ def match(
     ignore_requirements: IgnoreRequirements = False,
     capacity: Annotated[
         int | None,
-        typer.Option(min=1, help="Also assign one partner to each need, with at most this many needs for a partner."),
+        typer.Option(min=1, help="Also assign one partner to each need, and at most this many needs to each partner."),
     ] = None,
     top: Annotated[int, typer.Option(min=1, max=1_000, help="Number of partners for each need.")] = 10,
     scheduler: Scheduler = None,
@@ -168,7 +168,7 @@ def preview(
     rows: Annotated[int, typer.Option(min=0, max=1_000, help="Number of needs to show.")] = 5,
     json: Json = False,
 ) -> None:
-    """Show how a file of needs would be read, and its problems. Nothing is matched or saved."""
+    """Show how a file of needs would be read, and any problems in it. Nothing is matched or saved."""
     result = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
     if json:
         typer.echo(result.model_dump_json(indent=2, exclude_none=True))

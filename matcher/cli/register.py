@@ -1,4 +1,4 @@
-"""`matcher fetch`, `provenance`, `split` and `organisation`: notices, and the origin of profiles."""
+"""`matcher fetch`, `provenance`, `split` and `organisation`: notices, where profiles come from, and NHS bodies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def fetch(
     since: Annotated[
         str | None, typer.Option("--from", help="First day, such as 2025-03-01. By default, the end of the last fetch.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Day after the last day. By default, now.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="The day after the last day to fetch. By default, the present time.")
+    ] = None,
     pages: Annotated[int | None, typer.Option(min=1, help="Stop after this many pages of 100 notices.")] = None,
     json: Json = False,
 ) -> None:
@@ -80,7 +82,7 @@ def split(
     source: Annotated[str, typer.Argument(help="Source of the statements to move.")],
     records: Annotated[list[str], typer.Argument(help="Records to move, as shown by matcher provenance.")],
 ) -> None:
-    """Move statements about another supplier out of a profile, permanently."""
+    """Permanently move statements about another supplier out of a profile."""
     with opened_store(context.obj) as store:
         new = Register(store).split(profile_id, [(source, record) for record in records])
         update_index(context.obj, store)
@@ -92,7 +94,7 @@ def organisation(
     code_or_name: Annotated[str, typer.Argument(help="ODS code or name, current or past.")],
     json: Json = False,
 ) -> None:
-    """Show the current organisation, or organisations, for a past NHS code or name."""
+    """Show the current organisation or organisations for a former NHS code or name."""
     with opened_store(context.obj) as store:
         organisations = Organisations(store).current(code_or_name)
     if json:

@@ -28,7 +28,7 @@ from matcher.search import strongest_reasons
 # A console narrower than this has no room for a table.
 _TABLE_WIDTH: Final = 100
 _PARTNER_WIDTH: Final = 28
-# The most characters shown of a quote.
+# The maximum number of characters to show from a quote.
 _QUOTE: Final = 220
 _MAX_REASONS: Final = 4
 
@@ -44,8 +44,8 @@ def search(
     identifier: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only partners with this identifier: charity, company, cqc, ods or ppon, or with a number as in "
-            "charity:NUMBER. Repeat to require several."
+            help="Only partners with an identifier of this kind (charity, company, cqc, ods or ppon), or with this "
+            "exact identifier, as in charity:NUMBER. Repeat to require several."
         ),
     ] = None,
     min_turnover: Annotated[float | None, typer.Option(help="Minimum turnover, in pounds a year.")] = None,

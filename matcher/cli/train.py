@@ -70,18 +70,18 @@ def train_command(
 
 
 def _skip(_: Rejected) -> None:
-    """Ignore a line that cannot be used. Training can do without any single record."""
+    """Ignore a line that cannot be used. No single record is essential for training."""
 
 
 def promote(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder written by matcher train.")],
     models: Annotated[Path, typer.Option(file_okay=False, help="The folder of the models in use.")] = _MODELS,
 ) -> None:
-    """Put a trained model into use from the next start, which also rebuilds the index for the new encoder."""
+    """Put a trained model into use. The next start loads the model and rebuilds the index for its encoder."""
     if not all((folder / file).is_file() for file in (MANIFEST_FILE, WEIGHTS_FILE, "model.json")):
         raise InvalidInput(
             "does not contain a trained model",
-            remedy="Give a folder written by matcher train",
+            remedy="Use a folder written by matcher train",
             place=Place(file=str(folder)),
         )
     AdditiveModel.load(folder)

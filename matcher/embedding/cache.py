@@ -72,7 +72,7 @@ class CachedEncoder:
         return self._encoder.dimensions
 
     def over(self, encoder: Encoder) -> CachedEncoder:
-        """Return a cached encoder around `encoder` that uses the same cache as this one."""
+        """Return a cached encoder for `encoder` that shares the cache of this encoder."""
         return CachedEncoder(encoder, self._table, remember_queries=self._remember_queries)
 
     def encode_query(self, texts: Sequence[str], *, remember: bool = False) -> Vectors:

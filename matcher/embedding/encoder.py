@@ -78,7 +78,7 @@ class SentenceEncoder:
     Args:
         folder: the model's folder.
         device: the PyTorch device, or None to let sentence-transformers choose.
-        weights: a safetensors file with tuned weights, which replace the model's weights with the same names.
+        weights: a safetensors file with tuned weights. Each one replaces the model's weight of the same name.
 
     Raises:
         Unavailable: `folder` does not hold a model. Encoding also raises Unavailable if `weights` cannot be used.
@@ -174,10 +174,10 @@ class SentenceEncoder:
 
 
 def _replace_weights(model: SentenceTransformer, weights: Path) -> None:
-    """Replace weights in `model` with the weights that have the same names in the safetensors file `weights`.
+    """Replace weights in `model` with weights of the same name from the safetensors file `weights`.
 
     Raises:
-        Unavailable: the file cannot be read, or it holds a weight that the model does not have or has in another shape.
+        Unavailable: the file cannot be read, or it holds a weight that the model lacks or stores in a different shape.
 
     """
     from safetensors import SafetensorError

@@ -56,8 +56,8 @@ def evaluate(
         profiles: the register to rank.
         needs: the needs to rank for. Needs without a relevant profile are ignored and counted.
         judgements: the profiles that are relevant to each need.
-        health: for each need id, whether the buyer is a health body, as returned by `read_health_flags`. For a need
-            without a flag, the CPV codes decide.
+        health: for each need id, whether the buyer is a health body, as returned by `read_health_flags`. If a need
+            has no flag, its CPV codes decide.
         baselines: systems to compare with, reported as baselines.
         compared: other systems to compare with.
         progress: wraps the needs in each run, for example to show a progress bar.

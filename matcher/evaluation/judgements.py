@@ -23,7 +23,7 @@ _GRADE = re.compile(r"^\d{1,9}$", re.ASCII)
 class Judgements:
     """Grades by need id and profile id. Grade 0 means that the profile was judged not relevant. Higher is better.
 
-    A profile without a grade counts as not relevant.
+    A profile without a grade is treated as not relevant.
     """
 
     grades: Mapping[str, Mapping[str, int]]

@@ -63,7 +63,7 @@ class DenseScorer:
 def _best_of_texts(index: Index, scores: Array) -> Floats:
     """Return the score of each profile's best passage, shape (profiles,), from `scores`, shape (passages,).
 
-    A plain search system indexes whole texts, so names and titles count only for profiles that have no other passage.
+    A plain search system indexes whole texts, so names and titles are used only for profiles without other passages.
     """
     is_name = index.pieces.family[index.passages.piece] == FAMILIES.index("name")
     of_texts = group_max(np.where(index.passages.title | is_name, -np.inf, scores), index.first_passages)

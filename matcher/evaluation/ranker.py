@@ -85,7 +85,7 @@ class System:
 
 
 def text_system(name: str, build_scorer: Callable[[Sequence[Profile]], ProfileScorer]) -> System:
-    """Return a system that ranks with the scorer that `build_scorer` builds over the register."""
+    """Return a system that ranks with a scorer built over the register by `build_scorer`."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
         return TextRanker(tuple(profile.id for profile in profiles), build_scorer(profiles))

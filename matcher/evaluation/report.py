@@ -42,8 +42,8 @@ class Comparison:
     """Another system's figures for the same needs, compared with the product's figures.
 
     `ratios` holds the product's mean divided by the other system's mean, by metric. The times, in wall-clock seconds,
-    are for building the system over the register and for ranking for one need. Work that several systems share counts
-    towards the first system that needs it.
+    are for building the system over the register and for ranking profiles for one need. The time for work that several
+    systems share is charged to the first system that needs it.
     """
 
     figures: MetricFigures

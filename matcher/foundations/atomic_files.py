@@ -1,4 +1,4 @@
-"""Files and folders that are complete or absent, even if the process or the machine stops while they are written.
+"""Files and folders that are either complete or absent, even if the process or the machine stops during writing.
 
 A file or folder is written under a temporary name in the same folder, synchronised with the disk, then renamed.
 """
@@ -36,7 +36,7 @@ def write(path: Path, content: bytes) -> None:
 def replacing(path: Path, *, owner_only: bool = False) -> Iterator[Path]:
     """Yield the path of an empty file to write. The file replaces `path` when the block ends without an exception.
 
-    If `owner_only`, other users can neither read nor write the file.
+    If `owner_only` is true, other users can neither read nor write the file.
 
     Raises:
         OSError: the file cannot be written. `path` is unchanged.

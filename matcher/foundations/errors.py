@@ -1,8 +1,8 @@
 """The errors that this package raises on purpose.
 
-`MatcherError` is the base. `UserError` and its subclasses are shown to users of the command line and the service: they
-state the problem, the place and the remedy. Only `api/` turns them into HTTP responses, and only `matcher.cli` into
-exit codes.
+`MatcherError` is the base class. `UserError` and its subclasses are shown to users of the command line and the service:
+they state the problem, the place and the remedy. Only `api/` turns them into HTTP responses, and only `matcher.cli`
+into exit codes.
 """
 
 from __future__ import annotations

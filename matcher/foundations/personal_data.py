@@ -1,7 +1,7 @@
 """Contact details in free text: find them and redact them.
 
-No other module detects contact details. Imports, needs files and registrations redact the details that this module
-finds, the service redacts its log, and the decision ledger refuses a text with contact details.
+No other module detects contact details. The details that this module finds are redacted from imports, needs files,
+registrations and the service log. The decision ledger refuses a text with contact details.
 
 This module finds e-mail addresses, even with spaces around the "@" or with "(at)" in its place, and these telephone
 numbers:
@@ -58,7 +58,10 @@ _MOST_CHECKED: Final = 100
 
 
 def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
-    """Return the pattern for contact details, and for texts that look like them, where the lookbehinds match."""
+    """Return the pattern for contact details, and for texts that look like them.
+
+    The arguments are lookbehinds, which restrict what may precede an e-mail address or certain numbers.
+    """
     number = rf"{_WITH_CODE}|\(?{before_number}{_BRITISH}|{_AFTER_WORD}"
     unsure = rf"(?:\+|{before_number}00{_GAP})[1-9](?:{_GAP}\d){{6,14}}|{before_number}44(?=[ (.])(?:{_GAP}\d){{8,14}}"
     return re.compile(
@@ -68,7 +71,7 @@ def _pattern(before_address: str, before_number: str) -> re.Pattern[str]:
 
 
 _FIRST: Final = _pattern(r"(?<![\w.+'-])", r"(?<!\w)")
-# For a contact detail directly after another one, where the character before it may be a word character.
+# For a contact detail directly after another one. The character before it may then be a word character.
 _NEXT: Final = _pattern("", "")
 
 

@@ -14,7 +14,7 @@ from matcher.foundations.row_groups import group_rows
 
 @dataclass(frozen=True)
 class Ragged:
-    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so there is one more start than rows."""
+    """One list per row: row i is `values[starts[i]:starts[i + 1]]`, so there is one more start than there are rows."""
 
     values: Array
     starts: Rows
@@ -52,7 +52,7 @@ class Ragged:
         return np.repeat(np.arange(len(self)), self.sizes())
 
     def any(self, hits: Mask) -> Mask:
-        """Return which rows have a value where `hits`, shape (values,), is true."""
+        """Return which rows contain a value whose entry in `hits`, shape (values,), is true."""
         rows = np.zeros(len(self), dtype=bool)
         rows[self.owners()[hits]] = True
         return rows

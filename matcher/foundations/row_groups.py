@@ -30,6 +30,6 @@ def group_rows(firsts: Rows, sizes: Rows) -> Rows:
 
 
 def group_max(values: NDArray[Any], starts: Rows) -> Floats:
-    """Return the highest value of each group, shape (groups,). Every group must have at least one row."""
+    """Return the highest value in each group, shape (groups,). Every group must have at least one row."""
     highest: Floats = np.maximum.reduceat(values, starts).astype(np.float64)
     return highest

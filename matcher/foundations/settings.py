@@ -16,7 +16,7 @@ _ARTEFACTS = Artefacts.installed()
 
 
 class Settings(BaseSettings):
-    """The settings of an installation. Each field is also an environment variable, such as `MATCHER_HOME`."""
+    """The settings of an installation. Each field can be set with an environment variable, such as `MATCHER_HOME`."""
 
     model_config = SettingsConfigDict(env_prefix="MATCHER_", frozen=True, extra="ignore")
 
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="Port the service listens on.")
 
     rate_limit: str | None = Field(
-        "1200/minute", description="Most requests per caller in a period, or `none` for no limit."
+        "1200/minute", description="Maximum number of requests per caller in a period, or `none` for no limit."
     )
     upload_limit: int = Field(64, ge=1, le=4_096, description="Largest needs file that can be uploaded, in MiB.")
     log: Literal["json", "text"] = Field("text", description="Format of the service log.")
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
 
     @property
     def rejects_folder(self) -> Path:
-        """Folder of the rejects files. Each import that refused a line has one."""
+        """Folder of the rejects files. Each import that refused a line has its own file."""
         return self.home / "import-rejects"
 
     @property
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     def _open_here_only(self) -> Self:
         if self.access == "open" and not self.is_local:
             raise ValueError(
-                "`open` works only if the service is bound to this machine: remove it, or set the host to 127.0.0.1"
+                "`open` works only if the service is bound to this machine: unset it, or set the host to 127.0.0.1"
             )
         return self
 

@@ -57,7 +57,7 @@ class StagedFiles:
 
 @contextmanager
 def explain_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn disk errors while writing to `folder` into errors that say what to do.
+    """Turn disk errors that occur while writing to `folder` into errors that say what to do.
 
     Raises:
         Unavailable: the block raised a disk error.
@@ -69,5 +69,5 @@ def explain_disk_errors(folder: Path) -> Iterator[None]:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Unavailable(
             f"{display_path(folder)} cannot be written: {reason}",
-            remedy="Choose another folder, with enough disk space",
+            remedy="Choose another folder that has enough disk space",
         ) from error

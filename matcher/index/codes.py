@@ -15,7 +15,7 @@ from matcher.records.policy import IMPLIED_SCHEMES
 # The index stores a sector or a size as its position in one of these tuples.
 SECTORS: Final = tuple(Sector)
 SIZES: Final = (None, Size.SME, Size.LARGE)
-# Stands for the last day of an accreditation that does not expire. It is later than any other day.
+# The last day of an accreditation that does not expire, chosen to be later than any other day.
 FOREVER: Final = np.iinfo(np.int32).max
 _REGION_BIT: Final = {region: 1 << i for i, region in enumerate(Region)}
 _EPOCH: Final = date(1970, 1, 1)
@@ -35,12 +35,12 @@ def day_number(day: date) -> int:
 
 
 def scheme_key(scheme: str) -> str:
-    """Return the form in which scheme names are compared: "Cyber-Essentials PLUS" becomes "cyberessentialsplus"."""
+    """Return `scheme` in the form used for comparisons: "Cyber-Essentials PLUS" becomes "cyberessentialsplus"."""
     return re.sub(r"[\W_]", "", scheme.casefold())
 
 
 def held_schemes(profile: Profile) -> list[tuple[str, int]]:
-    """Return (scheme key, number of the last day held) for each accreditation and each scheme that it implies."""
+    """Return a pair (scheme key, last valid day) for each accreditation and for each scheme that it implies."""
     held = []
     for accreditation in profile.accreditations:
         key = scheme_key(accreditation.scheme)

@@ -1,7 +1,8 @@
 """Columns: what the index stores about profiles, pieces and passages.
 
-Each field states how its column is built from one row. Segments, snapshots and retrieval read the columns from the
-fields, so to add a column, add a field. A snapshot without the new column is then ignored and the index rebuilt.
+Each field defines how the values of its column are computed. Segments, snapshots and retrieval find the columns through
+the fields, so adding a field is enough to add a column. Snapshots without the new column are then ignored, and the
+index is rebuilt.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _FAMILY: Final = {
 
 @dataclass(frozen=True)
 class ProfileRow:
-    """A revision of a profile to be indexed. `places` is the rule for finding where profiles work."""
+    """A profile revision to index. `places` is the rule for finding where suppliers work."""
 
     sequence: int
     profile: Profile
@@ -49,12 +50,12 @@ class ProfileRow:
 
     @cached_property
     def work_regions(self) -> tuple[frozenset[Region], ...]:
-        """For each piece of past work, its regions."""
+        """The regions of each piece of past work."""
         return tuple(map(regions_of_record, self.profile.track_record))
 
     @property
     def regions(self) -> frozenset[Region]:
-        """The regions that the profile works in."""
+        """The regions where the supplier works."""
         if self.places is PlaceRule.REGION_FIELDS:
             return regions_by_first_rule(self.profile)
         return regions_of_profile(self.profile, self.work_regions)
@@ -62,7 +63,10 @@ class ProfileRow:
 
 @dataclass(frozen=True)
 class PieceRow:
-    """A piece of a profile. `owner` is the profile's row, `part` the piece's position in the capabilities or work."""
+    """A piece of a profile.
+
+    `owner` is the row number of the profile. `part` is the position of the piece among the capabilities or past work.
+    """
 
     owner: int
     of: ProfileRow
@@ -89,7 +93,7 @@ class PieceRow:
 
 @dataclass(frozen=True)
 class PassageRow:
-    """A passage with its lexical terms. `owner` and `piece` are the rows of its profile and piece."""
+    """A passage with its lexical terms. `owner` and `piece` are the row numbers of its profile and its piece."""
 
     owner: int
     piece: int
@@ -123,19 +127,21 @@ class ProfileColumns(Columns):
     """One row per profile."""
 
     id: Array = field(metadata=_profile(np.str_, lambda row: row.profile.id))
-    # The sequence number of the revision that is indexed.
+    # The sequence number of the indexed revision.
     sequence: Array = field(metadata=_profile(np.int64, lambda row: row.sequence))
     # The position of the sector in `SECTORS`.
     sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.profile.sector)))
-    # One bit for each region that the profile works in; 0 if unknown.
+    # One bit for each region where the supplier works; 0 if unknown.
     regions: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.regions)))
-    # One bit for each region that the profile states or, if there is none, for its postcode's region; 0 if unknown.
+    # One bit for each region that the profile states or, if it states none, for the region of its postcode. 0 if both
+    # are unknown.
     home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(stated_regions(row.profile))))
     # The position of the size in `SIZES`.
     size: Array = field(metadata=_profile(np.int8, lambda row: SIZES.index(size_of(row.profile))))
     # In pounds a year; NaN if unknown.
     turnover: Array = field(metadata=_profile(np.float64, lambda row: _or_nan(row.profile.turnover)))
-    # The keys of the accreditation schemes held, and the last day on which each scheme is held, in days since 1970.
+    # The key of each accreditation scheme held, and the last day on which the accreditation is valid, in days since
+    # 1970.
     schemes: Ragged = field(
         metadata=_profile(np.str_, lambda row: [scheme for scheme, _ in held_schemes(row.profile)], ragged=True)
     )
@@ -158,7 +164,7 @@ class PieceColumns(Columns):
     part: Array = field(metadata=_piece(np.int32, lambda row: row.part))
     # The position of the family in `FAMILIES`.
     family: Array = field(metadata=_piece(np.int8, lambda row: FAMILIES.index(_FAMILY[row.kind])))
-    # The day of the past work, in days since 1970; `UNDATED` if unknown.
+    # The date of the past work, in days since 1970; `UNDATED` if unknown.
     day: Array = field(
         metadata=_piece(np.int32, lambda row: day_number(row.work.date) if row.work and row.work.date else UNDATED)
     )
@@ -188,6 +194,6 @@ class PassageColumns(Columns):
 
 @cache
 def layout_digest() -> str:
-    """Return a short digest of the columns of all tables. A snapshot with different columns has a different digest."""
+    """Return a short digest of the column definitions. A snapshot with different columns has a different digest."""
     layouts = "\n".join(table.layout() for table in (ProfileColumns, PieceColumns, PassageColumns))
     return hashlib.blake2b(layouts.encode(), digest_size=8).hexdigest()

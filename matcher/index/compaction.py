@@ -1,7 +1,7 @@
-"""Compaction: keep an index to a few segments, with few dead profiles in them.
+"""Compaction: limit the number of segments in an index and the number of dead profiles in each segment.
 
-A segment is merged with the next one unless the first is several times as large. So the number of segments grows with
-the logarithm of the register's size, and an update copies little.
+A segment is merged with the next one unless it is several times as large as the next. The number of segments therefore
+grows only with the logarithm of the register's size, and each update copies little data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from matcher.foundations.arrays import Mask
 from matcher.index.segment import Segment
 
-# A segment, and a mask of the profiles in it that are live.
+# A segment, and a mask of its live profiles.
 LiveSegment = tuple[Segment, Mask]
 
 # A segment must be this many times as large as the next one to stay separate.
@@ -25,8 +25,8 @@ _DEAD: Final = 0.25
 def compacted(segments: list[LiveSegment]) -> list[LiveSegment]:
     """Merge segments that are too close in size, and rewrite segments with too many dead profiles.
 
-    A segment is merged with the next one if the first is less than `_GROWTH` times as large. A segment is rewritten if
-    its share of dead profiles exceeds `_DEAD`. Segments without live profiles are left out.
+    A segment is merged with the next one if it is less than `_GROWTH` times as large. A segment is rewritten if its
+    share of dead profiles exceeds `_DEAD`. Segments without live profiles are dropped.
     """
     compact: list[LiveSegment] = []
     for segment in segments:

@@ -17,7 +17,7 @@ from matcher.scoring.profile_signals import holds
 
 @dataclass(frozen=True)
 class Eligible:
-    """A mask of the eligible profiles, the number considered, and a mask of the profiles that each filter excludes."""
+    """A mask of the eligible profiles, the number of profiles considered, and a mask of exclusions for each filter."""
 
     mask: Mask
     considered: int
@@ -35,9 +35,9 @@ class Eligible:
 
 
 def passing(profiles: ProfileColumns, filters: Filters, on: date) -> dict[str, Mask]:
-    """Return, for each filter that is set, which profiles pass it on day `on`.
+    """For each filter that is set, return a mask of the profiles that pass it on day `on`.
 
-    Each mask has shape (len(profiles),). A profile whose value is unknown never passes a filter on that value.
+    Each mask has shape (len(profiles),). A profile with an unknown value never passes a filter on that value.
     """
     masks: dict[str, Mask] = {}
     if filters.sectors:

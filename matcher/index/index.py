@@ -1,8 +1,8 @@
-"""Index: what search sees of the register at one sequence number. It is immutable and can always be rebuilt.
+"""Index: the register as search sees it at one sequence number. An index is immutable and can always be rebuilt.
 
 An index consists of segments, oldest first. When a profile changes, its old row is marked dead and a new row is added
-to a segment at the end. Small segments are merged, so that segments stay few. Answers do not depend on how profiles
-are spread over segments.
+to a segment at the end. Small segments are merged to keep their number low. Search results do not depend on how the
+profiles are divided into segments.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Index:
         encoder: the fingerprint of the encoder that made the vectors.
         sequence: the sequence number of the last change included.
         segments: the segments, oldest first.
-        live_masks: for each segment, which of its profiles are current.
-        origin: identifies the store, so that the index of one store is never taken for the index of another.
-        places: the rule for finding where profiles work.
+        live_masks: for each segment, a mask of its current profiles.
+        origin: identifies the store, so that the index of one store is never mistaken for the index of another.
+        places: the rule for finding where suppliers work.
 
     """
 
@@ -47,12 +47,12 @@ class Index:
     places: PlaceRule = CURRENT_PLACE_RULE
 
     def updated(self, changes: Sequence[tuple[int, str, Profile | None]], encode: Encode, sequence: int) -> Index:
-        """Return the index after `changes`, up to `sequence`.
+        """Return the index with `changes` applied and `sequence` as its sequence number.
 
         Args:
-            changes: one (sequence number, id, profile) per changed profile. The profile is None if it was withdrawn.
+            changes: a tuple (sequence number, id, profile) for each changed profile. A withdrawn profile is None.
             encode: turns passage texts into unit vectors, shape (texts, dimensions).
-            sequence: the sequence number that the new index has reached.
+            sequence: the sequence number of the new index.
 
         """
         changed = np.array([id for _, id, _ in changes], dtype=np.str_)
@@ -75,7 +75,7 @@ class Index:
 
     @cached_property
     def passages(self) -> PassageColumns:
-        """All passages of all segments, with `owner` and `piece` numbered as in `profiles` and `pieces`."""
+        """All passages of all segments. `owner` and `piece` are row numbers in `profiles` and `pieces`."""
         owners = _offsets([len(segment.profiles) for segment in self.segments])
         pieces = _offsets([len(segment.pieces) for segment in self.segments])
         tables = [
@@ -86,7 +86,7 @@ class Index:
 
     @cached_property
     def pieces(self) -> PieceColumns:
-        """All pieces of all segments, with `owner` numbered as in `profiles`."""
+        """All pieces of all segments. `owner` is a row number in `profiles`."""
         owners = _offsets([len(segment.profiles) for segment in self.segments])
         tables = [
             replace(segment.pieces, owner=segment.pieces.owner + np.int32(owner))
@@ -96,7 +96,7 @@ class Index:
 
     @cached_property
     def live(self) -> Mask:
-        """Which rows of `profiles` are current."""
+        """A mask of the rows of `profiles` that are current."""
         return np.concatenate(self.live_masks) if self.live_masks else np.zeros(0, dtype=bool)
 
     @cached_property
@@ -134,7 +134,7 @@ class Index:
         return Eligible(mask, len(self), failing)
 
     def passages_where(self, profiles: Mask) -> Rows:
-        """Return all passages of the profiles for which the mask `profiles` is true, ascending."""
+        """Return, in ascending order, all passages of the profiles that the mask `profiles` selects."""
         return np.flatnonzero(profiles[self.passages.owner])
 
     def passages_of(self, profiles: Rows) -> Rows:
@@ -164,5 +164,5 @@ class Index:
 
 
 def _offsets(sizes: Sequence[int]) -> list[int]:
-    """Return the first row of each table when tables with these `sizes` are placed one after the other."""
+    """Return the number of each table's first row when tables of these `sizes` are joined end to end."""
     return [int(end) - size for end, size in zip(np.cumsum(sizes), sizes, strict=True)]

@@ -1,7 +1,7 @@
 """Lexical index: the terms of all passages, and the two lexical scores of each passage for a query.
 
-Terms are counted over the live passages of the whole register, so a score does not depend on the filters or on how
-passages are spread over segments.
+Term frequencies are counted over all live passages in the register, so a score does not depend on the filters, or on
+how the passages are divided into segments.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class WeightedTerms:
         return float(np.sqrt(np.cumsum(self.weights * self.weights)[-1]))
 
     def slack(self) -> float:
-        """Return twice the most by which a BM25 sum in single precision may differ from the exact sum.
+        """Return twice the greatest possible difference between a BM25 sum in single precision and the exact sum.
 
-        In a sum of n non-negative products of two factors, with each factor rounded once, the relative error is at most
-        n + 3 roundings of 2⁻²⁴. The errors of two such sums, plus the rounding errors of the exact sums, are well
-        within (n + 8) · 2⁻²² of the highest possible score.
+        If n non-negative products of two factors are added, and each factor has been rounded once, the relative error
+        of the sum is at most n + 3 roundings of 2⁻²⁴ each. The errors of two such sums, together with the rounding
+        errors of the exact sums, are well within (n + 8) · 2⁻²² of the highest possible score.
         """
         return (len(self.terms) + 8) * 2.0**-22 * self.total if self.terms else 0.0
 
 
 @dataclass(frozen=True)
 class LexicalIndex:
-    """The terms of some segments.
+    """The terms of a set of segments.
 
     Attributes:
         passages: the passages of all segments.
@@ -108,7 +108,7 @@ class LexicalIndex:
         return scores
 
     def _sums(self, segment: Segment, queries: Sequence[WeightedTerms], rows: Rows, offset: int) -> Floats:
-        """Return both sums for `rows` of a segment, each added in term order, so that segmentation has no effect."""
+        """Return both sums for `rows` of a segment. Terms are added in order, so segmentation has no effect."""
         weights = np.stack([query.over(segment.postings.terms) for query in queries])
         contents = segment.contents[rows]
         hits = np.flatnonzero((weights > 0).any(axis=0).take(contents.indices))
@@ -118,7 +118,7 @@ class LexicalIndex:
         sums = np.empty((len(queries), len(rows), 2), dtype=np.float64)
         for of_query, of_terms in zip(sums, weights, strict=True):
             weight = of_terms.take(terms)
-            own = np.flatnonzero(weight)  # few, if the query is the title of a need
+            own = np.flatnonzero(weight)  # only a few if the query is the title of a need
             owner, weight = owners.take(own), weight.take(own)
             of_query[:, 0] = np.bincount(owner, weight * impact.take(own), len(rows))
             of_query[:, 1] = np.bincount(owner, weight * damping.take(own), len(rows))
@@ -153,7 +153,7 @@ class LexicalIndex:
 
     @cached_property
     def _impacts(self) -> list[csc_array]:
-        """For each segment, every posting's part of BM25 that no query changes: count / (count + saturation)."""
+        """For each segment, the query-independent BM25 factor of every posting: count / (count + saturation)."""
         parts, offset = [], 0
         for segment in self.segments:
             postings, size = segment.postings, len(segment.passages)

@@ -1,9 +1,9 @@
 """Postings: the terms of passages, and the formulas of the two lexical scores.
 
 The first score is BM25 (Robertson and Zaragoza 2009) with Lucene's non-negative idf. The second is the cosine
-that SMART calls lnc.ltc: damped counts for both texts, idf for the query only. Counts over the whole register are
-taken from the live passages at the time of the query, and the norm of a passage does not depend on other passages.
-So an index that was updated in steps gives the same scores, bit for bit, as an index that was built in one go.
+that SMART calls lnc.ltc: damped counts for both texts, idf for the query only. Frequencies across the register are
+counted over the live passages when a query is made, and the norm of a passage does not depend on other passages. An
+index updated in steps therefore gives the same scores, bit for bit, as an index built in one go.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _stemmer() -> Stemmer:
 
 
 def terms_of(text: str) -> list[str]:
-    """Return the lexical terms of `text` in order: lower case, without accents or stop words, stemmed."""
+    """Return the lexical terms of `text` in order: lower-case and stemmed, without accents or stop words."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     stems: list[str] = _stemmer().stemWords([word for word in _WORD.findall(plain) if word not in _STOP_WORDS])
     return stems
@@ -54,10 +54,10 @@ def terms_of(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Postings:
-    """For each term, the passages that use the term and how often.
+    """The passages that use each term, and how often each of them uses it.
 
     Terms are numbered in alphabetical order. The passages that use term i are `passages[starts[i]:starts[i + 1]]`,
-    ascending. The same slice of `counts` says how often each of those passages uses the term.
+    ascending. The same slice of `counts` gives how often each of those passages uses the term.
     """
 
     terms: dict[str, int]
@@ -90,7 +90,7 @@ class Postings:
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Postings, Mask]]) -> Postings:
-        """Return the postings of all `parts`, each with a mask of passages to keep. The passages are renumbered."""
+        """Join the postings in `parts`, each with a mask of the passages to keep, and renumber the passages."""
         vocabulary: dict[str, int] = {}
         columns: list[tuple[Array, Array, Array]] = []
         offset = 0
@@ -114,7 +114,7 @@ class Postings:
 
 
 def damped(count: Vectors) -> Floats:
-    """Return 1 + ln of each count, because the second mention of a term says less than the first."""
+    """Return 1 + ln of each count, because each repetition of a term adds less information."""
     weight: Floats = 1.0 + np.log(count.astype(np.float64))
     return weight
 
@@ -125,6 +125,6 @@ def norm_of(terms: Sequence[str]) -> float:
 
 
 def idf(documents: int, frequency: Ints) -> Floats:
-    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n among N documents. The idf is never negative."""
+    """Return ln(1 + (N - n + 0.5) / (n + 0.5)) for each frequency n in N documents. The idf is never negative."""
     weights: Floats = np.log1p((documents - frequency + 0.5) / (frequency + 0.5))
     return weights

@@ -1,21 +1,23 @@
-r"""Prefilter: compute the cosines of many queries with all passages by matrix products, to within a known error.
+r"""Prefilter: use matrix products to approximate the cosines of many queries with all passages, to a known accuracy.
 
-A matrix product is many times as fast as separate scans. But it adds in a different order from FAISS, so the last bits
-of the cosines differ. The rounding rules set a limit on the difference (Higham, Accuracy and Stability of Numerical
-Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers, and u = 2⁻²⁴. In whatever order single precision
-adds the d products, the result is within γ = d·u / (1 - d·u) times Σ|xᵢ·yᵢ| of the inner product, and that sum is at
-most |x|·|y| (Cauchy and Schwarz). Two such results, one from the product and one from FAISS, are within 2·γ of each
-other for vectors of length 1: 4.6·10⁻⁵ for d = 384.
+A matrix product is many times faster than separate scans, but it adds numbers in a different order from FAISS, so the
+cosines differ in their last bits. The rules of rounding limit the difference (Higham, Accuracy and Stability of
+Numerical Algorithms, 2002, section 3.1). Let x and y be vectors of d numbers, and let u = 2⁻²⁴. If the d products are
+added in single precision, in any order, the result differs from the inner product by at most γ·Σ|xᵢ·yᵢ|, where
+γ = d·u / (1 - d·u). The sum Σ|xᵢ·yᵢ| is at most |x|·|y| (Cauchy and Schwarz). For vectors of length 1, two results of
+this kind, one from the matrix product and one from FAISS, therefore differ by at most 2·γ, which is 4.6·10⁻⁵ for
+d = 384.
 
-In bfloat16 (eight significant bits) the vectors are first rounded to x' and y'. Rounding moves the inner product by
+For bfloat16, which has eight significant bits, the vectors are first rounded to x' and y'. This changes the inner
+product by
 
-    x'·y' - x·y = (x' - x)·y' + x·(y' - y), at most |x' - x|·|y'| + |x|·|y' - y|.
+    x'·y' - x·y = (x' - x)·y' + x·(y' - y), which is at most |x' - x|·|y'| + |x|·|y' - y|.
 
-The distance that each vector moves is measured during rounding: about 0.002, where the rule alone guarantees 0.004.
-The products of rounded numbers and their sum stay in single precision. The result is then rounded to eight bits again,
-which changes it by at most 2⁻⁸ of itself. A processor with matrix tiles multiplies bfloat16 ten times as fast as
-single precision. Other processors are slower with bfloat16, so each process measures once which is faster. The answer
-is the same either way, because exact scores decide it.
+How far each vector moves is measured during rounding. The distance is about 0.002, whereas the rule alone guarantees
+only 0.004. The rounded numbers are multiplied and added in single precision. The result is then rounded to eight bits
+again, which changes it by at most 2⁻⁸ of its value. A processor with matrix tiles multiplies bfloat16 ten times as fast
+as single precision. Other processors are slower with bfloat16, so each process measures once which type is faster. The
+search result is the same for both types, because it is decided by exact scores.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from matcher.index.index import Index
 if TYPE_CHECKING:
     import torch
 
-# Passages per product, so that the result for a batch of needs fits in the processor cache.
+# The number of passages in one product, chosen so that the result for a batch of needs fits in the processor cache.
 BLOCK: Final = 4_096
 # The unit roundoff of single precision and of bfloat16.
 _SINGLE: Final = 2.0**-24
@@ -45,11 +47,11 @@ _MARGIN: Final = 1.05
 
 @dataclass(frozen=True)
 class ErrorBound:
-    """The most by which an approximate cosine may differ from the cosine that FAISS computes.
+    """The greatest possible difference between an approximate cosine and the cosine that FAISS computes.
 
     Attributes:
         moved: the part of the error that does not depend on the cosine.
-        rounding: the most by which the final rounding may change a product, as a share of that product.
+        rounding: the greatest relative change that the final rounding can make to a product.
 
     """
 
@@ -57,18 +59,21 @@ class ErrorBound:
     rounding: float
 
     def error(self, approximate: Any) -> Any:
-        """Return the most by which an approximate cosine, a number or an array, may differ from the exact cosine."""
+        """Return the greatest possible error of an approximate cosine. `approximate` is a number or an array."""
         return self.moved + np.abs(approximate) * self.rounding / (1 - self.rounding)
 
     def threshold(self, approximate: float) -> float:
-        """Return the lowest approximate cosine whose exact cosine may reach the exact cosine of `approximate`."""
+        """Return the lowest approximate cosine that a passage may have if its exact cosine is no lower than another's.
+
+        `approximate` is the approximate cosine of the other passage.
+        """
         product = approximate - self.error(approximate) - self.moved
         return float(product - abs(product) * self.rounding)
 
 
 @dataclass(frozen=True)
 class RoundedVectors:
-    """Rounded vectors to multiply, the greatest length before rounding, and the furthest that any vector was moved."""
+    """Rounded vectors, the length of the longest before rounding, and the furthest that rounding moved any vector."""
 
     vectors: torch.Tensor
     longest: float
@@ -94,7 +99,7 @@ class RoundedVectors:
 
 @lru_cache(maxsize=1)
 def fastest_dtype() -> torch.dtype:
-    """Return the number type, single precision or bfloat16, that this processor multiplies faster."""
+    """Return the number type that this processor multiplies faster: single precision or bfloat16."""
     import torch
 
     seconds = {}
@@ -117,7 +122,7 @@ class Prefilter:
         self._segments = [RoundedVectors.of(segment.matrix(), self._dtype) for segment in index.segments]
 
     def bound(self, queries: Vectors) -> ErrorBound:
-        """Return the most by which an approximate cosine of `queries` may differ from the one that FAISS computes."""
+        """Return the limit on how far approximate cosines of `queries` may be from the cosines that FAISS computes."""
         import torch
 
         rounded = RoundedVectors.of(queries, self._dtype)
@@ -129,7 +134,7 @@ class Prefilter:
         return ErrorBound(_MARGIN * error, _MARGIN * (_SINGLE if self._dtype == torch.float32 else _BFLOAT16))
 
     def cosines(self, queries: Vectors, rows: Rows) -> Vectors:
-        """Return the approximate cosines of passages `rows` (ascending), shape (rows, queries)."""
+        """Return the approximate cosines of the passages in `rows` (ascending), shape (rows, queries)."""
         import torch
 
         cosines, offset = [np.empty((0, len(queries)), dtype=np.float32)], 0
@@ -148,7 +153,7 @@ class Prefilter:
             offset += len(matrix)
 
     def above(self, queries: Vectors, thresholds: Vectors) -> list[tuple[Rows, Vectors]]:
-        """Return, for each query, the passages whose approximate cosine reaches the threshold, and their cosines.
+        """For each query, return the passages whose approximate cosine reaches the threshold, and their cosines.
 
         Passages are in ascending order. `thresholds` has one value for each query.
         """

@@ -1,4 +1,4 @@
-"""Query: a need in the form that search uses: vectors, lexical terms and facts."""
+"""Query: a need in the form used for search, as vectors, lexical terms and facts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _expanded(text: str) -> tuple[str, ...]:
 def facts_of(need: Need, on: date) -> NeedFacts:
     """Return the facts of `need`.
 
-    Accreditations must be held on day `on`, which also stands in for an unknown day of publication.
+    Accreditations must be valid on day `on`. If the publication date is unknown, `on` is used instead.
     """
     return NeedFacts(
         regions=bits_of(regions_of_record(need)),

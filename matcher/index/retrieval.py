@@ -1,4 +1,4 @@
-"""Retrieval: from all eligible profiles to the candidates that are worth scoring in full."""
+"""Retrieval: selects, from all eligible profiles, the candidates that are worth scoring in full."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from matcher.index.shortlist import TopK
 from matcher.index.tables import TableRows
 from matcher.scoring import Candidates
 
-# Needs per matrix product. A larger batch is no faster, and keeps the hits for all its needs in memory until it ends.
+# The number of needs in one matrix product. A larger batch would be no faster, and the hits for all its needs would
+# stay in memory until it ended.
 BATCH: Final = 128
 # If less than this share of the register is eligible, a scan of those profiles is faster than a matrix product.
 SCANNED_SHARE: Final = 0.02
 
 
 def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candidates:
-    """Return the union of the `depth` eligible profiles closest in meaning and the `depth` closest in words.
+    """Return the union of the `depth` eligible profiles closest in meaning and the `depth` closest in wording.
 
     Both searches compare the whole need with all passages of all eligible profiles, and both are exact. If profiles tie
     for the last place, the profile whose id comes first alphabetically is taken.
@@ -32,7 +33,7 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candi
         index: the index to search.
         eligible: a mask over the profiles of the index.
         query: the need.
-        depth: the number of profiles from each search.
+        depth: the number of profiles to take from each search.
 
     """
     top = TopK(index.passages.owner, index.id_ranks, eligible, depth)
@@ -43,9 +44,9 @@ def retrieve(index: Index, eligible: Mask, query: Query, *, depth: int) -> Candi
 def retrieve_batch(
     index: Index, prefilter: Prefilter, searches: Sequence[tuple[Mask, Query]], *, depth: int
 ) -> Iterator[Candidates]:
-    """Yield, for each of `searches`, exactly what `retrieve` returns. A search is a pair of a profile mask and a query.
+    """For each of `searches`, yield exactly what `retrieve` returns. A search is a profile mask and a query.
 
-    `prefilter` must be made from `index`. The matrix products are shared by all searches.
+    `prefilter` must have been made from `index`. All searches share the matrix products.
     """
     masks = {id(eligible): eligible for eligible, _ in searches}
     top_of = {key: TopK(index.passages.owner, index.id_ranks, mask, depth) for key, mask in masks.items()}
@@ -83,7 +84,7 @@ def _best_semantic_batch(
 
 
 def _by_product(index: Index, prefilter: Prefilter, tops: Sequence[TopK], queries: Sequence[Query]) -> list[Rows]:
-    """Return what `_best_semantic` returns for each query, from one pass of matrix products."""
+    """Return what `_best_semantic` returns for each query, using one pass of matrix products."""
     vectors = np.stack([query.vectors[0] for query in queries])
     bound = prefilter.bound(vectors)
     samples = prefilter.cosines(vectors, np.arange(0, len(tops[0].owners), tops[0].step))
@@ -100,7 +101,7 @@ def _by_product(index: Index, prefilter: Prefilter, tops: Sequence[TopK], querie
 def _cut(
     index: Index, top: TopK, query: Query, guess: float, rows: Rows, cosines: Vectors, bound: ErrorBound
 ) -> Rows | None:
-    """Return the profiles closest in meaning, or None if `guess` was too high to be sure.
+    """Return the profiles closest in meaning, or None if `guess` was so high that some may have been missed.
 
     `rows` are the passages whose approximate cosine reaches `guess`; `cosines` are their approximate cosines.
     """
@@ -114,7 +115,7 @@ def _cut(
 
 
 def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
-    """Return the profiles closest in words, judged by the exact BM25 of every eligible passage."""
+    """Return the profiles closest in wording, judged by the exact BM25 of every eligible passage."""
     terms = index.lexical.weighted(query.terms[0])
     approximate = index.lexical.approximate(terms)
 
@@ -128,7 +129,7 @@ def _best_lexical(index: Index, top: TopK, query: Query) -> Rows:
 
 
 def _candidates(index: Index, top: TopK, query: Query, semantic: Rows | None) -> Candidates:
-    """Return the profiles `semantic` and the profiles closest in words, or all eligible ones if `semantic` is None."""
+    """Return `semantic` and the profiles closest in wording, or all eligible profiles if `semantic` is None."""
     selected = top.eligible
     if semantic is not None:
         selected = np.zeros(len(top.eligible), dtype=bool)

@@ -20,9 +20,9 @@ from matcher.texts.passages import passages_of
 
 Encode = Callable[[Sequence[str]], Vectors]
 
-# The fewest rows for which it is worth starting another thread.
+# The number of rows that justifies one more thread.
 _SCAN_ROWS: Final = 4_096
-# The number of rows that stay in the processor cache until every query has read them.
+# A number of rows small enough to stay in the processor cache until every query has read them.
 _CACHED_ROWS: Final = 256
 
 
@@ -49,7 +49,7 @@ class Segment:
     def build(cls, revisions: Sequence[tuple[int, Profile]], encode: Encode, places: PlaceRule) -> Segment:
         """Build a segment from (sequence number, profile) pairs.
 
-        `encode` turns passage texts into unit vectors. `places` is the rule for finding where profiles work.
+        `encode` turns passage texts into unit vectors. `places` is the rule for finding where suppliers work.
         """
         profiles = [ProfileRow(sequence, profile, places) for sequence, profile in revisions]
         pieces: list[PieceRow] = []
@@ -74,7 +74,7 @@ class Segment:
 
     @classmethod
     def join(cls, parts: Sequence[tuple[Segment, Mask]]) -> Segment:
-        """Return one segment with the live profiles of all `parts`, each a segment with a mask of its live profiles."""
+        """Join the live profiles of all `parts`. Each part is a segment with a mask of its live profiles."""
         live = [(part, mask, mask[part.passages.owner]) for part, mask in parts]
         pieces, passages = [], []
         first_profile = first_piece = 0
@@ -111,10 +111,10 @@ class Segment:
         return view
 
     def similarities(self, queries: Vectors, rows: Rows) -> Vectors:
-        """Return the exact inner products of `queries`, shape (queries, dimensions), with `rows`, as (rows, queries).
+        """Return the exact inner product of each row in `rows` with each query, shape (rows, queries).
 
-        FAISS computes each row separately, so a similarity does not depend on the other rows, or on the number of
-        threads.
+        `queries` has shape (queries, dimensions). FAISS computes each row separately, so a similarity does not depend
+        on the other rows, or on the number of threads.
         """
         products = np.empty((len(queries), len(rows)), dtype=np.float32)
         # One query: an equal share of the rows for each thread.
@@ -128,7 +128,10 @@ class Segment:
         return products.T
 
     def _inner_products(self, queries: Vectors, rows: Rows, into: Vectors) -> None:
-        """Write to `into`, shape (queries, rows), the inner products of `queries` and `rows`, shape (blocks, share)."""
+        """Write the inner products of `queries` and `rows` to `into`.
+
+        `rows` has shape (blocks, share), and `into` has shape (queries, blocks · share).
+        """
         blocks, share = rows.shape
         each = np.ascontiguousarray(np.tile(queries, (blocks, 1)), dtype=np.float32)
         labels = np.ascontiguousarray(np.repeat(rows, len(queries), axis=0), dtype=np.int64)

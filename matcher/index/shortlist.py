@@ -1,4 +1,4 @@
-"""Shortlist: the passages that may belong to the best profiles, found from approximate scores.
+"""Shortlist: the passages that may belong to the best profiles, judging by approximate scores.
 
 Only these passages need exact scores, and no profile is lost. Every approximate score lies within a known error of the
 exact score. If `depth` profiles have an approximate best score of at least c, then each of them has an exact best score
@@ -22,8 +22,8 @@ from matcher.foundations.row_groups import group_max, group_starts
 
 # Roughly how many approximate scores to sample when guessing a threshold.
 SAMPLE: Final = 16_384
-# The guess is set so that about this many times `depth` passages lie above it, because all passages of one profile may
-# score highly. A wrong guess costs another scan but does not change the results.
+# The threshold is guessed so that about `depth` times this many passages lie above it, because all passages of one
+# profile may score highly. A wrong guess costs another scan but does not change the results.
 PASSAGES_PER_PROFILE: Final = 4
 
 
@@ -51,12 +51,12 @@ class TopK:
 
     @property
     def step(self) -> int:
-        """The sampling interval: one passage in every `step`, eligible or not."""
+        """The sampling interval: one passage in every `step` is sampled, whether or not it is eligible."""
         return max(1, len(self.owners) // SAMPLE)
 
     @cached_property
     def _sampled(self) -> Mask:
-        """Which passages in the sample are eligible."""
+        """A mask of the eligible passages in the sample."""
         sampled: Mask = self.eligible[self.owners[:: self.step]]
         return sampled
 
@@ -83,7 +83,7 @@ class TopK:
         return profiles[highest(group_max(exact, starts), self.ties[profiles], self.depth)]
 
     def above(self, threshold: float, scores: NDArray[Any]) -> Rows:
-        """Return the eligible passages whose score is at least `threshold`, given all `scores`, shape (passages,)."""
+        """Return the eligible passages whose score is at least `threshold`. `scores` has shape (passages,)."""
         rows = np.flatnonzero(scores >= threshold)
         return rows[self.eligible[self.owners[rows]]]
 
@@ -91,9 +91,9 @@ class TopK:
         """Return the `depth` profiles with the highest exact scores.
 
         Args:
-            approximate: a score of every passage, shape (passages,).
-            slack: twice the most by which an approximate score may differ from the exact score.
-            exactly: returns the exact scores of some passages, given as ascending rows.
+            approximate: the approximate score of every passage, shape (passages,).
+            slack: twice the greatest possible difference between an approximate score and the exact score.
+            exactly: returns the exact scores of the passages with the given row numbers, which are ascending.
 
         """
         guess = self.guess(approximate[:: self.step]) - slack

@@ -4,8 +4,8 @@
     index/<segment>/           one folder per segment, never changed once written
     index/alive-<digest>.npy   which profiles in a segment are live
 
-A snapshot is ignored and the index rebuilt if the snapshot is damaged or has a different format, encoder or set of
-columns. Only the process that holds the folder's lock may save. Reading normally needs no lock.
+If a snapshot is damaged, or has a different format, encoder or set of columns, it is ignored and the index is rebuilt.
+Only the process that holds the folder's lock may save. Reading normally needs no lock.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ FORMAT: Final = 7
 
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"
-# Filename prefixes of snapshots. No other file in the folder is ever removed.
+# The prefixes of snapshot file names. No other file in the folder is ever removed.
 _PREFIXES: Final = ("segment-", "alive-", atomic_files.UNFINISHED)
-# Attempts to read without the lock, in case another process swaps in a newer snapshot.
+# How many times to try reading without the lock, in case another process swaps in a newer snapshot meanwhile.
 _READS: Final = 3
 # The longest wait for another process to finish saving, in seconds.
 _WAIT_SECONDS: Final = 5.0
@@ -66,8 +66,8 @@ class Snapshots:
         try:
             with self._lock:
                 return self._read(encoder)
-        except Timeout:  # other processes keep saving, so the snapshot need not be damaged
-            _log.info("cannot read the index in %s while other processes save theirs; rebuilding it", self._folder)
+        except Timeout:  # other processes keep saving, so the snapshot is not necessarily damaged
+            _log.info("cannot read the index in %s while other processes are saving; rebuilding it", self._folder)
             return None
         except _UNUSABLE as error:
             self._damaged = True

@@ -1,4 +1,4 @@
-"""Tables: columns of equal length, which can be built, filtered, joined and stored whatever the columns mean.
+"""Tables: columns of equal length, which can be built, filtered, joined and stored regardless of their meaning.
 
 A table is a frozen dataclass whose fields are its columns. The metadata of each field holds its `Column`.
 """
@@ -17,7 +17,7 @@ from matcher.foundations.ragged import Ragged
 
 @dataclass(frozen=True)
 class Column:
-    """How to build a column: the type of its values, and a function from a row to its value (values if `ragged`)."""
+    """How to build a column: the type of its values, and a function that returns a row's value (values if `ragged`)."""
 
     dtype: Any
     value: Callable[[Any], Any]
@@ -35,7 +35,7 @@ class Columns:
 
     @classmethod
     def build(cls, rows: Sequence[Any]) -> Self:
-        """Return the table built from `rows`. Each row must have the type that the columns are defined for."""
+        """Return the table built from `rows`. Each row must be of the type that the columns expect."""
         return cls(**{f.name: f.metadata["column"].build(rows) for f in fields(cls)})
 
     @classmethod
@@ -75,7 +75,7 @@ class Columns:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> Self:
-        """Return the table that is stored as `arrays`, in the form that the method `arrays` returns.
+        """Return the table stored in `arrays`, which must be in the form that the method `arrays` returns.
 
         Raises:
             KeyError: an array is missing.

@@ -67,7 +67,7 @@ class Chain:
         return entries
 
     def payload(self, entry: Entry) -> bytes:
-        """Return the payload of `entry` after checking the hash of the payload.
+        """Return the payload of `entry` after checking the payload's hash.
 
         Raises:
             Unavailable: the payload is missing or altered.
@@ -105,7 +105,7 @@ class Chain:
 
 
 def _actor_prefixes(organisation: str) -> tuple[str, str]:
-    """Return the two possible prefixes of an entry text if `organisation` or one of its members made the entry.
+    """Return the two possible text prefixes of the entries made by `organisation` or one of its members.
 
     The keys of the text are sorted, so `by` comes first. An organisation id contains no slash, so no other
     organisation's entries have these prefixes.
@@ -138,9 +138,9 @@ class Appender:
     def append(
         self, event: Event, by: str, *, decision: str | None = None, payload: bytes | None = None, **fields: Any
     ) -> Entry:
-        """Append an entry and return it. Without `decision`, the entry opens a decision named after its number.
+        """Append an entry and return it. Without `decision`, the entry opens a new decision named after its number.
 
-        `fields` are further fields of `EntryContent`.
+        `fields` sets other fields of `EntryContent`.
         """
         number = self._entries + 1
         content = EntryContent(

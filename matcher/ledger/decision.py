@@ -1,4 +1,4 @@
-"""A decision: a saved search, the events that follow it, and the rules for which event may follow which."""
+"""A decision: a saved search, the events that follow it, and the rules for the order of events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.ledger.entry import Entry, Event, RecordedSearch, altered
 
-# For each event, the events that it may directly follow for the same profile. None means that the profile has no event.
+# The events that each event may directly follow for the same profile. None means that the profile has no event yet.
 # Steps may be skipped. The only way back is a rejection, after which the profile may be shortlisted again.
 _AFTER: Final[dict[Event, frozenset[Event | None]]] = {
     Event.SHORTLIST: frozenset({None, Event.REJECT}),
@@ -58,7 +58,7 @@ class Decision:
 
     @property
     def closed(self) -> bool:
-        """Whether the decision is closed. No more events can be noted on a closed decision."""
+        """Whether the decision is closed. No more events can be recorded for a closed decision."""
         return any(note.content.event is Event.CLOSE for note in self.notes)
 
     def status_by_profile(self) -> dict[str, Event]:
@@ -70,7 +70,7 @@ class Decision:
         """Check that `event` may come next. The caller must check that `profile` is a candidate.
 
         Raises:
-            InvalidInput: `event` is a search, lacks a required profile or reason, or takes no profile but has one.
+            InvalidInput: `event` is a search, lacks a required profile or reason, or has a profile that is not allowed.
             Conflict: the decision is closed, or `event` cannot follow the profile's last event.
 
         """
@@ -116,7 +116,7 @@ def _check_fields(event: Event, profile: str | None, reason: str | None) -> None
     if event is not Event.CLOSE and profile is None:
         raise InvalidInput(
             f"the event {event.value} needs a profile",
-            remedy="Give the id of a candidate of the decision",
+            remedy="Use the id of a candidate in the decision",
             place=Place(field="profile"),
         )
     if event is Event.REJECT and not reason:
@@ -135,10 +135,10 @@ def _out_of_order(decision: str, event: Event, profile: str, status: Event | Non
 
 
 def not_a_candidate(decision: str, profile: str) -> Conflict:
-    """Return the error for a profile that is not a candidate of the decision."""
+    """Return the error for a profile that is not a candidate in the decision."""
     return Conflict(
-        f"{profile} is not a candidate of decision {decision}",
-        remedy="Save a search that includes it, which opens a new decision",
+        f"{profile} is not a candidate in decision {decision}",
+        remedy="Save a new search that finds this profile. Each saved search opens a new decision",
     )
 
 

@@ -45,7 +45,7 @@ class Difference:
 
 
 def differences(recorded: RecordedResult, replayed: RecordedResult) -> Iterator[Difference]:
-    """Yield every difference in the candidates, their order and numbers, or the profiles that each filter excludes."""
+    """Yield every difference in the candidates, in their order or numbers, or in the profiles each filter excludes."""
     yield from _of_members("candidate", recorded.profiles, replayed.profiles)
     ranks = {profile: i for i, profile in enumerate(replayed.profiles)}
     both = [(i, ranks[profile], profile) for i, profile in enumerate(recorded.profiles) if profile in ranks]
@@ -85,10 +85,10 @@ def _of_numbers(what: str, name: str | None, ids: list[str], recorded: Any, repl
 
 
 def _of_lone_part(name: str, ids: list[str], recorded: Floats | None, replayed: Floats | None) -> Iterator[Difference]:
-    """Yield the differences for a contribution that is missing from one result. A missing contribution counts as 0.
+    """Yield the differences for a contribution that is missing from one result. A missing contribution is taken as 0.
 
-    A model without the signal gives the signal weight 0, so the other result holds 0.0 or, for a negative signal, -0.0.
-    Values are compared as numbers, not as bits, so neither of these differs from the missing contribution.
+    If the model does not use the signal, the contribution in the other result is 0.0 or, for a negative signal, -0.0.
+    Values are compared as numbers, not as bits, so neither of these differs from a missing contribution.
     """
     zeros = np.zeros(len(ids))
     left, right = zeros if recorded is None else recorded, zeros if replayed is None else replayed

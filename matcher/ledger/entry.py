@@ -85,12 +85,12 @@ class RecordedModel(Record):
 
 
 class RecordedSearch(Record):
-    """A saved search: the query, the data and versions that the result was computed from, and a summary of the result.
+    """A saved search: the query, the data and software versions that it used, and a summary of the result.
 
     `terms` holds two lists of search terms: the terms from the whole need, and the terms from the title alone.
     `reference` holds the digests of the reference tables, and `versions` holds the package versions. `place_rule` is
-    the rule for where profiles work, or None if the search was saved before the ledger recorded this rule. The entry's
-    payload holds all candidates with their scores, and the excluded profiles.
+    the rule for finding where suppliers work, or None if the search was saved before the ledger recorded this rule. The
+    entry's payload holds all candidates with their scores, and the excluded profiles.
     """
 
     need: RecordedNeed
@@ -115,7 +115,7 @@ class RecordedSearch(Record):
 
     @property
     def places(self) -> PlaceRule:
-        """The rule for where profiles work: the recorded rule, or the oldest rule if none was recorded."""
+        """The rule for finding where suppliers work: the recorded rule, or the oldest rule if none was recorded."""
         return self.place_rule or PlaceRule.REGION_FIELDS
 
 
@@ -154,7 +154,7 @@ class Entry:
 
     @classmethod
     def read(cls, number: int, decision: str, event: str, text: Any, hash: str) -> Entry:
-        """Return a stored entry after checking the hash, and checking the content against the other columns of the row.
+        """Return a stored entry after checking its hash, and its content against the other columns of the row.
 
         Raises:
             Unavailable: the entry has been altered.
@@ -169,7 +169,7 @@ class Entry:
         return cls(content, text, hash)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content as a JSON value, with the hash."""
+        """Return the content and the hash as a JSON value."""
         return {**json.loads(self.text), "hash": self.hash}
 
 
@@ -206,8 +206,8 @@ def attribution(by: str, reason: str | None = None) -> _Attribution:
         return parse(_Attribution, {"by": by, "reason": reason})
     except InvalidInput as error:
         remedies = {
-            "by": "Give an organisation or a key, such as icb-qwo or key:7f3a, never a person",
-            "reason": "Give a reason of 1 to 500 characters that names no person",
+            "by": "Use the id of an organisation or key, such as icb-qwo or key:7f3a, never a person's name",
+            "reason": "Enter a reason of 1 to 500 characters that does not identify a person",
         }
         remedy = remedies.get(error.place.field or "", error.remedy)
         raise InvalidInput(error.problem, remedy=remedy, place=error.place) from error

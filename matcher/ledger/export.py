@@ -1,4 +1,4 @@
-"""Export of the whole ledger as JSON Lines or CSV, with the complete result of every saved search."""
+"""Export of the entire ledger as JSON Lines or CSV, including the complete result of every saved search."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export_lines(ledger: Ledger, format: Format) -> Iterator[str]:
 
     In JSON Lines, each line holds one entry. The `hash` in a line is the SHA-256 of the `entry` in the same line,
     written as canonical JSON (sorted keys, no spaces). In CSV, each row is an entry, or a candidate or
-    excluded profile of the nearest search above that row.
+    excluded profile of the search entry most recently listed above it.
     """
     return _json_lines(ledger) if format is Format.JSONL else _csv_lines(ledger)
 

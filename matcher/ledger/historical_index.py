@@ -21,9 +21,9 @@ class MissingVectors(MatcherError):
 
 
 class ArchivedEncoder:
-    """A past encoder, identified by its fingerprint. If still in use, it encodes texts that have no stored vector.
+    """A past encoder, identified by its fingerprint.
 
-    `reencoded` counts the texts that were encoded again.
+    If it is still in use, it encodes texts that have no stored vector. `reencoded` counts the texts encoded again.
     """
 
     def __init__(self, fingerprint: str, dimensions: int, in_use: CachedEncoder) -> None:
@@ -45,15 +45,15 @@ class ArchivedEncoder:
         return self._in_use.encode(texts, progress)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """Return the result of `encode`. A replay never calls this: the ledger holds the vectors of the need."""
+        """Return what `encode` returns. A replay never calls this, because the ledger holds the need's vectors."""
         return self.encode(texts)
 
 
 class HistoricalIndexes:
     """Builds the index at earlier sequence numbers.
 
-    The last index is kept, and updated when a later sequence number is needed. The updated index is the same, bit for
-    bit, as a newly built one.
+    The last index is kept, and updated when a later sequence number is needed. The updated index is identical, bit for
+    bit, to a newly built one.
     """
 
     def __init__(self, store: Store, in_use: CachedEncoder) -> None:
@@ -66,7 +66,7 @@ class HistoricalIndexes:
         return ArchivedEncoder(fingerprint, dimensions, self._in_use)
 
     def at(self, sequence: int, encoder: ArchivedEncoder, places: PlaceRule) -> Index:
-        """Return the index for the store's state at `sequence`. `places` is the rule for where profiles work.
+        """Return the index of the store as it was at `sequence`. `places` is the rule for finding where suppliers work.
 
         Raises:
             MissingVectors: vectors made by `encoder` are missing, and another encoder is in use.

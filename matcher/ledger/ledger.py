@@ -30,7 +30,7 @@ from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
 from matcher.store.rows import chunks
 
-# Number of decisions to read at a time: the usual page length of a list.
+# The number of decisions to read at a time, which is the usual length of a page in a list.
 _PAGE: Final = 50
 
 
@@ -170,12 +170,12 @@ class Ledger:
         """
         if expect is not None and (len(expect) != 64 or set(expect) - set("0123456789abcdef")):
             raise InvalidInput(
-                "this is not a hash", remedy="Give 64 hexadecimal digits in lower case", place=Place(field="expect")
+                "this is not a hash", remedy="Enter 64 lower-case hexadecimal digits", place=Place(field="expect")
             )
         return verify(self._database, expect)
 
     def replay(self, engine: Engine, id: str) -> Replay:
-        """Recompute the search of a decision from the revisions and model it used, and compare the results.
+        """Run the search of a decision again with the revisions and model that it used, and compare the results.
 
         Raises:
             NotFound: no decision has this id.
@@ -184,7 +184,7 @@ class Ledger:
         return next(self.replays(engine, [id]))
 
     def replays(self, engine: Engine, ids: Iterable[str] | None = None) -> Iterator[Replay]:
-        """Replay several decisions in turn (by default, all). A replay reuses the previous replay's index if it can.
+        """Replay several decisions in turn (by default, all). Each replay reuses the previous index if possible.
 
         Raises:
             NotFound: no decision has one of these ids.

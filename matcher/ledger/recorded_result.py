@@ -1,4 +1,4 @@
-"""The complete result of a saved search, with every number exact, packed into the entry's payload."""
+"""The complete result of a saved search, packed into the entry's payload without any loss of precision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RecordedResult:
     """All candidates of a search, highest score first, and all profiles that a filter excluded, sorted by id.
 
     `revisions` holds the sequence number of the revision used for each candidate. The numbers in each row of `parts`,
-    added from left to right, give the candidate's score. `failing` marks which filter excludes which profile.
+    added from left to right, give the candidate's score. `failing` marks the profiles that each filter excludes.
     `vectors` holds one vector for the need and one for the need's title.
     """
 

@@ -32,7 +32,7 @@ _COUNTS: Final = ("considered", "eligible", "candidates", "excluded")
 
 @dataclass(frozen=True)
 class Replay:
-    """The outcome of a replay. `notes` lists changes made since the search, which may not affect the result."""
+    """The outcome of a replay. `notes` lists what has changed since the search, even if the result is the same."""
 
     decision: str
     differences: tuple[Difference, ...]
@@ -70,7 +70,7 @@ class Replayer:
         self._indexes = HistoricalIndexes(engine.store, engine.encoder)
 
     def replay(self, decision: Decision) -> Replay:
-        """Compute the search of `decision` again and compare the result with the recorded one."""
+        """Run the search of `decision` again, and compare the result with the recorded one."""
         search = decision.search
         recorded = RecordedResult.from_bytes(self._chain.payload(decision.opening))
         notes = list(_changed_since(search))
@@ -91,16 +91,16 @@ class Replayer:
         try:
             index = self._indexes.at(search.sequence, encoder, search.places)
         except MissingVectors as missing:
-            problem = f"another encoder is in use, and {missing.texts} vectors of the recorded encoder are missing"
+            problem = f"another encoder is in use, and {missing.texts} vectors from the recorded encoder are missing"
             raise _MissingIngredient("encoder", search.encoder, problem) from missing
         except InvalidInput as error:
             raise _MissingIngredient("register", f"read at sequence {search.sequence}", str(error)) from error
         if encoder.reencoded:
             notes.append(f"missing vectors, encoded again by the same encoder: {encoder.reencoded}")
         if terms_for(need) != search.terms:
-            notes.append("a new search for this need would use other words; the replay used the recorded words")
+            notes.append("a new search for this need would use different words; the replay used the recorded words")
         if "regions" in search.excluded and search.places != CURRENT_PLACE_RULE:
-            notes.append("the rule for where profiles work has changed; the replay used the recorded one")
+            notes.append("the rule for finding where suppliers work has changed; the replay used the recorded rule")
         query = Query(recorded.vectors, search.terms, facts_of(need, search.on))
         eligible = eligible_in(index, need, search.filters, search.apply_requirements, search.on)
         return ranking_of(index, query, eligible, model, depth=search.depth)
@@ -114,7 +114,7 @@ class Replayer:
 
 
 def need_of(recorded: RecordedNeed, store: Store) -> Need:
-    """Return the need of a saved search: from the entry if the need is there, otherwise from the stored revision."""
+    """Return the need of a saved search, from the entry if it holds the need, otherwise from the stored revision."""
     try:
         need = recorded.record or store.need(recorded.id, at=recorded.sequence).record
     except (NotFound, InvalidInput) as error:
@@ -136,7 +136,7 @@ def _summary_differences(search: RecordedSearch, ranking: Ranking, replayed: Rec
 
 
 def _changed_since(search: RecordedSearch) -> Iterator[str]:
-    """Yield a note for each changed reference table or version. Such changes are likely causes of any difference."""
+    """Yield a note for each changed reference table or software version. These are likely causes of any differences."""
     for what, recorded, current in (
         ("table", search.reference, digests()),
         ("version", search.versions, versions()),

@@ -1,7 +1,7 @@
 """The tables of the ledger, the same on SQLite and PostgreSQL.
 
-`ledger_entry` and `ledger_model` are append-only: triggers refuse updates and deletes. `ledger_head` holds the
-number of entries and the hash of the last entry, so that removing the last entries can be detected.
+`ledger_entry` and `ledger_model` are append-only: triggers reject updates and deletions. `ledger_head` holds the
+number of entries and the hash of the last entry, so that the removal of entries from the end can be detected.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Verification of the hash chain: read every byte of every entry and hash it again.
 
-Nothing read is trusted. Rows are read as raw bytes, because anything may have been written into them.
+No stored value is trusted. Rows are read as raw bytes, because they may contain anything.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Verification:
 
     @property
     def intact(self) -> bool:
-        """Whether the ledger has no problem."""
+        """Whether no problem was found."""
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
     """
     with database.reading() as connection:
-        if not database.is_sqlite:  # by default, a statement also sees entries appended after the previous statement
+        if not database.is_sqlite:  # by default, each statement sees entries appended since the previous one
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         check = _ChainCheck(expect_seen=expect in (None, GENESIS))
         for row in _entry_rows(connection, database.is_sqlite):
@@ -95,7 +95,7 @@ def verify(database: Database, expect: str | None = None) -> Verification:
 
 @dataclass
 class _ChainCheck:
-    """The state of a check that reads the chain in order: the last entry read, and the models and problems so far."""
+    """The state of a check that reads the chain in order: the last entry read, and the models and problems found."""
 
     expect_seen: bool  # True once the expected hash has been read, and from the start if no hash is expected
     problems: list[LedgerProblem] = field(default_factory=list)
@@ -170,7 +170,7 @@ def _entry_rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:
 
 
 def _rows_of(connection: Connection, sqlite: bool, table: str, first: str, second: str) -> list[tuple[Any, ...]]:
-    """Return two columns of a whole table, sorted by the first column."""
+    """Return two complete columns of a table, sorted by the first column."""
     columns = f"{first if first == 'entries' else _raw(first, sqlite)}, {_raw(second, sqlite)}"
     rows = connection.execute(text(f"SELECT {columns} FROM {table} ORDER BY {first}"))  # noqa: S608
     return [tuple(map(_bytes, row)) for row in rows]

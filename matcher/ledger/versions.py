@@ -9,13 +9,13 @@ from typing import Final
 
 import faiss
 
-# This package, and every package that takes part in computing scores.
+# This package, and every package involved in computing scores.
 _PACKAGES: Final = ("partnership-matcher", "numpy", "faiss-cpu", "PyStemmer", "torch", "sentence-transformers")
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of the packages and of Python, and the machine, with the instruction set that FAISS uses."""
+    """Return the versions of the packages and of Python, the machine type, and the instruction set that FAISS uses."""
     return {
         **{package: _version(package) for package in _PACKAGES},
         "python": platform.python_version(),
@@ -26,5 +26,5 @@ def versions() -> dict[str, str]:
 def _version(package: str) -> str:
     try:
         return version(package)
-    except PackageNotFoundError:  # not installed, or this package run from its source folder
+    except PackageNotFoundError:  # not installed, or this package is run from its source folder
         return "unknown"

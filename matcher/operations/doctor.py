@@ -23,7 +23,7 @@ from matcher.store import Store
 
 # A SQLite register with 100,000 profiles takes about 2 GB, and an index snapshot about 1 GB.
 LEAST_FREE_BYTES: Final = 1_000_000_000
-# The most problems to report for the database and for the ledger.
+# The maximum number of problems to report for the database, and for the ledger.
 _MAX_PROBLEMS: Final = 5
 
 
@@ -50,7 +50,7 @@ class Check:
 def run_checks(settings: Settings) -> list[Check]:
     """Check every part of the installation that `settings` describes.
 
-    Creates or upgrades the database if necessary, and changes nothing else.
+    This creates or upgrades the database if necessary, but changes nothing else.
     """
     with ExitStack() as stack:
         # The first check that needs the store or the encoder opens it. If opening fails, every check that needs it
@@ -80,7 +80,7 @@ def _home(home: Path) -> str:
     existing = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
     if not os.access(existing, os.W_OK):
         raise Unavailable(
-            f"you do not have permission to write to {existing}", remedy="Get permission, or choose another home"
+            f"you do not have permission to write to {existing}", remedy="Get permission, or choose another home folder"
         )
     free = shutil.disk_usage(existing).free
     if free < LEAST_FREE_BYTES:
@@ -111,7 +111,7 @@ def _index(folder: Path, store: Callable[[], Store], encoder: Callable[[], Encod
         return "not built yet: the first search will build it"
     index = Snapshots(folder).load(encoder().fingerprint)
     if index is None:
-        return "damaged, or from another encoder or version: the next search will rebuild it"
+        return "damaged, or made by another encoder or version: the next search will rebuild it"
     behind = store().sequence() - index.sequence
     return f"{len(index):,} profiles, {len(index.passages):,} passages, {behind:,} revisions behind the database"
 

@@ -1,4 +1,4 @@
-"""Log configuration of the service: one line per event on stderr, as JSON or text."""
+"""Log configuration for the service: one line per event on stderr, as JSON or text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programme: the matching of many needs with the whole register, in a run that survives a restart."""
+"""Programme: matches many needs against the entire register, in a run that survives a restart."""
 
 from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job

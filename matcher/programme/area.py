@@ -1,4 +1,4 @@
-"""Area: where a programme works, named by a region, a place, or an NHS body (by name or code, current or former)."""
+"""Area: where a programme works, given as a region, a place, or the name or code (current or former) of an NHS body."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NhsBody(Protocol):
         """The kind of organisation: "icb", "ccg" or "health innovation network"."""
 
 
-# Given the name or code of an NHS body, current or former, returns the organisations that it is today. Raises NotFound
+# Takes the name or code of an NHS body, current or former, and returns the present-day organisations. Raises NotFound
 # if there is no such body.
 BodyLookup = Callable[[str], Sequence[NhsBody]]
 
@@ -54,13 +54,13 @@ EVERYWHERE: Final = Area(name="All regions")
 
 
 def empty_lookup(code_or_name: str) -> Sequence[NhsBody]:
-    """Raise NotFound for every name: the lookup to use without a table of NHS codes."""
-    raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Give its full name, or a region")
+    """Raise NotFound for every name. This is the lookup to use if there is no table of NHS codes."""
+    raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Use its full name, or a region")
 
 
 def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
     """Return the area that `text` names: a region, a place, or the code or name of an ICB, CCG, AHSN or health
-    innovation network. A past code or name gives the area of the body that replaced it.
+    innovation network. For a former code or name, this is the area of the body's successor.
 
     Raises:
         InvalidInput: `text` is not a region, and is in neither `lookup` nor the table of places.
@@ -80,7 +80,7 @@ def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
         return Area(name=query, regions=regions)
     raise InvalidInput(
         f"{query[:60]!r} is not a known region, place or NHS organisation",
-        remedy=f"Give one of {', '.join(Region)}, or the code or full name of an ICB or health innovation network",
+        remedy=f"Use one of {', '.join(Region)}, or the code or full name of an ICB or health innovation network",
     )
 
 

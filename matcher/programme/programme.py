@@ -1,4 +1,4 @@
-"""Programme: the name, area and rules for matching a set of needs together."""
+"""Programme: the name, area and matching rules for a set of needs that are matched together."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from matcher.records.places import regions_of_record
 class Programme(Record):
     """The settings of a regional programme.
 
-    `top` is the number of suppliers shown for each need. `capacity` is the most needs that the assignment may give to
-    one supplier; if `capacity` is None, no assignment is made. `on` is the day on which accreditations must be held,
-    or None for today.
+    `top` is the number of suppliers shown for each need. `capacity` is the maximum number of needs that the assignment
+    may give to one supplier; if `capacity` is None, no assignment is made. `on` is the date on which accreditations
+    must be valid, or None for today.
     """
 
     name: Title

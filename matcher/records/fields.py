@@ -39,7 +39,7 @@ _IDENTIFIERS = {
 
 
 def _clean_within(limit: int, text: str) -> str:
-    """Return `text` without markup. The caller checks that the result is within `limit` characters.
+    """Return `text` without markup. The caller checks that the result has at most `limit` characters.
 
     Raises:
         ValueError: `text` is too long to be worth cleaning: longer than `_MAX_MARKUP_FACTOR` times `limit`.
@@ -114,7 +114,7 @@ def _place(value: Any) -> Any:
 
 
 def identifier(kind: str) -> BeforeValidator:
-    """Return a validator for numbers from the register `kind`, which removes spaces and capitalises letters."""
+    """Return a validator for numbers of type `kind`, such as "charity". It removes spaces and capitalises letters."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
@@ -128,11 +128,11 @@ def printable(value: str) -> str:
     """Return `value` unchanged.
 
     Raises:
-        ValueError: `value` has a control character, or a blank other than a plain space.
+        ValueError: `value` contains a control character, or white space other than a plain space.
 
     """
     if not value.isprintable():
-        raise ValueError("must not contain characters that cannot be printed")
+        raise ValueError("must not contain non-printable characters")
     return value
 
 
@@ -140,7 +140,7 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-# Letters, marks and digits of any script. Not \w, because other readers of the JSON schema limit it to ASCII.
+# Letters, marks and digits in any script. \w is not used, because other readers of the JSON schema limit it to ASCII.
 _LETTER: Final = r"\p{L}\p{M}\p{N}_"
 Id = Annotated[str, StringConstraints(pattern=rf"^[{_LETTER}][{_LETTER}.:/+~@&'(),-]*$", max_length=MAX_ID)]
 Title = Annotated[
@@ -158,28 +158,28 @@ RegionName = Annotated[Region, BeforeValidator(_region)]
 PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=_MAX_PLACE)]
 
 REMEDIES: Final = {
-    "id": "Use at most 512 letters, digits and . _ : / - without spaces. Start with a letter or digit",
+    "id": "Use at most 512 characters: letters, digits and . _ : / - but no spaces. Start with a letter or digit",
     "sector": f"Use one of: {', '.join(Sector)}",
     "sectors": f"Use one of: {', '.join(Sector)}",
     "stage": f"Use one of: {', '.join(Stage)}",
     "regions": f"Use one of: {', '.join(Region)}",
-    "postcode": "Give a UK postcode such as LS11 5QN, or leave the field out",
-    "cpv": "Give CPV codes as strings of 8 digits, such as 85100000",
+    "postcode": "Enter a UK postcode such as LS11 5QN, or leave the field out",
+    "cpv": "Write CPV codes as strings of 8 digits, such as 85100000",
     "date": "Write the date as year-month-day, such as 2026-03-31",
     "published": "Write the date as year-month-day, such as 2026-03-31",
     "closes": "Write the date as year-month-day, such as 2026-03-31",
     "expires": "Write the date as year-month-day, such as 2026-03-31",
-    "value": "Give an amount in pounds of 0 or more, or leave the field out",
-    "turnover": "Give an amount in pounds of 0 or more, or leave the field out",
-    "employees": "Give a whole number of 0 or more, or leave the field out",
-    "charity": "Give the charity number as the register prints it, such as 1000003 or SC037738",
-    "company": "Give the company number with its leading zeros, such as 02324869",
-    "cqc": "Give the CQC provider id, such as 1-101640235",
-    "ods": "Give the ODS code, such as QWE or RR8",
-    "ppon": "Give the Public Procurement Organisation Number, such as PXYZ-1234-ABCD",
-    "title": "Give a title of 1 to 500 characters with at least one word in it",
-    "name": "Give a name of 1 to 500 characters with at least one word in it",
+    "value": "Enter an amount in pounds, 0 or more, or leave the field out",
+    "turnover": "Enter an amount in pounds, 0 or more, or leave the field out",
+    "employees": "Enter a whole number, 0 or more, or leave the field out",
+    "charity": "Enter the charity number as it appears in the register, such as 1000003 or SC037738",
+    "company": "Enter the company number with its leading zeros, such as 02324869",
+    "cqc": "Enter the CQC provider id, such as 1-101640235",
+    "ods": "Enter the ODS code, such as QWE or RR8",
+    "ppon": "Enter the Public Procurement Organisation Number, such as PXYZ-1234-ABCD",
+    "title": "Enter a title of 1 to 500 characters that contains at least one word",
+    "name": "Enter a name of 1 to 500 characters that contains at least one word",
     "description": "Shorten the text to 100,000 characters",
     "summary": "Shorten the text to 100,000 characters",
-    "email": "Give an e-mail address such as name@example.org, or leave the field out",
+    "email": "Enter an e-mail address such as name@example.org, or leave the field out",
 }

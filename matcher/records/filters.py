@@ -1,4 +1,4 @@
-"""The filters of a search: they decide which suppliers are eligible."""
+"""The filters of a search: the conditions that suppliers must meet to be eligible."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from matcher.records.vocabulary import Sector
 class Filters(Record):
     """The filters of a search. A profile must pass every filter that is set.
 
-    If a filter has several values, a profile needs only one of them, except that it must have all `accreditations` and
-    all `identifiers`. An identifier is a kind ("charity") or a kind and number ("charity:1000003"). `changed_since` is
-    a sequence number of the store: only profiles revised after that number pass.
+    If a filter has several values, a profile needs to match only one of them. `accreditations` and `identifiers` are
+    exceptions: a profile must have all of these. An identifier is a kind ("charity") or a kind and number
+    ("charity:1000003"). `changed_since` is a sequence number of the store: only profiles revised after that number
+    pass.
     """
 
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -38,6 +39,6 @@ class Filters(Record):
 
     @classmethod
     def required_by(cls, need: Need) -> Filters:
-        """Return the requirements of `need` as filters, to apply as well as the filters that the user sets."""
+        """Return the requirements of `need` as filters, to be applied in addition to the user's own filters."""
         required = need.requirements
         return cls(sectors=required.sectors, regions=required.regions, accreditations=required.accreditations)

@@ -14,8 +14,9 @@ from matcher.records.vocabulary import Sector
 class Evidence(Record):
     """A quoted passage of a profile that contributed to its score.
 
-    `source` says where the passage is in the profile. `similarity` is the cosine of the passage and the need. `share`
-    (0 to 1) is how much of the pooled strength of the profile comes from the piece that the passage belongs to.
+    `source` says where the passage is in the profile. `similarity` is the cosine similarity of the passage and the
+    need. `share`, from 0 to 1, is the part of the profile's pooled strength that comes from the piece that contains
+    the passage.
     """
 
     text: str
@@ -27,8 +28,8 @@ class Evidence(Record):
 class Match(Record):
     """A ranked profile. `score` is exactly the sum of `contributions`, added in order.
 
-    `probability` is the share of comparable pairs of need and supplier in which the supplier won. `band` is a word for
-    the range of that probability.
+    `probability` is how often a supplier with this score won, among comparable pairs of need and supplier. `band` is
+    the word for the range that the probability falls in.
     """
 
     rank: int
@@ -49,7 +50,7 @@ class Match(Record):
 
 
 class SearchResult(Record):
-    """The ranked matches of one need."""
+    """The ranked matches for one need."""
 
     need_id: str
     sequence: Annotated[int, Field(description="Sequence number of the latest revision searched.")]

@@ -36,7 +36,7 @@ class Buyer(Record):
 
 
 class Requirements(Record):
-    """What makes a partner eligible: all the accreditations, in date; one of the sectors; one of the regions."""
+    """What makes a partner eligible: all the accreditations (in date), one of the sectors and one of the regions."""
 
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -66,7 +66,7 @@ class Need(Record):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Return an unsaved need from free text. Text too long for the title continues in the description.
+        """Return an unsaved need made from free text. Text that does not fit in the title continues in the description.
 
         Raises:
             InvalidInput: `text` is too long or has no word in it.

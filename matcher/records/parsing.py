@@ -13,7 +13,7 @@ _WORDING: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this record",
     "string_type": "must be text",
-    "string_pattern_mismatch": "has a form or a character that is not allowed",
+    "string_pattern_mismatch": "has the wrong format or a character that is not allowed",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "tuple_type": "must be a list",
@@ -26,7 +26,7 @@ _WORDING: Final = {
 
 
 class Record(BaseModel):
-    """Base class of all records: immutable, compared by value, without unknown fields."""
+    """Base class of all records: immutable, compared by value, with no unknown fields allowed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""Places: find the regions of records and texts from the regions, counties, cities, boroughs and postcodes they name.
+"""Places: find the regions of records and texts from the place names and postcodes in them.
 
 `regions_of_profile` says where a supplier works; `regions_of_record` says where a need or a piece of work is.
 """
@@ -18,14 +18,17 @@ from matcher.records.postcodes import region_of_postcode
 from matcher.records.profile import Profile, TrackRecord
 from matcher.records.vocabulary import Region, find_region
 
-# A text that names more regions than this is about the country, not about a place.
+# A text that names more regions than this is treated as being about the whole country, not about a place.
 MAX_REGIONS: Final = 3
-# How many characters to search for places, from the start of a description.
+# The number of characters that are searched for places at the start of a description.
 _PLACE_CHARACTERS: Final = 600
 
 
 class PlaceRule(IntEnum):
-    """Rules for finding where a profile works, past and present. A decision records its rule, and replays apply it."""
+    """The past and present rules for finding where a supplier works.
+
+    A decision records the rule that it used, and a replay applies the same rule.
+    """
 
     REGION_FIELDS = 1
     WHOLE_RECORDS = 2
@@ -35,7 +38,7 @@ CURRENT_PLACE_RULE: Final = PlaceRule.WHOLE_RECORDS
 
 
 def regions_of_profile(profile: Profile, work_regions: Iterable[frozenset[Region]] | None = None) -> frozenset[Region]:
-    """Return the regions that `profile` works in, or an empty set if they are unknown.
+    """Return the regions that the supplier works in, or an empty set if they are unknown.
 
     These are the regions that the profile states, else the region of its postcode, else the regions of all its past
     work.
@@ -64,7 +67,7 @@ def stated_regions(profile: Profile) -> frozenset[Region]:
 
 
 def regions_by_first_rule(profile: Profile) -> frozenset[Region]:
-    """Return the regions of `profile` by `PlaceRule.REGION_FIELDS`, for decisions that were made under that rule.
+    """Return the regions of `profile` under `PlaceRule.REGION_FIELDS`, for decisions that used that rule.
 
     Unlike `regions_of_profile`, this reads only the region field of past work, and skips a field that names no region.
     """

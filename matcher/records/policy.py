@@ -16,16 +16,16 @@ IMPLIED_SCHEMES: Final[dict[str, tuple[str, ...]]] = {"cyberessentialsplus": ("c
 
 
 class Band(StrEnum):
-    """A range of probabilities, as a word."""
+    """A word for a range of probabilities."""
 
     STRONG = "strong"
     POSSIBLE = "possible"
     UNLIKELY = "unlikely"
 
 
-# The lowest probability of each band, decided for this product. A random supplier wins about one pair in a thousand;
-# "possible" begins at ten times that rate, "strong" at a hundred times. docs/accuracy.md says how often
-# each band is right.
+# The lowest probability of each band, decided for this product. A random supplier wins about one pair in a thousand.
+# "possible" begins at ten times that rate, and "strong" at a hundred times. docs/accuracy.md says how often each band
+# is right.
 STRONG_FROM: Final = 0.10
 POSSIBLE_FROM: Final = 0.01
 

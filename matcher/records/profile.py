@@ -70,7 +70,7 @@ class Accreditation(Record):
     Attributes:
         scheme: the name of the scheme.
         reference: the number of the certificate.
-        expires: the last day on which the accreditation is held, or None if it does not lapse.
+        expires: the last day on which the accreditation is valid, or None if it does not expire.
 
     """
 
@@ -80,7 +80,7 @@ class Accreditation(Record):
 
 
 class Profile(Record):
-    """A supplier's capability profile. `turnover` is in pounds a year."""
+    """A supplier's capability profile. `turnover` is in pounds per year."""
 
     id: Id
     name: Title

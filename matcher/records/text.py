@@ -41,12 +41,12 @@ def clean(text: str) -> str:
         previous, text = text, _clean_once(text)
         if text == previous:
             return text
-    # Only a hostile text nests markup this deep. Without "&" and "<", one more pass cleans everything.
+    # Only a hostile text nests markup this deeply. Without "&" and "<", one more pass cleans everything.
     return _clean_once(text.replace("&", " ").replace("<", " "))
 
 
 def _clean_once(text: str) -> str:
-    # Decode entities before any other step: dropped or composed characters may split the later patterns.
+    # Decode entities first: characters that are later dropped or composed could otherwise split the patterns below.
     text = html.unescape(_NUMBER.sub(_readable, _AMPERSANDS.sub("&", text)))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _DROPPED)

@@ -1,4 +1,4 @@
-"""The fixed vocabularies of records: sectors, stages and regions, and the names that map to regions."""
+"""Fixed vocabularies used in records: sectors, stages and regions, and other names for the regions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sector(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stage of a need, from an idea to an award."""
+    """The stage that a need has reached, from idea to award."""
 
     IDEA = "idea"
     PLANNING = "planning"
@@ -71,5 +71,5 @@ _REGIONS = {_key(region.value): region for region in Region} | {
 
 
 def find_region(text: str) -> Region | None:
-    """Return the region that `text` names, ignoring case and small words, or None if it names no region."""
+    """Return the region that `text` names, or None. Ignore case, and words such as "the" and "region"."""
     return _REGIONS.get(_key(text))

@@ -1,4 +1,4 @@
-"""The register: what sources state about suppliers and needs, joined into one profile per supplier."""
+"""The register: what sources say about needs and suppliers, combined into one profile for each supplier."""
 
 from matcher.register.fetching import FetchReport, fetch
 from matcher.register.import_report import ImportReport

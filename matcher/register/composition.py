@@ -1,10 +1,9 @@
-"""Composition: one profile from all the statements about a supplier, whatever order they arrive in.
+"""Composition: build one profile from all the statements about a supplier, regardless of the order they arrive in.
 
 Sources have an order of precedence (see the catalogue of sources): the supplier first, then registers, then notices.
-Within a source, the latest statement comes first. Each field, and
-each kind of identifier, is taken from the first statement that has one. If the supplier states its capabilities, only
-these count. Pieces of track record are
-collected from all statements, one per award.
+Within a source, the latest statement comes first. Each simple field, and each kind of identifier, is taken from the
+first statement that includes it. If the supplier states its capabilities, those from other sources are ignored. The
+track record is collected from all statements, with one piece per award.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _SCALARS: Final = ("name", "sector", "summary", "postcode", "turnover", "employe
 
 @dataclass(frozen=True)
 class StoredStatement:
-    """A statement as stored: its source, record number and fields, where the statement was read, and its date."""
+    """A stored statement: its source, record number, fields and date, and where it was read."""
 
     source: str
     record: str
@@ -37,19 +36,19 @@ class StoredStatement:
 
 @dataclass(frozen=True)
 class Composition:
-    """A profile (None if the supplier has no profile), and the statement behind each part, by dotted path."""
+    """A profile, or None if the supplier has none, and the statement that each part comes from, by dotted path."""
 
     profile: Profile | None
     parts: tuple[tuple[str, StoredStatement], ...] = ()
 
     @property
     def sources(self) -> list[str]:
-        """The sources that state parts of the profile, in order of precedence."""
+        """The sources of the profile's parts, in order of precedence."""
         return sorted({statement.source for _, statement in self.parts}, key=PRECEDENCE.__getitem__)
 
 
 def compose(profile_id: str, statements: Sequence[StoredStatement]) -> Composition:
-    """Return the composition of `statements`, whose profile has the id `profile_id`."""
+    """Compose a profile with the id `profile_id` from `statements`."""
     ordered = sorted(statements, key=_rank)
     current = [statement for statement in ordered if not statement.ended]
     if _is_withdrawn(ordered, current):
@@ -73,10 +72,10 @@ def _rank(statement: StoredStatement) -> tuple[int, int, str]:
 
 
 def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]) -> bool:
-    """Return whether the supplier has no profile.
+    """Return whether the supplier should have no profile.
 
-    That is the case if no current statement names the supplier, or if a statement has ended and there is no current
-    statement from a register or from the supplier.
+    This is so if no current statement names the supplier, or if a source says that the supplier no longer exists and
+    there is no current statement from a register or from the supplier.
     """
     is_named = any("name" in statement.fields for statement in current)
     has_ended = len(ordered) > len(current)
@@ -84,7 +83,7 @@ def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]
     return not is_named or (has_ended and not is_confirmed)
 
 
-# The path and value of one part of a profile, and the statement that gives this value.
+# The path and value of one part of a profile, and the statement that the value comes from.
 Part = tuple[str, Any, StoredStatement]
 
 
@@ -104,7 +103,7 @@ def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _coverage(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the coverage from the first source that states any, joined from all statements by that source."""
+    """Yield the coverage from the first source that gives any, combining all statements from that source."""
     stating = [statement for statement in current if statement.fields.get("coverage")]
     stating = [statement for statement in stating if statement.source == stating[0].source]
     if national := next((one for one in stating if one.fields["coverage"].get("national")), None):
@@ -132,7 +131,7 @@ def _capabilities(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield all accreditations that the supplier states, then one for each further scheme in other sources."""
+    """Yield all accreditations that the supplier states, then one for each additional scheme in other sources."""
     by_key: dict[str, tuple[dict[str, Any], StoredStatement]] = {}
     for statement in current:
         is_own = statement.source == SUPPLIER
@@ -145,7 +144,7 @@ def _accreditations(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _track_record(current: list[StoredStatement]) -> Iterator[Part]:
-    """Yield the pieces that the supplier states, then one piece for each other award, newest award first."""
+    """Yield the pieces of work that the supplier states, then one piece for each other award, newest first."""
     own = [(piece, statement) for statement in current if statement.source == SUPPLIER for piece in _pieces(statement)]
     own_keys = {_key(piece, "title", "date", "buyer") for piece, _ in own}
     awards: dict[str, tuple[dict[str, Any], StoredStatement]] = {}

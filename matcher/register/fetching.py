@@ -1,4 +1,4 @@
-"""Fetching: import the pages of a notice service into the register, one transaction per page.
+"""Fetching: import pages from a notice service into the register, using one transaction per page.
 
 Each transaction also stores the address of the next page, so that an interrupted fetch can continue from that page.
 """
@@ -61,12 +61,12 @@ def fetch(
 
     `until` defaults to now, and `since` to two hours before the end of the last fetch. An earlier fetch that was
     not completed continues with its own time window, unless `since` differs from the start of that window.
-    `most_pages` limits the number of pages in this call. `on_page` is called after each page with the number so far.
+    `most_pages` limits the number of pages in this call. `on_page` is called after each page with the number fetched.
 
     Raises:
-        InvalidInput: `since` is missing and there is no earlier fetch, `since` is not before `until`, or the service
-            links to a wrong page.
-        Unavailable: the service or the store cannot be used. The pages already fetched are saved.
+        InvalidInput: `since` is missing and there is no earlier fetch, `since` is not before `until`, or the next page
+            is on another server or was already fetched.
+        Unavailable: the service or the store cannot be used. The pages already fetched remain saved.
 
     """
     window, resumed = _window(store, service, since, until or datetime.now(UTC))
@@ -90,11 +90,11 @@ def _window(store: Store, service: NoticeService, since: datetime | None, now: d
     if since is None and before is None:
         raise InvalidInput(
             "there is no earlier fetch to continue",
-            remedy="Give a start date, for example --from 2025-03-01",
+            remedy="Enter a start date, for example --from 2025-03-01",
         )
     start = since or datetime.fromisoformat(before.until if before else "") - _OVERLAP
     if start >= now:
-        raise InvalidInput("the start date is not in the past", remedy="Give an earlier date with --from")
+        raise InvalidInput("the start date is not in the past", remedy="Enter an earlier date with --from")
     window = _Window(start.isoformat(), now.isoformat(), service.first_page(start, now))
     with store.writing() as writer:
         _save(writer, service, window)
@@ -104,7 +104,7 @@ def _window(store: Store, service: NoticeService, since: datetime | None, now: d
 def _import_page(store: Store, service: NoticeService, window: _Window, page: Page, report: ImportReport) -> None:
     """Import a page and save the address of the next page, in one transaction.
 
-    A release that cannot be used is only counted, because an error would stop every later fetch at the same page.
+    An unusable release is counted but raises no error, because an error would stop every later fetch at this page.
     """
     report.files += 1
 

@@ -1,4 +1,4 @@
-"""File importers: how the contents of each kind of file are put into the register."""
+"""File importers: import the contents of each kind of file into the register."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True)
 class ImportTask:
-    """The import of one file, in one transaction of `writer`.
+    """The task of importing one file in the transaction of `writer`.
 
     Without `rejects`, the first problem ends the import. `on_position` is called with the number of bytes read so far.
     """
@@ -49,7 +49,7 @@ class ImportTask:
     on_position: Callable[[int], None]
 
     def reject(self, problem: InvalidInput, text: str = "") -> None:
-        """Write `problem`, with the `text` that cannot be used, to the rejects file. Without one, raise `problem`."""
+        """Write `problem` and the unusable `text` to the rejects file. If there is no such file, raise `problem`."""
         if self.rejects is None:
             raise problem
         self.report.rejected += 1
@@ -59,14 +59,14 @@ class ImportTask:
 
 @dataclass(frozen=True)
 class FileImporter:
-    """How one kind of file is imported, and the filename endings to look for in a folder."""
+    """How to import one kind of file, and the filename endings to look for in a folder."""
 
     run: Callable[[ImportTask], None]
     endings: tuple[str, ...]
 
 
 def source_importer(source: Source) -> FileImporter:
-    """Return the importer for files from `source`. ValueError: the source has no files."""
+    """Return the importer for files from `source`. Raise ValueError if the source has no files."""
     files = source.files
     if isinstance(files, StatementFiles):
         return FileImporter(partial(_import_statements, files, source.name), files.endings)
@@ -101,7 +101,7 @@ RECORD_IMPORTERS: Final[Mapping[str, FileImporter]] = {
 
 
 def _accepted(task: ImportTask, kind: type[R]) -> Iterator[Accepted[R]]:
-    """Yield the lines that hold a record. Reject the other lines, and count the fields that are ignored."""
+    """Yield the lines that contain a record. Reject all other lines, and count the ignored fields."""
     for line in read(task.file, kind):
         if isinstance(line, Rejected):
             task.reject(line.problem, line.text)
@@ -150,7 +150,7 @@ def _counted(items: Iterable[Item[T]], counts: Counter[str]) -> Iterator[Item[T]
 
 
 def _usable(items: Iterable[Item[T]], task: ImportTask) -> Iterator[T]:
-    """Yield the values of `items`. Reject the items with a problem, and report the position after each item."""
+    """Yield the values of `items`. Reject items that have a problem, and report the position after each item."""
     for item in items:
         if item.problem is not None:
             task.reject(item.problem)

@@ -6,10 +6,10 @@
 4. The statement and a profile share a name and legal form.
 5. The statement is from a notice and shares a name with a profile, but only one of the two gives the legal form.
 
-Rules 2 to 5 skip profiles with a conflicting register number. Rules 3 to 5 need a single match.
-Profiles that turn out to share a register number are joined, unless suppliers wrote both or one was split from the
-other.
-In doubt, create a new profile: duplicates can be joined later, but a wrong join loses the evidence to undo it.
+Rules 2 to 5 skip profiles with a conflicting register number. Rules 3 to 5 require exactly one match.
+Profiles that turn out to share a register number are joined, unless both were written by suppliers or one was split
+from the other. If in doubt, create a new profile: duplicates can be joined later, but a wrong join loses the evidence
+needed to undo it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from matcher.store.schema import head, revision
 
 # The source of a statement and its record number in that source, which together identify the statement.
 Reference = tuple[str, str]
-# The id of the profile that matches, the rule that found the profile, and the evidence for the match.
+# The id of the matching profile, the rule that found it, and the evidence for the match.
 ProfileMatch = tuple[str, str, str]
 # The prefix of `source` in every revision composed by the register.
 MERGED = "merged: "
 
 
 class Identities:
-    """The identities for a batch of statements, and for the profiles that these statements may be about."""
+    """Decides which profile each statement in a batch is about."""
 
     def __init__(self, connection: Connection, statements: Sequence[Statement]) -> None:
         self._connection = connection
@@ -77,7 +77,7 @@ class Identities:
         return profile_id
 
     def _resolve_own(self, statement: Statement, keys: tuple[str, ...], numbered: list[str]) -> str:
-        """Return the id of the profile that the supplier wrote. Join profiles from other sources into that profile."""
+        """Join matching profiles from other sources into the profile that the supplier wrote, and return its id."""
         id, reference = statement.record, _reference(statement)
         if reference not in self._known:
             self._assign(reference, id, "own", "")
@@ -128,7 +128,7 @@ class Identities:
             exact = [id for id in exact if not any(map(is_number, self._keys_of[id]))]
         if len(exact) == 1:
             return exact[0], "name", key
-        # A name of one word is too common to match without its legal form.
+        # A one-word name is too common to match without its legal form.
         if exact or statement.source in REGISTERS or statement.source == SUPPLIER or " " not in key:
             return None
         form = key.rpartition(":")[2]
@@ -138,10 +138,10 @@ class Identities:
         return (loose[0], "name without its legal form", key) if len(loose) == 1 else None
 
     def _places_agree(self, statement: Statement, key: str, profile_id: str, keys: set[str]) -> bool:
-        """Return whether the places of a statement and a profile with the same name allow a join.
+        """Return whether a statement and a profile with the same name can be joined, judging by their places.
 
-        Many charities share a name. If a register is involved and the name has no legal form, the places must agree
-        unless one of them is unknown.
+        Different charities often have the same name. If the statement is from a register or the profile has a register
+        number, and the name has no legal form, the places must agree unless one of them is unknown.
         """
         profile_places = {key for key in self._keys_of[profile_id] if key.startswith("place:")}
         places = {key for key in keys if key.startswith("place:")}
@@ -154,7 +154,7 @@ class Identities:
         return not was_split and not numbers_conflict(keys, self._keys_of[profile_id])
 
     def _join(self, first: str, second: str, rule: str = "number", evidence: str = "") -> str:
-        """Join one supplier's two profiles and return the remaining id, or `first` if they must stay separate."""
+        """Join two profiles of one supplier and return the id that is kept, or `first` if they must stay separate."""
         kept, removed = sorted((first, second), key=self._rank)
         if (
             kept == removed
@@ -185,7 +185,7 @@ class Identities:
         return self._connection.execute(query).first() is not None
 
     def _rank(self, profile_id: str) -> tuple[bool, bool, str]:
-        """Return a sort key. A joined profile keeps the first id: the supplier's own, then one from a register."""
+        """Return a sort key. A joined profile keeps the id that sorts first: the supplier's own, then a register's."""
         return profile_id not in self._own, not profile_id.startswith("gb-"), profile_id
 
     def _assign(self, reference: Reference, profile_id: str, rule: str, evidence: str) -> None:
@@ -213,7 +213,7 @@ class Identities:
         return profiles
 
     def _split_profiles(self, references: Iterable[Reference]) -> dict[Reference, set[str]]:
-        """Return the ids of the profiles that each statement in `references` was split from."""
+        """For each statement in `references`, return the ids of the profiles that it was split from."""
         profiles: dict[Reference, set[str]] = defaultdict(set)
         for source, records in _by_source(references).items():
             for chunk in chunks(records):
@@ -223,7 +223,7 @@ class Identities:
         return profiles
 
     def _load(self, keys: set[str]) -> None:
-        """Load all keys of each profile that has any of `keys` or to which statements are already assigned."""
+        """Load all keys of each profile that has any of `keys` or that a statement in the batch is assigned to."""
         same = (identity.c.source == identity_key.c.source) & (identity.c.record == identity_key.c.record)
         ids: set[str] = set(self._known.values())
         for chunk in chunks(sorted(keys)):
@@ -236,7 +236,7 @@ class Identities:
                 self._profiles[row.key].add(row.profile_id)
 
     def _own_profiles(self, ids: Iterable[str]) -> set[str]:
-        """Return the ids in `ids` whose profiles were written by suppliers themselves."""
+        """Return those `ids` whose profiles were written by the suppliers themselves."""
         own: set[str] = set()
         for chunk in chunks(sorted(ids)):
             query = select(identity.c.profile_id).where(identity.c.source == SUPPLIER, identity.c.profile_id.in_(chunk))
@@ -270,7 +270,7 @@ def _delete_keys(connection: Connection, references: Iterable[Reference]) -> Non
 
 
 def _is_used(connection: Connection, id: str) -> bool:
-    """Return whether a statement is about the profile `id`, or the profile was last written outside the register."""
+    """Return whether `id` is in use: by a statement, or by a profile that was last written outside the register."""
     stated = connection.execute(select(identity.c.record).where(identity.c.profile_id == id).limit(1)).first()
     put = connection.execute(
         select(revision.c.source)
@@ -292,5 +292,5 @@ def _reference(statement: Statement) -> Reference:
 
 
 def _forms_to_load(key: str) -> list[str]:
-    """Return the keys to load for `key`: a name in any legal form, and no place, since a place alone never matches."""
+    """Return the keys to load for `key`: a name with every legal form, but no place, as a place alone never matches."""
     return keys_in_any_form(key) if key.startswith("name:") else [] if key.startswith("place:") else [key]

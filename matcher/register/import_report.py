@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from matcher.sources.statement import Tally
 
-# The names of the counts of what is dropped from notices. These counts are reported even if they are 0.
+# Names of the counts for data dropped from notices. These counts are reported even if they are 0.
 DROP_COUNTS: Final = (
     "contact points",
     "contact details in texts",
@@ -21,7 +21,7 @@ DROP_COUNTS: Final = (
     "values not in pounds",
     "values of 0 or 1",
 )
-# The maximum number of ignored field names to count separately. A file with more does not hold records.
+# The maximum number of ignored field names to count separately. A file with more names does not contain records.
 _MAX_IGNORED: Final = 1_000
 
 
@@ -29,10 +29,10 @@ _MAX_IGNORED: Final = 1_000
 class ImportReport:
     """The result of an import or a fetch.
 
-    `files` counts files or pages. `profiles` and `needs` count the records that were put, by outcome. In a report on a
-    public source, the outcomes for needs are in `counts` instead. `dropped_fields` counts the fields that were not
-    kept, by their dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the
-    file that holds the rejected lines, if there is one.
+    `files` counts files or pages. `profiles` and `needs` count the records submitted, by outcome. For a public
+    source, the outcomes for needs are in `counts` instead. `dropped_fields` counts each field that was dropped, by
+    dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file that holds
+    the rejected lines, if there is one.
     """
 
     files: int = 0
@@ -64,14 +64,14 @@ class ImportReport:
         self.dropped_fields.update(tally.fields)
 
     def count_ignored(self, names: Iterable[str]) -> None:
-        """Count one more dropped field for each of `names`, up to 1,000 different names."""
+        """Add 1 to the count of each dropped field in `names`, for up to 1,000 different names."""
         for name in names:
             if name in self.dropped_fields or len(self.dropped_fields) < _MAX_IGNORED:
                 self.dropped_fields[name] += 1
 
 
 def records_report(report: ImportReport) -> dict[str, Any]:
-    """Return the report on a record import as JSON values."""
+    """Return the report on an import of records as JSON values."""
     return {
         "files": report.files,
         "added": report.added,

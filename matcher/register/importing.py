@@ -1,4 +1,4 @@
-"""Importing: read record files and public source files into the store, one transaction per file."""
+"""Importing: read files of records and files from public sources into the store, in one transaction per file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matcher.sources.formats.rejects import RejectsFile
 from matcher.store import Store
 
 OnError = Literal["stop", "skip"]
-# Called with the number of bytes read so far and the total size of all files in bytes, both as stored.
+# Called with the number of bytes read so far and the total size of all files, both measured before decompression.
 OnProgress = Callable[[int, int], None]
 
 # What `import_files` can read: records in the product's own format, and files from public sources.
@@ -31,15 +31,16 @@ def import_files(
     rejects_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
-    """Import the files at `paths`, all of the same `kind` from `KINDS`, into `store`, one transaction per file.
+    """Import the files at `paths`, all of the same `kind`, into `store`, using one transaction per file.
 
-    A path may be a folder of such files. Importing a file again changes nothing. If a line or part of a file cannot
-    be used, "stop" raises an error and imports nothing from that file. Earlier files stay imported. "skip" leaves out
-    the line or part and writes it to a new file in `rejects_folder`, before the transaction is committed. For public
-    sources, the rejects file gives the problems without the text.
+    `kind` is one of `KINDS`. A path may be a folder of such files. Importing a file again changes nothing. `on_error`
+    decides what happens if a line or part of a file cannot be used. "stop" raises an error and imports nothing from
+    that file, but files already imported stay imported. "skip" leaves out the line or part and writes it to a new file
+    in `rejects_folder` before the transaction is committed. For public sources, the rejects file lists the problems
+    without the text.
 
     Raises:
-        InvalidInput: a path or a file as a whole cannot be read or, with "stop", part of a file cannot be used.
+        InvalidInput: a path or an entire file cannot be read or, with "stop", part of a file cannot be used.
         Unavailable: the store or the rejects file cannot be written.
 
     """

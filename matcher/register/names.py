@@ -1,4 +1,4 @@
-"""Supplier names in comparable forms, and the keys by which a statement or profile can be recognised."""
+"""Supplier names in forms that can be compared, and the keys by which a supplier can be recognised."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEGAL_FORMS: Final = {
 _FORM: Final = re.compile(rf" (?:{'|'.join(sorted(_LEGAL_FORMS, key=len, reverse=True))})$")
 _TRADING: Final = re.compile(r"\b(?:t/a|t/as|trading as)\b.*$", re.I)
 _GENERIC_WORDS: Final = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
-# Identifiers that only one supplier can have, the most reliable first.
+# Identifiers that are unique to one supplier, most reliable first.
 NUMBERS: Final = ("charity", "company", "cqc", "ods", "ppon")
 
 
@@ -63,8 +63,7 @@ def without_generic_words(name: str) -> str:
 def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, ...]:
     """Return the keys for a statement or profile that has `fields`.
 
-    The keys are the register numbers, the publisher's own number `party`, the name, and the outward part of the
-    postcode.
+    The keys are the register numbers, the publisher's own number `party`, the name, and the first half of the postcode.
     """
     identifiers = fields.get("identifiers") or {}
     keys = [f"{register}:{identifiers[register]}" for register in NUMBERS if identifiers.get(register)]

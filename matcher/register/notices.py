@@ -1,4 +1,4 @@
-"""Notices: releases are stored. When one arrives, all with the same ocid are merged into a need and track record."""
+"""Notices: store each new release, then merge all releases with the same ocid into a need and a track record."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Reject = Callable[[InvalidInput], None]
 
 
 def trim_release(value: object, place: Place, position: str, report: ImportReport) -> TrimmedRelease:
-    """Return the fields kept from a release, and count in `report` what is dropped.
+    """Return the fields kept from a release, and add what is dropped to the counts in `report`.
 
     `position` says where the release is in its file or page. Raises the same errors as `ocds.trim`.
     """
@@ -58,7 +58,7 @@ def trim_release(value: object, place: Place, position: str, report: ImportRepor
 
 
 def import_releases(writer: Writer, releases: Iterable[TrimmedRelease], report: ImportReport, reject: Reject) -> None:
-    """Store releases and update the needs and suppliers that these are about, in the transaction of `writer`."""
+    """Store releases and update the needs and suppliers concerned, in the transaction of `writer`."""
     tally = Tally(Counter(dict.fromkeys(DROP_COUNTS, 0)))
     session = Session(writer)
     session.follow()
@@ -71,7 +71,7 @@ def import_releases(writer: Writer, releases: Iterable[TrimmedRelease], report: 
 
 
 class _NoticeImport:
-    """The import of notices in one transaction."""
+    """Imports notices in one transaction."""
 
     def __init__(self, writer: Writer, session: Session, tally: Tally) -> None:
         self._writer = writer
@@ -133,7 +133,7 @@ class _NoticeImport:
             self._tally.counts.update({f"needs {outcome}": number for outcome, number in outcomes.items()})
 
     def _update_statements(self, processes: Sequence[ocds.Process]) -> None:
-        """Add the statements of `processes`, and drop earlier statements that these processes no longer make."""
+        """Add the statements from `processes`, and drop earlier statements that they no longer contain."""
         statements = [statement for process in processes for statement in process.statements]
         current = {(statement.source, statement.record) for statement in statements}
         before = [reference for process in processes for reference in self._stated(process.ocid)]

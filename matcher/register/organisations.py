@@ -1,4 +1,4 @@
-"""NHS organisations: the current organisations for an NHS code or name from any date.
+"""NHS organisations: find the current organisations for an NHS code or name, which may be out of date.
 
 Imported ODS data takes precedence. The reference tables add the clinical commissioning groups of 2021, the integrated
 care boards and, by name only, the academic health science networks.
@@ -42,12 +42,12 @@ class Organisations:
         self._store = store
 
     def current(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
-        """Return the organisation for a code or name or, if it was replaced, its latest successors, sorted by code.
+        """Return the organisation with a code or name or, if it was replaced, its latest successors, sorted by code.
 
-        The result is empty if organisations only succeed one another in a circle.
+        The result is empty if every chain of successors forms a loop.
 
         Raises:
-            NotFound: neither the store nor the reference tables have the code or name.
+            NotFound: the code or name is in neither the store nor the reference tables.
 
         """
         query = code_or_name.strip()
@@ -78,7 +78,7 @@ class Organisations:
             return str(by_name)
         raise NotFound(
             f"there is no NHS organisation {query!r}",
-            remedy="Give an ODS code or the full name, or import the organisation with: matcher import ods",
+            remedy="Use an ODS code or the full name, or import the organisation with: matcher import ods",
         )
 
     def _lookup(self, code: str) -> NhsOrganisation | None:
@@ -100,7 +100,7 @@ class Organisations:
 
 
 def put_organisations(writer: Writer, organisations: Iterable[OdsOrganisation]) -> int:
-    """Store organisations and their successors, replacing earlier data. Return the number that are new or changed."""
+    """Store organisations and their successors, replacing earlier data. Return how many are new or changed."""
     changed = 0
     for batch in chunks(organisations, 250):
         latest = {organisation.code: organisation for organisation in batch}

@@ -1,4 +1,4 @@
-"""The register: one profile per supplier, composed of all statements about it, with the origin of each part."""
+"""The register: one profile per supplier, composed from all statements about it, with the origin of each part."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from matcher.store.rows import insert_into
 class Provenance:
     """The origin of one part of a profile.
 
-    `field` is the dotted path of the part. `source` and `record` identify the statement behind the part.
-    `file` and `place` say where the statement was read. `licence` names the licence for using the statement, and
-    `stated` is the date of the statement, if known. `rule` and `evidence` say how the statement was matched to this
-    supplier.
+    `field` is the dotted path of the part. `source` and `record` identify the statement that the part comes
+    from. `file` and `place` say where the statement was read. `licence` is the licence under which the statement may be
+    used, and `stated` is the date of the statement, if known. `rule` and `evidence` say how the statement was matched
+    to this supplier.
     """
 
     field: str
@@ -105,8 +105,8 @@ class Register:
             references = sorted(set(records))
             if not references or any(source == SUPPLIER for source, _ in references):
                 raise InvalidInput(
-                    "you can only split off statements from other sources",
-                    remedy=f"Give the source and record of each, as shown by: matcher provenance {profile_id}",
+                    "only statements from sources other than the supplier can be split off",
+                    remedy=f"Enter the source and record of each, as shown by: matcher provenance {profile_id}",
                 )
             new = unused_id(writer.connection, _id_for_split(_names(writer, profile_id, references), profile_id))
             for source, record in references:
@@ -136,13 +136,11 @@ def _names(writer: Writer, profile_id: str, references: Sequence[Reference]) -> 
         if row is None or row.profile_id != profile_id:
             raise NotFound(
                 f"{source} has no statement about {profile_id!r} with record {record!r}",
-                remedy=f"See every source and record with: matcher provenance {profile_id}",
+                remedy=f"List all sources and records with: matcher provenance {profile_id}",
             )
         names = names or _names_in(row.content)
     if not names:
-        raise Conflict(
-            "none of these statements names a supplier", remedy="Add a statement with a name to those you split off"
-        )
+        raise Conflict("none of these statements names a supplier", remedy="Include a statement that has a name")
     return names
 
 
@@ -152,7 +150,7 @@ def _names_in(content: str) -> dict[str, str]:
 
 
 def _id_for_split(names: dict[str, str], profile_id: str) -> str:
-    """Return the id to propose for the new profile: from the number or, if that gives `profile_id`, from the name."""
+    """Propose an id for the new profile, based on its register number or, if that gives `profile_id`, on its name."""
     numbers = {register: number for register, number in names.items() if register != "name"}
     proposed = proposed_id(names["name"], numbers)
     return proposed if proposed != profile_id else proposed_id(names["name"], {})

@@ -1,13 +1,13 @@
 """The tables of the register, in the same database as the tables of the store.
 
-- `release`: the fields kept from notices, so that all releases with one ocid can be merged when another arrives.
-- `statement`: the latest statement for each pair of source and record number.
-- `identity`: the profile that each statement is about, and the rule and evidence that matched them.
+- `release`: the fields kept from notices, so that all releases with the same ocid can be merged when one is added.
+- `statement`: the latest statement for each record number in each source.
+- `identity`: the profile that each statement is about, and the rule and evidence for the match.
 - `identity_key`: the keys by which the supplier in a statement can be recognised.
-- `apart`: statements, and the profiles with which these statements must never be joined.
+- `apart`: the profiles that a statement must never be joined with.
 - `nhs_organisation` and `succession`: NHS organisations and their successors.
-- `progress`: the time window fetched from each service, and the next page.
-- `follower`: the revision up to which profiles written directly have been processed.
+- `progress`: the time window to fetch from each service, and the next page.
+- `follower`: how far `Session.follow` has processed profiles that were written directly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sessions: each session is one transaction in the register.
+"""Sessions: changes to the register, made in one transaction per session.
 
 A session adds and drops statements. When the session finishes, each profile with changed statements is composed
 once, however many statements changed.
@@ -57,8 +57,8 @@ class Session:
     def follow(self) -> None:
         """Process profiles that were written or withdrawn directly since the last run.
 
-        Each such profile is its supplier's own statement. A profile that other sources made for the same supplier is
-        joined to the supplier's own profile.
+        Each such profile is treated as its supplier's own statement. If other sources have led to another profile for
+        the same supplier, that profile is joined to the supplier's own.
         """
         seen = self._seen()
         while rows := self._heads_after(seen):
@@ -72,7 +72,7 @@ class Session:
         self._connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"sequence": seen}))
 
     def put_own(self, profiles: Sequence[tuple[Profile, Contact | None]], *, source: str) -> list[Put]:
-        """Put profiles that suppliers wrote themselves, joined with what other sources state about these suppliers."""
+        """Store profiles that suppliers wrote themselves, combined with what other sources say about them."""
         shared = self._with_other_sources([profile.id for profile, _ in profiles])
         if not shared:
             return self._writer.put_many(profiles, source=source)
@@ -118,7 +118,7 @@ class Session:
         self._store([resolved for resolved, _ in self._resolve(changed)])
 
     def _resolve(self, batch: list[Statement]) -> list[tuple[Statement, str]]:
-        """Return each statement that belongs to a profile, with the profile id."""
+        """Return each statement that could be matched to a profile, with the id of that profile."""
         if not batch:
             return []
         identities = Identities(self._connection, batch)
@@ -151,7 +151,7 @@ class Session:
     def _composed(
         self, id: str, statements: list[StoredStatement], before: Row[Any] | None, outcomes: Counter[str]
     ) -> Composition | None:
-        """Return the composition to store, or None if nothing changes. Withdraw a profile that no source supports."""
+        """Return the composition to store, or None if there is none. Withdraw a profile that no source supports."""
         is_composed = before is None or before.source.startswith(MERGED)
         if before is not None and before.content is None and not is_composed:
             outcomes["left withdrawn"] += 1  # withdrawn by hand: do not restore it
@@ -166,7 +166,7 @@ class Session:
         return None
 
     def _put(self, compositions: Sequence[Composition]) -> Counter[str]:
-        """Put profiles, grouped by their sources: putting them one by one takes several times as long."""
+        """Store profiles in groups with the same sources. Storing them one by one takes several times as long."""
         outcomes: Counter[str] = Counter()
         by_source: dict[str, list[tuple[Profile, Contact | None]]] = defaultdict(list)
         for composition in compositions:
@@ -183,7 +183,7 @@ class Session:
         return "withdrawn"
 
     def _own_statements(self, ids: list[str], heads: Mapping[str, Row[Any]]) -> list[Statement]:
-        """Return a statement for each profile that its supplier wrote after the register last composed it."""
+        """Return a statement for each profile that was last written by its supplier, not by the register."""
         own = [row for id in ids if (row := heads.get(id)) and not row.source.startswith(MERGED) and row.content]
         return [_own_statement(row.id, json.loads(row.content)) for row in own]
 

@@ -12,7 +12,7 @@ from typing import Final
 from matcher.records import Profile, Record, Sector
 from matcher.records.text import is_wordless
 
-# About two sentences. A shorter text says too little to compare by meaning.
+# About two sentences. A shorter text says too little for its meaning to be compared.
 MIN_SUMMARY_CHARACTERS: Final = 120
 
 
@@ -48,8 +48,8 @@ class Completeness(Record):
 RULES: Final = (
     Rule(
         "identifiers",
-        "Give your charity number or your company number",
-        "It shows who you are, and prevents a second entry for you in the register",
+        "Enter your charity number or company number",
+        "It identifies you and prevents a duplicate entry in the register",
         lambda profile: bool(profile.identifiers.charity or profile.identifiers.company),
         required=True,
     ),
@@ -62,20 +62,20 @@ RULES: Final = (
     ),
     Rule(
         "summary",
-        f"Write at least {MIN_SUMMARY_CHARACTERS} characters on who you help and how",
-        "Search compares the meaning of needs with your summary, and a few words say little",
+        f"Write at least {MIN_SUMMARY_CHARACTERS} characters about who you help and how",
+        "Search compares the meaning of your summary with needs, and a few words say too little",
         lambda profile: len(profile.summary) >= MIN_SUMMARY_CHARACTERS,
     ),
     Rule(
         "capabilities.description",
         "Describe each capability in one or two sentences",
-        "Search compares each capability with needs, and quotes it as the reason for a match",
+        "Search compares each capability with needs, and may quote it as a reason for a match",
         lambda profile: bool(profile.capabilities) and all(part.description for part in profile.capabilities),
     ),
     Rule(
         "capabilities.outcomes",
-        "Give an outcome for at least one capability: what changed for people",
-        "Needs ask for outcomes, and search compares yours with them",
+        "Describe an outcome of at least one capability: what changed for people",
+        "Needs ask for outcomes, and search compares them with yours",
         lambda profile: any(part.outcomes for part in profile.capabilities),
     ),
     Rule(
@@ -92,8 +92,8 @@ RULES: Final = (
     ),
     Rule(
         "postcode",
-        "Give the postcode of your main office",
-        "It gives your region if you do not list any",
+        "Enter the postcode of your main office",
+        "It determines your region if you do not list any",
         lambda profile: profile.postcode is not None,
     ),
     Rule(
@@ -104,14 +104,14 @@ RULES: Final = (
     ),
     Rule(
         "turnover",
-        "Give your turnover for the last year",
-        "It shows whether you have the capacity for the value of a need. If unknown, a neutral value is used",
+        "Enter your turnover for the last year",
+        "It shows whether you have the capacity for a need of a given value. If it is unknown, a neutral value is used",
         lambda profile: profile.turnover is not None,
     ),
     Rule(
         "employees",
-        "Give your number of staff",
-        "With your turnover, it shows whether you are legally a small or medium-sized enterprise",
+        "Enter your number of staff",
+        "Together with your turnover, it shows whether you are legally a small or medium-sized enterprise",
         lambda profile: profile.employees is not None,
     ),
     Rule(
@@ -122,8 +122,8 @@ RULES: Final = (
     ),
     Rule(
         "website",
-        "Give the address of your website",
-        "Commissioners who read your profile can find out more. Search does not use it",
+        "Enter the address of your website",
+        "It lets commissioners who read your profile find out more. Search does not use it",
         lambda profile: profile.website is not None,
     ),
 )

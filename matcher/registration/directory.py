@@ -26,7 +26,7 @@ class SimilarProfile(Record):
     Attributes:
         profile_id: the id of the profile.
         name: the supplier's name in the profile.
-        likeness: what matches. A matching identifier means certainly the same supplier, and a matching name possibly.
+        likeness: what matches. An identifier shows that the supplier is the same; a name only suggests it.
 
     """
 

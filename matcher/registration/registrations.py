@@ -56,7 +56,7 @@ class Registrations:
         self._ownership = Ownership(store.database)
 
     def start(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
-        """Save a new registration under an id derived from the name of `profile`. The id of `profile` is ignored."""
+        """Save a new registration under an id derived from the supplier's name. The id in `profile` is ignored."""
         draft = redact_profile(profile).model_copy(update={"id": make_record_id(profile.name, "supplier")})
         started = Registration(draft, contact, organisation_id, 1, datetime.now(UTC))
         row = {"id": started.id, "organisation_id": organisation_id, **_row(started)}
@@ -98,7 +98,7 @@ class Registrations:
             return [_registration(row) for row in connection.execute(query.order_by(registration.c.id))]
 
     def revise(self, profile: Profile, contact: Contact | None) -> Registration:
-        """Replace the profile of the registration with the same id. If `contact` is None, the stored contact stays.
+        """Replace the profile of the registration with the same id. If `contact` is None, keep the stored contact.
 
         Raises:
             NotFound: no registration has this id.

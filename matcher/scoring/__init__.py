@@ -1,4 +1,4 @@
-"""Signals and the additive model: from a need and its candidates to scores and their parts."""
+"""Signals and the additive model, which turn a need and its candidates into scores and their parts."""
 
 from matcher.scoring.candidates import FAMILIES, UNDATED, Candidates, NeedFacts
 from matcher.scoring.curves import Curve, CurvePrior

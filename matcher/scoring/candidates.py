@@ -1,4 +1,4 @@
-"""Candidates: the profiles retrieved for a need, as arrays that the signals read, and the facts stated by the need."""
+"""Candidates: the profiles retrieved for a need, as arrays for computing signals, and the facts that a need states."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matcher.foundations.row_groups import group_sizes
 
 # The families of pieces. The scoring model has separate weights for each family.
 FAMILIES: Final = ("name", "offer", "work")
-# The number that stands for an unknown day.
+# The number used for an unknown day.
 UNDATED: Final = np.iinfo(np.int32).min
 
 
@@ -28,7 +28,7 @@ class NeedFacts:
         cpv: CPV codes as numbers.
         day: the day of publication, or the day of the search if the need is undated, in days since 1970.
         accreditations: the keys of the schemes that a partner must hold.
-        on: the day on which the accreditations must be held, in days since 1970.
+        on: the day on which the accreditations must be valid, in days since 1970.
 
     """
 
@@ -57,10 +57,10 @@ class Candidates:
     piece_starts: Rows  # (candidates,)
     passages: Rows  # (passages,) row in the index
     passage_starts: Rows  # (pieces,)
-    title: Mask  # (passages,) whether the passage is only its piece's title; a title comes first
+    title: Mask  # (passages,) whether the passage is just the title of its piece; a title comes first
     cosines: Vectors  # (passages, 2) cosine with the whole need and with its title
-    bm25: Floats  # (passages, 2) share of the highest possible BM25, in the same columns as `cosines`
-    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine, in the same columns as `cosines`
+    bm25: Floats  # (passages, 2) BM25 as a share of the highest possible score; columns as in `cosines`
+    lexical_cosines: Floats  # (passages, 2) lnc.ltc cosine; columns as in `cosines`
     profile_columns: Mapping[str, Any]
     piece_columns: Mapping[str, Any]
 

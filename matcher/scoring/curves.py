@@ -1,4 +1,4 @@
-"""Curves: functions that never fall, and the priors from which training fits them."""
+"""Curves: functions that never fall, and the priors from which training starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matcher.foundations.arrays import Floats
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve that never falls: heights `values` at the points `at`, linear between them and level outside.
+    """A curve that never falls, with heights `values` at the points `at`, linear between them and level beyond them.
 
     `unknown` is the height if the signal is unknown (NaN).
     """
@@ -45,16 +45,16 @@ FLAT = Curve((0.0,), (0.0,))
 class CurvePrior:
     """The starting point and the limits for training a profile signal's curve.
 
-    The height at x is the sum, over all slopes, of slope times term. Without `bends` there is one slope,
-    whose term is x itself. With `bends`, the term of each bend is min(0, x - bend), so the curve is level above the
-    highest bend.
+    To compute the height at x, multiply each slope by its term, and add up the products. Without `bends`, there is one
+    slope, and its term is x itself. With `bends`, there is one slope per bend, and its term is min(0, x - bend), so the
+    curve is level above the highest bend.
 
     Attributes:
-        slopes: the slopes before training on any award; one slope per bend, or a single slope without bends.
+        slopes: the slopes before training; one slope per bend, or a single slope if there are no bends.
         most: the highest value that a slope may take, or None if there is no limit. The lower limit is always 0.
-        bends: values of the signal where the slope may change, ascending.
+        bends: the values of the signal at which the slope may change, in ascending order.
         lowest: with `bends`, the value below which the curve is level.
-        unknown: the value that replaces an unknown value of the signal, or None if training measures that value.
+        unknown: the value used if the signal is unknown, or None if this value is computed during training.
 
     """
 
@@ -65,7 +65,7 @@ class CurvePrior:
     unknown: float | None = 0.0
 
     def terms(self, x: Floats) -> list[Floats]:
-        """Return, for each slope, the term that multiplies it at `x`. Each term has the shape of `x`."""
+        """Return the term of each slope at `x`. Each term has the shape of `x`."""
         if not self.bends:
             return [x]
         raised = np.maximum(x, self.lowest)

@@ -4,9 +4,8 @@ Each piece d of a profile gets a strength: a bias plus the sum of its signals x,
 
     u(d) = bias(family) + Σ weight(family, k) · x(d, k)
 
-The profile gets the pooled strength E = log Σ exp u(d), a soft vote of its pieces: several similar pieces of
-work count for more than one, and a piece unrelated to the need adds almost nothing. With the share
-p(d) = exp(u(d) - E) of each piece,
+The pooled strength of the profile is E = log Σ exp u(d). Several similar pieces of work count for more than one, and a
+piece unrelated to the need adds almost nothing. If p(d) = exp(u(d) - E) is the share of each piece, then
 
     E = Σ p(d) · bias + Σ over signals of Σ p(d) · weight · x(d, k) + Σ p(d) · -log p(d)
 
@@ -61,7 +60,7 @@ class AdditiveModel:
         bias: the bias of each family, shape (FAMILIES,).
         weights: the weights of the piece signals in each family, shape (FAMILIES, PIECE_SIGNALS).
         curves: the curve of each profile signal, by signal name.
-        log_odds: the curve that turns a score into the log odds that the supplier wins a comparable pair.
+        log_odds: the curve that turns a score into the log odds that the supplier won, among comparable pairs.
 
     """
 
@@ -76,11 +75,11 @@ class AdditiveModel:
     def __post_init__(self) -> None:
         weights = np.array(self.weights)
         if weights.shape != (len(FAMILIES), len(PIECE_SIGNALS)) or len(self.bias) != len(FAMILIES):
-            raise ValueError("the weights do not fit the families and piece signals")
+            raise ValueError("the weights do not match the families and piece signals")
         if not np.isfinite([self.base, *self.bias]).all() or not (np.isfinite(weights) & (weights >= 0)).all():
             raise ValueError("a weight is negative or not a finite number")
         if set(self.curves) != set(_PROFILE_SIGNALS):
-            raise ValueError("the curves do not fit the profile signals")
+            raise ValueError("the curves do not match the profile signals")
 
     def score(self, candidates: Candidates, facts: NeedFacts) -> Scored:
         """Return the scores of all candidates for a need, with their parts."""
@@ -90,7 +89,7 @@ class AdditiveModel:
         return self.pooled(*signals, candidates.family, candidates.piece_starts)
 
     def pooled(self, pieces: Floats, profiles: Floats, family: NDArray[np.int8], starts: Rows) -> Scored:
-        """Return the scores of at least one candidate from signals that are already measured.
+        """Return the scores of one or more candidates whose signals have already been measured.
 
         Args:
             pieces: the signals of the pieces, shape (pieces, PIECE_SIGNALS).
@@ -155,12 +154,12 @@ class AdditiveModel:
         except (OSError, ValueError) as error:
             raise Unavailable(
                 f"the scoring model in {folder} cannot be read: {error}",
-                remedy="Set MATCHER_RANKING_MODEL to the folder of a model",
+                remedy="Set MATCHER_RANKING_MODEL to a folder that contains a model",
             ) from error
 
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> Self:
-        """Return the model that is stored as the JSON value `content`.
+        """Return the model stored in the JSON value `content`.
 
         A signal that is missing from `content` adds nothing to the score: its weights are 0 or its curve is flat.
 
@@ -211,7 +210,7 @@ class AdditiveModel:
 
 
 def _unknown(names: Iterable[str], known: Collection[str]) -> str | None:
-    """Return the alphabetically first of `names` that is not in `known`, or None if all are known."""
+    """Return the first of `names`, in alphabetical order, that is not in `known`, or None if all are known."""
     return min(set(names) - set(known), default=None)
 
 

@@ -1,4 +1,4 @@
-"""Piece signals: how well a need fits one piece of a profile, as named numbers. Higher is always better.
+"""Piece signals: named numbers that say how well a need fits one piece of a profile. Higher is always better.
 
 A piece is the name of the supplier, something the supplier offers, or work the supplier has done. The scoring model
 pools the pieces. To add a signal, add a row to `PIECE_SIGNALS`. If the signal needs new data, also add a column to
@@ -26,19 +26,19 @@ from matcher.scoring.signal import Signal
 
 DAYS_A_YEAR: Final = 365.25
 
-# The values that signals take when a fact is unknown, between the worst value and the best.
+# The values used if a fact is unknown. They lie between the worst and the best value.
 UNKNOWN_YEARS: Final = 3.0
 UNKNOWN_SCALE: Final = -1.5
 UNKNOWN_PLACE: Final = 0.5
 LEAST_SCALE: Final = -4.0
 LEAST_RECENCY: Final = -5.0
 
-# Divisors that cut a CPV code to its division, group, class, category and whole code.
+# Divisors that shorten a CPV code to its division, group, class or category, or leave it whole.
 _CPV_STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 1)
 
 
 class Closeness(IntEnum):
-    """Ways to compare a text of the need with a passage: the rows of `Pieces.bodies` and `Pieces.titles`."""
+    """Ways to compare the need or its title with a passage: the rows of `Pieces.bodies` and `Pieces.titles`."""
 
     COSINE = 0
     TITLE_COSINE = 1
@@ -87,13 +87,13 @@ class Pieces:
 
 
 def recency(day: NDArray[np.int32], now: int) -> Floats:
-    """Return -log(1 + years to `now`) for each `day`, at least `LEAST_RECENCY`. A day after `now` counts as `now`."""
+    """Return -log(1 + years from `day` to `now`), but at least `LEAST_RECENCY`. A day after `now` counts as `now`."""
     years = np.where(day == UNDATED, UNKNOWN_YEARS, np.maximum(now - day.astype(np.float64), 0) / DAYS_A_YEAR)
     return np.maximum(-np.log1p(years), LEAST_RECENCY)
 
 
 def scale(value: Floats, target: float) -> Floats:
-    """Return -|log10(value / target)|, at least `LEAST_SCALE`, or `UNKNOWN_SCALE` where either amount is NaN.
+    """Return -|log10(value / target)|, but at least `LEAST_SCALE`, or `UNKNOWN_SCALE` where either amount is NaN.
 
     Both amounts are first limited to the range from 100 to 10¹⁰ pounds.
     """
@@ -102,7 +102,7 @@ def scale(value: Floats, target: float) -> Floats:
 
 
 def overlap(regions: NDArray[np.int32], target: int) -> Floats:
-    """Return 1 where `regions` and `target` (one bit per region) share a region, else 0, or ½ where either is 0."""
+    """Return 1 where `regions` and `target` (one bit per region) overlap, ½ where either is 0, and 0 elsewhere."""
     shared = np.where((regions & target) != 0, 1.0, 0.0)
     return np.where((regions == 0) | (target == 0), UNKNOWN_PLACE, shared)
 
@@ -119,7 +119,7 @@ def agreement(codes: NDArray[np.int32], targets: tuple[int, ...]) -> Floats:
 
 
 def category(codes: Ragged, targets: tuple[int, ...]) -> Floats:
-    """Return the best `agreement` among the CPV codes of each piece, 0 if the piece has none or `targets` is empty."""
+    """Return the highest `agreement` of each piece's CPV codes, or 0 if the piece has none or `targets` is empty."""
     closest = np.zeros(len(codes))
     coded = np.flatnonzero(codes.sizes())
     if targets and len(coded):
@@ -129,11 +129,11 @@ def category(codes: Ragged, targets: tuple[int, ...]) -> Floats:
 
 @dataclass(frozen=True)
 class PieceSignal(Signal):
-    """A signal of each piece.
+    """A signal that is computed for each piece.
 
     Attributes:
         compute: returns the value of the signal for each piece, shape (pieces,), never NaN.
-        prior: the weight from which training starts in each family. Families left out do not use the signal.
+        prior: the weight that training starts from, by family. A family that is left out does not use the signal.
 
     """
 
@@ -149,7 +149,7 @@ def _title(closeness: Closeness) -> Callable[[Pieces], Floats]:
     return lambda pieces: pieces.titles[closeness]
 
 
-# The priors are round numbers, in roughly the proportions of weights that were trained on past awards.
+# The priors are round numbers, roughly in proportion to weights that were trained on past awards.
 PIECE_SIGNALS: Final = (
     PieceSignal(
         "meaning", "cosine of the whole need and the whole piece", -1, 1,
@@ -168,43 +168,43 @@ PIECE_SIGNALS: Final = (
         _title(Closeness.TITLE_COSINE), {"work": 2.0},
     ),
     PieceSignal(
-        "words", "share of the highest possible BM25 score: whole need, whole piece", 0, 1,
+        "words", "BM25 score of the whole piece for the whole need, as a share of the highest possible", 0, 1,
         _body(Closeness.BM25), {"name": 1.0, "offer": 3.0, "work": 2.5},
     ),
     PieceSignal(
-        "title_words", "share of the highest possible BM25 score: need's title, whole piece", 0, 1,
+        "title_words", "BM25 score of the whole piece for the need's title, as a share of the highest possible", 0, 1,
         _body(Closeness.TITLE_BM25), {"name": 1.0, "offer": 2.0, "work": 0.5},
     ),
     PieceSignal(
-        "title_words_of_title", "share of the highest possible BM25 score: the two titles", 0, 1,
+        "title_words_of_title", "BM25 score of the two titles, as a share of the highest possible", 0, 1,
         _title(Closeness.TITLE_BM25), {"work": 2.0},
     ),
     PieceSignal(
-        "wording", "lnc.ltc cosine of the terms: whole need, whole piece", 0, 1,
+        "wording", "lnc.ltc cosine of the terms in the whole need and the whole piece", 0, 1,
         _body(Closeness.LEXICAL), {"name": 0.0, "offer": 0.0, "work": 0.0},
     ),
     PieceSignal(
-        "title_wording", "lnc.ltc cosine of the terms: need's title, whole piece", 0, 1,
+        "title_wording", "lnc.ltc cosine of the terms in the need's title and the whole piece", 0, 1,
         _body(Closeness.TITLE_LEXICAL), {"name": 0.0, "offer": 0.0, "work": 0.0},
     ),
     PieceSignal(
-        "title_wording_of_title", "lnc.ltc cosine of the terms: the two titles", 0, 1,
+        "title_wording_of_title", "lnc.ltc cosine of the terms in the two titles", 0, 1,
         _title(Closeness.TITLE_LEXICAL), {"work": 0.0},
     ),
     PieceSignal(
-        "category", "share of the five levels of the CPV tree on which the closest codes agree", 0, 1,
+        "category", "share of the five levels of the CPV tree at which the closest codes agree", 0, 1,
         lambda pieces: category(pieces.candidates.piece_columns["cpv"], pieces.facts.cpv), {"offer": 0.5, "work": 0.6},
     ),
     PieceSignal(
-        "recency", "minus the logarithm of one plus the years since the work", LEAST_RECENCY, 0,
+        "recency", "negative logarithm of one plus the number of years since the work", LEAST_RECENCY, 0,
         lambda pieces: recency(pieces.candidates.piece_columns["day"], pieces.facts.day), {"work": 0.1},
     ),
     PieceSignal(
-        "scale", "minus the difference of the two values in powers of ten", LEAST_SCALE, 0,
+        "scale", "negative difference between the two values, in powers of ten", LEAST_SCALE, 0,
         lambda pieces: scale(pieces.candidates.piece_columns["value"], pieces.facts.value), {"work": 0.5},
     ),
     PieceSignal(
-        "place", "1 if both name a region in common, 0 if not, ½ if either names none", 0, 1,
+        "place", "1 if both name the same region, 0 if not, ½ if either names none", 0, 1,
         lambda pieces: overlap(pieces.candidates.piece_columns["regions"], pieces.facts.regions), {"work": 0.6},
     ),
 )  # fmt: skip

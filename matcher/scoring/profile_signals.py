@@ -1,4 +1,4 @@
-"""Profile signals: how well a need fits a profile as a whole, as named numbers. Higher is always better.
+"""Profile signals: named numbers that say how well a need fits a complete profile. Higher is always better.
 
 To add a signal, add a row to `PROFILE_SIGNALS`. If the signal needs new data, also add a column to `ProfileColumns`.
 """
@@ -18,23 +18,23 @@ from matcher.scoring.curves import Curve, CurvePrior
 from matcher.scoring.piece_signals import UNKNOWN_PLACE, overlap
 from matcher.scoring.signal import Signal
 
-# The limit of the capacity signal in either direction, in powers of ten. It keeps odd records, such as a value of one
-# penny, within bounds. `MAX_CAPACITY_SLOPE` limits how much capacity may count for.
+# The limit of the capacity signal in either direction, in powers of ten, so that odd records, such as a value of one
+# penny, have a limited effect. `MAX_CAPACITY_SLOPE` limits how much capacity can change a score.
 MAX_CAPACITY: Final = 10.0
 
-# A product decision: a tenfold difference in turnover may cost no more than this, whatever past awards say. A
+# A product decision: a tenfold difference in turnover may cost no more than this, whatever past awards suggest. A
 # small supplier with relevant past work should be seen before a large supplier without any.
 MAX_CAPACITY_SLOPE: Final = 1.2
-# Covering the need's region counts for at most this much: a registered address says little about where a
+# Covering the need's region adds at most this much to a score, because a registered address says little about where a
 # supplier works.
 MAX_COVERAGE: Final = 0.3
-# How far a supplier's score falls if the supplier holds none of the required accreditations. This is a product
+# How much a supplier's score falls if the supplier holds none of the required accreditations. This is a product
 # decision, because award notices do not state the accreditations that were required.
 ACCREDITATIONS: Final = 1.0
 
 
 def capacity(turnover: Floats, value: float) -> Floats:
-    """Return log10(turnover / value), at most `MAX_CAPACITY` either way, or NaN where either amount is unknown.
+    """Return log10(turnover / value), limited to ±`MAX_CAPACITY`, or NaN where either amount is unknown.
 
     A turnover below one pound counts as one pound.
     """
@@ -43,13 +43,13 @@ def capacity(turnover: Floats, value: float) -> Floats:
 
 
 def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
-    """Return which profiles hold `scheme` on day `on`, shape (profiles,).
+    """Return, for each profile, whether it holds `scheme` on day `on`, shape (profiles,).
 
     Args:
         schemes: for each profile, the keys of its schemes.
-        expires: the last day on which each of `schemes` is held, in days since 1970.
+        expires: the last day on which each of `schemes` is valid, in days since 1970.
         scheme: the key of the scheme to look for.
-        on: the day to look at, in days since 1970.
+        on: the day to check, in days since 1970.
 
     """
     return schemes.any((schemes.values == scheme) & (expires.values >= on))
@@ -66,7 +66,7 @@ def accreditations(candidates: Candidates, facts: NeedFacts) -> Floats:
 
 
 def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
-    """Return, for each candidate's name, the mean of both columns of `closeness`, shape (passages, 2)."""
+    """Return the mean of the two columns of `closeness`, shape (passages, 2), for each candidate's name."""
     names = candidates.passage_starts[candidates.piece_starts]
     mean: Floats = closeness[names].mean(axis=1, dtype=np.float64)
     return mean
@@ -74,7 +74,7 @@ def _of_name(closeness: Floats | Vectors, candidates: Candidates) -> Floats:
 
 @dataclass(frozen=True)
 class ProfileSignal(Signal):
-    """A signal of each profile.
+    """A signal that is computed for each profile.
 
     Attributes:
         compute: returns the value of the signal for each candidate, shape (candidates,), NaN where unknown.
@@ -88,7 +88,7 @@ class ProfileSignal(Signal):
 
 PROFILE_SIGNALS: Final = (
     ProfileSignal(
-        "capacity", "turnover over the need's value, in powers of ten", -MAX_CAPACITY, MAX_CAPACITY,
+        "capacity", "ratio of turnover to the need's value, in powers of ten", -MAX_CAPACITY, MAX_CAPACITY,
         lambda candidates, facts: capacity(candidates.profile_columns["turnover"], facts.value),
         CurvePrior((0.3, 0.3, 0.3), MAX_CAPACITY_SLOPE, bends=(-1.0, 0.0, 1.0), lowest=-5.0, unknown=None),
     ),
@@ -98,18 +98,18 @@ PROFILE_SIGNALS: Final = (
         CurvePrior((MAX_COVERAGE,), MAX_COVERAGE, unknown=UNKNOWN_PLACE),
     ),
     ProfileSignal(
-        "accreditations", "share of the required accreditations held and in date, 1 if none is required", 0, 1,
+        "accreditations", "share of the required accreditations that are held and valid, 1 if none is required", 0, 1,
         accreditations,
         # This part of the score is 0 if no accreditation is required, as in all awards used for training.
         Curve((0.0, 1.0), (-ACCREDITATIONS, 0.0)),
     ),
     ProfileSignal(
-        "name_meaning", "mean cosine of the need and its title with the supplier's name", -1, 1,
+        "name_meaning", "mean cosine between the supplier's name and both the need and its title", -1, 1,
         lambda candidates, _: _of_name(candidates.cosines, candidates),
         CurvePrior((1.0,)),  # a name often reveals the trade
     ),
     ProfileSignal(
-        "name_wording", "mean lexical cosine of the need and its title with the supplier's name", 0, 1,
+        "name_wording", "mean lexical cosine between the supplier's name and both the need and its title", 0, 1,
         lambda candidates, _: _of_name(candidates.lexical_cosines, candidates),
         CurvePrior((0.5,)),
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signal:
-    """A named number that measures one aspect of how well a need and a profile fit. Higher is better.
+    """A named number that measures one aspect of how well a need and a profile fit together. Higher is better.
 
     Attributes:
         name: the name of the signal in models, contributions and the ledger.

@@ -1,7 +1,7 @@
 """Engine: runs a search. It retrieves candidates, scores them and explains the scores.
 
-The engine keeps an index up to date with the store. Before each answer it reads the sequence number of the store and
-includes everything that has changed since.
+The engine keeps an index up to date with the store. Before each answer, it compares its sequence number with the
+store's and adds all later changes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ Announce = Callable[[int], Progress]
 class Ranking:
     """All candidates of one search with their scores, and what the scores were computed from.
 
-    `order` holds the positions of the candidates, highest score first. Ties are broken by id, in
-    alphabetical order.
+    `order` holds the positions of the candidates, highest score first. Ties are broken by id, in alphabetical order.
     """
 
     index: Index
@@ -51,12 +50,15 @@ class Ranking:
 
 
 def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
-    """Return the profiles that pass `filters` on day `on` and, if `apply_requirements`, the requirements of `need`."""
+    """Return the profiles that pass `filters` on day `on`.
+
+    If `apply_requirements` is true, the profiles must also meet the requirements of `need`.
+    """
     return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
 
 
 def ranking_of(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int) -> Ranking:
-    """Retrieve candidates among the eligible profiles, `depth` by meaning and `depth` by words, and score them."""
+    """Retrieve candidates from the eligible profiles, `depth` by meaning and `depth` by words, and score them."""
     return _ranked(index, query, eligible, model, retrieve(index, eligible.mask, query, depth=depth))
 
 
@@ -150,11 +152,11 @@ class Engine:
         """Return the best `top` profiles for `need`, with reasons. Ties are broken by id, in alphabetical order.
 
         Args:
-            need: the need to search for.
+            need: the need to find profiles for.
             filters: the filters that a profile must pass, by default none.
             top: the maximum number of profiles to return.
             apply_requirements: whether to exclude profiles that do not meet the requirements of the need.
-            on: the day on which accreditations must be held, by default today.
+            on: the day on which accreditations must be valid, by default today.
 
         """
         return self.explain(need, self.ranking(need, filters, apply_requirements=apply_requirements, on=on), top)
@@ -167,7 +169,7 @@ class Engine:
         apply_requirements: bool = True,
         on: date | None = None,
     ) -> Ranking:
-        """Return all candidates for `need` with their scores. For the arguments, see `search`."""
+        """Return all candidates for `need` with their scores. The arguments are described under `search`."""
         index, on = self.index(), on or date.today()
         eligible = eligible_in(index, need, filters or Filters(), apply_requirements, on)
         return ranking_of(index, query_for(need, self.encoder, on), eligible, self.model, depth=self.depth)

@@ -1,4 +1,4 @@
-"""Explanations: what a search shows, first as numbers alone, then in words.
+"""Explanations: what a search shows, first only as numbers, then in words.
 
 A process that has the index and the model can compute the numbers without the store. `to_result`, `to_match` and
 `to_evidence` add the words from the profiles in the store.
@@ -42,7 +42,7 @@ class QuotedPassage:
     share: float
 
     def to_evidence(self, profile: Profile) -> Evidence:
-        """Return the passage in words. `profile` must be the revision that was indexed."""
+        """Return the passage with its text. `profile` must be the revision that was indexed."""
         passage = piece_passages(profile, self.kind, self.part)[self.place]
         return Evidence(
             text=passage.text,
@@ -79,7 +79,7 @@ class ExplainedCandidate:
 
 @dataclass(frozen=True)
 class ExplainedSearch:
-    """The candidates to show, best first, and the numbers of profiles considered, eligible, and excluded per filter."""
+    """The candidates to show, best first, with counts of profiles considered, eligible, and excluded by each filter."""
 
     sequence: int
     model: str
@@ -151,7 +151,7 @@ def quotes_of(index: Index, candidates: Candidates, scored: Scored, i: int) -> t
 
 
 def shown_revisions(searches: Sequence[ExplainedSearch]) -> list[int]:
-    """Return the sequence numbers of the revisions that `searches` show, each once."""
+    """Return the sequence numbers of the revisions that `searches` show, without duplicates."""
     return list(dict.fromkeys(candidate.sequence for search in searches for candidate in search.candidates))
 
 

@@ -1,4 +1,4 @@
-"""Opportunities: a search in reverse, for the open needs that fit a supplier.
+"""Opportunities: a reverse search, which finds the open needs that fit a supplier.
 
 Each need is searched as usual, but only among a few profiles. Lexical weights still come from the whole register, so
 the supplier sees the same score, parts and evidence as the commissioner.
@@ -27,7 +27,7 @@ from matcher.store.writer import not_found
 class Opportunity(Record):
     """An open need that fits a supplier."""
 
-    rank: Annotated[int, Field(description="Position among the opportunities, from 1.")]
+    rank: Annotated[int, Field(description="Position among the opportunities, counting from 1.")]
     need_id: str
     title: str
     buyer: str | None = None
@@ -35,7 +35,7 @@ class Opportunity(Record):
     value: float | None = None
     stage: Stage | None = None
     closes: date | None = None
-    score: Annotated[float, Field(description="Sum of the contributions, added in their order.")]
+    score: Annotated[float, Field(description="Sum of the contributions, added in order.")]
     probability: float
     band: Band
     contributions: dict[str, float]
@@ -50,7 +50,7 @@ class Opportunities(Record):
     model: Annotated[str, Field(description="Name and version of the scoring model.")]
     considered: Annotated[int, Field(description="Number of open needs.")]
     eligible: Annotated[int, Field(description="Number of open needs whose requirements the supplier meets.")]
-    excluded: Annotated[dict[str, int], Field(description="Number of open needs that each requirement alone excludes.")]
+    excluded: Annotated[dict[str, int], Field(description="Number of open needs excluded by each requirement.")]
     results: Annotated[tuple[Opportunity, ...], Field(description="Opportunities, best first.")]
 
 
@@ -71,7 +71,7 @@ def opportunities_for(
         hidden: the ids of draft needs, which the supplier may not see.
         top: the maximum number of needs to return.
         apply_requirements: whether to exclude needs whose requirements the supplier does not meet.
-        on: the day on which needs must be open and accreditations held, by default today.
+        on: the day on which needs must be open and accreditations valid, by default today.
 
     Raises:
         NotFound: no profile has this id.
@@ -94,7 +94,7 @@ def opportunities_of(
     apply_requirements: bool = True,
     on: date,
 ) -> dict[str, Opportunities]:
-    """Return what `opportunities_for` returns for each of several profiles, by id. Unknown ids are left out.
+    """Return the result of `opportunities_for` for each of several profiles, by id. Unknown ids are left out.
 
     Each need is read and searched once for all profiles, so many profiles take little longer than one.
     """
@@ -142,7 +142,7 @@ class _ReverseSearch:
 
 
 def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_ReverseSearch], on: date) -> None:
-    """Search `need` among the profiles of `searches`, and add each score to the search of its profile."""
+    """Score the profiles in `searches` for `need`, and add each score to the search for that profile."""
     if not searches:
         return
     mask = np.zeros(len(index.live), dtype=bool)
@@ -156,7 +156,7 @@ def _score(engine: Engine, index: Index, need: Need, searches: Sequence[_Reverse
 
 
 def is_open(need: Need, on: date) -> bool:
-    """Return whether suppliers can respond to `need` on day `on`: published, not awarded and not closed."""
+    """Return whether `need` is open to suppliers on day `on`, which means published, not awarded and not closed."""
     published = need.published is None or need.published <= on
     return published and need.stage is not Stage.AWARD and (need.closes is None or need.closes >= on)
 

@@ -1,1 +1,1 @@
-"""Sources: readers of files and public sources, one module per source, listed in the catalogue."""
+"""Sources: readers for files and public sources, with one module per source. The catalogue lists all sources."""

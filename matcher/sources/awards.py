@@ -1,4 +1,4 @@
-"""Award history: past needs and the suppliers that won them, with one JSON object per line."""
+"""Award history: past needs and the suppliers that won the awards, stored as one JSON object per line."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class _Winners(Record):
 
 @dataclass(frozen=True)
 class Award:
-    """A need and the suppliers that won it."""
+    """A past need and the suppliers that won the award."""
 
     need: Need
     winners: tuple[Winner, ...]
 
 
 def read_awards(path: Path) -> Iterator[Award]:
-    """Yield the awards in a JSON Lines file. Each line has the need's fields and `suppliers` [{id, name, sector}].
+    """Yield the awards in a JSON Lines file. Each line has a need's fields and `suppliers`: [{id, name, sector}].
 
     Raises:
         InvalidInput: the file cannot be read, or a line is not an award.

@@ -1,6 +1,6 @@
 """The catalogue of sources: one row per source, in order of precedence.
 
-Where several sources state the same field of a profile, the source in the earlier row wins. To add a source, write
+If several sources state the same field of a profile, the source listed first wins. To add a source, write
 its reader and add a row. The commands `import` and `fetch`, the importer and the register take their sources from the
 catalogue.
 """
@@ -105,7 +105,7 @@ _BY_OCID_PREFIX: Final = {source.ocid_prefix: source.name for source in CATALOGU
 
 
 def source_named(name: str) -> Source:
-    """Return the catalogue row for the source called `name`. KeyError: the catalogue has no such source."""
+    """Return the catalogue row for the source called `name`. Raise KeyError if there is no such source."""
     return _BY_NAME[name]
 
 

@@ -1,4 +1,4 @@
-"""The register of charities in England and Wales, as the Charity Commission publishes it: JSON or tab-separated.
+"""The register of charities in England and Wales, published by the Charity Commission as JSON or tab-separated text.
 
 The reader accepts three tables from the extract and recognises each table by its columns: `publicextract.charity`,
 `publicextract.charity_area_of_operation` and `publicextract.charity_classification`. The data definition is at
@@ -71,7 +71,7 @@ def _charity(number: str, cells: Cells) -> dict[str, object]:
 def _coverage(area: str) -> dict[str, object]:
     """Return the coverage for an area of operation. The coverage is empty if the area is abroad or unknown.
 
-    All of England counts as national.
+    Work throughout England counts as national coverage.
     """
     if area.lower() in ("throughout england", "throughout england and wales"):
         return {"national": True}

@@ -1,9 +1,9 @@
 """Basic company data from Companies House: one or more CSV files with a row for each live company in the UK.
 
-Columns: https://resources.companieshouse.gov.uk/toolsToHelp/pdf/freeDataProductDataset.pdf. Some names in the file
-begin with a space. The register has five million companies in every trade. Companies whose SIC codes are in health
-or social care, and community interest companies, become suppliers. Any other company only adds to a supplier that
-is already known.
+The columns are described in https://resources.companieshouse.gov.uk/toolsToHelp/pdf/freeDataProductDataset.pdf. Some
+column names begin with a space. The register has five million companies, in every trade. Companies whose SIC codes are
+in health or social care, and community interest companies, become suppliers. Data about any other company is used only
+if the company is already known as a supplier.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ENDED: Final = ("dissolved", "liquidation", "converted / closed", "receivership
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement about each company. Raises the same errors as `read_register`."""
+    """Yield a statement about each company. Raises the same errors as `read_register`."""
     yield from read_register(path, source, ("companyname", "companynumber"), _statements, tally)
 
 
@@ -52,5 +52,5 @@ def _statements(cells: Cells, row: RowContext) -> list[Statement]:
 
 
 def _without_codes(trades: list[str]) -> str:
-    """Return the trades without their codes: "86900 - Other human health activities" loses "86900 - "."""
+    """Return the trades without their codes: "86900 - Other" becomes "Other"."""
     return "; ".join(text.partition(" - ")[2] or text for text in trades)

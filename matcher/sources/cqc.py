@@ -2,9 +2,9 @@
 
 The directory is published weekly under "Care directory" at
 https://www.cqc.org.uk/about-us/transparency/using-cqc-data. The column names are on the fifth line, below a title and
-the date. The directory "with filters" has other column names, on the first line. A provider is one supplier, and each
-location is a statement about its provider. The reader skips providers that are private persons, and reads no telephone
-numbers or addresses.
+the date. The version "with filters" has different column names, which are on the first line. Each provider becomes one
+supplier, and each location becomes a statement about its provider. The reader skips providers who are individuals, and
+stores no telephone numbers or addresses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FILTER: Final = "service type - "
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
-    """Yield the statement from each location. Raises the same errors as `read_register`."""
+    """Yield the statement for each location. Raises the same errors as `read_register`."""
     yield from read_register(path, source, ("provider name",), _statements, tally)
 
 

@@ -1,4 +1,4 @@
-"""Lenient parsing: records made from published values, without the parts that no record may hold."""
+"""Lenient parsing: makes records from published values and leaves out any invalid parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Record)
 
 
 def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: Place | None = None) -> R:
-    """Return `value` as a record of `kind`, without its invalid parts.
+    """Return `value` as a record of `kind`, leaving out any invalid parts.
 
     Invalid parts are removed from `value` itself and counted in `tally.fields`.
 
@@ -34,7 +34,11 @@ def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: P
 
 
 def _position(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
-    """Return the sort key for a path. In descending order, later items in a list are deleted before earlier ones."""
+    """Return the sort key for a path.
+
+    In descending order, later items in a list come first, so that a deletion does not move the items still to be
+    deleted.
+    """
     return tuple((part, "") if isinstance(part, int) else (0, part) for part in path)
 
 

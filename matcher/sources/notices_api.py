@@ -1,10 +1,10 @@
-"""A client for the notice services Find a Tender and Contracts Finder: page by page, with pauses and retries.
+"""A client that fetches notices from Find a Tender and Contracts Finder page by page, with pauses and retries.
 
-Both return OCDS release packages of at most 100 releases. `links.next` in a package is the address of the next page.
-The cursor in this address holds the time window and the position reached, so a later fetch can continue from there:
-https://www.find-tender.service.gov.uk/apidocumentation/1.0/GET-ocdsReleasePackages and
-https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search. When the
-services receive too many requests, they respond with 429 (Contracts Finder: 403) or 503 and the seconds to wait.
+Both services return OCDS release packages of at most 100 releases. `links.next` in a package is the address of the next
+page. The cursor in this address holds the time window and the position reached, so a later fetch can continue from
+there. If a service receives too many requests, it responds with 429 (Contracts Finder: 403) or 503 and says how many
+seconds to wait. See https://www.find-tender.service.gov.uk/apidocumentation/1.0/GET-ocdsReleasePackages and
+https://www.contractsfinder.service.gov.uk/apidocumentation/Notices/1/GET-Published-Notice-OCDS-Search.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REPORT_IT: Final = "Report it to the publisher"
 
 @dataclass(frozen=True)
 class NoticeService:
-    """A service's address and its parameter names for the start and end of a time window."""
+    """A service's address, and the names of its parameters for the start and end of a time window."""
 
     source: str
     url: str
@@ -43,14 +43,14 @@ class NoticeService:
     until: str
 
     def first_page(self, since: datetime, until: datetime) -> str:
-        """Return the address of the first page that lists notices changed from `since` to `until`."""
+        """Return the address of the first page that lists notices changed between `since` and `until`."""
         window = {self.since: since.strftime(_SECOND), self.until: until.strftime(_SECOND), "limit": "100"}
         return str(httpx.URL(self.url, params=window))
 
 
 @dataclass(frozen=True)
 class Page:
-    """A decoded release package, its address, and the address of the next page, or None if this is the last page."""
+    """A decoded release package and its address. `next` is the address of the next page, or None on the last page."""
 
     url: str
     package: dict[str, Any]
@@ -59,7 +59,7 @@ class Page:
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """How to send requests: the user agent, seconds between requests, the timeout in seconds, and attempts per page."""
+    """How to send requests: the user agent, the pause and timeout in seconds, and the number of attempts per page."""
 
     user_agent: str
     pause: float = 5.0
@@ -76,7 +76,7 @@ class _RetryableError(MatcherError):
 
 
 class NoticesClient:
-    """A client for the pages of a service, to be used as a context manager. Tests pass their own `sleep`."""
+    """A client that fetches pages from a service. Use it as a context manager. Tests pass their own `sleep`."""
 
     def __init__(
         self, service: NoticeService, policy: RequestPolicy, *, sleep: Callable[[float], None] = time.sleep
@@ -125,7 +125,7 @@ class NoticesClient:
         except _RetryableError as error:
             raise Unavailable(
                 f"{self._service.source} gives no usable response: {error}",
-                remedy="Fetch again later. The pages fetched so far are saved, and fetching continues from there",
+                remedy="Fetch again later. The pages fetched so far are saved, and the next fetch continues from there",
             ) from error
         return Page(url, package, self._next(url, package))
 
@@ -148,7 +148,7 @@ class NoticesClient:
             return _RetryableError(f"it responds with {response.status_code}", default if wait is None else wait)
         return Unavailable(
             f"{self._service.source} refuses the request with {response.status_code}",
-            remedy="Check the dates, and the address in the settings",
+            remedy="Check the dates and the address of the service in the settings",
         )
 
     def _next(self, url: str, package: dict[str, Any]) -> str | None:
@@ -159,7 +159,7 @@ class NoticesClient:
         joined = httpx.URL(url).join(str(following))
         service = httpx.URL(self._service.url)
         if (joined.scheme, joined.host, joined.port) != (service.scheme, service.host, service.port):
-            raise InvalidInput(f"{self._service.source} links to a next page at another address", remedy=_REPORT_IT)
+            raise InvalidInput(f"{self._service.source} links to a next page on another server", remedy=_REPORT_IT)
         return str(joined)
 
 
@@ -198,7 +198,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """Return the seconds to wait: as many as the service asked for, or a wait that doubles after each attempt."""
+    """Return how long to wait, in seconds: as long as the service asked, or else twice as long after each attempt."""
     error = state.outcome.exception() if state.outcome else None
     requested = error.wait if isinstance(error, _RetryableError) else None
     growing = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)

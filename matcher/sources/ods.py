@@ -32,12 +32,12 @@ __all__ = ["ENDINGS", "OdsOrganisation", "Succession", "read"]
 _INSIDE: Final = (".json", ".jsonl", ".csv", ".txt")
 _MAX_FILE: Final = 512 * 1_048_576
 _MAX_CODE: Final = 10
-_AS_RECEIVED: Final = "Give the responses of the ODS as received"
+_AS_RECEIVED: Final = "Use the ODS responses exactly as received"
 
 
 @dataclass(frozen=True)
 class Succession:
-    """The code of the organisation that took over, and since when, if known."""
+    """The code of the organisation that took over, and the date when it did so, if known."""
 
     code: str
     since: date | None = None
@@ -73,7 +73,7 @@ def read(path: Path) -> Iterator[Item[OdsOrganisation]]:
 
 
 def _values(stream: Stream) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Yield each organisation's values, keyed by table column name, and the place where the organisation was read."""
+    """Yield each organisation's values, keyed by table column name, and the place where they were read."""
     if stream.is_json:
         for number, value in enumerate(_json_values(stream), start=1):
             yield value, Place(stream.name, number)
@@ -105,7 +105,7 @@ def _json_lines(text: bytes, name: str) -> list[Any]:
 
 
 def _to_columns(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the values from an organisation in ORD interface format, keyed by table column name."""
+    """Return the values in an organisation's ORD record, keyed by table column name."""
     code = record.get("OrgId")
     links = [link for link in (record.get("Succs") or {}).get("Succ") or () if isinstance(link, dict)]
     roles = (record.get("Roles") or {}).get("Role") or ()

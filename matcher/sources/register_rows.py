@@ -1,4 +1,4 @@
-"""Rows from public registers, and how these rows become statements. Shared by the register readers."""
+"""Rows from public registers, and how they are turned into statements. The register readers share this module."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Cells = dict[str, str]
 
 @dataclass(frozen=True)
 class RowContext:
-    """Where a row was read, and the tally for what is dropped from it."""
+    """Where a row was read, and the tally that counts what is dropped from the row."""
 
     source: str
     file: str
@@ -58,7 +58,7 @@ class RowContext:
         """
         if "name" in fields and not fields["name"]:
             where = Place(self.file, field=f"{record}.name" if record else "name")
-            raise InvalidInput("is missing", remedy="Report it to the register, or skip the row", place=where)
+            raise InvalidInput("is missing", remedy="Report this to the register, or skip the row", place=where)
         present = {
             name: _without_contacts(value, self.tally)
             for name, value in fields.items()
@@ -79,16 +79,16 @@ class RowContext:
         )
 
 
-# A function that returns the statements in a row: an empty list if the row says nothing about a supplier.
+# A function that returns the statements in a row, or an empty list if the row says nothing about a supplier.
 RowParser = Callable[[Cells, RowContext], list[Statement]]
 
 
 def read_register(
     path: Path, source: str, required: tuple[str, ...], parse_row: RowParser, tally: Tally
 ) -> Iterator[Item[list[Statement]]]:
-    """Yield the statements from each row in a file from `source`. The file is a table or a JSON list of objects.
+    """Yield the statements in each row of a file from `source`. The file is a table or a JSON list of objects.
 
-    A table must have the `required` columns. Give the column names in lower case.
+    `required` names the columns that a table must have, in lower case.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
@@ -147,7 +147,10 @@ def _without_contacts(value: Any, tally: Tally) -> Any:
 
 
 def parse_day(text: str | None) -> date | None:
-    """Return the day in "2015-03-02 00:00:00", "2015-03-02T00:00:00" or "02/03/2015", or None if there is none."""
+    """Return the date at the beginning of `text`, or None if there is none.
+
+    Texts such as "2015-03-02 00:00:00", "2015-03-02T00:00:00" and "02/03/2015" are supported.
+    """
     try:
         if text and (parts := re.match(r"(\d\d)/(\d\d)/(\d{4})", text)):
             return date(int(parts[3]), int(parts[2]), int(parts[1]))

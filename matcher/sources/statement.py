@@ -1,4 +1,4 @@
-"""Statements: what one source says about one supplier, and where and when the source says so."""
+"""Statements: what one source says about one supplier, where it says so, and when."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-# The source name for profiles written by suppliers themselves, or by clients that act for suppliers.
+# The source name for profiles written by suppliers themselves, or by clients acting on their behalf.
 SUPPLIER: Final = "supplier"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a statement was read: a file or address, the place inside, and the date of the statement, if known."""
+    """The origin of a statement: a file or address, the place inside it, and the date of the statement, if known."""
 
     file: str
     place: str
@@ -23,10 +23,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Statement:
-    """What `source` says about one supplier, under its record number `record`.
+    """What `source` says about one supplier. `record` is the source's own record number.
 
-    `fields` are fields of a profile as JSON values, without the id. `proposed` is the id for a new profile. `ended`
-    means that the supplier no longer exists. A `known_only` statement adds to an existing profile and never creates
+    `fields` holds profile fields as JSON values, without the id. `proposed` is the id for a new profile. `ended` means
+    that the supplier no longer exists. A `known_only` statement adds to an existing profile but never creates a new
     one. `party` is the publisher's own number for the supplier, if there is one.
     """
 
@@ -42,7 +42,7 @@ class Statement:
 
 @dataclass
 class Tally:
-    """Counts of what was read, kept and dropped, by name. `fields` counts dropped fields by their dotted path."""
+    """Counts of what was read, kept and dropped, by name. `fields` counts dropped fields by dotted path."""
 
     counts: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""The store: records as revisions in one SQL database, with contacts and an embedding cache."""
+"""The store: one SQL database with records (kept as revisions), contacts and an embedding cache."""
 
 from matcher.store.revisions import Change, RecordKind, Revision
 from matcher.store.store import Store

@@ -1,4 +1,4 @@
-"""Back up the whole database to one file, even while the database is in use, and restore the database from such a file.
+"""Back up the database to a single file, even while it is in use, and restore the database from a backup.
 
 A SQLite database is copied page by page. A PostgreSQL database is copied with `pg_dump` and `pg_restore`.
 """
@@ -84,7 +84,7 @@ def _copy(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         raise Unavailable(
             f"{source} cannot be copied to {target}: {error}",
-            remedy="Check that no other process is writing to it and that the disk has space",
+            remedy="Check that no other process is writing to the database and that the disk has space",
         ) from error
 
 
@@ -99,7 +99,7 @@ def _check_sqlite(file: Path) -> None:
             damage = read.execute("PRAGMA integrity_check(1)").fetchone()[0]
             version = read.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     except (sqlite3.Error, TypeError) as error:
-        raise _not_usable(file, f"is damaged or not a backup of this program: {error}") from error
+        raise _not_usable(file, f"is damaged, or is not a backup made by this program: {error}") from error
     if damage != "ok":
         raise _not_usable(file, f"is damaged: {damage}")
     if version > SCHEMA_VERSION:
@@ -117,7 +117,7 @@ def _check_header(file: Path, header: bytes, kind: str) -> None:
 
 
 def _not_usable(file: Path, problem: str) -> InvalidInput:
-    return InvalidInput(problem, remedy="Give a file written by matcher backup", place=Place(file=str(file)))
+    return InvalidInput(problem, remedy="Use a file created by matcher backup", place=Place(file=str(file)))
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:
@@ -131,12 +131,12 @@ def _run(program: str, url: URL, *arguments: str) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise Unavailable(
-            f"{program} failed: {reason}", remedy="Check the address of the database and that it is running"
+            f"{program} failed: {reason}", remedy="Check the database address, and that the database is running"
         )
 
 
 def _program(name: str) -> str:
-    """Return the path of the PostgreSQL program `name`. If Debian has several versions installed, return the newest."""
+    """Return the path of the PostgreSQL program `name`. If it is not on the PATH, use Debian's newest version."""
     versions = sorted(Path(_DEBIAN_PROGRAMS).glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     path = shutil.which(name) or (str(versions[-1]) if versions else None)
     if path is None:

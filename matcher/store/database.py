@@ -19,7 +19,7 @@ WAIT_SECONDS: Final = 30.0
 _SCHEMA_LOCK: Final = 7_269_313_501
 _CONNECT_SECONDS: Final = 10
 
-_URL_REMEDY: Final = "Give sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+_URL_REMEDY: Final = "Use sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 
 class Database:
@@ -200,7 +200,7 @@ class Database:
 
 
 def is_memory(url: URL) -> bool:
-    """Return whether `url` is a SQLite database in memory."""
+    """Return whether `url` refers to a SQLite database in memory."""
     in_memory = url.database in (None, "", ":memory:", "file::memory:") or url.query.get("mode") == "memory"
     return url.get_backend_name() == "sqlite" and in_memory
 
@@ -216,7 +216,7 @@ def _parse(url: str) -> URL:
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # the driver begins no transactions: _begin_sqlite does
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
     for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {setting}")
 
@@ -226,7 +226,7 @@ def _begin_writing(connection: Connection) -> AbstractContextManager[Any]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at the start: SQLite does not wait for a lock that a transaction needs only later.
+    # A writer takes its lock at the start, because SQLite does not wait if a transaction requests a lock later.
     immediate = connection.get_execution_options().get("matcher_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -243,11 +243,11 @@ def _is_failure_of_service(error: Exception) -> bool:
 def _unavailable(error: Exception, display_url: str) -> Unavailable:
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     if "locked" in reason or "lock timeout" in reason:
-        remedy = "Another process is writing to it. Try again later"
+        remedy = "Another process is writing to the database. Try again later"
     elif isinstance(error, exc.TimeoutError):
         remedy = "Too many requests are in progress. Try again later"
     elif "not a database" in reason or "malformed" in reason:
-        remedy = "Give the path of another file, or restore the database from a backup"
+        remedy = "Choose another file, or restore the database from a backup"
     elif "readonly" in reason or "permission" in reason.lower():
         remedy = "Allow this user to write to the database"
     elif "full" in reason:

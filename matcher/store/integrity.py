@@ -1,4 +1,4 @@
-"""Check that the revisions in a store are still as they were written."""
+"""Check that the revisions in a store have not changed since they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upgrade a database to the schema of this version, one process at a time."""
+"""Upgrade a database to this version's schema. Only one process at a time can do so."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def _upgrade(connection: Connection, version: str | None, display_url: str) -> N
         raise Unavailable(
             f"the database {display_url} has schema {version}, "
             f"but this version only supports schemas up to {SCHEMA_VERSION}",
-            remedy="Install the version of the program that created it, or a newer version",
+            remedy="Install the version of the program that created the database, or a newer one",
         )
     command.upgrade(config, "head")

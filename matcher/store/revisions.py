@@ -35,7 +35,7 @@ RECORD_TYPES: Final[dict[RecordKind, type[Profile | Need]]] = {
 class Revision(Generic[State_co]):
     """One state of a record.
 
-    `sequence` orders all revisions of a store, and `number` is this revision's number within the record,
+    `sequence` orders all revisions in a store, and `number` is this revision's number within the record,
     counting from 1. `record` is None for a withdrawal. `recorded_at` is in UTC. `source` says where the record came
     from.
     """
@@ -64,7 +64,7 @@ def kind_of(record: Profile | Need) -> RecordKind:
 
 
 def canonical(record: Profile | Need) -> tuple[str, str]:
-    """Return the canonical JSON of `record` (sorted keys, no default values) and its SHA-256 in hex."""
+    """Return the canonical JSON of `record` (sorted keys, no default values) and its hexadecimal SHA-256 hash."""
     value = record.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     content = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return content, hashlib.sha256(content.encode()).hexdigest()
@@ -73,7 +73,7 @@ def canonical(record: Profile | Need) -> tuple[str, str]:
 def latest(kind: RecordKind, at: int | None) -> Select[Any]:
     """Return a query for the latest revision of each record of `kind`, including withdrawals.
 
-    If `at` is not None, revisions with a later sequence number than `at` are ignored.
+    If `at` is not None, revisions with a sequence number above `at` are ignored.
     """
     if at is None:
         return select(revision).join(head, head.c.sequence == revision.c.sequence).where(head.c.kind == kind.value)
@@ -91,7 +91,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
     """Convert a row of the revision table to a `Revision`.
 
     Raises:
-        InvalidInput: the record breaks a rule of this version, which is stricter than the rules when it was stored.
+        InvalidInput: the record breaks a rule in this version that did not apply when the record was stored.
 
     """
     kind = RecordKind(row.kind)
@@ -99,7 +99,7 @@ def to_revision(row: Row[Any]) -> Revision[Any]:
 
 
 def to_record(row: Row[Any]) -> Profile | Need | None:
-    """Return the record in a row of the revision table, or None for a withdrawal. Raise the errors of `to_revision`."""
+    """Return the record in a row of the revision table, or None for a withdrawal. Errors are as in `to_revision`."""
     if row.content is None:
         return None
     place = Place(file=f"revision {row.sequence} of {row.kind} {row.id}")

@@ -1,4 +1,4 @@
-"""Helpers to read and write many rows, on SQLite and PostgreSQL."""
+"""Helpers for reading and writing many rows on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

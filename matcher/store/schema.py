@@ -3,7 +3,7 @@
 - `revision` is append-only: triggers refuse updates and deletes.
 - `head` points at the latest revision of each record.
 - `clock` holds the sequence number that orders all revisions.
-- `contact` is the only one of these tables with personal data. The rows can be erased.
+- `contact` is the only one of these tables with personal data. Its rows can be erased.
 - `vector` is the embedding cache.
 """
 

@@ -99,7 +99,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Provide a connection for reading other tables of the database."""
+        """Provide a connection for reading other tables in the database."""
         with self._database.reading() as connection:
             yield connection
 
@@ -109,7 +109,7 @@ class Store:
             return int(connection.execute(select(clock.c.sequence)).scalar_one())
 
     def origin(self, sequence: int) -> str:
-        """Return a text that identifies revision `sequence` among all stores: the timestamp, record id and digest.
+        """Return a text that identifies revision `sequence` across all stores: its timestamp, record id and digest.
 
         The text is empty if there is no such revision.
         """
@@ -117,7 +117,7 @@ class Store:
         return " ".join(f"{row.recorded_at.isoformat()} {row.id} {row.digest}" for row in self._rows(query))
 
     def profile(self, id: str, *, at: int | None = None) -> Revision[Profile]:
-        """Return the profile `id`.
+        """Return the profile with this `id`.
 
         Raises:
             NotFound: no such record exists, or it was withdrawn.
@@ -126,7 +126,7 @@ class Store:
         return self._one(RecordKind.PROFILE, id, at)
 
     def need(self, id: str, *, at: int | None = None) -> Revision[Need]:
-        """Return the need `id`.
+        """Return the need with this `id`.
 
         Raises:
             NotFound: no such record exists, or it was withdrawn.
@@ -143,7 +143,7 @@ class Store:
         return {id: records[id] for id in dict.fromkeys(ids) if records.get(id) is not None}
 
     def profiles_as_of(self, sequences: Sequence[int]) -> list[Profile]:
-        """Return the profiles in the revisions with these sequence numbers, in the order of `sequences`.
+        """Return the profile in each revision whose sequence number is in `sequences`, in the same order.
 
         Raises:
             NotFound: a revision does not exist, belongs to a need, or is a withdrawal.
@@ -177,17 +177,17 @@ class Store:
         return [to_revision(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers of current records: `{"profiles": …, "needs": …}`."""
+        """Return the number of current records of each kind: `{"profiles": …, "needs": …}`."""
         query = select(head.c.kind, func.count().label("records")).where(head.c.digest.is_not(None))
         numbers = {row.kind: int(row.records) for row in self._rows(query.group_by(head.c.kind))}
         return {f"{kind.value}s": numbers.get(kind.value, 0) for kind in RecordKind}
 
     def problems(self, *, most: int = 100) -> list[str]:
-        """Check every revision and return up to `most` problems, or an empty list."""
+        """Check every revision. Return up to `most` problems, or an empty list if there are none."""
         return list(islice(problems(self._database), most))
 
     def profile_changes(self, since: int, *, until: int | None = None) -> Iterator[Change]:
-        """Yield every profile that changed after `since` and up to `until`, once each, in its state at `until`.
+        """Yield each profile that changed after `since` and up to `until`, once only, as it was at `until`.
 
         `since` and `until` are sequence numbers. If `until` is None, the latest sequence number is used. The
         changes are in sequence order. Memory use is constant, and no transaction stays open.
@@ -238,7 +238,8 @@ class Store:
     def _pages(self, query: Select[Any], after: Any, key: Callable[[Row[Any]], Any], column: Any) -> Iterator[Row[Any]]:
         """Yield the rows of `query` with a `column` above `after`, reading a page at a time.
 
-        `query` selects the state at a sequence number, which no later write changes, so that the pages are consistent.
+        `query` selects the state at a sequence number. Later writes do not change this state, so the pages are
+        consistent.
         """
         while rows := self._rows(query.where(column > after).limit(CHUNK)):
             yield from rows

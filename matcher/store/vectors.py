@@ -18,7 +18,7 @@ class VectorCache:
         self._database = database
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return a dictionary from key to stored bytes. Keys without stored bytes are left out.
+        """Return the stored bytes by key. Keys that are not in the cache are left out.
 
         Raises:
             Unavailable: the database cannot be used.

@@ -17,17 +17,17 @@ from matcher.store.schema import clock, contact, head, revision
 
 Outcome = Literal["added", "updated", "unchanged"]
 
-# Number of records in a batch. The heads of a whole batch are read together, and the revisions are written together.
+# Number of records in a batch. All the heads for a batch are read together, and all its revisions written together.
 BATCH: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Put:
-    """The result of putting a record.
+    """The result of `Writer.put` for one record.
 
     Attributes:
         sequence: the sequence number of the record's latest revision.
-        outcome: whether the put added (or restored) the record, updated the record, or changed nothing.
+        outcome: whether the record was added (or restored), updated, or left unchanged.
 
     """
 
@@ -45,8 +45,8 @@ class _Head:
 class Writer:
     """Adds revisions in one transaction, with exclusive use of the sequence numbers until the transaction ends.
 
-    The writer locks the `clock` row, so that sequence numbers have no gaps and become visible in order: the next
-    writer waits, and a transaction that rolls back releases its numbers.
+    The writer locks the `clock` row, so that sequence numbers have no gaps and become visible in order. The next
+    writer waits for the lock. If a transaction rolls back, its numbers are used again.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -59,7 +59,7 @@ class Writer:
 
     @property
     def connection(self) -> Connection:
-        """The connection of this transaction, for code that writes to other tables."""
+        """The connection that this transaction uses, for code that writes to other tables."""
         return self._connection
 
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
@@ -74,7 +74,7 @@ class Writer:
         return self.put_many([(record, contact)], source=source)[0]
 
     def put_many(self, items: Iterable[tuple[Profile | Need, Contact | None]], *, source: str = "") -> list[Put]:
-        """Put many records, much faster than with one call of `put` each. Records with the same id are put in order.
+        """Store many records, much faster than by calling `put` for each. Records with the same id are stored in order.
 
         Raises:
             Unavailable: the database cannot be used.
@@ -85,8 +85,8 @@ class Writer:
     def withdraw(self, kind: RecordKind, id: str, *, source: str = "") -> int:
         """Withdraw a record by adding a revision without content. Return the sequence number of the revision.
 
-        If the record is a profile, the contact is erased, since there is no longer a reason to store the contact.
-        A later put restores the record.
+        If the record is a profile, the contact is erased, because there is no longer a reason to store it. Calling
+        `put` later restores the record.
 
         Raises:
             NotFound: no such record exists, or it is already withdrawn.
@@ -107,7 +107,7 @@ class Writer:
         """Set the clock to the last sequence number used, so that the transaction can be committed.
 
         Raises:
-            MatcherError: an earlier write failed, so that a commit would leave gaps.
+            MatcherError: an earlier write failed, so a commit would leave gaps.
 
         """
         if self._failed:
@@ -168,7 +168,7 @@ class Writer:
         self._failed = True
         self._connection.execute(insert(revision), rows)
         columns = ("kind", "id", "sequence", "number", "digest")
-        # If `rows` has several revisions of a record, the last of them becomes its head.
+        # If `rows` has several revisions of a record, the last one becomes the head of the record.
         heads = {(row["kind"], row["id"]): {name: row[name] for name in columns} for row in rows}
         upsert = insert_into(self._connection, head)
         new = {name: upsert.excluded[name] for name in ("sequence", "number", "digest")}

@@ -1,1 +1,1 @@
-"""The texts used for search: profile passages, search texts for needs, and NHS terms with the same meaning."""
+"""The texts used for search: profile passages, search texts for needs, and equivalent forms of NHS terms."""

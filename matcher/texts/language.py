@@ -1,12 +1,12 @@
 """Language: NHS abbreviations, their full forms, and everyday words with the same meaning.
 
-A need in plain words should find a profile in NHS words, and vice versa. The table of terms
+A need written in plain words should find a profile written in NHS terms, and vice versa. The table of terms
 (`matcher.foundations.reference_tables.terms`) lists the forms that have the same meaning. This module finds those forms
 in a text.
 
-A text is matched word by word against a tree of forms, in time linear in the length of the text. If forms overlap,
-the form that starts first counts, and the longest form if several start together. In a sentence in capitals,
-abbreviations cannot be told from other words, so an abbreviation counts only if its term has `any_case` set.
+A text is matched word by word against a tree of forms, in time proportional to the length of the text. If forms
+overlap, the form that starts first is used, or the longest form if several start together. In a sentence in capitals,
+abbreviations look like any other word, so an abbreviation is recognised only if its term has `any_case` set.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Final
 
 from matcher.foundations.reference_tables import WORD, Term, key_of, terms, word_key
 
-# What may stand between two words of a form: nothing (around a comma), white space, or a hyphen.
+# What may come between two words in a form: nothing (around a comma), white space, or a hyphen.
 _GAP = re.compile(r"['’]?(?:[^\S\n]{0,3}|[-‐‑–])")
 _SENTENCE = re.compile(r"(?:[^\n.!?;:]|[.!?;:](?!\s))+")
 _LONG_CAPITALS = re.compile(r"\b[A-Z]{6,}\b")
 _CAPITAL = re.compile(r"[A-Z]")
 _SMALL = re.compile(r"[a-z]")
 
-# A sentence counts as being in capitals only if it has at least this many long words in capitals. A single such word
-# may be a name or an abbreviation.
+# A sentence is treated as being in capitals only if at least this many of its long words are in capitals. A single word
+# in capitals may be a name or an abbreviation.
 _LONG_WORDS_IN_CAPITALS: Final = 2
 
 
@@ -102,7 +102,7 @@ class Vocabulary:
         for match in _longest(matches):
             if match.term.full not in spelled:
                 spelled.add(match.term.full)
-                # The form is in capitals if the sentence is, so that a second call reads the sentence in the same way.
+                # The form is in capitals if the sentence is, so that a second call treats the sentence in the same way.
                 full = match.term.full.upper() if match.capitals else match.term.full
                 parts.append(f"{text[done : match.end]} ({full})")
                 done = match.end
@@ -118,7 +118,7 @@ class Vocabulary:
     def find(self, text: str) -> list[TermMatch]:
         """Return every form in `text`, including forms within longer forms.
 
-        The forms are sorted by start. If several forms start together, the longest comes first.
+        The forms are sorted by start position. If several forms start together, the longest comes first.
         """
         return [match for sentence in _SENTENCE.finditer(text) for match in self._find(sentence)]
 
@@ -147,7 +147,7 @@ class Vocabulary:
             branch = branch.following.get(words[i + 1].key)
 
     def _abbreviation(self, word: str, capitals: bool) -> Term | None:
-        """Return the term that `word` abbreviates, with any plural or possessive ending removed, or None."""
+        """Return the term that `word` abbreviates, ignoring any plural or possessive ending, or None."""
         singular = word.replace("’", "'").removesuffix("'s")
         for form in (singular, singular.removesuffix("s")):
             term = self._in_any_case.get(form.lower()) or (None if capitals else self._as_written.get(form))
@@ -180,6 +180,6 @@ def _longest(matches: Iterable[TermMatch]) -> Iterator[TermMatch]:
 
 
 def _in_capitals(sentence: str) -> bool:
-    """Return whether `sentence` is in capitals, so that capitals do not mark abbreviations."""
+    """Return whether `sentence` is in capitals. If it is, capitals do not indicate abbreviations."""
     long_words = len(_LONG_CAPITALS.findall(sentence))
     return long_words >= _LONG_WORDS_IN_CAPITALS and len(_CAPITAL.findall(sentence)) > len(_SMALL.findall(sentence))

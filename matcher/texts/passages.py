@@ -1,9 +1,10 @@
 """Profile passages, which are searched, and the search texts for needs.
 
 A profile is split into pieces: its name, its summary, each capability, the outcomes of each capability, and each piece
-of work in the track record. A piece becomes one passage. A long piece becomes several, split at sentence ends, so that
-the encoder reads every word. The title of a piece of work is also a passage on its own. A need becomes two texts: the
-whole need and its title. The same profile always gives the same passages in the same order.
+of work in the track record. A piece becomes one passage or, if it is long, several passages, split at sentence ends so
+that the encoder reads every word. The title of a piece of work is also a passage in its own right. A need gives two
+search texts, one for the whole need and one for its title. The same profile always gives the same passages in the same
+order.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Passage:
 
     @property
     def piece(self) -> tuple[PassageKind, int]:
-        """The piece of the profile that the passage belongs to. Passages of one piece are consecutive."""
+        """The piece of the profile that the passage belongs to. Passages from the same piece are consecutive."""
         titled = self.kind is PassageKind.TRACK_RECORD_TITLE
         return (PassageKind.TRACK_RECORD if titled else self.kind, self.part)
 
@@ -107,9 +108,9 @@ def query_of(need: Need) -> str:
 def title_of(need: Need) -> str:
     """Return the search text for the title of `need`.
 
-    Text in brackets is left out, unless no letter would remain. Brackets hold a reference, an abbreviation or a wider
-    field, which would distort a short text: “Dogs (Animals)” is about dogs. The search text for the whole need keeps
-    the brackets.
+    Text in brackets is left out, unless no letters would remain. Brackets usually contain a reference, an abbreviation
+    or a broader subject, which would distort a short text. For example, “Dogs (Animals)” is about dogs. The search text
+    for the whole need keeps the brackets.
     """
     title = headline(need.title)
     subject = strip_boilerplate(_BRACKETS.sub("", title))
@@ -122,7 +123,7 @@ def headline(title: str) -> str:
 
 
 def _headed(title: str, body: str) -> str:
-    """Return `title` and `body` as one text, without `title` if `body` begins with the title."""
+    """Return `title` and `body` as one text, leaving out `title` if `body` begins with it."""
     return body if body.lower().startswith(title.lower()) else f"{title}. {body}" if body else title
 
 

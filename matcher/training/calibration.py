@@ -10,10 +10,10 @@ from matcher.scoring import Curve
 
 
 def is_comparable(scores: Floats, need: Rows) -> Mask:
-    """Return which candidates are among the `COMPARABLE` highest `scores` for their need, shape (candidates,).
+    """Return a mask of the candidates with the `COMPARABLE` highest `scores` for their need, shape (candidates,).
 
-    `need`, shape (candidates,), identifies the need that each candidate belongs to. Among equal scores, earlier
-    candidates come first.
+    `need`, shape (candidates,), identifies the need that each candidate belongs to. If scores are equal,
+    earlier candidates come first.
     """
     import pandas as pd
 
@@ -22,10 +22,10 @@ def is_comparable(scores: Floats, need: Rows) -> Mask:
 
 
 def fit_log_odds(scores: Floats, won: Mask) -> Curve:
-    """Fit the log odds of winning as a rising straight line over `scores` (Platt 1999).
+    """Fit a rising straight line to the log odds of winning as a function of `scores` (Platt 1999).
 
     The line is flat below the lowest score minus 1 and above the highest score plus 1. Both arguments have
-    shape (pairs,), with at least one pair that won and one that did not.
+    shape (pairs,) and must include at least one pair that won and one that did not.
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -1,4 +1,4 @@
-"""Training examples: the signals of all candidates for a past need, as of the day it was published."""
+"""Training examples: the signals of all candidates for a past need, as of the day the need was published."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class _NeedExamples:
-    """The candidates for one need. `counts` holds each candidate's number of pieces."""
+    """The candidates for one need. `counts` holds the number of pieces that each candidate has."""
 
     pieces: Vectors
     family: NDArray[np.int8]
@@ -90,9 +90,9 @@ def examples_of(
 ) -> Examples:
     """Return training examples for `needs`, with `profiles` as candidates.
 
-    For each need, only undated work and work from before the day of publication counts. If `dated` is true, a profile
-    without such work is not a candidate. Needs without a winner among their candidates are skipped. `progress` is
-    called with 1 after each need.
+    For each need, work is used only if it is undated or dates from before the need was published. If `dated` is true,
+    a profile with no work that can be used is not a candidate. Needs without a winner among their candidates are
+    skipped. `progress` is called with 1 after each need.
 
     Raises:
         InvalidInput: every need was skipped.
@@ -108,7 +108,7 @@ def examples_of(
         if progress is not None:
             progress(1)
     if not examples:
-        raise InvalidInput("no award was won by a supplier already known", remedy="Give a longer history")
+        raise InvalidInput("no award was won by a supplier already known", remedy="Use a longer history")
     return _flattened(examples)
 
 

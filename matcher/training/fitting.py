@@ -5,11 +5,11 @@ For a need with scores s and winners W, let q(c) = exp s(c) / Σ exp s. The loss
     - ½ log Σ q(w) over W  -  ½ mean of log q(w) over W
 
 averaged over needs, plus a penalty on the parameters' distance from their prior. The first term rewards a high score
-for any winner, and the second term rewards a high score for every winner. All candidates for a need take part: if
-candidates were preselected by similarity, the similarity weights would collapse. The gradient is exact, and L-BFGS-B
+for any winner, and the second term rewards a high score for every winner. All candidates for a need are used, because
+the similarity weights would collapse if candidates were preselected by similarity. The gradient is exact, and L-BFGS-B
 keeps the weights non-negative.
 
-The loss is defined here and minimised with SciPy, because scikit-learn has no listwise loss and no bounds on
+The loss is defined here and minimised with SciPy, because scikit-learn offers neither a listwise loss nor bounds on
 coefficients.
 """
 
@@ -27,7 +27,7 @@ from matcher.training.examples import Examples
 from matcher.training.parameters import ParameterLayout, profile_terms
 
 # The weight of the penalty on distance from the prior. With a smaller weight, the model overfits the register texts,
-# which only a few dozen needs refer to, and ranks candidates less accurately for short queries.
+# for which there are only a few dozen needs, and ranks candidates less accurately for short queries.
 PRIOR_PENALTY: Final = 0.1
 MAX_ITERATIONS: Final = 60
 _TINY: Final = 1e-30

@@ -17,7 +17,7 @@ from matcher.training.examples import WonNeed
 
 MIN_AWARDS: Final = 200
 # The holdout covers the last `HOLDOUT_PERIOD` of the history, but holds at most `MAX_HOLDOUT_SHARE` of the awards.
-# scikit-learn's TimeSeriesSplit is not used, because it counts awards, not days.
+# scikit-learn's TimeSeriesSplit is not used, because it splits by the number of awards, not by date.
 HOLDOUT_PERIOD: Final = timedelta(days=150)
 MAX_HOLDOUT_SHARE: Final = 0.5
 
@@ -45,8 +45,8 @@ def in_date_order(awards: Iterable[Award]) -> list[Award]:
     dated = sorted((a for a in awards if a.need.published), key=lambda a: (str(a.need.published), a.need.id))
     if len(dated) < MIN_AWARDS:
         raise InvalidInput(
-            f"the history has {len(dated)} dated awards, and training needs at least {MIN_AWARDS}",
-            remedy="Give a longer history",
+            f"the history has {len(dated)} dated awards, but training needs at least {MIN_AWARDS}",
+            remedy="Use a longer history",
         )
     return dated
 
@@ -58,9 +58,9 @@ def holdout_start(dated: Sequence[Award]) -> int:
 
 
 def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonNeed]:
-    """Return the needs from position `start` onwards that have at least one winner who had won before.
+    """Return the needs from position `start` onwards that were won by at least one supplier that had won before.
 
-    Each need comes with the ids of all winners.
+    Each need is returned with the ids of all its winners.
     """
     earlier = {winner.id for award in awards[:start] for winner in award.winners}
     needs = []
@@ -75,7 +75,7 @@ def won_by_returning_suppliers(awards: Sequence[Award], start: int) -> list[WonN
 def won_by_register(awards: Iterable[Award], register: Iterable[Profile]) -> list[WonNeed]:
     """Return each need won by a supplier with the same name as a profile in `register`.
 
-    Each need comes with the ids of all profiles with such a name. Names are compared without generic words.
+    Each need is returned with the ids of all profiles with that name. Generic words in names are ignored.
     """
     ids_by_name: dict[str, list[str]] = defaultdict(list)
     for profile in register:

@@ -28,7 +28,7 @@ FOLDS: Final = 2
 def score_holdout(
     learned: LearnedModel, awards: Sequence[Award], start: int, recipe: Recipe
 ) -> tuple[Floats, Examples]:
-    """Score every supplier with earlier work for the needs from position `start` onwards, with the tuned encoder.
+    """Use the tuned encoder to score every supplier with earlier work for each need from position `start` onwards.
 
     Returns the scores, shape (candidates,), and the examples.
 
@@ -46,14 +46,14 @@ def score_holdout(
 
 
 def calibrate(scored: Floats, examples: Examples) -> tuple[Curve, dict[str, Any]]:
-    """Return the calibration fitted on the whole holdout, and figures for the manifest.
+    """Return the calibration fitted on the whole holdout, and accuracy figures for the manifest.
 
-    The calibration error and reliability curve are cross-validated, so that no need is judged by a calibration
-    fitted on it. Tied candidates are given their mean rank.
+    The calibration error and reliability curve are cross-validated, so that no calibration is assessed on
+    the needs that it was fitted on. Tied candidates are given their mean rank.
 
     Raises:
-        InvalidInput: there are fewer needs than `FOLDS`, or a calibration would be fitted on pairs that all won
-            or all lost.
+        InvalidInput: there are fewer needs than `FOLDS`, or a calibration would be fitted only on wins or only
+            on losses.
 
     """
     from scipy.special import expit
@@ -82,5 +82,5 @@ def calibrate(scored: Floats, examples: Examples) -> tuple[Curve, dict[str, Any]
 
 def _uninformative() -> InvalidInput:
     return InvalidInput(
-        "the latest awards do not show which suppliers win and which do not", remedy="Give a longer history"
+        "the latest awards do not show which suppliers win and which do not", remedy="Use a longer history"
     )

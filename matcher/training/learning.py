@@ -84,7 +84,7 @@ def learn(awards: Sequence[Award], recipe: Recipe, out: Path) -> LearnedModel:
 
 
 def _tune(pairs: Sequence[TextPair], recipe: Recipe, out: Path) -> tuple[Path, int]:
-    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the total step count.
+    """Tune the encoder in `recipe.runs` runs and average their weights. Return the file and the total number of steps.
 
     A run that is complete in `out` and used the same pairs is not repeated.
     """

@@ -1,4 +1,4 @@
-"""Text pairs: texts that belong together, on which the encoder is tuned."""
+"""Pairs of texts that belong together, used to tune the encoder."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from matcher.register.names import without_generic_words
 from matcher.sources.awards import Award
 from matcher.texts.passages import headline, query_of, strip_boilerplate
 
-# Each notice picks at most this many partners: the nearest other notices won by the same supplier.
+# For each notice, at most this many partners are chosen: the nearest other notices won by the same supplier.
 NEAREST: Final = 3
 # Two notices are paired only if their cosine, computed with the stock encoder, lies in this range. Notices below the
-# range are about different lines of business. Notices above the range are one notice published twice.
+# range are about different lines of business. Notices above the range are the same notice published twice.
 MIN_COSINE: Final = 0.15
 MAX_COSINE: Final = 0.985
-# A notice with more winners is a framework agreement with most of a trade, so the notice says little about each winner.
+# A notice with more winners than this announces a framework agreement with most suppliers in a trade, so it says little
+# about each winner.
 MAX_WINNERS: Final = 12
 # Texts up to this length say too little to be paired. Notice descriptions must be more than twice as long.
 MIN_CHARACTERS: Final = 20
 
-# For each kind of pair, the share to use. Pairs with the same winner matter most and are rare.
+# The share of each kind of pair that is used. Pairs with the same winner matter most and are rare.
 SHARES: Final = {"same_winner": 1.0, "title_and_text": 0.2, "two_texts": 0.2, "name": 0.3, "register": 1.0}
 
 
@@ -48,7 +49,7 @@ class TextPair:
 def pairs_of(
     awards: Sequence[Award], vectors: Vectors, register: Iterable[Profile], rng: random.Random
 ) -> list[TextPair]:
-    """Return the pairs from `awards` and the profiles in `register`.
+    """Return the text pairs built from `awards` and from the profiles in `register`.
 
     `vectors`, shape (awards, dimensions), holds the vector of each need in `awards`. `rng` decides which texts to pair.
     """
@@ -65,7 +66,7 @@ def pairs_of(
 
 
 def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -> Iterator[TextPair]:
-    """Yield the pairs of kind "same_winner": two notices with the same winner."""
+    """Yield the "same_winner" pairs: two notices with the same winner."""
     won: dict[str, list[int]] = defaultdict(list)
     for i, award in enumerate(awards):
         if len(award.winners) <= MAX_WINNERS:
@@ -87,7 +88,7 @@ def _of_winners(awards: Sequence[Award], vectors: Vectors, rng: random.Random) -
 
 
 def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
-    """Yield the pairs of kind "title_and_text": the title and the description of a notice."""
+    """Yield the "title_and_text" pairs: the title and the description of a notice."""
     for award in awards:
         text = strip_boilerplate(award.need.description)
         if len(text) > 2 * MIN_CHARACTERS:
@@ -95,7 +96,7 @@ def _of_notices(awards: Sequence[Award]) -> Iterator[TextPair]:
 
 
 def _of_names(awards: Sequence[Award], texts: dict[str, str], rng: random.Random) -> Iterator[TextPair]:
-    """Yield the pairs of kinds "name" and "register", for at most two awards of each winner.
+    """Yield the "name" and "register" pairs, using at most two awards per winner.
 
     A "name" pair consists of the winner's name and an award. A "register" pair consists of the winner's text in `texts`
     and an award, in either order.

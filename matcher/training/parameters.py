@@ -1,4 +1,4 @@
-"""The parameters of the scoring model as one vector, laid out from the signal tables.
+"""The parameters of the scoring model as one vector, whose layout follows the signal tables.
 
 Each signal states its prior: the parameters expected before any award is seen. Fitting pulls parameters towards their
 priors, so that a signal with little data keeps a sensible weight.
@@ -29,18 +29,18 @@ _Bound = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """The parameter order in the vector: the weights in use, the family biases, then the profile-signal slopes."""
+    """The order of the parameters: first the weights in use, then the family biases, then the profile-signal slopes."""
 
     used: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # (FAMILIES, PIECE_SIGNALS)
 
     @classmethod
     def standard(cls) -> ParameterLayout:
-        """Return the layout that uses every weight with a prior."""
+        """Return the layout that uses every weight that has a prior."""
         return cls(np.array([[family in signal.prior for signal in PIECE_SIGNALS] for family in FAMILIES]))
 
     @property
     def weights(self) -> int:
-        """The number of weights. The biases and slopes follow them."""
+        """The number of weights, which come before the biases and slopes."""
         return int(self.used.sum())
 
     def prior(self) -> Floats:
@@ -74,7 +74,8 @@ class ParameterLayout:
     def model(self, parameters: Floats, *, name: str, version: str, unknown: float, log_odds: Curve) -> AdditiveModel:
         """Return the scoring model with these parameters.
 
-        `unknown` stands in for an unknown capacity, the only signal whose prior leaves this value to training.
+        `unknown` is the value used for an unknown capacity. Capacity is the only signal whose prior leaves this value
+        to training.
         """
         slopes = self.slopes(parameters).tolist()
         base, curves = 0.0, {s.name: s.prior for s in PROFILE_SIGNALS if isinstance(s.prior, Curve)}
@@ -104,7 +105,7 @@ def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float], un
 
 
 def profile_terms(profiles: Floats, unknown: float) -> Floats:
-    """Return the columns that the slopes multiply, computed from the profile signals, with one row per candidate.
+    """Compute the columns that the slopes multiply. Each row holds the values for one candidate in `profiles`.
 
     `unknown` has the same meaning as in `ParameterLayout.model`.
     """

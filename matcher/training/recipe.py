@@ -18,9 +18,9 @@ StartProgress = Callable[[str], Callable[[int], None]]
 class Recipe:
     """Everything that training needs except the awards.
 
-    `encoder` is the stock encoder's folder, `vectors` caches vectors, and `register` contains profiles with
-    texts of their own. Tuning makes `runs` runs, each of which goes through the pairs `epochs` times, and the weights
-    from all runs are averaged.
+    `encoder` is the stock encoder's folder, `vectors` caches vectors, and `register` contains profiles that have their
+    own texts. Tuning consists of `runs` runs. Each run goes through the pairs `epochs` times, and the weights from all
+    runs are averaged.
     """
 
     encoder: Path

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 BATCH: Final = 64
 RATE: Final = 5e-5
-# The number of steps in which the learning rate rises to its full value. The rate then stays constant.
+# The number of steps over which the learning rate rises to its full value. The rate then stays constant.
 WARM_UP: Final = 16
 DECAY: Final = 0.01
 SCALE: Final = 20.0
-# Tuning reads at most this many word pieces and characters of each text. Texts start with what matters most, and the
-# time that a text takes grows with the square of the number of word pieces.
+# Tuning reads at most this many word pieces and characters of each text. Texts start with what matters most, and
+# processing time grows with the square of the number of word pieces.
 WORD_PIECES: Final = 64
 CHARACTERS: Final = 400
 EPOCHS: Final = 2
@@ -99,7 +99,7 @@ def _trainable(folder: Path) -> SentenceTransformer:
 
 
 def _batches(pairs: Sequence[TextPair], rng: random.Random) -> list[list[TextPair]]:
-    """Return shuffled batches, each of pairs whose texts have similar lengths.
+    """Return the batches in random order. The texts in a batch have similar lengths.
 
     A batch holds only one kind of pair, so that the kind does not reveal which texts belong together. A remainder of
     at most `BATCH` // 8 pairs is dropped.
@@ -136,9 +136,9 @@ def _embedded(model: SentenceTransformer, texts: list[str]) -> torch.Tensor:
 
 
 def _related(batch: Sequence[TextPair]) -> Mask:
-    """Return which pairs in a batch are not negatives of each other, because they share an owner or a text.
+    """Mark the pairs in a batch that are not negatives of each other because they share an owner or a text.
 
-    The result has shape (pairs, pairs).
+    The mask has shape (pairs, pairs).
     """
     related = np.zeros((len(batch), len(batch)), dtype=bool)
     for i, pair in enumerate(batch):

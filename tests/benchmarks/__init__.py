@@ -1,1 +1,1 @@
-"""Benchmarks: speed as ratios within one run. Not part of the tests; `make bench` runs them all."""
+"""Benchmarks, which measure speed as ratios within one run. They are not tests; `make bench` runs them all."""

@@ -1,9 +1,9 @@
-"""What an approximate index loses with a filter.
+"""What an approximate index misses when a filter is applied.
 
     python -m tests.benchmarks.approximate [VECTORS]
 
-Compares a filtered search of the HNSW graph of FAISS with the exact answer, on generated vectors in clusters, as those
-of texts are. Prints the recall of the best ten vectors that pass, by the share of vectors that pass.
+Compares a filtered search in a FAISS HNSW graph with the exact answer. The generated vectors form clusters, as vectors
+of texts do. Prints the recall of the ten best vectors that pass the filter, for each share of vectors that pass.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def clustered(count: int, centres: Vectors, draw: np.random.Generator) -> Vector
 
 
 def run(count: int) -> None:
-    """Print the recall for each share, with `count` vectors."""
+    """Print the recall for each share of `count` vectors."""
     draw = np.random.default_rng(1)
     centres = draw.standard_normal((CLUSTERS, DIMENSIONS), dtype=np.float32)
     vectors, queries = clustered(count, centres, draw), clustered(QUERIES, centres, draw)

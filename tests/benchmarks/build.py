@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.build [PASSAGES]
 
-The build is that of the product: it reads the records from a database on disk, encodes them, stores the vectors in the
+The build works as in the product: it reads the records from a database on disk, encodes them, stores the vectors in the
 database, and builds and saves the lexical and the dense index.
 """
 

@@ -1,16 +1,16 @@
-"""The search of a bulk run, compared with a bare matrix product with top-k selection, and with single searches.
+"""A bulk run's search, compared with single searches and with a bare matrix product followed by top-k selection.
 
     python -m tests.benchmarks.bulk [--needs 1000] [--register FOLDER] [PASSAGES …]
 
 All three alternate within one run, on all cores:
 
-- bare: the product of the vectors of the needs and all passages (BLAS, single precision), and the 1,000 highest values
-  of each row, selected by threads
-- bulk: the work of a run's processes, including the text of the results; their start is reported separately
+- bare: the matrix product of all need vectors and all passage vectors (BLAS, single precision), after which threads
+  select the 1,000 highest values of each row
+- bulk: the work of a run's processes, and writing the results as text; starting the processes is reported separately
 - one by one: the work of a search after encoding
 
 Vectors are random, and texts come from the demo set. Generating a register of a million passages takes about two
-minutes. With `--register`, it is saved for the next time.
+minutes. With `--register`, the register is saved for the next time.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from tests.benchmarks.generated import RandomVectors, demo_needs, generated_prof
 
 DAY = date(2026, 10, 1)
 DEPTH = 1_000
-# Few, so that each worker has several chunks per round, as in a run, and searches while results are written.
+# Few rounds, so that each worker has several chunks per round, as in a run, and searches while results are written.
 ROUNDS = 2
 SINGLES = 12
 OPTIONS = SearchOptions(Filters(), False, DAY, DEPTH, 10)
 
 
 def register(passages: int, folder: Path) -> None:
-    """Generate a register of about `passages` passages and its index in `folder`, unless they exist."""
+    """Generate a register of about `passages` passages and its index in `folder`, unless they already exist."""
     if (folder / "index" / "CURRENT").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def made_needs(count: int) -> list[Need]:
 
 
 def bare(matrix: np.ndarray, vectors: np.ndarray, threads: ThreadPoolExecutor) -> None:
-    """Multiply, and select the highest values."""
+    """Multiply the matrices, and select the highest values of each row."""
     for start in range(0, len(vectors), CHUNK):
         product = vectors[start : start + CHUNK] @ matrix.T
         list(threads.map(_highest, product))
@@ -86,7 +86,7 @@ def _highest(row: np.ndarray) -> np.ndarray:
 
 
 def worded(store: Store, needs: Sequence[Need], findings: Sequence[ExplainedSearch]) -> int:
-    """Put answers into words, as a run does, and return how many characters they are."""
+    """Write the answers as text, as a run does, and return the number of characters."""
     sequences = shown_revisions(findings)
     profiles = dict(zip(sequences, store.profiles_as_of(sequences), strict=True))
     return sum(len(o.to_result(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))

@@ -1,4 +1,4 @@
-"""Encoding the two texts of a need, separately and in one pass, and next to busy processes by how threads wait.
+"""Encoding the two texts of a need: separately or in one pass, and with threads that spin or sleep while waiting.
 
 python -m tests.benchmarks.encoding
 """
@@ -22,7 +22,7 @@ _POLICY = "OMP_WAIT_POLICY"
 
 
 def passes() -> None:
-    """Print how long the title takes compared with the whole text, alone and in the same pass."""
+    """Print how long the title takes to encode compared with the whole text, alone and in the same pass."""
     encoder, needs = encoder_of(Settings()), demo_needs()
     texts = [(query_of(need), title_of(need)) for need in needs]
     seconds = take_turns(
@@ -41,7 +41,7 @@ def passes() -> None:
 
 
 def print_median() -> None:
-    """Print the median time of encoding one text, in milliseconds."""
+    """Print the median time taken to encode one text, in milliseconds."""
     encoder, needs = encoder_of(Settings()), demo_needs()
     seconds = take_turns({"encode": lambda n: encoder.encode([query_of(needs[n % len(needs)])])}, ROUNDS)
     print(f"{median_ms(seconds['encode']):.1f}")

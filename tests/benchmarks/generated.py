@@ -1,4 +1,4 @@
-"""Generated registers of any size, from parts of the demo profiles."""
+"""Generated registers of any size, assembled from parts of the demo profiles."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ WRITES_A_SECOND = 10
 
 
 class _FakeVectors(RandomVectors):
-    """Random vectors with the fingerprint of the encoder of the service, so that the service uses them."""
+    """Random vectors with the fingerprint of the service's encoder, so that the service uses them."""
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _FakeVectors(RandomVectors):
 
 @dataclass
 class Load:
-    """The results of one load."""
+    """The results of one period under load."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -110,13 +110,13 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the process with the signal `how`."""
+        """Stop the process by sending it the signal `how`."""
         self.process.send_signal(how)
         self.process.wait(60)
 
 
 async def put_under_load(service: Service, clients: int, seconds: float, *, kill: bool = False) -> Load:
-    """Search with `clients` clients and store profiles at the same time. With `kill`, kill the service half way."""
+    """Let `clients` clients search while profiles are stored. With `kill`, kill the service halfway through."""
     load, until = Load(), time.monotonic() + seconds
     limits = httpx.Limits(max_connections=clients + WRITES_A_SECOND * 4)
     async with (
@@ -171,7 +171,7 @@ async def _put(client: httpx.AsyncClient, id: str, body: dict[str, object], load
 
 
 def summary(clients: int, seconds: float, load: Load) -> str:
-    """Return the results of a load as a line of text."""
+    """Return the results in `load` as one line of text."""
     p50, p95, p99 = (1000 * np.quantile(load.seconds, [0.5, 0.95, 0.99])).tolist()
     w50, w95 = (1000 * np.quantile(load.written, [0.5, 0.95])).tolist()
     failed = sum(count for status, count in load.statuses.items() if status >= 400)

@@ -1,7 +1,7 @@
-"""Memory for importing a large OCDS package: `python -m tests.benchmarks.package [MEGABYTES]`.
+"""Memory used to import a large OCDS package: `python -m tests.benchmarks.package [MEGABYTES]`.
 
 Writes a package of fictional notices, imports it in a separate process, and prints the time and the peak memory of
-that process. Does the same first for a package of one hundredth of the size, to compare.
+that process. First does the same for a package one hundredth of the size, for comparison.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write(path: Path, megabytes: float) -> int:
 
 
 def measure_import(folder: Path, megabytes: float, results: Connection) -> None:
-    """Import a package, and send its releases, the seconds, the peak memory in MB and the counts to `results`."""
+    """Import a package. Send the number of releases, the seconds, the peak memory in MB and the counts to `results`."""
     releases = write(folder / "package.json", megabytes)
     before = time.monotonic()
     with Store.open(f"sqlite:///{folder / 'register.sqlite'}") as store:

@@ -1,9 +1,10 @@
-"""Speed and memory of reading tables of needs, and speed of the assignment.
+"""Speed and memory use when reading tables of needs, and speed of the assignment.
 
     python -m tests.benchmarks.programme [ROWS] [NEEDS]
 
-Reads ROWS needs (default 100,000) from each format, in separate processes, and prints the seconds and the megabytes
-that reading adds. Then assigns a partner to each of NEEDS needs (default 10,000), with ten suppliers shown for each.
+Reads ROWS needs (default 100,000) from each format, in separate processes, and prints the time in seconds and the
+memory that reading adds, in megabytes. Then assigns partners to NEEDS needs (default 10,000), choosing from the ten
+suppliers shown for each need.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def cells(rows: int) -> Iterator[tuple[str, str, str, str]]:
 
 
 def write(path: Path, rows: int) -> None:
-    """Write a table of needs to `path`, as CSV or Excel depending on its ending."""
+    """Write a table of needs to `path`, as CSV or Excel depending on the file extension."""
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(cells(rows))
@@ -53,7 +54,7 @@ def write(path: Path, rows: int) -> None:
 
 
 def read(path: Path, answer: Connection) -> None:
-    """Read a table. Send the number of needs, the seconds taken and the megabytes added."""
+    """Read a table. Send the number of needs, the seconds taken and the megabytes of memory added."""
     before, started = _peak_memory(), time.monotonic()
     needs = sum(isinstance(row, AcceptedRow) for row in NeedsTable.open(path).rows())
     answer.send((needs, time.monotonic() - started, _peak_memory() - before))

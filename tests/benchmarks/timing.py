@@ -10,7 +10,7 @@ from collections.abc import Callable
 def take_turns(
     alternatives: dict[str, Callable[[int], object]], rounds: int, warm_up: int = 2
 ) -> dict[str, list[float]]:
-    """Run all alternatives in each round, and return the seconds of each round by name, without warm-up rounds."""
+    """Run all alternatives in each round. Return the seconds per round by name, leaving out warm-up rounds."""
     seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for n in range(warm_up + rounds):
         for name, run in alternatives.items():
@@ -22,7 +22,7 @@ def take_turns(
 
 
 def ratio(numerator: list[float], denominator: list[float]) -> float:
-    """Return the median over rounds of the ratio of two times."""
+    """Return the ratio of two times, as the median over all rounds."""
     return statistics.median(a / b for a, b in zip(numerator, denominator, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Records as of a revision, and the changes since another, on every database."""
+"""Records as they were at a revision, and the changes since another revision, on every database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of every encoder: the packaged one, the fake of the tests, and both with a cache."""
+"""The contract of every encoder: the packaged one, the tests' fake encoder, and both with a cache."""
 
 from __future__ import annotations
 

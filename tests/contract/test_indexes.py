@@ -84,7 +84,7 @@ def reference() -> BruteForce:
 
 
 def by_profile(index: Index, values: NDArray[Any]) -> dict[str, list[float]]:
-    """Return the values of the passages of each profile, by id."""
+    """Return the passage values of each profile, by profile id."""
     values_of: dict[str, list[float]] = {}
     for owner, value in zip(index.passages.owner.tolist(), values.tolist(), strict=True):
         values_of.setdefault(str(index.profiles.id[owner]), []).append(value)

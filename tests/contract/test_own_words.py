@@ -1,4 +1,4 @@
-"""Profiles that suppliers write themselves, on every database: they come first, and other sources add to them."""
+"""Profiles that suppliers write themselves, on every database: they take precedence, and other sources add to them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_profile_written_directly_is_followed(store: Store, tmp_path: Path) ->
     (profile,) = profiles(store).values()
     assert (profile.id, profile.summary, len(profile.track_record)) == ("steady", "We know falls.", 1)
     assert store.contact("steady") == Contact(name="Jo")
-    with store.writing() as writer:  # as a client that does not know the notices
+    with store.writing() as writer:  # as a client that has not seen the notices
         writer.put(parse(Profile, {**own(), "summary": "New"}), source="http")
     Register(store).follow()
     (profile,) = profiles(store).values()

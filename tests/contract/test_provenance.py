@@ -71,5 +71,5 @@ def test_only_known_statements_of_other_sources_can_be_split_off(store: Store, t
     with pytest.raises(NotFound, match="has no statement about 'steady'"):
         register.split("steady", [("cqc", "1-1")])
     for records in ([], [("supplier", "steady")]):
-        with pytest.raises(InvalidInput, match="only split off statements from other sources"):
+        with pytest.raises(InvalidInput, match="only statements from sources other than the supplier can be split off"):
             register.split("steady", records)

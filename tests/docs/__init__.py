@@ -1,1 +1,1 @@
-"""What the documents show is run."""
+"""Tests that run what the documents show."""

@@ -1,4 +1,4 @@
-"""`docs/architecture.md` shows the tree as it is; the tree keeps its rules on sizes, class names and imports."""
+"""`docs/architecture.md` shows the actual tree, and the tree follows the rules on sizes, class names and imports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENTRY = re.compile(r"(?P<indent>(?: {2})*)(?P<name>[\w.]+/?) {2,}(?P<purpose>\S
 
 
 def listed() -> list[str]:
-    """Return the paths in the tree of `docs/architecture.md`, in order. Paths of folders end in a slash."""
+    """Return the paths in the tree of `docs/architecture.md`, in order. Folder paths end in a slash."""
     section = (
         (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## The tree\n")[1].split("\n## ")[0]
     )
@@ -38,7 +38,7 @@ def listed() -> list[str]:
 
 
 def folders() -> list[str]:
-    """Return the folders that the tree must list: those of the packages and of the files, if they hold anything."""
+    """Return the folders that the tree must list: all non-empty folders in `PACKAGES` and `FILES_ONLY`."""
     every = [folder for top in (*PACKAGES, *FILES_ONLY) for folder in [ROOT / top, *(ROOT / top).rglob("*/")]]
     return [
         f"{folder.relative_to(ROOT).as_posix()}/"
@@ -62,7 +62,7 @@ def test_the_tree_lists_no_file_that_does_not_exist() -> None:
 
 
 def contracts() -> list[dict[str, Any]]:
-    """Return the contracts on the order of imports."""
+    """Return the contracts that set the order of imports."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return [contract for contract in project["tool"]["importlinter"]["contracts"] if contract["type"] == "layers"]
 

@@ -1,4 +1,4 @@
-"""The commands of the README run in their order on the demo register, and the search prints what the README shows.
+"""The README's commands run in order on the demo register, and the search prints what the README shows.
 
 The test first writes the files that a reader would have, such as `my-needs.jsonl`. Where the README shows an id or a
 key, the test uses the one that an earlier command printed.
@@ -38,7 +38,7 @@ NOT_RUN: Final = {
     "make test": "runs these tests",
     "matcher fetch find-a-tender --from 2025-03-01": "needs the network; see tests/integration/test_fetching.py",
 }
-# Ids and a key in the README, each with the pattern of the real one in what was printed.
+# The example ids and key in the README, each with a pattern that matches the real one in the printed output.
 STAND_INS: Final = {
     "$KEY": r"mk_[\w-]+",
     "member-0123456789abcdef": r"member-[0-9a-f]{16}",
@@ -62,7 +62,7 @@ def test_every_command_is_of_a_kind_that_is_run() -> None:
 
 @pytest.fixture
 def matcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command line in an empty folder, with a home of its own and a console of 80 columns."""
+    """The command line in an empty folder, with its own home and an 80-column console."""
     matcher = command_in(tmp_path / "home", monkeypatch, capsys)
     monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "here").mkdir()
@@ -75,7 +75,7 @@ def test_the_commands_run(matcher: Command, tmp_path: Path) -> None:
         write_files()
         run_make_demo(matcher)
         printed = make_key(matcher)
-        # Without a key the service answers as it does before the first key is made.
+        # With open access, the service answers requests without a key, as it does before the first key is made.
         with TestClient(create(Settings(home=tmp_path / "home", access="open"))) as client:
             wait_until_ready(client)
             for command in (command for command in shell_commands() if command not in NOT_RUN):
@@ -97,7 +97,7 @@ def run_make_demo(matcher: Command) -> None:
 
 
 def write_files() -> None:
-    """Write the files that the commands read, as a reader has them, into the current folder."""
+    """Write the files that the commands read into the current folder, as a reader would have them."""
     needs = (DEMO / "needs.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     Path("my-needs.jsonl").write_text(needs[0].replace('"id": "', '"id": "my-'), encoding="utf-8")
     Path("needs.jsonl").write_text("".join(needs[:2]), encoding="utf-8")
@@ -111,7 +111,7 @@ def write_files() -> None:
     with ZipFile("publicextract.charity.zip", "w") as archive:
         archive.writestr("publicextract.charity.txt", CHARITY.read_bytes().replace(b"1100001", b"1234567"))
 
-    # For the evaluation, a part of the demo is enough.
+    # Part of the demo set is enough for the evaluation.
     profiles = (DEMO / "profiles.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     Path("P.jsonl").write_text("".join(profiles[:40]), encoding="utf-8")
     shutil.copyfile(DEMO / "needs.jsonl", "N.jsonl")
@@ -146,7 +146,7 @@ def run(matcher: Command, arguments: Sequence[str]) -> str:
 
 
 def run_curl(client: TestClient, arguments: list[str]) -> str:
-    """Send the request that curl would, and return the body of the answer."""
+    """Send the request that curl would send, and return the body of the response."""
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("url")
     parser.add_argument("-s", action="store_true")
@@ -171,7 +171,7 @@ def run_curl(client: TestClient, arguments: list[str]) -> str:
 
 
 def fill_template(path: Path) -> None:
-    """Add a need to the table, as the README asks."""
+    """Add a need to the table, as the README instructs."""
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     columns = {cell.value: cell.column for cell in sheet[1]}
@@ -181,7 +181,7 @@ def fill_template(path: Path) -> None:
 
 
 def assert_results_exist() -> None:
-    """The files that the README names are there and not empty."""
+    """The files that the README names exist and are not empty."""
     named = [
         name for row in re.findall(r"^\| (`.*?) \|", README, re.MULTILINE) for name in re.findall(r"`([\w.]+)`", row)
     ]

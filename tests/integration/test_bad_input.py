@@ -27,12 +27,12 @@ def need(**fields: object) -> bytes:
     return json.dumps({"id": "n2", "title": "Memory clinic", **fields}).encode()
 
 
-# The second line of a file, the invalid field, and parts of the problem and the remedy.
+# For each case: the second line of the file, the invalid field, and parts of the texts of the problem and the remedy.
 PROFILES = {
     "50 MB in one line": (b'{"id": "p2", "name": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
     "not UTF-8": (b'{"id": "p2", "name": "caf\xe9"}', None, "is not UTF-8 at byte 26", "UTF-8"),
     "not JSON": (b"id,name", None, "is not JSON", "one JSON object"),
-    "a number as name": (profile(name=5), "name", "must be text", "Give a name"),
+    "a number as name": (profile(name=5), "name", "must be text", "Enter a name"),
     "a text as amount": (profile(turnover="a lot"), "turnover", "must be a number", "in pounds"),
     "a text as list": (profile(capabilities="care"), "capabilities", "must be a list", "format"),
     "an inner text as list": (
@@ -47,7 +47,7 @@ PROFILES = {
     "the id of line 1": (GOOD, "id", "is already the id of line 1", "another id"),
     "an invalid postcode": (profile(postcode="NOWHERE"), "postcode", "'NOWHERE' is not a UK postcode", "LS11 5QN"),
     "a name of punctuation": (profile(name="— … !?"), "name", "must contain a letter or a digit", "at least one word"),
-    "no name": (b'{"id": "p2"}', "name", "is missing", "Give a name"),
+    "no name": (b'{"id": "p2"}', "name", "is missing", "Enter a name"),
     "an invalid region": (
         profile(coverage={"regions": ["Atlantis"]}),
         "coverage.regions.0",
@@ -65,7 +65,7 @@ PROFILES = {
 NEEDS = {
     "50 MB in one line": (b'{"id": "n2", "title": "' + b"a" * 50_000_000 + b'"}', None, "is longer than", "shorten"),
     "not UTF-8": (b'{"id": "n2", "title": "caf\xe9"}', None, "is not UTF-8 at byte 27", "UTF-8"),
-    "a list as title": (need(title=["a"]), "title", "must be text", "Give a title"),
+    "a list as title": (need(title=["a"]), "title", "must be text", "Enter a title"),
     "a text as object": (need(buyer="ICB"), "buyer", "must be an object", "format"),
     "an unknown sector": (
         need(requirements={"sectors": ["guild"]}),
@@ -132,7 +132,7 @@ def test_an_empty_file(command: Command, tmp_path: Path, kind: str, content: byt
     file.write_bytes(content)
     refused = command("import", kind, file)
     assert refused.code == 1
-    assert refused.complaint == f"error: {file}: contains no records. Give a file with one record on each line"
+    assert refused.complaint == f"error: {file}: contains no records. Use a file with one record on each line"
 
 
 def test_a_missing_file_and_an_empty_folder(command: Command, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def filled(tmp_path: Path) -> Iterator[Store]:
 
 
 def wait_for_random_moment(job: Job, process: SpawnProcess, rng: random.Random) -> None:
-    """Wait for a random moment of a run, usually while it searches chunks."""
+    """Wait until a random moment in a run, usually while the run is searching chunks."""
     phase, until = rng.choice(PHASES), rng.randint(0, NEEDS - 1)
     deadline = time.monotonic() + 90
     while process.is_alive() and time.monotonic() < deadline:

@@ -1,6 +1,6 @@
 """Machine faults: a full disk, an unavailable database, damaged files, a clock that jumps back.
 
-The service says what is wrong, keeps what it has accepted, and goes on by itself once the fault is gone.
+The service reports what is wrong, keeps what it has accepted, and recovers without help once the fault is gone.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def serving(home: Path, **environment: str) -> Iterator[Running]:
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux sets limits on a running process")
 def test_a_full_disk(tmp_path: Path, tiny_encoder: Path) -> None:
-    """Stop the files of the service from growing, so that each write to the database fails as on a full disk."""
+    """Stop the service's files from growing, so that each write to the database fails as if the disk were full."""
     home = tmp_path / "home"
     with serving(home, MATCHER_ENCODER=str(tiny_encoder)) as service:
         assert service.put("before") == 201
@@ -181,7 +181,7 @@ def test_what_one_process_accepts_the_other_finds_within_two_seconds(
         for number in range(10):
             here, there = (one, two) if number % 2 else (two, one)
             assert here.put(f"p{number}") == 201
-            # The next search finds it, without waiting.
+            # The next search finds the new profile without waiting.
             assert f"p{number}" in there.found()
 
 

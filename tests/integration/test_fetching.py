@@ -156,7 +156,7 @@ def test_an_invalid_release_does_not_stop_the_others(file_store: Store) -> None:
 def test_a_next_page_at_another_address_is_not_fetched(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         replay.elsewhere = "http://elsewhere.invalid"
-        with pytest.raises(InvalidInput, match="at another address"):
+        with pytest.raises(InvalidInput, match="on another server"):
             fetched(file_store, replay)
     assert len(replay.requests) == 1
 

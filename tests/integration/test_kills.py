@@ -1,4 +1,4 @@
-"""Kill processes at any point of importing, indexing, saving and updating.
+"""Processes are killed at any point while importing, indexing, saving or updating.
 
 No accepted record is lost, no write is partial, and the remaining index gives the same results as a new one.
 """
@@ -28,13 +28,14 @@ from tests.support.strategies import WORDS
 KILLS: Final = 50
 FILES: Final = 3
 RECORDS: Final = 25
-# The process is killed within this many seconds of a phase. About the length of the phase, so that some die after it.
+# The process is killed within this many seconds of the start of a phase. The time is about as long as the phase, so
+# that some processes die after the phase.
 PHASES: Final = {"import": 0.012, "index": 0.03, "save": 0.025, "update": 0.008}
 NEEDS: Final = tuple(
     Need(id=f"n{i}", title=title) for i, title in enumerate(["falls clinic", "dementia meals", "café"])
 )
 
-# The records of a transaction: the text of each by id, or None if it is withdrawn.
+# The records in a transaction, by id: the text of each record, or None if the record is withdrawn.
 State = dict[str, str | None]
 
 
@@ -103,7 +104,7 @@ class Watched:
         self.phase = kind
 
     def with_pending(self) -> dict[str, str]:
-        """Return the records as they are if the open transaction is committed."""
+        """Return the records as they would be if the open transaction were committed."""
         merged = {**self.accepted, **self.pending}
         return {id: text for id, text in merged.items() if text is not None}
 
@@ -142,7 +143,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
 
 
 def hear_the_rest(ear: Connection, watched: Watched) -> None:
-    """Apply the reports of a process before it died."""
+    """Apply the reports that a process sent before it died."""
     try:
         while True:
             watched.hear(ear.recv())

@@ -1,4 +1,4 @@
-"""Imports of real and fictional notices: every notice, once, without e-mail addresses and telephone numbers."""
+"""Imports of real and fictional notices: each is imported once, without e-mail addresses or telephone numbers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.commands import Command
 from tests.support.notices import CONTACT, EMAIL, PHONES, package, party, release, written
 
 PUBLIC = Path(__file__).parents[1] / "support" / "public"
-# Independent of the code under test. A telephone number has a leading 0 or a country code and 10 or 11 digits, in
-# groups. UUIDs, dates and notice numbers can look the same, so they are removed first.
+# These patterns are independent of the code under test. A telephone number has a leading 0 or a country code, and 10 or
+# 11 digits in groups. UUIDs, dates and notice numbers can look like telephone numbers, so they are removed first.
 _LOOKALIKES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|\d{4}-\d{2}-\d{2}([T ][\d:.]+([+-]\d\d:\d\d)?)?"

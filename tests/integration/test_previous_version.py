@@ -1,9 +1,9 @@
 """A register saved by an earlier version still opens, verifies and replays.
 
 `tests/support/previous_version/register.sql` is a dump of a backup made by commit 4ed10eb: 4 fictional profiles, one
-of them changed later, a need, and 4 decisions with filters on region, sector, size, turnover and accreditation, with
-5 events. One reason holds a contact detail that the ledger refuses. One profile is in a region only by the
-name of its buyer, which that version did not read. `expected.json` is what that version printed.
+of them changed later, a need, and 4 decisions with filters on region, sector, size, turnover and accreditation, and 5
+events. One reason holds a contact detail that the ledger would refuse today. One profile can be placed in a region only
+by its buyer's name, which that version did not read. `expected.json` holds what that version printed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def test_every_decision_replays_identically(restored: Command) -> None:
 
 
 def is_rounding(difference: dict[str, Any]) -> bool:
-    """Return whether the two values of a replay's difference are almost the same number."""
+    """Return whether the two values in a replay's difference are almost equal numbers."""
     numbers = difference["what"] in {"score", "probability", "contribution"}
     return numbers and abs(difference["then"] - difference["now"]) <= TOLERANCE
 

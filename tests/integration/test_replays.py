@@ -37,7 +37,7 @@ MODELS = Artefacts.installed().models
 
 @dataclass(frozen=True)
 class Scale:
-    """The number of profiles, decisions, changes, and decisions after the promotion."""
+    """The numbers of profiles, decisions and changes, and of decisions after the promotion."""
 
     profiles: int
     decisions: int

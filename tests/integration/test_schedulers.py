@@ -1,4 +1,4 @@
-"""Schedulers: any scheduler, chunk size or killed process gives the same files, byte for byte."""
+"""A run gives the same files, byte for byte, with any scheduler or chunk size, and even if a process is killed."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_process_killed_while_it_writes_the_results(filled: Store, tmp_path: P
 
 
 def test_processes_killed_at_random_moments(filled: Store, tmp_path: Path) -> None:
-    """The coordinator or workers die by SIGKILL. The resumed run gives the files of an uninterrupted run."""
+    """SIGKILL ends the coordinator or the workers. The resumed run gives the same files as an uninterrupted run."""
     runs, needs = runs_in(tmp_path / "programmes", filled), made_needs(NEEDS)
     expected = output_of(runs, needs, tmp_path / "uninterrupted", InProcess(), chunk=NEEDS)
     rng = random.Random(20_231_005)

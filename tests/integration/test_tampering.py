@@ -1,4 +1,4 @@
-"""Verification detects every change made without the triggers: bytes, missing entries, and order."""
+"""With the triggers removed, verification detects every change: altered bytes, missing entries and reordering."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def store(server_url: str) -> Iterator[Store]:
 
 
 def rows(connection: Connection) -> list[Row]:
-    """Return all entries by number."""
+    """Return all entries in number order."""
     entries = connection.execute(text("SELECT * FROM ledger_entry ORDER BY number")).mappings().all()
     return [{name: row[name] for name in COLUMNS} for row in entries]
 
@@ -103,7 +103,7 @@ def test_a_removed_entry_is_detected(store: Store) -> None:
     def tamper(connection: Connection, original: list[Row], rng: random.Random) -> object:
         number = rng.choice(original)["number"]
         connection.execute(text("DELETE FROM ledger_entry WHERE number = :number"), {"number": number})
-        if rng.random() < 0.5:  # renumber the entries after it
+        if rng.random() < 0.5:  # renumber the later entries
             for row in original[number:]:
                 step = {"to": row["number"] - 1, "from": row["number"]}
                 connection.execute(text("UPDATE ledger_entry SET number = :to WHERE number = :from"), step)

@@ -1,4 +1,4 @@
-"""Training end to end on a sample history: it learns, is repeatable bit for bit, resumes, and can be promoted."""
+"""Training end to end on sample awards: it learns, repeats and resumes bit for bit, and its model can be promoted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRADES = (
     "asthma home monitoring", "diabetes eye screening", "housing advice", "recovery college",
     "befriending by telephone",
 )  # fmt: skip
-# The notices of one supplier, each in different words. Only these form pairs.
+# The notices of one supplier, each worded differently. Only these form "same_winner" pairs.
 VARIED = (
     "strength and balance for older people",
     "exercise to prevent falls",
@@ -71,7 +71,7 @@ REGISTER = [
 
 @dataclass
 class Run:
-    """Training into a folder, and the steps it reported."""
+    """A training run that writes to a folder, and the steps that it reported."""
 
     folder: Path
     vectors: MemoryVectors = field(default_factory=MemoryVectors)
@@ -138,7 +138,7 @@ def test_a_second_run_skips_tuning_and_writes_the_same_files(run: Run) -> None:
 
 
 def test_an_interrupted_run_resumes_to_the_same_model_bit_for_bit(run: Run, tmp_path: Path) -> None:
-    """The run was killed while writing the last tuning run, and the cached vectors were lost."""
+    """The run was killed while writing the weights of the last tuning run, and the cached vectors were lost."""
     shutil.copytree(run.folder, tmp_path / "cut")
     for file in ("weights.safetensors", "run-2.stamp", "model.json", "manifest.json"):
         (tmp_path / "cut" / file).unlink()

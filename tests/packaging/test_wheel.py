@@ -1,6 +1,7 @@
 """The wheel holds everything the product needs, and works where there is no checkout.
 
-These tests unpack it beside the libraries installed here. `make wheel-check` installs it in an empty environment.
+These tests unpack the wheel next to the libraries installed here. `make wheel-check` installs it in an empty
+environment.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unpacked(wheel: Path) -> Path:
-    """The folder that holds the packages of the wheel."""
+    """The folder into which the wheel is unpacked."""
     folder = wheel.parent / "unpacked"
     with ZipFile(wheel) as archive:
         archive.extractall(folder)

@@ -1,4 +1,4 @@
-"""Contact details are redacted whatever surrounds them, and a redacted text stays as it is."""
+"""Contact details are redacted whatever surrounds them, and redacting a text again changes nothing."""
 
 from __future__ import annotations
 

@@ -48,14 +48,14 @@ def opened(store: Store, profiles: list[Profile], *depths: int) -> Register:
 
 @pytest.fixture(scope="module", params=[1, 2])
 def large(request: pytest.FixtureRequest) -> Iterator[Register]:
-    """A register in which each of `SHARES` passes exactly its share of the profiles."""
+    """A register in which exactly the share of profiles given in `SHARES` holds each scheme."""
     with Store.open("sqlite://") as store:
         yield opened(store, made_register(REGISTER, seed=request.param), FEW, ALL)
 
 
 def compare(register: Register, depth: int, need: Need, filters: Filters, top: int) -> int:
-    """Compare the answer of the engine with the reference, and return the number of eligible profiles."""
-    # A score depends on the profile, the need and the register, so a search without filters gives all of them.
+    """Compare the engine's answer with the reference, and return the number of eligible profiles."""
+    # A score depends on the profile, the need and the register, so a search without filters gives all the scores.
     everyone = register.engines[ALL].search(need, top=ALL, apply_requirements=False, on=TODAY)
     scores = {match.profile_id: match.score for match in everyone.results}
     assert scores.keys() == register.reference.profiles.keys()

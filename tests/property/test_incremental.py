@@ -1,4 +1,4 @@
-"""The index is a cache: updated in any steps, it gives the same answers, bit for bit, as one built in one go."""
+"""The index is a cache: however it is updated, it gives the same answers, bit for bit, as an index built in one go."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_any_sequence_of_changes(
 
 
 def test_many_updates() -> None:
-    """Hundreds of profiles, first many together, then one or two at a time: segments merge and are rewritten."""
+    """Hundreds of profiles are added in large and small batches, so that segments merge and are rewritten."""
     rng = random.Random(5)
     waiting = made_register(600, seed=9)
     searches = [(Need(id=f"n{i}", title=" ".join(rng.sample(WORDS, 3))), Filters()) for i in range(3)]

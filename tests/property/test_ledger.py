@@ -54,7 +54,7 @@ def test_a_result_survives_a_round_trip_bit_for_bit(result: RecordedResult) -> N
             assert field == value
 
 
-# A search to save, an event on the nth candidate of the nth decision, or a change of the register.
+# A search to save, an event for a candidate in a decision (both given by position), or a change to the register.
 searches = st.tuples(needs(), filters(), st.booleans())
 notes = st.tuples(
     st.integers(0, 3), st.sampled_from([event for event in Event if event is not Event.SEARCH]), st.integers(0, 3)

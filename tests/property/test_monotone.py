@@ -22,7 +22,7 @@ from matcher.scoring import (
 )
 from tests.support.fakes import shipped_model
 
-# The most that rounding may change in a sum of about twenty parts, each about ten.
+# The largest change that rounding can make to a sum of about twenty parts, each about ten.
 ROUNDING = 1e-9
 
 heights = st.floats(-10, 10, width=32)
@@ -72,7 +72,7 @@ def within(draw: st.DrawFn, signal: PieceSignal | ProfileSignal) -> float:
 
 @st.composite
 def fits(draw: st.DrawFn) -> Fit:
-    """Draw the signals of a profile with one to five pieces, each in its range."""
+    """Draw the signals of a profile with one to five pieces. Each signal is within its range."""
     family = draw(st.lists(st.integers(0, len(FAMILIES) - 1), min_size=1, max_size=5))
     pieces = np.array([[within(draw, signal) for signal in PIECE_SIGNALS] for _ in family])
     profile = np.array([within(draw, signal) for signal in PROFILE_SIGNALS])
@@ -160,7 +160,7 @@ def test_a_curve_never_falls(curve: Curve, x: float, y: float) -> None:
 
 
 @given(curves())
-# Interpolation without a bound rounds these above the height of the second point.
+# Without a bound, interpolation in these curves rounds to above the height of the second point.
 @example(Curve((-1.06, 1.4), (-0.2, 1.85)))
 @example(Curve((-1.13, -0.01), (-0.61, 1.05)))
 def test_a_curve_never_falls_by_a_last_digit_at_its_points(curve: Curve) -> None:

@@ -24,7 +24,7 @@ HIDDEN: Final = ("\0", "\x07", "\x7f", "\x9b", "\u200b", "\u202e", "\ue000")
 
 
 def spoilt(value: Any, hidden: str, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and `value` with `hidden` inside and at the end of each of its texts in turn."""
+    """Yield copies of `value` with `hidden` inside or at the end of one text, each with the path of that text."""
     if isinstance(value, str):
         yield path, value[:1] + hidden + value[1:]
         yield path, value + hidden

@@ -1,4 +1,4 @@
-"""Needs searched in a batch get the same answers, bit for bit, as in single searches, in either type of number."""
+"""Needs searched in a batch get the same answers as in single searches, bit for bit, with either number type."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def unit(draw: np.random.Generator, rows: int, dimensions: int = 384) -> Vectors
 
 
 def columns(candidates: Candidates) -> dict[str, Array]:
-    """Return all arrays that `candidates` consists of, by name."""
+    """Return all arrays in `candidates`, by name."""
     arrays: dict[str, Array] = {}
     for name, value in vars(candidates).items():
         for key, column in value.items() if isinstance(value, Mapping) else [(name, value)]:
@@ -45,7 +45,7 @@ def columns(candidates: Candidates) -> dict[str, Array]:
 
 
 def compare(index: Index, prefilter: Prefilter, searches: list[tuple[Need, Filters]], depth: int) -> None:
-    """Compare searching a batch of needs with searching each alone."""
+    """Compare one search for a batch of needs with a single search for each need."""
     with Store.open("sqlite://") as store:
         encoder = engine_over(store).encoder
     pairs = [
@@ -63,7 +63,7 @@ def compare(index: Index, prefilter: Prefilter, searches: list[tuple[Need, Filte
 
 
 def index_of(profiles: list[Profile], parts: int = 1) -> Index:
-    """Return the index of `profiles`, updated in `parts` steps so that it has several segments and dead rows."""
+    """Return the index of `profiles`, updated in `parts` steps."""
     with Store.open("sqlite://") as store:
         engine = engine_over(store)
         for part in range(parts):

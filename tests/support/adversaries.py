@@ -1,6 +1,7 @@
 """Adversaries: approximate scores with the largest errors that their bounds allow, always in the worst direction.
 
-The passages of the profiles that should be selected score as low as the bound allows, all others as high.
+The passages of the profiles that should be selected score as low as the bound allows. All others score as high as it
+allows.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ _WITHIN: Final = 0.999
 
 
 def lowest(exact: Floats, bound: ErrorBound) -> Floats:
-    """Return the lowest approximate scores that `bound` allows for `exact` ones."""
+    """Return the lowest approximate scores that `bound` allows for the `exact` scores."""
     product = exact - bound.moved
     return product - np.abs(product) * bound.rounding
 
 
 def highest_allowed(exact: Floats, bound: ErrorBound) -> Floats:
-    """Return the highest approximate scores that `bound` allows for `exact` ones."""
+    """Return the highest approximate scores that `bound` allows for the `exact` scores."""
     product = exact + bound.moved
     return product + np.abs(product) * bound.rounding
 
 
 def selected_passages(index: Index, exact: Floats, depth: int) -> Mask:
-    """Return the passages of the `depth` live profiles with the highest `exact` score, as a mask."""
+    """Return a mask of the passages of the `depth` live profiles with the highest `exact` scores."""
     top = TopK(index.passages.owner, index.id_ranks, index.live, depth)
     rows = index.passages_where(index.live)
     selected = np.zeros(len(index.live), dtype=bool)
@@ -91,5 +92,5 @@ class WorstLexicalIndex(LexicalIndex):
         sums = exact * query.total if query.terms else exact
         error = (len(query.terms) + 8) * 2.0**-23 * query.total * 0.9 if query.terms else 0.0
         worst = np.where(selected, sums - error, sums + error)
-        # No term, no score: this part of an approximate sum is exact.
+        # A passage without any of the terms scores zero, so this part of an approximate sum is exact.
         return np.where(exact > 0, np.maximum(worst, 1e-30), 0.0).astype(np.float32)

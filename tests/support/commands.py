@@ -1,4 +1,4 @@
-"""Run the command line in the process of the test."""
+"""Run the command line within the test process."""
 
 from __future__ import annotations
 

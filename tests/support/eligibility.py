@@ -11,7 +11,7 @@ from matcher.records.postcodes import region_of_postcode
 
 
 def stated(profile: Profile) -> set[Region]:
-    """Return the regions that a profile states, or if it states none, that of its postcode."""
+    """Return the regions that a profile states or, if it states none, the region of its postcode."""
     if profile.coverage.national:
         return set(Region)
     home = region_of_postcode(profile.postcode) if profile.postcode else None
@@ -19,14 +19,14 @@ def stated(profile: Profile) -> set[Region]:
 
 
 def served(profile: Profile) -> set[Region]:
-    """Return the regions that a profile works in: stated, else of its postcode, else of its track record."""
+    """Return the regions where a profile works: those from `stated` or, if there are none, from its track record."""
     if home := stated(profile):
         return home
     return {region for work in profile.track_record for region in regions_of_record(work)}
 
 
 def holds(profile: Profile, scheme: str, on: date) -> bool:
-    """Return whether `profile` holds `scheme` on day `on`, however the name is written."""
+    """Return whether `profile` holds `scheme` on the date `on`, however the scheme's name is written."""
 
     def plain(name: str) -> str:
         return re.sub(r"[\W_]", "", name.casefold())
@@ -40,14 +40,14 @@ def holds(profile: Profile, scheme: str, on: date) -> bool:
 
 
 def size(profile: Profile) -> Size | None:
-    """Return the size by staff and turnover if either is known, else by sector."""
+    """Return the size, judged by staff and turnover if either is known, and otherwise by sector."""
     if profile.employees is None and profile.turnover is None:
         return {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}.get(profile.sector)
     return Size.SME if (profile.employees or 0) < 250 and (profile.turnover or 0) <= 44_000_000 else Size.LARGE
 
 
 def identified(profile: Profile, identifier: str) -> bool:
-    """Return whether `profile` has `identifier`: a kind, or a kind with a number."""
+    """Return whether `profile` has `identifier`, which gives a kind, with or without a number."""
     kind, _, number = identifier.partition(":")
     own = getattr(profile.identifiers, kind)
     return own is not None and (not number or own == number.upper())

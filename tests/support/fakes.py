@@ -1,4 +1,4 @@
-"""Fakes for parts that would be slow in tests, and an engine made of them."""
+"""Fakes for parts that would be slow in tests, and an engine built from them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _WORD = re.compile(r"\w+")
 class WordEncoder:
     """An encoder without weights, whose vectors are close for texts that share words.
 
-    Every word votes for or against each dimension, by its hash. The 64 of 256 dimensions with the clearest votes become
-    ±1/8, the others 0. So vectors have length exactly 1, and an inner product is a multiple of 1/64 in whatever order
-    it is summed. Tests can compare for equality, also of ties.
+    The hash of a word decides whether the word votes for or against each dimension. The 64 of 256 dimensions with the
+    clearest votes become ±1/8, and the others 0. Every vector therefore has a length of exactly 1, and an inner product
+    is a multiple of 1/64 in whatever order it is summed. Tests can check for exact equality, including ties.
     """
 
     def __init__(self, *, pause: float = 0.0, fingerprint: str = "words") -> None:
@@ -40,7 +40,7 @@ class WordEncoder:
         self._pause = pause
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return one row per text, after `pause` seconds for each. `encoded` lists all texts."""
+        """Return one row per text, pausing for `pause` seconds before each. `encoded` lists all texts so far."""
         vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
         for row, text in zip(vectors, texts, strict=True):
             time.sleep(self._pause)
@@ -70,7 +70,7 @@ class MemoryVectors:
         self.stored: dict[tuple[str, str], bytes] = {}
 
     def get(self, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored vectors among `keys`, by key."""
+        """Return the vectors stored under `keys`, by key."""
         return {key: self.stored[model, key] for key in keys if (model, key) in self.stored}
 
     def put(self, model: str, items: Mapping[str, bytes]) -> None:

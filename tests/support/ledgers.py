@@ -23,7 +23,7 @@ ACTOR = "icb-qwo"
 
 
 class OtherWordEncoder(WordEncoder):
-    """Another encoder without weights, which gives words other vectors."""
+    """Another encoder without weights, which gives words different vectors."""
 
     def __init__(self) -> None:
         super().__init__(fingerprint="other words")

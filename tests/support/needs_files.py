@@ -27,7 +27,7 @@ def csv_file(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
 
 
 def workbook_file(path: Path, rows: Sequence[Sequence[Any]], merged: str | None = None) -> Path:
-    """Write an Excel workbook with `rows` in the sheet "List"."""
+    """Write an Excel workbook with `rows` in a sheet named "List"."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "List"
@@ -42,7 +42,7 @@ def workbook_file(path: Path, rows: Sequence[Sequence[Any]], merged: str | None 
 
 
 def opendocument_file(path: Path, rows: Sequence[Sequence[str]], repeat: int = 1) -> Path:
-    """Write an OpenDocument workbook with `rows` in the sheet "List", each row `repeat` times, and a hidden sheet."""
+    """Write an OpenDocument workbook with a hidden sheet and a sheet "List" that has each of `rows` `repeat` times."""
     table = "".join(
         f'<table:table-row table:number-rows-repeated="{repeat}">{_cells(row)}</table:table-row>' for row in rows
     )

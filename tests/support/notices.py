@@ -8,14 +8,14 @@ from typing import Any
 
 CONTRACTS_FINDER = "ocds-b5fd17"
 FIND_A_TENDER = "ocds-h6vhtk"
-# Contact details put wherever a notice may name a person. None of them may be stored.
+# Contact details that are added wherever a notice may name a person. None of these details may be stored.
 EMAIL = "jo.field@calderwick.example.nhs.uk"
 PHONES = ("01632 960 123", "+44 (0)1632 960456", "07700 900789", "020 7946 0018", "(01632) 960-999")
 CONTACT = {"name": "Jo Field", "email": EMAIL, "telephone": PHONES[0]}
 
 
 def party(name: str, number: int = 1, *, role: str = "supplier", company: str | None = None, **more: Any) -> Any:
-    """Return a party. Without a company number, its id is the publisher's own."""
+    """Return a party. Without a company number, the party has an id that the publisher assigned."""
     id = f"GB-COH-{company}" if company else f"GB-CFS-{number}"
     identifier = {"legalName": name} | ({"scheme": "GB-COH", "id": company} if company else {})
     address = {"streetAddress": "1 High Street\\nLeeds\\nLS1 4AB"}
@@ -80,7 +80,7 @@ def release(
 
 
 def package(*releases: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a release package with its licence after its releases, as in Contracts Finder."""
+    """Return a release package in which the licence comes after the releases, as in Contracts Finder."""
     licence = "http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
     head = {"uri": "https://example.invalid/package", "version": "1.1", "extensions": ["https://example.invalid/x"]}
     return {**head, "publisher": {"name": "Cabinet Office"}, "releases": list(releases), "license": licence, **more}

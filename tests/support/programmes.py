@@ -20,7 +20,7 @@ PROFILES = 300
 
 
 def made_needs(count: int, seed: int = 3) -> list[Need]:
-    """Return `count` needs, every fifth with requirements."""
+    """Return `count` needs, every fifth of which has requirements."""
     rng = random.Random(seed)
     return [
         Need(
@@ -40,7 +40,7 @@ def fill(store: Store, count: int = PROFILES) -> None:
 
 
 def runs_in(home: Path, store: Store, *, depth: int = 20) -> Runs:
-    """Return the runs in the folder `home` over `store`, which also caches the vectors."""
+    """Return the runs in the folder `home`. They search `store`, which also caches the vectors."""
     return Runs(Engine(store, CachedEncoder(WordEncoder(), store.vectors), shipped_model(), candidates=depth), home)
 
 

@@ -1,8 +1,8 @@
 """The reference that the engine is compared with: every profile examined in turn, in plain Python.
 
-It is slow and obvious on purpose. It shares with the product the encoder and the functions that split records into
-passages and texts into terms, and that find places in texts. It works out again which profiles pass a filter, what is
-close, what is known of a candidate, and what comes first.
+The reference is deliberately slow and obvious. It uses the product's encoder, and the product's functions that split
+records into passages, split texts into terms and find places in texts. It works out for itself which profiles pass a
+filter, which passages are close, what is known about a candidate, and which profiles come first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from matcher.texts.passages import PassageKind, passages_of, query_of, title_of
 from tests.support.eligibility import failing, holds, stated
 
 K1, B = 1.2, 0.75
-# The number of digits of a CPV code that give its division, group, class, category and whole code.
+# How many digits of a CPV code identify its division, group, class and category, and the complete code.
 CPV_LEVELS = (2, 3, 4, 5, 8)
 # The profile signals that the reference works out itself.
 MEASURES = ("capacity", "coverage", "accreditations")
@@ -35,7 +35,7 @@ MEASURES = ("capacity", "coverage", "accreditations")
 
 @dataclass(frozen=True)
 class DescribedPassage:
-    """A passage of a candidate, and how close it is to the need and its title."""
+    """A passage of a candidate, and how close the passage is to the need and to the need's title."""
 
     title: bool
     cosines: tuple[float, float]
@@ -58,10 +58,11 @@ class DescribedPiece:
 
 @dataclass(frozen=True)
 class DescribedCandidate:
-    """Everything that is known of one candidate.
+    """Everything that is known about one candidate.
 
-    The pieces are the same to the last bit however they are found. The measures take a logarithm, a root or a mean, and
-    may differ in the last digits. They are `MEASURES`, then both lexical cosines of each passage.
+    However a candidate is found, its pieces are the same to the last bit. Its measures are computed with a logarithm, a
+    root or a mean, and may differ in the last digits. `measures` holds `MEASURES`, then both lexical cosines of each
+    passage.
     """
 
     pieces: tuple[DescribedPiece, ...]
@@ -69,7 +70,7 @@ class DescribedCandidate:
 
 
 def describe(index: Index, candidates: Candidates, facts: NeedFacts) -> dict[str, DescribedCandidate]:
-    """Return what `candidates` holds of each candidate for a need, by id."""
+    """Return what `candidates` holds about each candidate for a need, by profile id."""
     described = {}
     pieces = [*candidates.piece_starts.tolist(), len(candidates.family)]
     passages = [*candidates.passage_starts.tolist(), len(candidates.passages)]
@@ -115,7 +116,7 @@ def _described_piece(index: Index, candidates: Candidates, piece: int, category:
 
 
 class BruteForce:
-    """A register in plain lists. `sequences` holds the number of the last revision of each profile, by id."""
+    """A register in plain lists. `sequences` holds the number of each profile's last revision, by id."""
 
     def __init__(self, profiles: Sequence[Profile], sequences: Mapping[str, int], encoder: Encoder) -> None:
         self.profiles = {profile.id: profile for profile in profiles}
@@ -140,7 +141,7 @@ class BruteForce:
         ]
 
     def excluded(self, need: Need, filters: Filters, on: date) -> Counter[str]:
-        """Return how many profiles each filter excludes, whether it is chosen, required or both."""
+        """Return how many profiles each filter excludes, whether the user chose it, the need requires it, or both."""
         required = Filters.required_by(need)
         return Counter(
             name
@@ -173,7 +174,7 @@ class BruteForce:
         return scores
 
     def lexical_cosines(self, text: str, id: str) -> list[float]:
-        """Return the lnc.ltc cosine of `text`, each term counted once, with each passage of a profile."""
+        """Return the lnc.ltc cosine of `text` with each passage of a profile. Each term in `text` counts once."""
         weights = self._weights(text)
         length = math.sqrt(sum(weight**2 for weight in weights.values()))
         cosines = []
@@ -185,14 +186,14 @@ class BruteForce:
         return cosines
 
     def _weights(self, text: str) -> dict[str, float]:
-        """Return the idf of the terms of `text` and of its other forms that any passage uses, in alphabetical order."""
+        """Return the idf of each term in `text` and its other forms that any passage uses, in alphabetical order."""
         used = [term for term in sorted(set(terms_of(" ".join((text, *related(text)))))) if self._used[term]]
         return {
             term: float(np.log1p((self._passages - self._used[term] + 0.5) / (self._used[term] + 0.5))) for term in used
         }
 
     def describe(self, need: Need, id: str, on: date) -> DescribedCandidate:
-        """Return everything that should be known of a candidate for `need`."""
+        """Return everything that should be known about a candidate for `need`."""
         profile = self.profiles[id]
         whole, title = query_of(need), title_of(need)
         cosines, bm25, lexical_cosines = (
@@ -229,7 +230,10 @@ class BruteForce:
         )
 
     def candidates(self, need: Need, eligible: Iterable[str], depth: int) -> set[str]:
-        """Return the `depth` profiles closest in meaning and in words, or all if there are no more."""
+        """Return the `depth` profiles closest in meaning and the `depth` profiles closest in words.
+
+        Return all profiles if there are at most `depth`.
+        """
         everyone = list(eligible)
         if len(everyone) <= depth:
             return set(everyone)

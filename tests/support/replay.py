@@ -17,10 +17,10 @@ from tests.support.notices import package
 
 @dataclass
 class Replay:
-    """The pages of a service by number, and faults: one per request, in order, before the pages are served.
+    """The pages of a service by number, and its faults. The first requests get one fault each, in order.
 
-    A fault is a status with its headers, "cut" (the connection ends within the response), "drop" (it ends before),
-    "half" (half a page in a complete response) or "html".
+    A fault is a status with its headers, "cut" (the connection closes during the response), "drop" (the connection
+    closes before the response), "half" (a complete response with half a page) or "html" (an HTML page).
     """
 
     pages: list[list[dict[str, Any]]]

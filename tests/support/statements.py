@@ -1,4 +1,4 @@
-"""Statements for tests of the register: a supplier as notices, registers and the supplier itself describe it."""
+"""Statements for tests of the register: what notices, public registers and a supplier itself say about the supplier."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def import_notices(store: Store, folder: Path, *releases: dict[str, Any], name: 
 
 
 def statement(source: str, record: str, day: str | None = None, **fields: Any) -> Statement:
-    """Return a statement about Steady Ltd, unless `fields` has another name."""
+    """Return a statement about Steady Ltd, unless `fields` gives another name."""
     fields = {"name": "Steady Ltd", **fields}
     stated = date.fromisoformat(day) if day else None
     return Statement(

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for valid records and filters, from few words, places and schemes: values often match."""
+"""Hypothesis strategies for valid records and filters. Words, places and schemes are few, so values often match."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matcher.records import Filters, Need, Profile, Region, Sector, Size, parse
 
-# The day of generated searches, on which accreditations must be held.
+# The date used in generated searches. Accreditations must be valid on that date.
 TODAY: Final = date(2026, 6, 1)
 
 WORDS: Final = (
@@ -33,7 +33,7 @@ places = st.sampled_from([*Region, "Eastern", "France", "the north west"])
 
 
 def known(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return `fields` without those that are None."""
+    """Return the `fields` that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -115,7 +115,7 @@ def needs() -> st.SearchStrategy[Need]:
 
 
 def filters() -> st.SearchStrategy[Filters]:
-    """Return filters, most of which are not set."""
+    """Return filters with any combination of fields set."""
     numbers = st.sampled_from(["charity", "company", "ods", "cqc", "charity:1000003", "charity:sc037738", "ods:RR8"])
     optional = {
         "sectors": st.lists(st.sampled_from(Sector), min_size=1, max_size=4),

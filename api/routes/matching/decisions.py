@@ -37,7 +37,7 @@ class DecisionReceipt(BaseModel):
 
 
 class DecisionSummary(BaseModel):
-    """A decision: its search, and in `standing` the latest event for each profile that has events."""
+    """A summary of a decision and its search. `standing` gives the latest event for each profile that has events."""
 
     decision: str
     recorded_at: datetime
@@ -74,15 +74,15 @@ class RecordedCandidate(BaseModel):
 class LedgerEntry(BaseModel):
     """An entry in the ledger."""
 
-    number: Annotated[int, Field(description="Position in the ledger, from 1.")]
+    number: Annotated[int, Field(description="Position in the ledger, counting from 1.")]
     decision: Annotated[str, Field(description="Id of the decision.")]
     event: Event
     recorded_at: datetime
     by: Annotated[str, Field(description="Organisation or key that acted.")]
     profile: Annotated[str | None, Field(description="Profile that the event is about.")] = None
     reason: Annotated[str | None, Field(description="Reason given.")] = None
-    previous: Annotated[str, Field(description="Hash of the entry before.")]
-    hash: Annotated[str, Field(description="SHA-256 of the other content as canonical JSON.")]
+    previous: Annotated[str, Field(description="Hash of the previous entry.")]
+    hash: Annotated[str, Field(description="SHA-256 hash of the entry's content as canonical JSON.")]
 
 
 class DecisionDetail(DecisionSummary):
@@ -107,8 +107,8 @@ class ReplayDifference(BaseModel):
     what: Annotated[str, Field(description="What differs.")]
     then: Annotated[Any, Field(description="Value in the recorded search.")]
     now: Annotated[Any, Field(description="Value in the replay.")]
-    profile: Annotated[str | None, Field(description="Profile, if the difference is about one.")] = None
-    name: Annotated[str | None, Field(description="Contribution or filter, if the difference is about one.")] = None
+    profile: Annotated[str | None, Field(description="Profile concerned, if any.")] = None
+    name: Annotated[str | None, Field(description="Contribution or filter concerned, if any.")] = None
 
 
 class ReplayResult(BaseModel):
@@ -160,7 +160,7 @@ def list_decisions(
     service: RunningService,
     access: CallerAccess,
     after: Annotated[
-        int, Query(ge=0, le=2**53, description="Only decisions whose first entry has a higher number.")
+        int, Query(ge=0, le=2**53, description="Only decisions whose first entry has a higher number than this.")
     ] = 0,
     limit: Annotated[int, Query(ge=1, le=200, description="How many decisions to return, at most 200.")] = 50,
 ) -> DecisionPage:
@@ -175,7 +175,7 @@ def list_decisions(
     responses={**json_response(200, "The decision.", examples.DECISION_DETAIL), **ID_PROBLEMS},
 )
 def read_decision(id: DecisionId, service: RunningService) -> DecisionDetail:
-    """Read a whole decision: every candidate with its score, and which filter excluded which profiles."""
+    """Read a decision in full: every candidate with its score, and the profiles that each filter excluded."""
     decision = service.ledger.decision(id)
     result = service.ledger.result(decision)
     return DecisionDetail(
@@ -214,13 +214,13 @@ def note_decision(
     },
 )
 def replay_decision(id: DecisionId, service: RunningService) -> ReplayResult:
-    """Replay a saved search with the revisions and the model it used, and compare the results bit for bit."""
+    """Replay a saved search with its original revisions and model, and compare the results bit for bit."""
     with exclusive_ledger_check(service):
         return ReplayResult(**service.ledger.replay(service.engine, id).to_json())
 
 
 def actor(access: Access) -> str:
-    """Return how the ledger records the caller: by the ids of the organisation and the member, without names.
+    """Return the caller as recorded in the ledger: the ids of the organisation and the member, without names.
 
     Return `this-installation` for a caller without an organisation.
     """

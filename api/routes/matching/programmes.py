@@ -51,15 +51,15 @@ class ProgrammeProgress(BaseModel):
 
     id: str
     name: str
-    area: Annotated[str, Field(description="Where the programme works, under its current name.")]
-    refused: Annotated[int, Field(description="Rows of an uploaded file that are not needs; see `rejects.csv`.")] = 0
+    area: Annotated[str, Field(description="Area that the programme covers, under its current name.")]
+    refused: Annotated[int, Field(description="Number of uploaded rows that were refused; see `rejects.csv`.")] = 0
     state: State
     phase: Annotated[str, Field(description="What the run is doing.")]
     done: Annotated[int, Field(description="Needs done.")]
     total: Annotated[int, Field(description="Needs in total.")]
     rate: Annotated[float | None, Field(description="Needs per second.")] = None
     seconds_left: Annotated[float | None, Field(description="Seconds left, if known.")] = None
-    problem: Annotated[str, Field(description="Why the run failed or waits.")] = ""
+    problem: Annotated[str, Field(description="Why the run failed or is waiting.")] = ""
     matches: Annotated[int, Field(description="Matches in the results.")] = 0
     unmatched: Annotated[list[str], Field(description="Needs that no partner is eligible for.")] = []
     files: Annotated[list[str], Field(description="Names of the results.")] = []
@@ -145,7 +145,7 @@ def pause_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgre
 
 @router.post("/{id}/resume", responses={**_PROGRESS, **CONFLICT_PROBLEMS})
 def resume_programme(id: ProgrammeId, service: RunningService) -> ProgrammeProgress:
-    """Resume a paused or failed programme, continuing after the last completed needs."""
+    """Resume a paused or failed programme. Saved results are kept, and the remaining needs are searched."""
     job = service.programmes.runs.jobs.job(id)
     service.programmes.resume(job)
     return progress_of(job)

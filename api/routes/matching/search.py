@@ -77,7 +77,7 @@ def requested_need(request: SearchRequest, store: Store, access: Access) -> Need
     if sum(value is not None for value in (request.need, request.need_id, request.text)) != 1:
         raise InvalidInput(
             "exactly one of need, need_id and text must be given",
-            remedy="Give the need itself, the id of a stored need, or a text",
+            remedy="Send the need itself, the id of a stored need, or free text",
             place=Place(field="need"),
         )
     if request.need is not None:
@@ -92,7 +92,7 @@ def _stored_need(store: Store, access: Access, id: str) -> Revision[Need]:
         access.check_need(id)
         return store.need(id)
     except NotFound as error:
-        raise NotFound(error.problem, remedy="Give the id of a stored need", place=Place(field="need_id")) from error
+        raise NotFound(error.problem, remedy="Send the id of a stored need", place=Place(field="need_id")) from error
 
 
 def _need_of_text(text: str) -> Need:

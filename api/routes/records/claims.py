@@ -41,7 +41,7 @@ def claim_profile(id: RecordId, service: RunningService, access: CallerAccess) -
     """Claim a profile that has no owner.
 
     The claim is granted immediately if the administrator has checked your organisation's register number and the
-    profile has the same number. Otherwise a person decides.
+    profile has the same number. Otherwise an administrator decides.
     """
     organisation = service.accounts.organisation(access.organisation_id or "")
     return service.claims.submit(service.store.profile(id).record, organisation)

@@ -43,7 +43,7 @@ _NEXT_ROUTES: Final = ("read_need", "put_need", "publish_need", "withdraw_need")
 class NeedUpdate(Need):
     """A need in the body of a PUT request. The path gives the id."""
 
-    id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
+    id: Id = Field(default_factory=str, description="Must match the id in the path, or be left out.")
 
 
 class NewNeed(Need):
@@ -147,7 +147,7 @@ def put_need(
     preconditions: RequestPreconditions,
     response: Response,
 ) -> Need:
-    """Revise a need of your organisation. An administrator can also store a need under a new id.
+    """Revise one of your organisation's needs. An administrator can also store a need under a new id.
 
     Sending the same content again does not create a revision.
     """

@@ -39,7 +39,7 @@ _UPDATE: Final[dict[str, Any]] = {"profile": {"value": {**examples.PROFILE, "con
 class ProfileUpdate(Profile):
     """A profile in the body of a PUT request, with an optional contact. The path gives the id."""
 
-    id: Id = Field(default_factory=str, description="The same as in the path, or left out.")
+    id: Id = Field(default_factory=str, description="Must match the id in the path, or be left out.")
     contact: Contact | None = Field(
         None, description="Stored separately from the profile and not shown. Leave it out to keep the stored contact."
     )
@@ -129,7 +129,7 @@ def put_profile(
     preconditions: RequestPreconditions,
     response: Response,
 ) -> Profile:
-    """Revise a profile of your organisation. An administrator can also store a profile under a new id.
+    """Revise one of your organisation's profiles. An administrator can also store a profile under a new id.
 
     Sending the same content again does not create a revision.
     """

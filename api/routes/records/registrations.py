@@ -52,7 +52,7 @@ class NewProfile(Profile):
 
 
 class RegistrationDraft(BaseModel):
-    """A registration: the profile so far, what it lacks, and profiles that may be the same supplier."""
+    """A registration: the profile so far, what it still lacks, and profiles that may describe the same supplier."""
 
     profile: Profile
     contact_kept: bool = Field(
@@ -60,7 +60,7 @@ class RegistrationDraft(BaseModel):
     )
     completeness: Completeness
     similar: list[SimilarProfile] = Field(
-        description="Profiles with the same identifier, which are the same supplier, or the same name, which may be."
+        description="Profiles of the same supplier (same identifier) or possibly the same supplier (same name)."
     )
 
 
@@ -140,9 +140,7 @@ def preview_registration(id: RecordId, service: RunningService) -> ProfilePrevie
     status_code=201,
     response_model_exclude_none=True,
     responses={
-        **created_response(
-            "The profile, which searches can find immediately.", examples.PROFILE, "/id", *_PROFILE_ROUTES
-        ),
+        **created_response("The profile. Searches can find it immediately.", examples.PROFILE, "/id", *_PROFILE_ROUTES),
         **BODY_PROBLEMS,
         **problem_responses(NOT_FOUND, CONFLICT),
     },
@@ -178,7 +176,7 @@ def confirm_registration(
     responses={**json_response(200, "The registration.", examples.REGISTRATION_DRAFT, etag=True), **ID_PROBLEMS},
 )
 def read_registration(id: RecordId, service: RunningService, response: Response) -> RegistrationDraft:
-    """Read a registration: the profile so far and what it lacks."""
+    """Read a registration: the profile so far, and what it still lacks."""
     return _draft_with_etag(service.registrations, service.registrations.read(id), response)
 
 

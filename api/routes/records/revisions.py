@@ -1,4 +1,4 @@
-"""What the routes for profiles and needs share: how records are read, revised and withdrawn."""
+"""Code shared by the routes for profiles and needs: reading, revising and withdrawing records."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ class RevisionHistory(BaseModel):
 
 
 def read_responses(noun: str, example: Any) -> Responses:
-    """Return the responses for a route that reads a record of the kind `noun`."""
+    """Return the responses for a route that reads a record. `noun` is the name for the kind of record."""
     return json_response(200, f"The {noun}.", example, etag=True) | ID_PROBLEMS
 
 
 def put_responses(noun: str, example: Any, *problem_types: ProblemType) -> Responses:
-    """Return the responses for a route that stores a record of the kind `noun`, including any `problem_types`."""
+    """Return the responses for a route that stores a record, including any `problem_types`.
+
+    `noun` is the name for the kind of record.
+    """
     return {
-        **json_response(200, f"The {noun} as stored, in place of an earlier revision.", example, etag=True),
+        **json_response(200, f"The {noun} as stored, replacing an earlier revision.", example, etag=True),
         **json_response(201, f"The {noun} as stored, the first with this id.", example, etag=True),
         **BODY_PROBLEMS,
         **problem_responses(NOT_FOUND, PRECONDITION, *problem_types),
@@ -74,7 +77,7 @@ def read(revision: Revision[R], response: Response) -> R:
 
 
 def put(store: Store, record: R, preconditions: Preconditions, response: Response, contact: Contact | None = None) -> R:
-    """Store `record`, and set the ETag and status of `response`: 201 for the first revision with this id, else 200.
+    """Store `record`, and set the ETag and status of `response`: 201 if the record is new or restored, else 200.
 
     A record equal to the latest revision is not stored again. `contact` replaces a profile's stored contact. If
     `contact` is None, the stored contact stays as it is.

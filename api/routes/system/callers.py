@@ -37,7 +37,7 @@ class StartedSession(BaseModel):
 
 @router.get("/caller", response_model_exclude_none=True, responses=json_response(200, "The caller.", examples.CALLER))
 def read_caller(access: CallerAccess) -> CurrentCaller:
-    """Read the organisation, member and roles that the key or session belongs to."""
+    """Read your organisation, member id and roles, as identified by your key or session."""
     caller = access.caller
     return CurrentCaller(
         organisation_id=caller.organisation_id,
@@ -58,7 +58,7 @@ def read_caller(access: CallerAccess) -> CurrentCaller:
 def begin_session(service: RunningService, access: CallerAccess, response: Response) -> StartedSession:
     """Start a browser session for the member whose key you send."""
     if access.caller.member_id is None:
-        raise Conflict("a session needs a member, and the request has no key", remedy="Send a key")
+        raise Conflict("a session must belong to a member, and the request has no key", remedy="Send a key")
     session = service.guard.sessions.start(access.caller.member_id)
     set_session_cookie(response, session)
     return StartedSession(csrf=session.csrf, expires_at=session.expires_at)

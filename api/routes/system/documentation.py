@@ -25,7 +25,7 @@ def read_documentation(request: Request) -> HTMLResponse:
 
 @router.get("/problems/{slug}")
 def read_problem(slug: str) -> HTMLResponse:
-    """Explain a problem type. The `type` of a problem leads here."""
+    """Explain a problem type. The `type` of a problem links to this page."""
     problem_type = next((problem_type for problem_type in PROBLEM_TYPES if problem_type.slug == slug), None)
     if problem_type is None:
         raise RequestRefused(NOT_FOUND, "There is no such problem type", remedy="See /docs for a list")

@@ -18,7 +18,7 @@ router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 _METRICS: Final[Responses] = {
     200: {
-        "description": "The metrics, in the text format of Prometheus.",
+        "description": "The metrics, in Prometheus text format.",
         "content": {"text/plain": {"schema": {"type": "string"}, "example": "matcher_store_sequence 246.0\n"}},
     }
 }
@@ -26,7 +26,7 @@ _METRICS: Final[Responses] = {
 
 @router.get("/metrics", response_class=PlainTextResponse, responses={**_METRICS, **problem_responses(UNAVAILABLE)})
 def read_metrics(request: Request, service: RunningService) -> PlainTextResponse:
-    """Read the number and duration of requests, and the latest revision in the register and in the index."""
+    """Read the number and duration of requests, and the latest revisions that the register and index have reached."""
     metrics: ServiceMetrics = request.app.state.metrics
     metrics.revisions.set(service.store.sequence())
     metrics.indexed.set(service.engine.indexed_sequence())

@@ -17,7 +17,7 @@ from matcher.foundations.errors import NotPermitted
 router = APIRouter(prefix="/v1/sign-in", tags=["callers"])
 
 COOKIE: Final = "__Host-matcher-sign-in"
-# Within how many seconds a sign-in must be completed.
+# The time limit for completing a sign-in, in seconds.
 _MAX_AGE: Final = 600
 # Where the browser goes after a sign-in.
 _HOME: Final = "/docs"
@@ -39,7 +39,7 @@ def begin_sign_in(service: RunningService) -> RedirectResponse:
     """Redirect the browser to the sign-in provider of this service."""
     pending = PendingSignIn.new()
     response = RedirectResponse(service.provider.authorization_url(pending), 303)
-    # Lax, not Strict: the browser comes back from the provider's site.
+    # Lax rather than Strict, because the browser returns from the provider's site.
     response.set_cookie(COOKIE, pending.cookie, max_age=_MAX_AGE, secure=True, httponly=True, samesite="lax")
     return response
 
@@ -62,7 +62,7 @@ def end_sign_in(
     member = service.accounts.member_by_subject(subject)
     if member is None:
         raise NotPermitted(
-            "you are signed in with the provider, but you are not a member of an organisation here",
+            "you are signed in with the provider, but you are not a member of any organisation in this service",
             remedy=f"Ask the administrator for: matcher accounts add-member … --subject '{subject}'",
         )
     response = RedirectResponse(_HOME, 303)

@@ -86,7 +86,7 @@ def interval_quantiles() -> tuple[float, float]:
 
 
 def resample_counts(count: int, seed: int = SEED) -> Iterator[Ints]:
-    """Yield blocks of draws, shape (draws, count), which say how often each of `count` needs occurs in each draw.
+    """Yield blocks of draws, shape (draws, count), with the number of times each of `count` needs occurs in a draw.
 
     Raises:
         ValueError: `count` is 0.

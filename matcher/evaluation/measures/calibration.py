@@ -22,7 +22,7 @@ BINS: Final = 15
 
 
 def expected_calibration_error(probabilities: Floats, won: Mask) -> float:
-    """Return the average over the groups, weighted by group size, of |mean probability - share won|.
+    """Return the mean of |mean probability - share won| over the groups, weighted by group size.
 
     Both arguments have shape (pairs,), with at least one pair. For the groups, see `reliability`.
     """

@@ -1,7 +1,7 @@
-"""Fairness: whether small winners rank as high as large winners with as much evidence.
+"""Fairness: whether small winners rank as high as large winners with a similar amount of evidence.
 
-A supplier with ten pieces of work is easier to find than a supplier with one, and large suppliers have more pieces of
-work. Winners are therefore compared within groups of similar evidence, and large winners are weighted to have the same
+A supplier that lists ten pieces of past work is easier to find than a supplier that lists one, and large suppliers list
+more. Winners are therefore compared within groups of similar evidence, and large winners are weighted to have the same
 spread of evidence as small winners (direct standardisation). The remaining difference is the effect of size.
 """
 
@@ -23,7 +23,7 @@ SMALL, LARGE, NEITHER = 1, 0, -1
 SMALL_SECTORS: Final = frozenset(
     {Sector.SME, Sector.VCSE, Sector.CHARITY, Sector.SOCIAL_ENTERPRISE, Sector.CIC, Sector.MUTUAL}
 )
-# The shortest track record in each evidence group, as a number of pieces of work.
+# The smallest number of track-record entries in each evidence group.
 EVIDENCE: Final = (0, 1, 2, 3, 5, 10)
 MEASURES: Final = ("mean_rank", "mrr")
 
@@ -54,7 +54,7 @@ class WinnerRanks:
         )
 
     def add(self, scores: Floats, grades: Ints) -> None:
-        """Add the answer to one need. Both arguments have shape (profiles,). Tied profiles count at their mean rank."""
+        """Add the answer to one need. Both arguments have shape (profiles,). Ties take their mean rank."""
         for row in np.flatnonzero((grades > 0) & (self.size != NEITHER)):
             mask = grades <= 0
             mask[row] = True
@@ -63,11 +63,11 @@ class WinnerRanks:
         self._needs += 1
 
     def to_json(self) -> dict[str, Any] | None:
-        """Return figures for small and large winners at equal evidence, and the difference (small - large).
+        """Return figures for small and large winners with the same spread of evidence, and their difference.
 
-        A lower mean rank is better, and a higher MRR is better. Intervals come from a bootstrap over needs. "left_out"
-        counts winners in evidence groups that lack small winners or lack large winners. Return None if this is true of
-        every group.
+        The difference is small - large. A lower mean rank is better, and a higher MRR is better. Intervals come from a
+        bootstrap over needs. "left_out" is the number of winners in evidence groups without small winners or without
+        large winners. Return None if there are no other groups.
         """
         import pandas as pd
 
@@ -95,9 +95,9 @@ def _by_measure(values: Floats) -> dict[str, float]:
 
 
 def _difference(means: Floats, draws: Floats) -> dict[str, dict[str, Any]]:
-    """Return the difference small - large for each measure in `means`, shape (2, measures), with intervals.
+    """Return how far the mean for small winners exceeds the mean for large winners, by measure, with intervals.
 
-    The intervals come from the differences in `draws`, shape (draws, 2, measures).
+    `means` has shape (2, measures). The intervals come from the differences in `draws`, shape (draws, 2, measures).
     """
     ends = np.nanquantile(draws[:, SMALL] - draws[:, LARGE], interval_quantiles(), axis=0)
     differences = _by_measure(means[SMALL] - means[LARGE])
@@ -107,11 +107,11 @@ def _difference(means: Floats, draws: Floats) -> dict[str, dict[str, Any]]:
 def _standardised(weights: Ints | Floats, size: Ints, evidence: Ints, values: Floats) -> Floats:
     """Return the mean of `values`, shape (winners, measures), for each draw and size, shape (draws, 2, measures).
 
-    `weights`, shape (draws, winners), says how often each winner counts in each draw. Each evidence group is weighted
-    by its number of small winners. A group that has no small winner or no large winner in a draw is skipped in that
-    draw. If a draw skips all groups, its means are NaN.
+    `weights`, shape (draws, winners), holds the number of times each winner occurs in each draw. Each evidence group is
+    weighted by its number of small winners. A group that has no small winner or no large winner in a draw is skipped in
+    that draw. If all groups are skipped in a draw, the means for that draw are NaN.
     """
-    # NumPy, not pandas: all draws at once are one matrix product per group.
+    # NumPy, not pandas, because a matrix product handles all draws at once.
     total = np.zeros((len(weights), 2, values.shape[1]))
     share = np.zeros((len(weights), 1))
     for group in np.unique(evidence):

@@ -90,7 +90,7 @@ def hit(ranking: TiedRanking, k: int) -> float:
     """Return the probability that at least one relevant profile is among the first `k`.
 
     The probability is 1 - C(n - r, m) / C(n, m) for the first group with a relevant profile. Later groups do not
-    matter: they reach the first `k` places only if that whole group is already there.
+    matter: they reach the first `k` places only if all of that first group is already there.
     """
     g = ranking.first_relevant_group()
     size, others = int(ranking.size[g]), int(ranking.size[g] - ranking.relevant[g])
@@ -101,7 +101,7 @@ def hit(ranking: TiedRanking, k: int) -> float:
 def ndcg(ranking: TiedRanking, k: int) -> float:
     """Return DCG@k / ideal DCG@k, with gain 2^grade - 1 and discount 1 / log2(1 + rank).
 
-    Each member of a group counts with the group's mean gain, so the result is the expectation over the order of ties.
+    Each member of a group is given the group's mean gain, so the result is the expectation over the order of ties.
     The ideal is the best order of the judged profiles, cut off at `k`.
     """
     discounts = 1.0 / np.log2(np.arange(2, k + 2))

@@ -22,7 +22,7 @@ from matcher.records import Need, Profile, size_of
 UNKNOWN: Final = "unknown"
 
 # CPV division 85 is health and social work services, and division 33 is medical equipment and pharmaceuticals
-# (Regulation (EC) 213/2008). These divisions decide for needs that have no `health` flag.
+# (Regulation (EC) 213/2008). A need without a `health` flag is classified by these divisions.
 HEALTH_DIVISIONS: Final = ("85", "33")
 
 
@@ -60,7 +60,7 @@ def winner_sector(profile: Profile) -> str:
 
 
 def winner_size(profile: Profile) -> str:
-    """Return the size of `profile` as understood by the size filter: "sme", "large" or "unknown"."""
+    """Return the size of `profile` as the size filter understands it: "sme", "large" or "unknown"."""
     size = size_of(profile)
     return size.value if size else UNKNOWN
 

@@ -25,7 +25,7 @@ def rivals(encode: Encode) -> tuple[System, ...]:
 
     Args:
         encode: encodes texts with all-MiniLM-L6-v2. Each text is encoded once for all rivals, so the encoding
-            time counts against the first rival that needs vectors; the others are charged only for search.
+            time is charged to the first rival that needs vectors, and the others are charged only for search.
 
     Raises:
         Unavailable: a package from the extra `benchmarks` is not installed.

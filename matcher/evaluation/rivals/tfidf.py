@@ -11,7 +11,7 @@ from matcher.records import Profile
 
 
 class TfIdf:
-    """Scores a profile by its best passage, with single words and word pairs as terms."""
+    """Scores a profile by its best passage. The terms are single words and word pairs."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._corpus = Corpus.of(profiles)

@@ -1,4 +1,4 @@
-"""Columns: maps the columns of a table to the fields of a need, by usual headings or by the user's choice."""
+"""Columns: maps the columns of a table to the fields of a need, using common headings or the user's choice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matcher.foundations.errors import InvalidInput
 
 @dataclass(frozen=True)
 class NeedField:
-    """A field of a need in a table: its heading, other usual headings, what to put in it, and an example."""
+    """A need field that a table may have: its heading, other common headings, what to enter, and an example."""
 
     name: str
     heading: str
@@ -62,14 +62,14 @@ FIELDS: Final = (
         "outcomes",
         "Outcomes",
         ("outcome", "expected outcomes", "intended outcomes", "benefits"),
-        "What should improve. Separate several with ; or line breaks.",
+        "What should improve. Separate outcomes with ; or line breaks.",
         "Fewer repeat falls; People feel safe at home",
     ),
     NeedField(
         "accreditations",
         "Required accreditations",
         ("accreditations", "accreditation", "required schemes", "certifications"),
-        "Schemes that a partner must hold. Separate several with ; or line breaks. Other partners are excluded.",
+        "Schemes that a partner must hold. Separate schemes with ; or line breaks. Other partners are excluded.",
         "DSPT; Cyber Essentials",
     ),
     NeedField(
@@ -83,14 +83,14 @@ FIELDS: Final = (
         "regions",
         "Required regions",
         ("supplier regions", "required coverage", "coverage"),
-        "Regions that a partner must cover. Separate several with ; or line breaks.",
+        "Regions that a partner must cover. Separate regions with ; or line breaks.",
         "",
     ),
     NeedField(
         "cpv",
         "CPV codes",
         ("cpv", "cpv code", "common procurement vocabulary"),
-        "Codes of 8 digits. Separate several with ; or spaces.",
+        "8-digit codes. Separate codes with ; or spaces.",
         "85100000",
     ),
     NeedField(
@@ -152,7 +152,7 @@ class ColumnMap:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the columns are enough to read a need: a title or a description."""
+        """Whether a need can be read from the columns, which requires a title or a description."""
         return bool({"title", "description"} & {column.field for column in self.columns})
 
     def heading(self, field: str | None) -> str | None:
@@ -162,12 +162,12 @@ class ColumnMap:
 
 
 def parse_column_choice(text: str | None) -> dict[str, str]:
-    """Return the headings by field from `text`, such as "title=Need,value=Budget". Return {} if `text` is None.
+    """Parse `text`, such as "title=Need,value=Budget", into a heading for each field. Return {} if `text` is None.
 
     A heading that contains a comma must be in double quotes.
 
     Raises:
-        InvalidInput: `text` has another form, names an unknown field, or names a field twice.
+        InvalidInput: `text` is not in this form, names an unknown field, or names a field twice.
 
     """
     chosen: dict[str, str] = {}
@@ -189,11 +189,11 @@ def parse_column_choice(text: str | None) -> dict[str, str]:
 
 
 def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) -> ColumnMap:
-    """Map the columns below `header` to fields.
+    """Map the columns with the headings in `header` to fields.
 
-    A field in `chosen` gets the column with the heading chosen for it. Every other field gets a free column with one
-    of its usual headings. If a heading appears twice, its first column is mapped. A chosen heading that is not in
-    `header` is ignored; `missing_headings` returns such headings.
+    A field in `chosen` is mapped to the column with the chosen heading. Every other field is mapped to an unused column
+    with one of the usual headings for the field, if there is one. If a heading appears twice, the first column is used.
+    Chosen headings that are not in `header` are ignored; `missing_headings` returns them.
     """
     keys = [_key(heading) for heading in header]
     chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}

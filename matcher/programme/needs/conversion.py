@@ -29,8 +29,8 @@ _DATE_FORMS: Final = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%d %B %Y"
 def need_content(cells: Mapping[str, Cell], row: int) -> dict[str, Any]:
     """Return the fields of a need, ready for `parse`. `cells` maps field names to cells. Empty cells are left out.
 
-    Without an id, the id is "row-" and the number `row`. Without a title, the start of the description becomes the
-    title.
+    If the id is empty, it is set to "row-" followed by the number `row`. If the title is empty, the start of the
+    description becomes the title.
 
     Raises:
         InvalidInput: a cell does not fit its field.
@@ -58,7 +58,7 @@ def _cell_text(name: str, cell: Cell) -> str:
         text = "" if cell is None else str(cell)
     text = unescape_formula(text.strip())
     if text in _ERRORS:
-        raise _problem(name, f"holds the error {text}", "Correct the formula in the table, or empty the cell")
+        raise _problem(name, f"holds the error {text}", "Correct the formula in the table, or clear the cell")
     return text
 
 
@@ -100,7 +100,7 @@ def _amount(name: str, text: str) -> float:
     amount = _AMOUNT.fullmatch(" ".join(text.lower().split()))
     if not amount:
         problem = f"{text[:20]!r} is not an amount in pounds"
-        raise _problem(name, problem, "Write a number such as 250000, £1,200,000 or 1.2m, or empty the cell")
+        raise _problem(name, problem, "Write a number such as 250000, £1,200,000 or 1.2m, or clear the cell")
     return float(re.sub(r"[, ]", "", amount[1])) * _SCALES[amount[2] or ""]
 
 

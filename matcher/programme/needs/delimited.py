@@ -1,4 +1,4 @@
-"""Delimited files: the rows of a CSV file with any encoding and delimiter, one at a time."""
+"""Delimited files: reads a CSV file one row at a time, and detects the encoding and the delimiter."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from matcher.foundations.paths import display_path
 from matcher.programme.needs.conversion import Cell
 from matcher.sources.formats.files import unreadable
 
-# A table row: the number of the first line, counting from 1, and the cells or the reason they cannot be read.
+# A table row: the number of its first line, counting from 1, and its cells or the reason why they cannot be read.
 TableRow = tuple[int, list[Cell] | InvalidInput]
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# How many bytes are used to detect the encoding of a file, and how many rows to detect the delimiter.
+# The number of bytes used to detect the encoding of a file, and the number of rows used to detect the delimiter.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
 # The longest cell allowed, in characters: four times the limit for a description. At most `_MAX_LINE` characters of a
-# line are read, and a line longer than half of `_MAX_LINE` is refused.
+# line are read, and a line longer than half of `_MAX_LINE` is rejected.
 _MAX_CELL: Final = 400_000
 _MAX_LINE: Final = 4_000_000
 
@@ -46,7 +46,7 @@ class EncodingCounts:
 
 
 def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[TableRow]:
-    """Yield the non-empty rows of the CSV file at `path`, and count the lines of the file in `encodings`.
+    """Yield the non-empty rows of the CSV file at `path`, and update the line counts in `encodings`.
 
     Raises:
         InvalidInput: the file cannot be read.
@@ -69,7 +69,7 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
 
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
-    """Return the delimiter with which one of the first rows scores highest. A tie goes to the row with more columns."""
+    """Return the delimiter that gives one of the first rows the highest score. Ties go to the one with more columns."""
     best = (0, 1, ",")
     for delimiter in DELIMITERS:
         rows = [cells for _, cells in islice(rows_of(path, delimiter, EncodingCounts()), _PROBED_ROWS)]
@@ -105,7 +105,7 @@ def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCount
 
 
 def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterator[str]:
-    """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. A combined file may hold both.
+    """Yield each line, decoded as UTF-8 or, if that fails, as Windows-1252. A combined file may contain both.
 
     A line may also end with only a carriage return, as in files from old programs.
     """
@@ -128,7 +128,7 @@ def _check(line: str | bytes, number: int) -> None:
     if len(line) >= _MAX_LINE // 2:
         raise InvalidInput(
             f"is longer than {_MAX_LINE // 2:,} characters",
-            remedy="Give a CSV file with one need per row",
+            remedy="Use a CSV file with one need per row",
             place=Place(line=number + 1),
         )
 
@@ -145,6 +145,6 @@ def _utf16(start: bytes) -> str | None:
 def _unreadable_row(path: Path, line: int, error: csv.Error) -> InvalidInput:
     return InvalidInput(
         f"is not a row of a table: {error}",
-        remedy='Close every quote, write a quote inside a cell twice (""), and keep cells under 400,000 characters',
+        remedy='Close every quote, double each quote inside a cell (""), and keep cells under 400,000 characters',
         place=Place(display_path(path), line),
     )

@@ -1,4 +1,4 @@
-"""Needs file: reads the needs of a programme from a file, and writes rows that cannot be used to a rejects file."""
+"""Needs file: reads the needs of a programme from a file, and writes unusable rows to a rejects file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 @dataclass
 class ReadSummary:
-    """What was read: the form of the file, how many needs were accepted, and how many rows were refused."""
+    """What was read: the format of the file, the number of needs accepted and the number of rows refused."""
 
     form: str = ""
     accepted: int = 0
@@ -43,15 +43,15 @@ def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
     """Return the report notes that say where the needs come from."""
     notes = [f"Needs were read from {summary.form}: {summary.accepted:,} accepted, {summary.refused:,} refused."]
     if len(programme.area.regions) == 1:
-        notes.append(f"A need that names no place counts as in {programme.area.regions[0].value}.")
+        notes.append(f"A need that names no place is treated as being in {programme.area.regions[0].value}.")
     return tuple(notes)
 
 
 def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
-    """Return the file at `path`, ready to read. `chosen` and `sheet` apply to tables, as in `NeedsTable.open`.
+    """Return the file at `path`, ready to read. `chosen` and `sheet` apply only to tables; see `NeedsTable.open`.
 
-    A workbook is recognised by its content, and JSON Lines and OCDS (.json) by the filename extension. Any other
-    file is read as CSV.
+    Workbooks are recognised by their content, and JSON Lines and OCDS (.json) files by their filename extension. Any
+    other file is read as CSV.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
@@ -76,21 +76,21 @@ def read_needs(
     summary: ReadSummary | None = None,
     max_rows: int | None = None,
 ) -> Iterator[Need]:
-    """Yield the needs in the file at `path`, without contact details.
+    """Yield the needs in the file at `path`, with contact details redacted.
 
     Args:
-        out: folder for the rejects file, rejects.csv. If no row is refused, a rejects file from an earlier reading
-            is removed.
+        out: the folder for the rejects file, rejects.csv. If no row is refused, any rejects file left there by an
+            earlier read is removed.
         on_error: "stop" raises at the first row that cannot be used. "skip" writes such rows to the rejects file,
             each with the row number, field, problem and remedy.
-        chosen: headings by field, for columns without a usual heading.
+        chosen: headings by field, for columns whose headings are not among the usual ones.
         sheet: the sheet of a workbook.
         summary: updated while reading.
-        max_rows: the most rows that the file may have. If None, there is no limit.
+        max_rows: the maximum number of rows in the file. If None, there is no limit.
 
     Raises:
-        InvalidInput: the file cannot be used, has more than `max_rows` rows, has no usable need or, with "stop", has a
-            row that cannot be used.
+        InvalidInput: the file cannot be used, has more than `max_rows` rows or has no usable need; or a row cannot be
+            used and `on_error` is "stop".
 
     """
     summary = summary if summary is not None else ReadSummary()
@@ -100,7 +100,7 @@ def read_needs(
         summary.form = file.form
     if not summary.refused:
         with explain_disk_errors(out):
-            (out / REJECTS).unlink(missing_ok=True)  # from an earlier reading
+            (out / REJECTS).unlink(missing_ok=True)  # from an earlier read
     if not summary.accepted:
         raise _no_needs(path, summary)
 
@@ -108,7 +108,7 @@ def read_needs(
 def limit_rows(
     max_rows: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
 ) -> Iterator[AcceptedRow | RejectedRow]:
-    """Yield `rows`. If `max_rows` is None, there is no limit.
+    """Yield `rows`, checking that there are at most `max_rows`. If `max_rows` is None, there is no limit.
 
     Raises:
         InvalidInput: there are more than `max_rows` rows.
@@ -127,7 +127,7 @@ def _accepted(
     on_error: Literal["stop", "skip"],
     summary: ReadSummary,
 ) -> Iterator[Need]:
-    """Yield the needs. Create the rejects file at the first row that is refused."""
+    """Yield the needs. Create the rejects file when the first row is refused."""
     checked = _checked(rows, on_error, summary)
     for row in checked:
         if isinstance(row, Need):
@@ -168,9 +168,9 @@ def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staged
 
 def _no_needs(path: Path, summary: ReadSummary) -> InvalidInput:
     if summary.refused:
-        problem = f"none of its {summary.refused:,} rows holds a need that can be read"
+        problem = f"none of its {summary.refused:,} rows contains a usable need"
         remedy = "Preview the file to see what is wrong with each row"
     else:
-        problem = "there is no need in it"
-        remedy = "Give a file with at least one need. In a table, needs are the rows below the column names"
+        problem = "contains no needs"
+        remedy = "Supply a file with at least one need. In a table, each row below the column names is a need"
     return InvalidInput(problem, remedy=remedy, place=Place(display_path(path)))

@@ -1,4 +1,4 @@
-"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as in an import."""
+"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as by an import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SHOWN: Final = 100
 
 @dataclass
 class _Process:
-    """The trimmed releases that share one ocid, by release id, held as JSON text to save memory.
+    """The trimmed releases that share an ocid, keyed by release id and held as JSON text to save memory.
 
     `number` is the position at which the first of these releases appears in the file, counting from 1.
     """
@@ -31,8 +31,8 @@ class _Process:
 
 @dataclass
 class NoticesFile:
-    """A file of release packages, record packages or releases. Releases with the same ocid make one need. A
-    cancelled process makes no need.
+    """A file of release packages, record packages or releases. Releases with the same ocid are merged into one
+    need. Cancelled processes are left out.
     """
 
     path: Path
@@ -42,14 +42,14 @@ class NoticesFile:
 
     @property
     def form(self) -> str:
-        """How the file was read. The counts are complete once the whole file has been read."""
+        """A description of how the file was read. Its counts are complete only once the whole file has been read."""
         cancelled = f", of which {self.cancelled:,} cancelled and left out" if self.cancelled else ""
         return f"OCDS, {self.releases:,} releases of {self.processes:,} processes{cancelled}"
 
     def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
-        """Yield each unusable release when it is read. Then yield the need of each process, or a rejected row.
+        """Yield a rejected row for each unusable release as it is read, then a need or a rejected row for each process.
 
-        A need's row number is the position in the file of its process's first release, counting from 1.
+        The row number of a need is the position in the file, counting from 1, of the first release of its process.
 
         Raises:
             InvalidInput: the file as a whole cannot be read.
@@ -90,6 +90,6 @@ class NoticesFile:
 
 
 def _named(release: Any, name: str) -> str:
-    """Return the field `name` of a release, or "" if it may hold something other than an id, such as an address."""
+    """Return field `name` of a release, or "" if its value may be something other than an id, such as an address."""
     text = release.get(name) if isinstance(release, dict) else None
     return text[:_MAX_SHOWN] if isinstance(text, str) and text.isprintable() and "@" not in text else ""

@@ -1,4 +1,4 @@
-"""Preview: how a file of needs would be read, before anything is matched."""
+"""Preview: shows how a file of needs would be read, before anything is matched."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from matcher.programme.needs.needs_file import NeedsFile, limit_rows, open_needs
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
 from matcher.records import Need, Record
 
-# The most refused rows that a preview lists.
+# The maximum number of refused rows that a preview lists.
 _MAX_PROBLEMS: Final = 20
 
 
 class RowProblem(Record):
-    """The reason that a row cannot be used, and the remedy."""
+    """The reason why a row cannot be used, and the remedy."""
 
     row: int
     field: str | None
@@ -25,8 +25,9 @@ class RowProblem(Record):
 
 
 class NeedsPreview(Record):
-    """How a file is read: the form, the number of the header row, the headings by field, the headings that are not
-    read, the first needs by row, the first problems, and how many rows were accepted and refused.
+    """How a file is read: its format, the number of its header row, the heading read for each field, the headings that
+    are not read, the first few needs by row number, the first few problems, and how many rows were accepted and how
+    many were refused.
     """
 
     form: str
@@ -47,7 +48,7 @@ def preview_of(
     first: int = 5,
     max_rows: int | None = None,
 ) -> NeedsPreview:
-    """Read the whole file at `path`, and return the first `first` needs and the problems.
+    """Read the whole file at `path`, and return a preview that includes at most `first` needs.
 
     Raises:
         InvalidInput: the file as a whole cannot be used, or has more than `max_rows` rows.

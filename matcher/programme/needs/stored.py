@@ -17,10 +17,11 @@ _CpvPrefix = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
 
 
 class NeedQuery(Record):
-    """Conditions on stored needs. A need must meet every condition that is set, for at least one of its values.
+    """Conditions on stored needs. A need must meet every condition that is set. If a condition lists several values,
+    one match is enough.
 
-    `cpv` holds the first digits of CPV codes. `buyer` is part of the buyer's name, or the buyer's whole ODS code. All
-    the words in `words` must be in the title or description. With `open_on`, a need must not close before that day.
+    `cpv` lists prefixes of CPV codes. `buyer` is the buyer's complete ODS code or part of the buyer's name. Every word
+    in `words` must be in the title or the description. `open_on` excludes the needs that close before that date.
     """
 
     stages: Annotated[tuple[Stage, ...], Field(max_length=MAX_CODES)] = ()

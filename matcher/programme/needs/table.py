@@ -1,4 +1,4 @@
-"""Needs table: the needs in a CSV file or a workbook, read row by row below its column names."""
+"""Needs table: the needs in a CSV file or a workbook, read row by row from below the column names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matcher.programme.needs.workbooks import workbook
 from matcher.programme.needs.workbooks.workbook import WorkbookFormat
 from matcher.records import Need, parse
 
-# How many rows are searched for the column names. Titles and remarks may stand above the column names.
+# The number of rows searched for the column names, which may have titles and remarks above them.
 _HEADER_WITHIN: Final = 20
 
 
@@ -88,7 +88,7 @@ class NeedsTable:
         """Find the column names in the file at `path`.
 
         Args:
-            chosen: headings by field, for columns without a usual heading.
+            chosen: headings by field, for columns whose headings are not among the usual ones.
             sheet: the sheet of a workbook. If None, the visible sheet with the most known columns is read.
 
         Raises:
@@ -106,7 +106,10 @@ class NeedsTable:
 
     @property
     def form(self) -> str:
-        """How the file was read: the format and sheet, or the encodings (once it has been read) and the delimiter."""
+        """How the file was read: the format and sheet of a workbook, or the encodings and delimiter of a CSV file.
+
+        The encodings are known only once the file has been read.
+        """
         if self.sheet is not None:
             return f"{self.sheet.format}, sheet “{self.sheet.name}”"
         return f"CSV, {self.encodings}, delimiter {DELIMITERS[self.delimiter]}"
@@ -138,10 +141,11 @@ class NeedsTable:
         width = 1 + max(column.position for column in self.columns.columns)
         if self.sheet is None and len(cells) < width:
             problem = f"has {len(cells)} cells, but column {width} is needed"
-            raise InvalidInput(problem, remedy='Quote a cell that has a line break or a delimiter ("like, this")')
+            remedy = 'Put quotes around any cell that contains a line break or a delimiter ("like, this")'
+            raise InvalidInput(problem, remedy=remedy)
         content = need_content({column.field: _at(cells, column.position) for column in self.columns.columns}, number)
         if "title" not in content:
-            remedy = "Give a title or a description. Of merged cells, only the first has the value"
+            remedy = "Enter a title or a description. In a group of merged cells, only the first has a value"
             raise InvalidInput("is missing", remedy=remedy, place=Place(field="title"))
         return parse(Need, content)
 
@@ -154,9 +158,9 @@ class NeedsTable:
 
 
 def _header(rows: Iterator[TableRow], chosen: Mapping[str, str] | None) -> tuple[int, list[str]]:
-    """Return the number and the cells of whichever of the first rows has the most known columns.
+    """Find the header: the row with the most known columns among the first rows.
 
-    Return (0, []) if there is no row.
+    Return its number and its cells, or (0, []) if there are no rows.
     """
     candidates = [
         (number, [_text(cell) for cell in cells])
@@ -173,7 +177,7 @@ def _score(header: list[str], chosen: Mapping[str, str] | None) -> int:
 
 def _columns(path: Path, row: int, header: list[str], chosen: Mapping[str, str] | None) -> ColumnMap:
     if not row:
-        raise _file_problem(path, "the file is empty", "Give a file with a row of column names and one need per row")
+        raise _file_problem(path, "the file is empty", "Use a file with a row of column names and one need per row")
     named = ", ".join(repr(heading[:40]) for heading in header if heading)[:300]
     if missing := missing_headings(header, chosen or {}):
         problem = f"there is no column {missing[0]!r}; the columns are {named}"
@@ -181,7 +185,7 @@ def _columns(path: Path, row: int, header: list[str], chosen: Mapping[str, str] 
     columns = map_columns(header, chosen)
     if not columns.is_enough:
         remedy = "Add a row of column names, or choose the columns: title=Column,description=Column"
-        raise _file_problem(path, f"no column is known as title or description among {named}", remedy, row)
+        raise _file_problem(path, f"none of the columns is recognised as a title or description: {named}", remedy, row)
     return columns
 
 

@@ -13,7 +13,7 @@ from matcher.records import Stage
 
 _ROWS: Final = 10_000
 _WIDTHS: Final = {"title": 60, "description": 80, "buyer": 40, "outcomes": 50}
-# The text format. Without it, Excel turns codes into numbers, and text that looks like a date into a date.
+# Excel's text format. Without it, Excel turns codes into numbers, and text that looks like a date into a date.
 _AS_TEXT: Final = "@"
 
 
@@ -21,7 +21,7 @@ def write_template(path: Path) -> None:
     """Write an empty table of needs to `path`, which must end in .csv or .xlsx.
 
     Raises:
-        InvalidInput: `path` has another ending.
+        InvalidInput: `path` ends in anything else.
         Unavailable: `path` cannot be written.
 
     """

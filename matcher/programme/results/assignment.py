@@ -1,10 +1,10 @@
-"""Assignment: one supplier per need, with no supplier given more needs than its capacity.
+"""Assignment: gives each need at most one supplier, and no supplier more needs than its capacity.
 
-The supplier ranked first for many needs cannot take them all. The best assignment serves as many needs as possible
-and, among the ways to do so, has the highest sum of probabilities. This is a minimum-cost flow, solved here as a
-linear programme. Every vertex of this programme consists of whole numbers, and the solver returns a vertex.
+A supplier that is ranked first for many needs cannot take them all. The best assignment serves as many needs as
+possible and, among the ways to do so, has the highest sum of probabilities. This is a minimum-cost flow problem, solved
+here as a linear programme. The solver returns a vertex, and all coordinates of every vertex are whole numbers.
 
-The functions take a frame with one row per pair, and the columns need (a number), supplier (an id), rank and
+The functions take a data frame with one row per pair. Its columns are need (a number), supplier (an id), rank and
 probability.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AssignedSupplier(NamedTuple):
-    """The supplier assigned to a need, with the rank and probability of the supplier for that need."""
+    """The supplier assigned to a need, with that supplier's rank and probability for the need."""
 
     supplier: str
     rank: int
@@ -37,7 +37,7 @@ class AssignedSupplier(NamedTuple):
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment of suppliers to needs: `pairs` has one row per served need, by need number."""
+    """An assignment of suppliers to needs: `pairs` has one row per served need, sorted by need number."""
 
     pairs: pd.DataFrame
 
@@ -53,7 +53,7 @@ class Assignment:
 
     @property
     def first_choices(self) -> int:
-        """The number of needs whose first-ranked supplier serves them."""
+        """The number of needs served by the supplier that is ranked first for them."""
         return int((self.pairs["rank"] == 1).sum())
 
     @property
@@ -68,14 +68,14 @@ class Assignment:
 
 
 def unlimited(pairs: pd.DataFrame) -> Assignment:
-    """Give each need the supplier ranked first for it, whatever that supplier's load."""
+    """Give each need the supplier ranked first for it, however many needs that supplier gets."""
     return Assignment(pairs[pairs["rank"] == 1])
 
 
 def greedy(pairs: pd.DataFrame, capacity: int) -> Assignment:
-    """Go through the pairs, most probable first.
+    """Assign pairs one by one, most probable first.
 
-    Assign a pair if its need has no supplier yet and its supplier has capacity left.
+    A pair is assigned if its need has no supplier yet and its supplier has capacity left.
     """
     rows: dict[int, Hashable] = {}
     loads: Counter[str] = Counter()
@@ -110,7 +110,7 @@ def optimal(pairs: pd.DataFrame, capacity: int) -> Assignment:
         method="highs-ds",
     )
     if solution.x is None:
-        raise MatcherError(f"the assignment could not be solved: {solution.message}")
+        raise MatcherError(f"the assignment problem could not be solved: {solution.message}")
     return Assignment(pairs[solution.x > 0.5])
 
 

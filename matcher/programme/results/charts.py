@@ -1,6 +1,6 @@
-"""Charts: the figures of a report as bar charts, with measures for the SVG template.
+"""Charts: the figures of a report as bar charts, laid out for the SVG template.
 
-Bars differ in pattern as well as colour, and every bar shows its number.
+Bars differ in pattern as well as colour, and every bar is labelled with its value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from matcher.programme.results.exposure import ExposureRow
 from matcher.programme.results.figures import LEVELS, CoverageByLevel, InDemandSupplier
 
-# Measures are in SVG units. The drawing is as wide as the page.
+# Measurements are in SVG units. The drawing is as wide as the page.
 WIDTH: Final = 900
 _LABEL: Final = 300
 _END: Final = 80
@@ -72,7 +72,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars from top to bottom, and the legend as (pattern, meaning)."""
+    """The bars, from top to bottom, and the legend, as (pattern, meaning) pairs."""
 
     bars: tuple[Bar, ...]
     legend: tuple[tuple[str, str], ...]
@@ -90,7 +90,7 @@ _MEANINGS: Final = {
 def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
     """Return one bar per group.
 
-    The length of a bar stands for the number of needs in the group. The segments show how well the needs are covered.
+    The length of a bar shows the number of needs in the group. Its segments show how well the needs are covered.
     """
     most = max((group.needs for group in groups), default=1) or 1
     bars = []
@@ -102,7 +102,7 @@ def coverage_chart(groups: Sequence[CoverageByLevel]) -> Chart:
 
 
 def mix_chart(rows: Sequence[ExposureRow]) -> Chart:
-    """Return three bars per kind of supplier: the shares among suppliers eligible, shown and ranked first."""
+    """Return three bars per kind of supplier: its shares of the suppliers eligible, shown and ranked first."""
     most = max((max(row.eligible, row.shown, row.first) for row in rows), default=1.0) or 1.0
     step = 3 * _THIN + 22
     bars = []
@@ -117,7 +117,7 @@ def mix_chart(rows: Sequence[ExposureRow]) -> Chart:
 
 
 def in_demand_chart(suppliers: Sequence[InDemandSupplier]) -> Chart:
-    """Return one bar per supplier, divided into the needs that rank it first and the needs that rank it lower."""
+    """Return one bar per supplier: the needs for which it is ranked first, then those for which it is ranked lower."""
     most = max((supplier.shown for supplier in suppliers), default=1) or 1
     bars = tuple(
         Bar(
@@ -147,7 +147,7 @@ def _scaled(value: float, most: float) -> float:
 
 
 def _shortened(text: str) -> str:
-    """Return `text`, shortened to the width of a label."""
+    """Return `text`, shortened if it is too wide for a label."""
     text = text.replace("Integrated Care Board", "ICB")
     width = 0.0
     for end, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""Exposure: which kinds of supplier are shown, compared with all eligible suppliers. Reported but never corrected."""
+"""Exposure: how the kinds of supplier shown compare with all eligible suppliers. Reported but never corrected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
 from matcher.search.engine import eligible_in
 
-# Shares of a whole by kind: {"charity": 0.4, "sme": 0.6}.
+# The share of each kind in a whole: {"charity": 0.4, "sme": 0.6}.
 Shares = Mapping[str, float]
 Dimension = Literal["sectors", "sizes"]
 UNKNOWN_SIZE: Final = "unknown"
@@ -40,7 +40,7 @@ class SupplierMix:
 
 
 def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> SupplierMix:
-    """Return the mix of `suppliers`, each given by its sector and size."""
+    """Return the mix of `suppliers`, each given as a sector and a size."""
     pairs = list(suppliers)
     return SupplierMix(_shares([sector.value for sector, _ in pairs]), _shares([size_name(size) for _, size in pairs]))
 
@@ -56,7 +56,7 @@ def sector_name(sector: str) -> str:
 
 
 class EligibleMix:
-    """Computes the mix of the suppliers eligible for a need, once for all needs with the same requirements."""
+    """Computes the mix of suppliers eligible for a need. Needs with the same requirements share one computation."""
 
     def __init__(self, index: Index, filters: Filters, on: date, *, apply_requirements: bool = True) -> None:
         self._index, self._filters, self._on, self._apply = index, filters, on, apply_requirements
@@ -81,7 +81,7 @@ class EligibleMix:
 
 
 class ExposureRow(Record):
-    """A kind of supplier, with mean shares among the suppliers that are eligible, shown, and ranked first."""
+    """A kind of supplier, with its mean shares of the suppliers that are eligible, shown and ranked first."""
 
     kind: str
     name: str
@@ -92,14 +92,14 @@ class ExposureRow(Record):
 
 @dataclass
 class Exposure:
-    """Sums shares over the needs with at least one supplier shown. Each such need has the same weight."""
+    """Sums shares over the needs for which any supplier is shown. All these needs have the same weight."""
 
     needs: int = 0
     # Sums of shares by dimension, kind, and column of `ExposureRow`. A data frame per need would be too slow.
     _sums: dict[tuple[str, str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, eligible: SupplierMix, shown: list[tuple[Sector, Size | None]]) -> None:
-        """Add a need, given the mix of eligible suppliers and the suppliers shown, best first."""
+        """Add a need, with the mix of the suppliers eligible for it and the suppliers shown for it, best first."""
         if not shown:
             return
         self.needs += 1
@@ -109,7 +109,7 @@ class Exposure:
                     self._sums[dimension, kind, column] += share
 
     def rows(self, dimension: Dimension) -> tuple[ExposureRow, ...]:
-        """Return the mean shares by sector or by size, largest share among the eligible first, then by kind."""
+        """Return the mean shares by sector or by size, largest share of eligible suppliers first, then by kind."""
         import pandas as pd
 
         if not self.needs:

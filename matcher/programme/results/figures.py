@@ -27,13 +27,13 @@ LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
 NO_REGION: Final = "No region stated"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
-# The most gaps that the report lists. The workbook lists all gaps.
+# The maximum number of gaps that the report lists. The workbook lists all gaps.
 MAX_GAPS: Final = 100
 MAX_IN_DEMAND: Final = 15
 
 
 class CoverageByLevel(Record):
-    """How many needs in a group are covered at each level. `counts` holds every level in `LEVELS`."""
+    """How many needs in a group are covered at each level. `counts` has an entry for every level in `LEVELS`."""
 
     group: str
     counts: dict[str, int]
@@ -45,9 +45,10 @@ class CoverageByLevel(Record):
 
 
 class Gap(Record):
-    """A need without a possible partner: no supplier is eligible, or the best match is unlikely.
+    """A need without a good match: no supplier is eligible, or the best match is unlikely.
 
-    `excluded` counts the profiles that each filter excludes on its own. `best` is the name of the best match, or None.
+    `excluded` holds the number of profiles that each filter alone excludes. `best` is the name of the best match, if
+    any.
     """
 
     need_id: str
@@ -87,7 +88,10 @@ class InDemandSupplier(Record):
 
 
 class AssignmentFigures(Record):
-    """The figures for one way to give each need one partner. `most` is the largest number of needs for one supplier."""
+    """The figures for one way of assigning a partner to each need.
+
+    `most` is the largest number of needs given to any one supplier.
+    """
 
     way: str
     served: int
@@ -154,7 +158,7 @@ class FiguresBuilder:
     _icbs: dict[str, str] = field(default_factory=dict)
 
     def add(self, result: NeedResult, eligible: SupplierMix) -> None:
-        """Add the result for a need, and the mix of the suppliers eligible for the need."""
+        """Add the result for a need, and the mix of the suppliers eligible for it."""
         key = region_of(result.need), self._icb(result.need), result.theme, level_of(result)
         self._counts[key] += 1
         self.needs += 1
@@ -223,12 +227,12 @@ def level_name(level: str) -> str:
 
 
 def is_gap(result: NeedResult) -> bool:
-    """Return whether a need has no possible partner."""
+    """Return whether a need has no good match."""
     return level_of(result) in (NO_SUPPLIER, Band.UNLIKELY)
 
 
 def gap_of(result: NeedResult) -> Gap:
-    """Return what the report shows about a need without a possible partner."""
+    """Return what the report shows about a need without a good match."""
     best = result.best
     return Gap(
         need_id=result.need.id,
@@ -243,7 +247,7 @@ def gap_of(result: NeedResult) -> Gap:
 
 
 def region_of(need: Need) -> str:
-    """Return the name of the region of `need`, or "Several regions" or "No region stated"."""
+    """Return the name of the region that `need` is in, "Several regions" or "No region stated"."""
     regions = regions_of_record(need)
     if len(regions) > 1:
         return SEVERAL

@@ -1,7 +1,7 @@
-"""Pairs: each need paired with each supplier shown for that need, readable by need or by supplier.
+"""Pairs: each need paired with each supplier shown for it, which can be read by need or by supplier.
 
 The pairs are stored in a temporary SQLite file, which also groups and sorts them, so that 100,000 needs with 100
-suppliers each use disk space and not memory.
+suppliers each use disk space rather than memory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Supplier:
 
 @dataclass(frozen=True)
 class MatchedNeed:
-    """A need for which a supplier is shown: the need number, counting from 0, and the rank of the supplier."""
+    """A need for which a supplier is shown. `number` counts from 0, and `rank` is the rank of the supplier."""
 
     number: int
     need_id: str
@@ -85,7 +85,7 @@ class Pairs:
         self._db.execute("INSERT OR IGNORE INTO supplier VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def add(self, number: int, need_id: str, title: str, matches: Iterable[tuple[str, int, float, Band]]) -> None:
-        """Add a need and its matches, each (supplier id, rank, probability, band)."""
+        """Add a need and its matches, each as (supplier id, rank, probability, band)."""
         self._db.execute("INSERT INTO need VALUES (?, ?, ?)", (number, need_id, title))
         rows = [(number, supplier, rank, probability, band.value) for supplier, rank, probability, band in matches]
         self._db.executemany("INSERT INTO pair VALUES (?, ?, ?, ?, ?)", rows)
@@ -95,7 +95,7 @@ class Pairs:
         return int(self._db.execute("SELECT count(*) FROM supplier").fetchone()[0])
 
     def supplier(self, id: str) -> Supplier:
-        """Return the supplier with `id`. It must have been added before."""
+        """Return the supplier with `id`, which must have been added before."""
         return _supplier(self._db.execute("SELECT * FROM supplier WHERE id = ?", (id,)).fetchone())
 
     def need(self, number: int) -> tuple[str, str]:
@@ -104,7 +104,7 @@ class Pairs:
         return str(id), str(title)
 
     def by_supplier(self) -> Iterator[tuple[Supplier, MatchedNeed]]:
-        """Yield each pair of a supplier and a need, sorted by supplier id, then most probable first."""
+        """Yield each pair of a supplier and a need, by supplier id, and most probable first for each supplier."""
         query = """SELECT s.*, n.number, n.id, n.title, p.rank, p.probability, p.band
                    FROM pair p JOIN supplier s ON s.id = p.supplier JOIN need n ON n.number = p.need
                    ORDER BY s.id, p.probability DESC, n.id"""
@@ -124,7 +124,10 @@ class Pairs:
         return [SupplierDemand(_supplier(row[:6]), *row[6:]) for row in self._db.execute(query, (limit,))]
 
     def frame(self) -> pd.DataFrame:
-        """Return every pair, by need number and rank, with the columns need, supplier (an id), rank and probability."""
+        """Return all pairs, sorted by need number and rank.
+
+        The columns are need, supplier (an id), rank and probability.
+        """
         import pandas as pd
 
         return pd.read_sql_query("SELECT need, supplier, rank, probability FROM pair ORDER BY need, rank", self._db)

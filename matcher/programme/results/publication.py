@@ -28,16 +28,16 @@ from matcher.records import Need, Profile, SearchResult, size_of
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"
 REPORT, FIGURES = "report.html", "figures.json"
-# The folder for temporary files. It is removed at the end, and at the start if an earlier process was killed.
+# The folder for temporary files. It is removed at the end, and at the start in case a killed process left it behind.
 _SCRATCH: Final = ".publication"
 
-# Returns the profiles with the given ids, as of a sequence number of the store, by id.
+# Returns the profiles with the given ids, keyed by id, as they were at a sequence number of the store.
 Profiles = Callable[[Sequence[str], int], Mapping[str, Profile]]
 
 
 @dataclass(frozen=True)
 class PublicationSources:
-    """Where a publication finds profiles, the mix of eligible suppliers, and the NHS bodies for a code or name."""
+    """Where a publication finds profiles, the mix of eligible suppliers, and NHS bodies by code or name."""
 
     profiles: Profiles
     eligible: Eligibility
@@ -63,14 +63,14 @@ def publish(
     notes: tuple[str, ...] = (),
     max_rows: int = MAX_ROWS,
 ) -> Publication:
-    """Write the matches in four formats, the report and its figures to `out`. All files appear, or none.
+    """Write the matches in four formats, the report and its figures to `out`. Either all files appear, or none.
 
     `results` holds one result per need, in the order of `needs`. Neither the needs nor the results are held in
-    memory. Equal results on the same day give equal files.
+    memory. On the same day, identical results give identical files.
 
     Args:
         notes: sentences to add to the report and the workbook.
-        max_rows: the most rows in a sheet of the workbook. Further rows go to another sheet.
+        max_rows: the maximum number of rows in a sheet of the workbook. The remaining rows go to another sheet.
 
     Raises:
         InvalidInput: `needs` is empty.
@@ -100,7 +100,7 @@ def publish(
                     table.add(result)
                 builder.add(result, sources.eligible(result.need))
             if not builder.needs:
-                raise InvalidInput("there is no need to match", remedy="Give at least one need")
+                raise InvalidInput("there are no needs to match", remedy="Supply at least one need")
             figures = _conclude(workbook, builder, pairs, on, notes)
         staged.path(FIGURES).write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")
         staged.path(REPORT).write_text(report_page(figures, notes), encoding="utf-8")
@@ -122,7 +122,7 @@ def _scratch(out: Path) -> Iterator[Path]:
 def _need_results(
     needs: Iterable[Need], results: Iterable[SearchResult], sources: PublicationSources, pairs: Pairs
 ) -> Iterator[NeedResult]:
-    """Yield each need with the result and the suppliers, and add the pairs to `pairs`."""
+    """Yield each need with its result and its suppliers, and add the pairs to `pairs`."""
     known: dict[tuple[int, str], Supplier] = {}
     for number, (need, result) in enumerate(zip(needs, results, strict=True)):
         if need.id != result.need_id:
@@ -143,7 +143,7 @@ def _suppliers(ids: list[str], at: int, sources: PublicationSources) -> Iterator
 def _conclude(
     workbook: Workbook, builder: FiguresBuilder, pairs: Pairs, on: str, notes: tuple[str, ...]
 ) -> ProgrammeFigures:
-    """Write the sheets that need all results, and return the figures."""
+    """Write the sheets that depend on all the results, and return the figures."""
     workbook.add_suppliers(pairs.by_supplier())
     ways: dict[str, Assignment] = {}
     if (capacity := builder.programme.capacity) is not None:

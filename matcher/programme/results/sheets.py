@@ -1,6 +1,6 @@
 """Sheets: the columns of each sheet in a programme's workbook.
 
-To add a column, add a `SheetColumn` here. Nothing else changes.
+To add a column, add a `SheetColumn` here. Nothing else needs to change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_QUOTE: Final = 400
 
 @dataclass(frozen=True)
 class LinkedRow(Generic[R]):
-    """The content of a row, and a link to the related row of another sheet, if any."""
+    """The content of a row, and a link to the related row in another sheet, if any."""
 
     content: R
     link: str | None
@@ -36,7 +36,7 @@ class LinkedRow(Generic[R]):
 class AssignmentRow:
     """A need, with its supplier in the best and in the greedy assignment.
 
-    A supplier is given by its name and assignment, or None if the need is not served.
+    Each supplier is given as its name and its assignment, or as None if the need is not served.
     """
 
     need_id: str
@@ -117,7 +117,7 @@ MATCHES: Final = SheetLayout(
 
 GAPS: Final = SheetLayout(
     "Needs without partner",
-    "Needs for which no supplier is eligible, or the best match is unlikely.",
+    "Needs for which no supplier is eligible or the best match is unlikely.",
     (
         _NeedColumn("Need", 22, lambda r: r.content.need.id, lambda r: r.link),
         _NeedColumn("Title", 60, lambda r: r.content.need.title),
@@ -133,7 +133,7 @@ GAPS: Final = SheetLayout(
 _SupplierColumn = SheetColumn[LinkedRow[SupplierNeed]]
 SUPPLIERS: Final = SheetLayout(
     "By supplier",
-    "The same matches by supplier: the needs that fit each one.",
+    "The same matches, by supplier: the needs that each supplier fits.",
     (
         _SupplierColumn("Partner", 36, lambda r: r.content[0].name),
         _SupplierColumn("Profile", 28, lambda r: r.content[0].id),
@@ -157,8 +157,8 @@ def _name(given: tuple[str, AssignedSupplier] | None) -> Any:
 _AssignmentColumn = SheetColumn[LinkedRow[AssignmentRow]]
 ASSIGNMENT: Final = SheetLayout(
     "Assignment",
-    "One partner per need, with no partner given more needs than its capacity. The greedy assignment is shown for "
-    "comparison.",
+    "At most one partner per need. No partner is given more needs than its capacity. The greedy assignment is shown "
+    "for comparison.",
     (
         _AssignmentColumn("Need", 22, lambda r: r.content.need_id, lambda r: r.link),
         _AssignmentColumn("Title", 60, lambda r: r.content.title),

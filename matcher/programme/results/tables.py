@@ -1,6 +1,6 @@
-"""Tables: the matches of a programme as JSON Lines, CSV and Parquet, written need by need.
+"""Tables: the matches of a programme as JSON Lines, CSV and Parquet, written one need at a time.
 
-Rows are written as they come, so memory stays constant. A data frame would hold all matches in memory.
+Rows are written as they arrive, so memory use stays constant. A data frame would hold all matches in memory.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class NeedResult:
     """A need with its search result.
 
     Attributes:
-        number: the position of the need in the programme, from 0.
+        number: the position of the need in the programme, counting from 0.
         need: the need.
         theme: the theme of the need, or "" if it has none.
         search: the result of the search for the need.
-        suppliers: the suppliers shown for the need, in the order of the result.
+        suppliers: the suppliers shown for the need, in the order of the search result.
 
     """
 
@@ -50,7 +50,7 @@ class NeedResult:
 
     @property
     def buyer(self) -> str:
-        """The buyer's name, or ""."""
+        """The buyer's name, or "" if there is no buyer."""
         return self.need.buyer.name if self.need.buyer else ""
 
     @property
@@ -71,7 +71,7 @@ class NeedResult:
 
 @dataclass(frozen=True)
 class SupplierMatch:
-    """A match of a need with a supplier."""
+    """A match between a need and a supplier."""
 
     result: NeedResult
     match: Match
@@ -79,13 +79,13 @@ class SupplierMatch:
 
     @property
     def evidence(self) -> Evidence | None:
-        """The strongest evidence, or None."""
+        """The strongest evidence, or None if there is none."""
         return next(iter(self.match.evidence), None)
 
 
 @dataclass(frozen=True)
 class MatchColumn:
-    """A column of the tables of matches: its name, its type, and how its value is taken from a match."""
+    """A column of the match tables: its name, its type, and a function that takes its value from a match."""
 
     name: str
     type: pa.DataType
@@ -93,7 +93,7 @@ class MatchColumn:
 
 
 def reasons_of(match: Match) -> str:
-    """Return the parts with the largest effect on the score: "meaning +2.31, capacity -0.80"."""
+    """Return the parts with the largest effect on the score, such as "meaning +2.31, capacity -0.80"."""
     return ", ".join(strongest_reasons(match, _MAX_REASONS))
 
 
@@ -129,7 +129,7 @@ class ResultWriter(Protocol):
 
 
 class JsonLinesWriter:
-    """Writes one search result per line, in the format of a search."""
+    """Writes one search result per line, in the format that a search returns."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -155,7 +155,7 @@ class CsvWriter:
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> Iterator[ResultWriter]:
-        """Write to `path`, without a byte order mark: this file is for programs, the workbook is for people."""
+        """Write to `path`, without a byte order mark: this file is for programs, and the workbook is for people."""
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(SCHEMA.names)
             yield cls(file)

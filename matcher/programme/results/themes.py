@@ -1,4 +1,7 @@
-"""Themes: the subject of a need, from a table of words and CPV codes. Used in the report, never in the ranking."""
+"""Themes: the subject of each need, according to a table of words and CPV codes.
+
+Themes are used in the report, never in the ranking.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from matcher.records import Need
 
 FOLDER: Final = Artefacts.installed().programme
 NO_THEME: Final = "Other"
-# Only this many characters of a description are searched for words. Most descriptions state their subject early.
+# The number of characters of a description that are searched for words. Most descriptions state their subject early.
 _DESCRIPTION_START: Final = 1_500
 # CPV divisions that are too general to be a theme, such as health.
 _GENERAL_DIVISIONS: Final = frozenset({"85", "98"})
@@ -37,8 +40,8 @@ def theme_of(need: Need) -> str:
 
     1. the theme with the most words in the title
     2. the theme with the longest prefix of the first CPV code
-    3. the theme with the most words in the start of the description and in the outcomes
-    4. the CPV division of the first code whose division is not general
+    3. the theme with the most words in the first part of the description and in the outcomes
+    4. the CPV division of the first code that is not in a general division
     5. "Other"
     """
     return (
@@ -72,7 +75,7 @@ def _by_code(codes: tuple[str, ...]) -> str:
 
 @cache
 def themes() -> tuple[Theme, ...]:
-    """Return the themes in the order of the table, which decides ties."""
+    """Return the themes in the order of the table. The first theme wins a tie."""
     return tuple(
         Theme(row["theme"], _pattern(row["words"]), tuple(row["cpv"].split("|")) if row["cpv"] else ())
         for row in _rows("themes.csv")
@@ -81,12 +84,15 @@ def themes() -> tuple[Theme, ...]:
 
 @cache
 def divisions() -> dict[str, str]:
-    """Return the names of the CPV divisions, by their two digits."""
+    """Return the names of the CPV divisions, by two-digit code."""
     return {row["division"]: row["name"] for row in _rows("cpv_divisions.csv")}
 
 
 def _pattern(words: str) -> re.Pattern[str] | None:
-    """Return a pattern for `words`, separated by "|". A final "*" matches any ending. None if there are no words."""
+    """Return a pattern that matches any of `words`, or None if there are no words.
+
+    The words are separated by "|". A "*" at the end of a word matches any ending.
+    """
     forms = [re.escape(word).replace(r"\*", r"\w*") for word in words.split("|") if word]
     return re.compile(rf"\b(?:{'|'.join(forms)})\b") if forms else None
 

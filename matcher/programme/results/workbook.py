@@ -1,7 +1,7 @@
 """Workbook: the results of a programme in Excel.
 
 All supplied text is written as text, never as a formula. Only web addresses become links. Rows are written to disk as
-they come, in constant memory.
+they arrive, so memory use stays constant.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ R = TypeVar("R")
 _CREATED: Final = datetime(2026, 1, 1)
 _CAVEATS: Final = (
     "Probability: how often a supplier with this score won, among comparable pairs of need and supplier.",
-    "A supplier that is not in the register, or says little in its profile, is not found. A gap is a reason to ask the "
-    "market.",
+    "A supplier is not found if it is not in the register or its profile says little. Where there is a gap, consider "
+    "asking the market.",
     "These results help you discover partners. They do not evaluate offers or decide awards.",
 )
 
 
 class Workbook:
-    """The workbook of a programme, while it is written."""
+    """The workbook of a programme, while it is being written."""
 
     def __init__(self, book: Any, *, max_rows: int = MAX_ROWS, assigning: bool = False) -> None:
         self._formats = _formats(book)
@@ -61,7 +61,7 @@ class Workbook:
     def open(
         cls, path: Path, scratch: Path, *, max_rows: int = MAX_ROWS, assigning: bool = False
     ) -> Iterator[Workbook]:
-        """Write to `path`, with temporary files in `scratch`. With `assigning`, include the sheet "Assignment"."""
+        """Write to `path`, with temporary files in `scratch`. If `assigning`, include the sheet "Assignment"."""
         import xlsxwriter
 
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -80,7 +80,7 @@ class Workbook:
             self._gaps.add(LinkedRow(result, need_link))
 
     def add_suppliers(self, matches: Iterable[tuple[Supplier, MatchedNeed]]) -> None:
-        """Add each supplier with the needs for which the supplier is shown."""
+        """Add each supplier, with the needs for which it is shown."""
         for supplier, need in matches:
             self._suppliers.add(LinkedRow((supplier, need), self._need_links[need.number]))
 
@@ -97,7 +97,7 @@ class Workbook:
             self._assignment.add(LinkedRow(AssignmentRow(*pairs.need(number), *suppliers), link))
 
     def conclude(self, figures: ProgrammeFigures, notes: Sequence[str]) -> None:
-        """Write the sheets "Read me" and "Summary", which need all figures."""
+        """Write the sheets "Read me" and "Summary", which depend on all the figures."""
         self._readme.set_column(0, 0, 30)
         self._readme.set_column(1, 1, 110)
         sheets = [(name, sheet.layout.purpose) for sheet in self._sheets() for name in sheet.names]

@@ -20,7 +20,7 @@ class Share(float):
 
 @dataclass(frozen=True)
 class SheetColumn(Generic[R]):
-    """A sheet column: the heading, the width in characters, and how the value and link are taken from a row.
+    """A sheet column: its heading, its width in characters, and functions that take its value and link from a row.
 
     A value is text, a number, a `Share`, or None for an empty cell. Only text can have a link. If `link` returns
     None, the cell has no link.
@@ -42,7 +42,7 @@ class SheetLayout(Generic[R]):
 
 
 class Sheet(Generic[R]):
-    """A sheet with a frozen header and filters. Rows that do not fit go to further sheets: "Matches 2", …"""
+    """A sheet with a frozen header and filters. Rows that do not fit go to additional sheets, such as "Matches 2"."""
 
     def __init__(self, book: Any, layout: SheetLayout[R], formats: Mapping[str, Any], max_rows: int) -> None:
         self.layout = layout
@@ -61,7 +61,7 @@ class Sheet(Generic[R]):
         self._sheet.freeze_panes(1, 1)
 
     def next_link(self) -> str:
-        """Return a link to the row that `add` writes next."""
+        """Return a link to the row that `add` will write next."""
         if self._row >= self._max_rows:
             self.close()
             self._start()

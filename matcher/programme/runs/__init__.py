@@ -1,1 +1,1 @@
-"""Runs: the matching of many needs as jobs that survive a restart and can be resumed."""
+"""Runs: jobs that match many needs, survive a restart and can be resumed."""

@@ -1,4 +1,4 @@
-"""Chunks: batches of needs, searched by a process that has the index and the model but not the store."""
+"""Chunks: batches of needs, matched by a process that has the index and the model but not the store."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from matcher.search import ExplainedSearch, eligible_in, rankings_of
 
 # Threads of one process share a searcher, so they take turns.
 _SEARCH_LOCK: Final = threading.Lock()
-# The most eligibility masks that a searcher caches. A full cache is emptied.
+# The maximum number of eligibility masks that a searcher caches. A full cache is emptied.
 _MAX_CACHED_MASKS: Final = 256
 
 
 class SnapshotMissing(MatcherError):
-    """The snapshot that a chunk needs is missing, damaged, or has been replaced by another."""
+    """The snapshot that a chunk needs is missing or damaged, or has been replaced by another."""
 
 
 class Chunk(NamedTuple):
-    """Batch `number` of the needs of a run, counting from 0, with need vectors of shape (needs, 2, dimensions)."""
+    """A batch of a run's needs. `number` counts from 0, and `vectors` has shape (needs, 2, dimensions)."""
 
     number: int
     needs: tuple[Need, ...]
@@ -59,7 +59,7 @@ class Searcher:
         self._eligible: dict[str, Eligible] = {}
 
     def findings(self, chunk: Chunk, options: SearchOptions) -> list[ExplainedSearch]:
-        """Return the findings for each need of `chunk`, identical bit for bit to the findings of separate searches."""
+        """Return the findings for each need of `chunk`, bit for bit the same as separate searches would give."""
         queries = [
             (_query(need, vectors, options.on), self._eligible_for(need, options))
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
@@ -68,7 +68,7 @@ class Searcher:
         return [ranking.explained(options.top) for ranking in rankings]
 
     def _eligible_for(self, need: Need, options: SearchOptions) -> Eligible:
-        """Return the profiles eligible for `need`, computed once for needs with the same requirements."""
+        """Return the profiles eligible for `need`. They are computed once for all needs with the same requirements."""
         key = need.requirements.model_dump_json() if options.apply_requirements else ""
         key += f" {options.filters.model_dump_json()} {options.on}"
         if key not in self._eligible:
@@ -84,10 +84,10 @@ def _query(need: Need, vectors: Vectors, on: date) -> Query:
 
 @dataclass(frozen=True)
 class SearchTask:
-    """All that a process needs to search chunks, small enough to send to another machine.
+    """Everything that a process needs to search chunks. It is small enough to send to another machine.
 
-    `folder` holds the snapshot whose checksum is `digest`. The process must reach the folder by this path. `model` is
-    the content of the model file.
+    `folder` holds the snapshot whose checksum is `digest`. The process must be able to reach the folder at this path.
+    `model` is the content of the model file.
     """
 
     folder: Path

@@ -1,7 +1,7 @@
 """Job: a run saved in a folder, so that another process can watch it, stop it or resume it.
 
-    manifest.json               what to match and with what: programme, sequence number, versions, digests
-    rejects.csv                 refused rows of the needs file, if any
+    manifest.json               what to match, and with what: programme, sequence number, versions, digests
+    rejects.csv                 the refused rows of the needs file, if any
     needs.jsonl, model.json     the needs and the scoring model, as they were when the run was created
     vectors.npy                 the vectors of all needs
     index/                      the index snapshot to search
@@ -11,7 +11,7 @@
     wish                        a pending request: pause or cancel
     LOCK                        locked by the process that runs the job
 
-Every file is written under another name, synced to disk, then renamed, so it is complete or absent.
+Every file is written under a temporary name, synced to disk, then renamed, so it is either complete or absent.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from matcher.programme.runs.progress import Progress, State, StopRequest
 from matcher.records import Need, SearchResult
 
 CHUNK: Final = 128
-INTERRUPTED: Final = "the process that ran it has ended. You can resume it"
-# How long to wait for the lock. A process that only checks whether the lock is free holds it for a moment.
+INTERRUPTED: Final = "the process that was running it has ended. You can resume the run"
+# How long to wait for the lock. A process that checks whether the lock is free holds it only for a moment.
 _LOCK_SECONDS: Final = 1.0
 _REQUEST_FILE: Final = "wish"
 
@@ -113,7 +113,7 @@ class Job:
         return content.decode()
 
     def progress(self) -> Progress:
-        """Return the progress. A run whose process has ended counts as queued."""
+        """Return the progress. An interrupted run, whose process has ended, is reported as queued."""
         try:
             content = json.loads((self.folder / "state.json").read_bytes())
             lists = {name: tuple(content[name]) for name in ("files", "unmatched")}
@@ -177,7 +177,8 @@ class Job:
             self._lock.acquire()
         except Timeout as error:
             raise Conflict(
-                f"another process runs {self.id}", remedy="Wait for it to finish, or pause it there and resume it here"
+                f"another process is running {self.id}",
+                remedy="Wait for the run to finish, or pause it there and resume it here",
             ) from error
         try:
             yield
@@ -189,12 +190,12 @@ class Job:
         self.write("state.json", json.dumps(asdict(progress)).encode())
 
     def save_chunk(self, number: int, results: Sequence[str]) -> None:
-        """Save the results of chunk `number`, each one line of JSON."""
+        """Save the results of chunk `number`, each as one line of JSON."""
         content = "".join(f"{result}\n" for result in results).encode()
         self.write(f"chunk-{number:06}-{digest_of(content)}.jsonl", content)
 
     def chunks(self) -> dict[int, Path]:
-        """Return the completed chunk files by chunk number. Remove damaged files, so that their chunks are redone."""
+        """Return the completed chunk files by chunk number. Remove damaged files, so that they are produced again."""
         complete = {}
         for path in sorted(self.folder.glob("chunk-*.jsonl")):
             _, number, digest = path.stem.split("-")
@@ -205,7 +206,7 @@ class Job:
         return complete
 
     def results(self) -> Iterator[SearchResult]:
-        """Yield the results of all completed chunks one by one, in the order of the needs."""
+        """Yield the results in all completed chunks one by one, in the order of the needs."""
         for _, path in sorted(self.chunks().items()):
             with path.open("rb") as lines:
                 yield from map(SearchResult.model_validate_json, lines)
@@ -215,7 +216,7 @@ class Job:
         shutil.rmtree(self.index_folder, ignore_errors=True)
 
     def save_rejects(self, file: Path) -> None:
-        """Save a copy of `file`, the refused rows, with its permissions.
+        """Save a copy of `file`, which holds the refused rows, with the same permissions.
 
         Raises:
             Unavailable: the folder cannot be written.

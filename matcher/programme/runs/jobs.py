@@ -30,18 +30,18 @@ class Jobs:
     def create(
         self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **manifest: Any
     ) -> Job:
-        """Create a run over `needs`. If rows were refused, copy `rejects`.
+        """Create a run for `needs`. If rows were refused, copy `rejects`.
 
         `manifest` holds the other fields of the `RunManifest`.
 
         Raises:
-            InvalidInput: `needs` is empty or repeats an id, or a chunk is smaller than one need.
+            InvalidInput: `needs` is empty or repeats an id, or the chunk size is less than 1.
             Unavailable: the folder cannot be written.
 
         """
         _check(needs)
         if manifest["chunk"] < 1:
-            raise InvalidInput("a chunk must hold at least one need", remedy="Give a chunk size of 1 or more")
+            raise InvalidInput("a chunk must hold at least one need", remedy="Use a chunk size of 1 or more")
         lines = "".join(f"{need.model_dump_json(exclude_none=True)}\n" for need in needs).encode()
         content = json.dumps(model).encode()
         id = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
@@ -65,7 +65,7 @@ class Jobs:
             NotFound: no run has this id.
 
         """
-        # Compared with the existing ids, so that `id` cannot lead out of the folder.
+        # `id` is compared with the existing ids, so that it cannot lead out of the folder.
         if id not in self.ids():
             raise run_not_found(id)
         return Job(self._folder / id)
@@ -75,11 +75,11 @@ class Jobs:
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def ids(self) -> list[str]:
-        """Return the ids of all runs, oldest day first."""
+        """Return the ids of all runs, sorted by day, oldest first."""
         return sorted(path.parent.name for path in self._folder.glob("*/manifest.json"))
 
     def readable(self) -> Iterator[Job]:
-        """Yield all runs with an intact manifest, oldest day first. Log a warning for every other run."""
+        """Yield all runs with an intact manifest, sorted by day, oldest first. Log a warning for every other run."""
         for id in self.ids():
             job = Job(self._folder / id)
             try:
@@ -108,7 +108,7 @@ def run_not_found(id: str) -> NotFound:
 
 def _check(needs: Sequence[Need]) -> None:
     if not needs:
-        raise InvalidInput("there is no need to match", remedy="Give at least one need")
+        raise InvalidInput("there are no needs to match", remedy="Supply at least one need")
     seen: set[str] = set()
     for number, need in enumerate(needs, start=1):
         if need.id in seen:

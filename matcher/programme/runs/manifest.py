@@ -18,8 +18,8 @@ _DIGEST_BYTES: Final = 16
 
 
 class ToolVersions(BaseModel):
-    """What results depend on besides records, model and vectors: the program's version, and the SHA-256 digest of
-    each reference table by file name.
+    """What the results depend on apart from the records, the model and the vectors: the version of the program, and
+    the SHA-256 digest of each reference table, by file name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,12 +32,12 @@ class ToolVersions(BaseModel):
         """Return the versions that this process uses."""
         try:
             program = version("partnership-matcher")
-        except PackageNotFoundError:  # run from a folder, without installation
+        except PackageNotFoundError:  # the program runs from a folder and is not installed
             program = "unknown"
         return cls(program=program, reference=digests())
 
     def differences(self, other: Self) -> list[str]:
-        """Describe how `other` differs: "version 0.2 in place of 0.1", "the reference table terms.csv"."""
+        """Describe how `other` differs, such as "version 0.2 in place of 0.1" or "the reference table terms.csv"."""
         names = sorted(self.reference.keys() | other.reference.keys())
         tables = [name for name in names if self.reference.get(name) != other.reference.get(name)]
         versions = [f"version {other.program} in place of {self.program}"] if self.program != other.program else []
@@ -47,8 +47,8 @@ class ToolVersions(BaseModel):
 class RunManifest(BaseModel):
     """The definition of a run. It never changes, so a resumed run gives the same results.
 
-    `by` is the id of the organisation that started the run, or "". `refused` counts the refused rows of the
-    needs file. `notes` appear in the report. `out` is the folder for the results, or "" for the run's own folder.
+    `by` is the id of the organisation that started the run, or "". `refused` is the number of rows refused in
+    the needs file. `notes` appear in the report. `out` is the folder for the results, or "" for the run's own folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,11 +90,11 @@ class RunManifest(BaseModel):
 
     @property
     def on(self) -> date:
-        """The day on which accreditations must be held."""
+        """The date on which accreditations must be valid."""
         return self.programme.on or self.created.date()
 
     def search_options(self) -> SearchOptions:
-        """Return the options with which each need is searched."""
+        """Return the search options, which apply to every need."""
         programme = self.programme
         return SearchOptions(programme.filters, programme.apply_requirements, self.on, self.depth, programme.top)
 

@@ -1,4 +1,4 @@
-"""Progress: the state of a run, and the requests that another process may make of it."""
+"""Progress: the state of a run, and the requests to stop it that other processes may make."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class StopRequest(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a run: needs done, needs in total, needs per second since it was last resumed, and seconds left.
+    """The progress of a run: needs done, needs in total, needs per second since the last resumption, and seconds left.
 
-    `rate` and `seconds_left` are None if unknown. `problem` says why a run failed or waits. Only a finished run has
-    `files` (the paths of the results), `matches` (the number of matches in them) and `unmatched` (the ids of the
+    `rate` and `seconds_left` are None if unknown. `problem` says why a run failed or is waiting. Only a finished run
+    has `files` (the paths of the results), `matches` (the number of matches in them) and `unmatched` (the ids of the
     needs without an eligible supplier).
     """
 

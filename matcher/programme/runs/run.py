@@ -28,7 +28,7 @@ from matcher.search import Engine, ExplainedSearch, shown_revisions
 
 OnProgress = Callable[[Progress], None]
 
-# The most profile revisions kept in memory. They are kept because the same suppliers match many needs.
+# The maximum number of profile revisions kept in memory. They are kept because the same suppliers match many needs.
 _MAX_CACHED_PROFILES: Final = 20_000
 _REPORT_SECONDS: Final = 0.5
 
@@ -46,7 +46,10 @@ class Run:
         self._last_report = 0.0
 
     def execute(self, scheduler: str | Scheduler | None) -> Progress:
-        """Do the remaining work and return the final progress. Save an error in the progress, then raise it."""
+        """Do the remaining work and return the final progress.
+
+        An error is saved in the progress, then raised.
+        """
         try:
             return self._execute(scheduler)
         except (MatcherError, OSError) as error:
@@ -75,7 +78,7 @@ class Run:
         return finished
 
     def _publish(self, needs: Sequence[Need]) -> Publication:
-        """Write all files from the saved chunks."""
+        """Write all result files from the saved chunks."""
         programme, store = self._manifest.programme, self._engine.store
         index, on = self._index(), self._manifest.on
         self._report(phase="writing", done=len(needs), rate=None, seconds_left=None)
@@ -128,9 +131,9 @@ class Run:
         return [result.model_dump_json(exclude_none=True) for result in results]
 
     def _vectors(self, needs: Sequence[Need]) -> Vectors | None:
-        """Return the vectors of all needs, shape (needs, 2, dimensions), or None if a request stops the run.
+        """Return the vectors of all needs, or None if a request stops the run.
 
-        The vectors are computed once and saved with the job.
+        The vectors have shape (needs, 2, dimensions). They are computed once and saved with the job.
         """
         path, shape = self._job.vectors_file, (len(needs), 2, self._engine.encoder.dimensions)
         if path.exists():
@@ -188,18 +191,18 @@ class Run:
     def _check_tools(self) -> None:
         """Raise Conflict if the program version or a reference table has changed since the run was created.
 
-        Mixed results could show different matches or reasons.
+        Otherwise, matches and reasons within one run could be inconsistent.
         """
         if differences := self._manifest.tools.differences(ToolVersions.current()):
             raise Conflict(
-                f"this run was started with a different version or reference tables: {', '.join(differences)}",
+                f"this run was started with a different version or reference table: {', '.join(differences)}",
                 remedy="Resume it with the original installation, or start a new run",
             )
 
     def _check_encoder(self) -> None:
         if self._engine.encoder.fingerprint != self._manifest.encoder:
             raise Conflict(
-                "this run was started with another encoder, and not all of its vectors are saved",
+                "this run was started with a different encoder, and not all of its vectors are saved",
                 remedy="Resume it with the original settings, or start a new run",
             )
 
@@ -213,7 +216,7 @@ class Run:
     def _report(self, *, often: bool = False, **changes: object) -> Progress:
         """Apply `changes` to the progress, then save and report it.
 
-        With `often`, save and report at most once per `_REPORT_SECONDS`.
+        If `often`, save and report at most once every `_REPORT_SECONDS` seconds.
         """
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         if not often or time.monotonic() - self._last_report > _REPORT_SECONDS:

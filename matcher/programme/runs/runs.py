@@ -20,8 +20,8 @@ from matcher.search.engine import Engine
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The settings of a run, without the needs. `by` is the id of the organisation that starts the run, or "". `notes`
-    appear in the report. `chunk` is the number of needs searched together.
+    """The settings of a run, apart from the needs. `by` is the id of the organisation that starts the run, or "".
+    `notes` appear in the report. `chunk` is the number of needs searched together.
     """
 
     programme: Programme = field(default_factory=lambda: Programme(name="Matches"))
@@ -34,7 +34,7 @@ class Runs:
     """The runs of an installation.
 
     Args:
-        folder: the folder that holds the runs: `programmes` in the home folder.
+        folder: the folder that holds the runs, which is `programmes` in the home folder.
 
     """
 
@@ -51,12 +51,12 @@ class Runs:
         refused: int = 0,
         rejects: Path | None = None,
     ) -> Job:
-        """Create a run over `needs` and the current index.
+        """Create a run that matches `needs` with the current index.
 
-        A need without a place is placed in the region of the programme, if the programme has exactly one region.
+        If the programme has exactly one region, a need that names no place is treated as being in that region.
 
         Args:
-            out: folder for the results. If None, they go to the run's own folder.
+            out: the folder for the results. If None, the results go to the run's own folder.
             refused: how many rows of the needs file were refused.
             rejects: the rejects file, which is copied if `refused` is not 0.
 
@@ -83,7 +83,7 @@ class Runs:
         A finished run is executed again only if one of its files is missing.
 
         Args:
-            scheduler: the address of a Dask scheduler, or a scheduler. If None, the run uses this machine.
+            scheduler: a scheduler, or the address of a Dask scheduler. If None, the run uses this machine.
             on_progress: called with the progress whenever it changes.
 
         Raises:

@@ -19,15 +19,15 @@ from matcher.search import ExplainedSearch
 
 ChunkResult = tuple[int, list[ExplainedSearch]]
 
-# How many times in a row the workers may be lost before a chunk completes. On a cluster, how many times the workers
-# may be lost with the same chunk.
+# How many times in a row the workers may be lost without completing a chunk. On a cluster, how many times workers may
+# be lost while they search the same chunk.
 MAX_LOSSES: Final = 5
-# Chunks in hand per worker: one to search and one queued, so that no worker is idle.
+# Chunks submitted per worker: one being searched and one queued, so that no worker is idle.
 _CHUNKS_PER_WORKER: Final = 2
 # The reason that Dask gives for a result that will never arrive.
 _SCHEDULER_LOST: Final = "scheduler-connection-lost"
-# The fewest need-passage pairs for which several processes save more time than they cost. Starting a process
-# and loading the index takes about five seconds.
+# The smallest number of need-passage pairs for which several processes save more time than they cost. Starting a
+# process and loading the index takes about five seconds.
 _MIN_PAIRS_FOR_POOL: Final = 100_000_000
 
 
@@ -37,7 +37,7 @@ class Scheduler(Protocol):
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the number and the findings of each chunk in `chunks`, in any order.
 
-        A chunk is drawn from `chunks` only when a worker has room for it, so memory stays bounded. Closing the
+        A chunk is drawn from `chunks` only when a worker has room for it, so memory use stays bounded. Closing the
         generator stops the search.
 
         Raises:
@@ -48,7 +48,7 @@ class Scheduler(Protocol):
 
 
 class InProcess:
-    """Searches in this process, chunk by chunk, with as many threads as its libraries use."""
+    """Searches in this process, one chunk at a time, with as many threads as its libraries use by default."""
 
     def search(self, task: SearchTask, chunks: Iterator[Chunk]) -> Generator[ChunkResult, None, None]:
         """Yield the findings of each chunk, in the order of `chunks`."""
@@ -128,7 +128,7 @@ class DaskCluster:
             pending: dict[Any, tuple[Chunk, int]] = {}
 
             def submit(chunk: Chunk, losses: int) -> None:
-                # Impure, so that Dask does not reuse the result of an earlier run.
+                # Not declared pure, so that Dask does not reuse the result of an earlier run.
                 future = client.submit(task.findings, chunk, pure=False, retries=MAX_LOSSES)
                 pending[future] = chunk, losses
                 finished.add(future)
@@ -158,7 +158,7 @@ class DaskCluster:
     def _scheduler_lost(self) -> Unavailable:
         return Unavailable(
             f"the Dask scheduler at {self.address} was lost",
-            remedy="Start it again and resume the run. Completed chunks are saved",
+            remedy="Restart the scheduler and resume the run. Completed chunks are saved",
         )
 
     def _client(self, distributed: Any) -> Any:
@@ -168,14 +168,14 @@ class DaskCluster:
         except (OSError, TimeoutError, ValueError) as error:
             raise Unavailable(
                 f"no Dask scheduler with workers responds at {self.address}",
-                remedy="Start one with `dask scheduler` and `dask worker`, or leave out --scheduler",
+                remedy="Start both with `dask scheduler` and `dask worker`, or leave out --scheduler",
             ) from error
         return client
 
 
 def choose_scheduler(address: str | None, needs: int, passages: int) -> Scheduler:
     """Return the Dask scheduler at `address`. If `address` is None, return a pool of processes on all cores of this
-    machine if the work is large enough, else the scheduler that searches in this process.
+    machine or, if the work is too small to gain from a pool, a scheduler that searches in this process.
     """
     if address is not None:
         return DaskCluster(address)
@@ -185,7 +185,7 @@ def choose_scheduler(address: str | None, needs: int, passages: int) -> Schedule
 def _lost() -> Unavailable:
     return Unavailable(
         f"the workers were lost {MAX_LOSSES} times in a row",
-        remedy="Check whether they run out of memory, then resume the run. Completed chunks are saved",
+        remedy="Check whether the workers run out of memory, then resume the run. Completed chunks are saved",
     )
 
 
@@ -200,7 +200,7 @@ def _dask() -> Any:
 
 
 def _initialise_worker() -> None:
-    """Set up a worker process: one thread per library, exit when the parent does, and keep freed memory."""
+    """Set up a worker process to use one thread per library, exit when its parent exits, and keep freed memory."""
     import faiss
     import torch
     from threadpoolctl import threadpool_limits
@@ -215,8 +215,8 @@ def _initialise_worker() -> None:
         allocator.mallopt(_TRIM_THRESHOLD, 1 << 30)
 
 
-# Parameters of mallopt(3) that keep freed memory. Getting fresh pages for short-lived arrays of a few megabytes costs
-# more than the arithmetic on these arrays.
+# Parameters of mallopt(3) that keep freed memory. For short-lived arrays of a few megabytes, getting fresh pages takes
+# longer than the arithmetic.
 _MMAP_THRESHOLD: Final = -3
 _TRIM_THRESHOLD: Final = -1
 

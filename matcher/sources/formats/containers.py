@@ -1,4 +1,4 @@
-"""Containers: the plain byte streams in a stored file, read in constant memory.
+"""Containers: the uncompressed byte streams in a stored file, read in constant memory.
 
 A gzip file holds one stream, and a zip archive holds one stream for each file in it. Any other file is its own stream.
 """
@@ -61,8 +61,8 @@ def read_errors(name: str) -> Iterator[None]:
 def members(path: Path, endings: tuple[str, ...]) -> list[str]:
     """Return the names of the streams in the file at `path`, to be passed to `opened` as `member`.
 
-    For a zip archive, the list holds the sorted names of the archived files that end in one of `endings`. For any
-    other file, the list is `[""]`.
+    For a zip archive, the list holds the names that end in one of `endings`, in sorted order. For any other file, the
+    list is `[""]`.
 
     Raises:
         InvalidInput: the file cannot be read, or is an archive that contains no file with one of `endings`.
@@ -78,7 +78,7 @@ def members(path: Path, endings: tuple[str, ...]) -> list[str]:
     if not matching:
         raise InvalidInput(
             "the archive contains no file that can be read",
-            remedy=f"Give an archive with files named *{' or *'.join(endings)}",
+            remedy=f"Use an archive with files named *{' or *'.join(endings)}",
             place=Place(file=name),
         )
     return matching
@@ -86,12 +86,12 @@ def members(path: Path, endings: tuple[str, ...]) -> list[str]:
 
 @contextmanager
 def opened(path: Path, member: str = "") -> Iterator[Stream]:
-    """Open one stream of the file at `path`, after any byte order mark.
+    """Open one stream of the file at `path`, skipping any byte order mark.
 
     `member` names a file in a zip archive. A file compressed with gzip is recognised by its content.
 
     Raises:
-        InvalidInput: the stream cannot be opened, or reading it inside the block fails.
+        InvalidInput: the stream cannot be opened, or reading from it inside the `with` block fails.
 
     """
     name = f"{display_path(path)}:{member}" if member else display_path(path)

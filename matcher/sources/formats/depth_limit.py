@@ -1,7 +1,7 @@
 """A depth limit for JSON that is parsed as a stream.
 
 A streaming parser keeps the path of every open level, and each path is longer than the one before. Without a limit,
-some kilobytes of brackets would use all memory.
+a few kilobytes of brackets would use up all memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
 class DepthLimitedFile:
-    """A JSON file that raises an error if nested deeper than `MAX_DEPTH`. Brackets inside strings do not count."""
+    """A JSON file that raises an error if it is nested deeper than `MAX_DEPTH`. Brackets in strings are ignored."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name = file, name

@@ -1,4 +1,4 @@
-"""Paths given by the user, expanded to the files they stand for."""
+"""Find the files at the paths that a user gives."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ENDINGS: Final = (".jsonl", ".jsonl.gz")
 
 
 def find_files(paths: Iterable[Path], endings: tuple[str, ...] = ENDINGS) -> list[Path]:
-    """Return the files that `paths` stand for, in the same order as `paths` and without duplicates.
+    """Return the files at `paths`, in the same order as `paths` and without duplicates.
 
-    A file stands for itself, whatever its name. A folder stands for all files anywhere inside the folder
-    whose names end in one of `endings`, sorted by path.
+    A path to a file gives that file, whatever its name. A path to a folder gives all the files with one of
+    `endings` in the folder and its subfolders, sorted by path.
 
     Raises:
         InvalidInput: a path does not exist, or a folder contains no file with one of `endings`.
@@ -40,7 +40,7 @@ def _files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
     if not files:
         raise InvalidInput(
             "the folder contains no file that can be read",
-            remedy=f"Give a folder with files named *{' or *'.join(endings)}",
+            remedy=f"Use a folder with files named *{' or *'.join(endings)}",
             place=Place(file=display_path(path)),
         )
     return files
@@ -53,5 +53,5 @@ def unreadable(path: Path, error: Exception) -> InvalidInput:
         return InvalidInput("there is no such file or folder", remedy="Check the path", place=place)
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return InvalidInput(
-        f"cannot be read: {reason}", remedy="Check the path and your permission to read it", place=place
+        f"cannot be read: {reason}", remedy="Check the path, and that you have permission to read it", place=place
     )

@@ -1,4 +1,4 @@
-"""Items: what a reader yields for each row, line or object of a file."""
+"""Items: what a reader yields for each row, line or object in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Item(Generic[T_co]):
-    """One item of a file: its `value`, or the `problem` that makes it unusable.
+    """One item in a file: its `value`, or the `problem` that makes it unusable.
 
     `position` is the number of bytes read so far from the stored file.
     """

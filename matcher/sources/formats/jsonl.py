@@ -17,7 +17,7 @@ from matcher.sources.formats.lines import MAX_LINE, RawLine, read_lines
 R = TypeVar("R", Profile, Need)
 R_co = TypeVar("R_co", covariant=True)
 
-# Amounts are below 1e16. A whole number with more than 18 digits is a mistake, and slow to parse.
+# Amounts are below 1e16. A whole number with more than 18 digits must be a mistake, and could be slow to parse.
 _MAX_DIGITS: Final = 18
 _MAX_FIELD_NAME: Final = 80
 
@@ -26,8 +26,8 @@ _MAX_FIELD_NAME: Final = 80
 class Accepted(Generic[R_co]):
     """A line that holds a record.
 
-    `contact` is the contact given in a profile, which is kept separately. `ignored` names the fields that the record
-    type does not have. `position` is the number of bytes read so far from the stored file.
+    `contact` holds the contact details from a profile, which are kept apart from the record. `ignored` lists the names
+    of fields that the record type does not have. `position` is the number of bytes read so far from the stored file.
     """
 
     file: str
@@ -40,7 +40,10 @@ class Accepted(Generic[R_co]):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A line that cannot be used, with the reason and the line's bytes (only the first bytes if it is too long)."""
+    """A line that cannot be used.
+
+    `problem` says why. `content` holds the bytes of the line, or only the first of them if the line is too long.
+    """
 
     file: str
     number: int
@@ -58,10 +61,10 @@ Line = Accepted[R_co] | Rejected
 
 
 def read(path: Path, kind: type[R]) -> Iterator[Line[R]]:
-    """Yield, for each line of a JSON Lines file, a record of `kind` or the reason why the line does not hold one.
+    """Yield each line of a JSON Lines file, either as a record of `kind` or with the reason why it was rejected.
 
-    The file may be compressed with gzip. Blank lines are skipped. A null counts as a missing field. A line
-    with the id of an earlier record is rejected.
+    The file may be compressed with gzip. Blank lines are skipped. A field that is null is treated as missing. A
+    line that repeats the id of an earlier record is rejected.
 
     Raises:
         InvalidInput: the file as a whole cannot be used: it cannot be read, has no records, or is damaged.
@@ -88,7 +91,7 @@ def read_records(path: Path, kind: type[R], *, on_rejected: Callable[[Rejected],
     each such line and reading continues.
 
     Raises:
-        InvalidInput: the file as a whole cannot be used or, without `on_rejected`, a line cannot be used.
+        InvalidInput: the file as a whole cannot be used, or a line cannot be used and there is no `on_rejected`.
 
     """
     for line in read(path, kind):
@@ -118,11 +121,11 @@ def _contact(value: Any, place: Place) -> Contact:
 
 
 def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
-    """Return the JSON object on a line, or raise `InvalidInput` for anything that is wrong with the line."""
+    """Return the JSON object on a line, or raise `InvalidInput` if anything is wrong with the line."""
     if raw.cut:
         raise InvalidInput(
             f"is longer than {MAX_LINE:,} bytes",
-            remedy="Put one record on each line, and shorten its texts",
+            remedy="Put one record on each line, and shorten long texts",
             place=place,
         )
     try:
@@ -151,7 +154,7 @@ def _decode(raw: RawLine, place: Place) -> dict[str, Any]:
 
 
 class _ValueRefusedError(ValueError):
-    """A value that the JSON parser accepts but no record may hold."""
+    """A value that the JSON parser accepts but that is not allowed in a record."""
 
     def __init__(self, problem: str, remedy: str, field: str | None = None) -> None:
         super().__init__(problem)

@@ -1,4 +1,4 @@
-"""The lines in a file, compressed or not, read in constant memory and with a limit on line length."""
+"""The lines in a file, which may be compressed. Memory use is constant, and the length of a line is limited."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, cast
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import opened
 
-# The longest line read as a record, in bytes. The longest of 14,000 real records is 23 kB.
+# Maximum length, in bytes, of a line that is read as a record. The longest of 14,000 real records is 23 kB long.
 MAX_LINE: Final = 1_048_576
 _PIECE: Final = 65_536
 
@@ -30,10 +30,10 @@ class RawLine:
 
 
 def read_lines(path: Path) -> Iterator[RawLine]:
-    """Yield the lines in a file that are not blank. Line numbers count from 1 and include blank lines.
+    """Yield the lines in a file that are not blank. Lines are numbered from 1, and blank lines are counted.
 
     Raises:
-        InvalidInput: the file cannot be read, has only blank lines, or is compressed and damaged.
+        InvalidInput: the file cannot be read, has only blank lines, or is a damaged compressed file.
 
     """
     empty = True
@@ -44,7 +44,7 @@ def read_lines(path: Path) -> Iterator[RawLine]:
                 yield RawLine(number, stream.position(), content, cut)
     if empty:
         raise InvalidInput(
-            "contains no records", remedy="Give a file with one record on each line", place=Place(stream.name)
+            "contains no records", remedy="Use a file with one record on each line", place=Place(stream.name)
         )
 
 

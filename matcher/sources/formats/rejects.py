@@ -21,10 +21,10 @@ _OWNER_ONLY_FOLDER: Final = 0o700
 
 
 class RejectsFile:
-    """The rejects file of one import, created in `folder` at the first rejected line.
+    """The rejects file of one import, created in `folder` when the first line is rejected.
 
-    The file is named after the time `started` and `label`, such as `2026-11-28T10-15-03-profiles.jsonl`, with a number
-    added if that name is taken. Without a folder, rejected lines are not kept. Every method raises `Unavailable` if the
+    The file name consists of the time `started` and `label`, as in `2026-11-28T10-15-03-profiles.jsonl`, and a number
+    if that name is taken. If `folder` is None, rejected lines are not kept. Every method raises `Unavailable` if the
     file cannot be written.
     """
 
@@ -67,7 +67,7 @@ class RejectsFile:
             self._file.write(json.dumps(known, ensure_ascii=False).encode() + b"\n")
 
     def flush(self) -> None:
-        """Write all lines added so far to the disk."""
+        """Write all lines added so far to disk."""
         if self._file is not None:
             with self._write_errors():
                 self._file.flush()
@@ -75,7 +75,7 @@ class RejectsFile:
 
     @contextmanager
     def all_or_none(self) -> Iterator[None]:
-        """Remove the lines written inside the block if it raises. Delete the file if it is then empty."""
+        """If the block raises an exception, remove the lines that it wrote. Delete the file if it is then empty."""
         try:
             yield
         except BaseException:
@@ -115,6 +115,6 @@ class RejectsFile:
             path = self._path or self._folder
             raise Unavailable(
                 f"rejected lines cannot be written: {error.strerror or error}",
-                remedy="Make the folder writable and check that the disk has space",
+                remedy="Make the folder writable, and check that the disk has free space",
                 place=Place(file=display_path(path) if path else None),
             ) from error

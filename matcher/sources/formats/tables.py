@@ -11,7 +11,7 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import Stream
 
 _MAX_LINE: Final = 1_048_576
-# The column names must be on one of this many lines at the top of the file.
+# Number of lines at the top of the file that are searched for the column names.
 _HEADER_WITHIN: Final = 20
 
 
@@ -25,10 +25,10 @@ class TableRow:
 
 
 def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
-    """Yield the rows below the line with the `required` column names, in any case and order.
+    """Yield the rows below the header: the first line that has all `required` column names, in any case and order.
 
     Raises:
-        InvalidInput: the first 20 lines do not have the required column names, or a row cannot be read.
+        InvalidInput: none of the first 20 lines has the required column names, or a row cannot be read.
 
     """
     lines = _decoded_lines(stream)
@@ -48,7 +48,7 @@ def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
 
 
 def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple[int, list[str], str]:
-    """Return the number of the line with the column names, the names in lower case, and the delimiter."""
+    """Return the line number of the header, the column names in lower case, and the delimiter."""
     for number, line in zip(range(1, _HEADER_WITHIN + 1), lines, strict=False):
         delimiter = "\t" if "\t" in line else ","
         names = [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
@@ -56,7 +56,7 @@ def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple
             return number, names, delimiter
     raise InvalidInput(
         f"has no line with the columns {', '.join(required)}",
-        remedy="Give the file as published, with its column names",
+        remedy="Use the file as published, including its column names",
         place=Place(file=name),
     )
 
@@ -73,4 +73,4 @@ def _decoded_lines(stream: Stream) -> Iterator[str]:
 def _too_many(header: list[str], cells: list[str], place: Place) -> InvalidInput | None:
     if len(cells) <= len(header) or not any(cell.strip() for cell in cells[len(header) :]):
         return None
-    return InvalidInput("has more cells than columns", remedy="Put quotes around a cell that has a comma", place=place)
+    return InvalidInput("has more cells than columns", remedy="Put quotes around any cell with a comma", place=place)

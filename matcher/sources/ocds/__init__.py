@@ -1,7 +1,8 @@
 """Notices in the Open Contracting Data Standard: read as a stream, reduced to the fields in use, and merged by process.
 
-The standard (1.1), its merging rules, and its EU and UK profiles: https://standard.open-contracting.org/1.1/en/ and
-https://github.com/cabinetoffice/ocds_uk_extension. Extension fields that are not in use are dropped.
+For the standard (1.1), its merging rules, and its EU and UK profiles, see
+https://standard.open-contracting.org/1.1/en/ and https://github.com/cabinetoffice/ocds_uk_extension. Extension fields
+that are not in use are dropped.
 """
 
 from matcher.sources.ocds.kept_fields import trim

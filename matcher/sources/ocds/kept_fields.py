@@ -16,7 +16,7 @@ from matcher.sources.ocds.line_breaks import restore_line_breaks
 from matcher.sources.ocds.parties import PERSON_REMOVED, identifiers_of, is_person
 from matcher.sources.statement import Tally
 
-# Longer texts are cut: the longest in 4,000 real notices has 23,000 characters.
+# Longer texts are cut. The longest text in 4,000 real notices has 23,000 characters.
 _MAX_TEXT: Final = 400_000
 _MAX_DROPPED_PATHS: Final = 1_000
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}(?![A-Z0-9])")
@@ -60,7 +60,7 @@ def _timestamp(value: Any, _: Tally) -> str | None:
         return None
     if len(value.strip()) == len("2025-01-31"):
         return value.strip()
-    # Keep the published offset: midnight in British Summer Time is the previous day in UTC.
+    # Keep the published offset, because midnight in British Summer Time falls on the previous day in UTC.
     return timestamp.isoformat()
 
 
@@ -133,7 +133,7 @@ KEPT: Final[dict[str, Any]] = {
 
 
 def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
-    """Return the fields kept from a release. Its texts have line breaks restored and contact details removed.
+    """Return the fields kept from a release. In texts, line breaks are restored and contact details removed.
 
     `tally` counts what is dropped. If `release` is itself an `InvalidInput`, it is raised.
 
@@ -144,14 +144,14 @@ def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
     if isinstance(release, InvalidInput):
         raise release
     if not isinstance(release, dict):
-        raise InvalidInput("is not a release", remedy="Give OCDS releases, records or packages of them", place=place)
+        raise InvalidInput("is not a release", remedy="Use OCDS releases, records or packages", place=place)
     for party in _objects(release.get("parties")):
         if isinstance(address := party.get("address"), dict) and not address.get("postalCode"):
             party["address"] = {**address, "postalCode": _postcode_in(address.get("streetAddress"))}
     kept: dict[str, Any] = _trim(release, KEPT, tally, "")
     for field in ("ocid", "id", "date"):
         if not kept.get(field) or (field == "ocid" and not _ID.match(kept[field])):
-            remedy = "Report it to the publisher: a release needs an ocid, an id and a date in ISO 8601"
+            remedy = "Report it to the publisher. A release needs an ocid, an id and a date in ISO 8601 format"
             raise InvalidInput("is missing or invalid", remedy=remedy, place=Place(place.file, place.line, field))
     kept["date"] = _to_utc(kept["date"])
     _remove_persons(kept, tally)
@@ -159,7 +159,7 @@ def trim(release: Any, tally: Tally, place: Place) -> dict[str, Any]:
 
 
 def _remove_persons(kept: dict[str, Any], tally: Tally) -> None:
-    """Replace the names of suppliers and bidders that are private persons, and drop their identifiers."""
+    """Replace the names of suppliers and bidders who are private persons, and drop their identifiers."""
     parties = {party.get("id"): party for party in kept.get("parties") or ()}
     suppliers = [supplier for award in kept.get("awards") or () for supplier in award.get("suppliers") or ()]
     for supplier in suppliers:

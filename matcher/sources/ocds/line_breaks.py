@@ -1,9 +1,9 @@
-r"""Line breaks that a publishing system has lost, restored where there is no doubt.
+r"""Restore the line breaks that a publishing system has lost, but only where there is no doubt.
 
 Contracts Finder turns a line break into the letters "rn", or into a backslash and an "n". No English word ends in
-"rnrn", so two in a row are always line breaks. A single "rn" is a line break only in a text that certainly lost
-line breaks, and only after punctuation, a digit or a space, or before a capital letter, a run of spaces or the end of a
-line. English words that end in "rn" keep those two letters.
+"rnrn", so "rnrn" always contains a line break. A single "rn" is treated as a line break only in a text that has
+certainly lost line breaks, and only after punctuation, a digit or a space, or before a capital letter, a run of spaces
+or the end of a line. English words that end in "rn" keep those two letters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ENGLISH: Final = frozenset(_STEMS.split())
 
 
 def restore_line_breaks(text: str) -> str:
-    """Return `text` with the line breaks that it had before publication."""
+    """Return `text` with its lost line breaks restored."""
     if "\\" in text and not _OTHER_ESCAPE.search(text):
         text = _ESCAPED.sub("\n", text)
     if "rn" not in text or not _CERTAIN.search(text):

@@ -1,4 +1,4 @@
-"""Needs: a need's fields, taken from the merged releases with one ocid."""
+"""Needs: a need's fields, taken from merged releases that share one ocid."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.parties import identifiers_of
 from matcher.sources.statement import Tally
 
-# The statuses that mark a tender, lot or award as not completed.
+# The statuses of a tender, lot or award that was not completed.
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
-# The letter after UK or TL in a NUTS or ITL code stands for the region (Office for National Statistics).
+# The letter after UK or TL in a NUTS or ITL code identifies the region (Office for National Statistics).
 _LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
-# A value must be above this number. Some publishers write 0 or 1 if they do not state a value.
+# Values up to this number are ignored, because some publishers enter 0 or 1 instead of stating a value.
 _LEAST_VALUE: Final = 1.0
 
 Json = dict[str, Any]
 
 
 def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally) -> Need:
-    """Return the need of a process from its `merged` release, its `ordered` releases and its `awards` in force.
+    """Return a process's need, built from its `merged` release, its `ordered` releases and its `awards` in force.
 
     Raises:
         InvalidInput: the process has no title.
@@ -52,7 +52,7 @@ def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally)
 
 
 def title_of(merged: Json) -> str | None:
-    """Return the first known title of the tender, process or first award, or else the tender's description."""
+    """Return the first title found (tender, process or first award) or, failing that, the tender's description."""
     tender = merged.get("tender") or {}
     awards = merged.get("awards") or [{}]
     texts = (tender.get("title"), merged.get("title"), awards[0].get("title"), tender.get("description"))
@@ -60,7 +60,7 @@ def title_of(merged: Json) -> str | None:
 
 
 def description_of(merged: Json) -> str:
-    """Return the description of the tender, else of the process, followed by the lots that were not cancelled."""
+    """Return the description of the tender (or else the process), followed by the lots that were not cancelled."""
     tender = merged.get("tender") or {}
     lots = [lot for lot in tender.get("lots") or () if lot.get("status") not in CANCELLED]
     texts = [tender.get("description") or merged.get("description"), *(_lot(lot) for lot in lots)]
@@ -109,7 +109,7 @@ def buyer_of(merged: Json) -> dict[str, str] | None:
 
 
 def cpv_codes(part: Json, tally: Tally) -> list[str]:
-    """Return the CPV codes in a tender or award and in its items, up to the number that a record may hold."""
+    """Return the CPV codes of a tender or award and of its items, up to the maximum for a record."""
     classifications = [part.get("classification"), *(part.get("additionalClassifications") or ())]
     for item in part.get("items") or ():
         classifications += [item.get("classification"), *(item.get("additionalClassifications") or ())]
@@ -127,7 +127,7 @@ def addresses_of(part: Json) -> Iterator[Json]:
 
 
 def place_of(addresses: Iterable[Json]) -> dict[str, str]:
-    """Return the delivery region and postcode. Each is left out if `addresses` do not give exactly one."""
+    """Return the delivery region and postcode. Each is left out unless `addresses` contain exactly one."""
     addresses = list(addresses)
     postcodes = {address["postalCode"].upper() for address in addresses if address.get("postalCode")}
     regions = {region for address in addresses for region in _regions(address)}
@@ -149,7 +149,7 @@ def _regions(address: Json) -> frozenset[Region]:
 
 
 def first_value(values: Iterable[Json | None], tally: Tally) -> float | None:
-    """Return the first of `values` that is in pounds and above 1, or None. `tally` counts the values passed over."""
+    """Return the first of `values` that is in pounds and above 1, or None. `tally` counts the values skipped."""
     for value in values:
         if not value or value.get("amount") is None:
             continue
@@ -163,6 +163,6 @@ def first_value(values: Iterable[Json | None], tally: Tally) -> float | None:
 
 
 def _total(awards: list[Json]) -> float | None:
-    """Return the sum of the award values, or None unless every award has one."""
+    """Return the sum of the award values, or None unless every award has a value."""
     known = [value for award in awards if (value := first_value([award.get("value")], Tally()))]
     return sum(known) if known and len(known) == len(awards) else None

@@ -1,8 +1,8 @@
 """Packages: the releases in OCDS files, read as a stream.
 
 A file holds a release package, a record package, a list of releases, one release, or JSON Lines of any of these. It
-may be compressed with gzip or be in a zip archive. A record stands for its embedded releases or, if it has none,
-for its compiled release. https://standard.open-contracting.org/1.1/en/schema/packages/
+may be compressed with gzip or be in a zip archive. A record provides its embedded releases or, if it has none,
+its compiled release. See https://standard.open-contracting.org/1.1/en/schema/packages/
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from matcher.sources.formats.depth_limit import DepthLimitedFile
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
-# The longest line, in bytes. A line may be a whole package. The limit is several times the size of 100 large notices.
+# Maximum length of a line, in bytes. A line may be a complete package, so the limit is several times the size of
+# 100 large notices.
 _MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
 
@@ -81,7 +82,7 @@ def _is_link(release: Any) -> bool:
 
 
 def _prefix(file: BinaryIO, name: str) -> str | None:
-    """Return the ijson prefix for the values to be read one by one, or None if the file is JSON Lines."""
+    """Return the ijson prefix of the values to read one by one, or None if the file is JSON Lines."""
     start = file.tell()
     if _is_whole_object(file.readline(_MAX_FIRST_LINE)) and _next_line_begins_object(file):
         return None

@@ -1,7 +1,7 @@
-"""Parties: the suppliers and buyers that notices name.
+"""Parties: the suppliers and buyers named in notices.
 
-Identifier schemes: https://org-id.guide (GB-COH, GB-CHC, GB-SC, GB-NIC, GB-NHS), and GB-PPON from the central
-digital platform.
+The identifier schemes GB-COH, GB-CHC, GB-SC, GB-NIC and GB-NHS are listed at https://org-id.guide. GB-PPON comes from
+the central digital platform.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SCHEMES: Final = {
     "GB-ODS": "ods",
     "GB-PPON": "ppon",
 }
-# The registers that give a new profile its id, in order of preference, with the prefix for the id.
+# The registers whose numbers are used in the ids of new profiles, in order of preference, and the prefix for each.
 _ID_PREFIXES: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
 # Replaces the name of a private person.
 PERSON_REMOVED: Final = "[person removed]"
@@ -52,14 +52,14 @@ def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
 
 
 def normalise_number(register: str, number: str) -> str:
-    """Return `number` in the usual form for `register`: no spaces or prefix, and eight digits in a company number."""
+    """Return `number` in the form that `register` uses: no spaces or prefix, and eight digits for a company."""
     number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")
     is_short = register == "company" and number.isdigit() and 5 <= len(number) < _COMPANY_DIGITS
     return number.zfill(_COMPANY_DIGITS) if is_short else number
 
 
 def proposed_id(name: str, identifiers: dict[str, str]) -> str:
-    """Return an id for a supplier's new profile: from the first register number or, if there is none, from the name."""
+    """Return an id for a supplier's new profile, made from the first register number or, failing that, the name."""
     for register, prefix in _ID_PREFIXES.items():
         if number := identifiers.get(register):
             return f"{prefix}-{number.lower()}"
@@ -83,9 +83,8 @@ def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> 
 def is_person(name: str, registers: Iterable[str]) -> bool:
     """Return whether a supplier appears to be a private person.
 
-    That is the case if `name` has a personal title and no word typical of an organisation, and the supplier has no
-    number as a company, charity or NHS organisation. `registers` names the registers that have a number for the
-    supplier.
+    This is the case if `name` has a personal title and no word typical of an organisation, and the supplier has no
+    company, charity or NHS organisation number. `registers` lists the registers in which the supplier has a number.
     """
     return not set(registers) & {"company", "charity", "ods"} and bool(
         _TITLED.match(name) and not _ORGANISED.search(name)
@@ -93,7 +92,7 @@ def is_person(name: str, registers: Iterable[str]) -> bool:
 
 
 def postcode_to_keep(postcode: str | None, identifiers: dict[str, str]) -> str | None:
-    """Return the postcode to keep for a supplier: only the outward part if the supplier is in no register.
+    """Return the postcode to keep for a supplier: only the outward part if the supplier is not in a register.
 
     Such a supplier may be a person who works at home. The outward part is enough to locate the supplier.
     """

@@ -1,8 +1,8 @@
 """Processes: all releases with one ocid, merged into a need and into statements about the winning suppliers.
 
-Merging follows the standard (`ocdsmerge`). The merging rules for lists are set here, so that no schema is fetched.
-Suppliers and items are replaced as whole lists, although the standard merges them by id, because a corrected award
-lists all its suppliers again, and a corrected notice lists all its items again with their places.
+Merging follows the standard (`ocdsmerge`). The merging rules for lists are set here, so no schema needs to be fetched.
+The standard merges suppliers and items by id, but here a later list replaces an earlier one completely. The reason is
+that a corrected award lists all its suppliers again, and a corrected notice lists all its items and their places again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally
 
 def _compiled(ordered: list[dict[str, Any]]) -> dict[str, Any]:
     with warnings.catch_warnings():
-        # Some publishers give two entries in a list the same id. By the standard, the later entry replaces the first.
+        # Some publishers give two entries in a list the same id. Under the standard, the later one is kept.
         warnings.simplefilter("ignore", ocdsmerge.exceptions.DuplicateIdValueWarning)
         try:
             compiled: dict[str, Any] = ocdsmerge.Merger(merge_rules=_RULES).create_compiled_release(ordered)
@@ -102,7 +102,7 @@ def _is_cancelled(merged: dict[str, Any], ordered: list[dict[str, Any]], awards:
 
 
 def _track_record(award: dict[str, Any], merged: dict[str, Any], title: str, tally: Tally) -> dict[str, Any]:
-    """Return an award as a piece of track record. It has a value only if the award has a single supplier."""
+    """Return an award as work for a track record. The value is given only if the award has a single supplier."""
     tender = merged.get("tender") or {}
     contract: dict[str, Any] = next(
         (contract for contract in merged.get("contracts") or () if contract.get("awardID") == award.get("id")), {}

@@ -1,4 +1,4 @@
-"""Records that a caller must not learn of look as if they did not exist, by id and in lists."""
+"""Records that a caller must not know about appear not to exist, whether requested by id or listed."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.api.support.checks import problem
 from tests.api.support.people import Person
 from tests.api.support.served import ABSENT, HIDDEN, OTHERS, OWN, Served, routes_of
 
-# The expected status for each scope and each relation of a record to the caller. 0 stands for any success.
+# The expected status for each scope and for each relation of a record to the caller. 0 means any success status.
 OUTCOMES: dict[tuple[Subject, AccessScope], dict[str, int]] = {
     (Subject.PROFILE, AccessScope.OWN): {OWN: 0, OTHERS: 403, ABSENT: 404},
     (Subject.PROFILE, AccessScope.ALL): {OWN: 0, OTHERS: 0, ABSENT: 404},

@@ -1,4 +1,4 @@
-"""Sign-in with a fake OpenID Connect provider, honest or not."""
+"""Sign-in with a fake OpenID Connect provider, which may be honest or dishonest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.api.support.checks import problem
 
 
 class FakeProvider(ThreadingHTTPServer):
-    """A provider on this machine. `claims` override those of its next ID token, and `key` signs it."""
+    """A provider on this machine. `claims` override the claims in its next ID token, and `key` signs the token."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -155,7 +155,7 @@ def test_signing_in_starts_a_session(browser: TestClient, provider: FakeProvider
         {"aud": "another"},
         {"nonce": "another"},
         {"nonce": None},
-        # With an id of its own, so that the name of the test does not depend on the time of collection.
+        # The explicit id keeps the time out of the name of the test.
         pytest.param({"exp": int(time.time()) - 3_600}, id="expired"),
         {"sub": None},
         {"iat": None},

@@ -1,4 +1,4 @@
-"""Metrics and log lines, which name no person and no record."""
+"""Metrics and log lines, which name no person or record."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The service conforms to its OpenAPI document, for every role and any request.
 
-schemathesis generates the requests: from the examples, from the edges of every schema, at random, and in sequences.
-All its checks are on. `MATCHER_SCHEMA_EXAMPLES=50` generates more requests, in every phase for every role.
+schemathesis generates the requests from the examples, from the boundary values of every schema, at random, and in
+sequences. All its checks are enabled. `MATCHER_SCHEMA_EXAMPLES=50` generates more requests, in every phase for every
+role.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from tests.api.support.people import People
 from tests.api.support.server import served_app
 
 EXAMPLES = os.environ.get("MATCHER_SCHEMA_EXAMPLES")
-# The edges of every schema take about 2,400 requests. By default, one role makes them.
+# The boundary values of every schema take about 2,400 requests. By default, only one role makes these requests.
 EDGES = Role.SUPPLIER
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, People]]:
-    """The port of a service with accounts, and its people."""
+    """The port of a service with accounts, and the people who hold the accounts."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), access="keys", rate_limit="none")
     app = create(settings, engine_of=fake_engine)
     with served_app(app) as port:

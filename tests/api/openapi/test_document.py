@@ -16,7 +16,7 @@ from api.routes.records.needs import NeedPage
 from api.routes.records.revisions import RevisionHistory
 from matcher.records import Contact, Need, Profile, SearchResult
 
-# The problems of each route, except 429 and 500 and, if it is guarded, 401 and 503.
+# The problem responses of each route, leaving out 429 and 500 and, for guarded routes, 401 and 503.
 READ = {404, 422}
 SENT = {400, 413, 415, 422}
 PROBLEMS = {
@@ -151,7 +151,7 @@ def test_example_bodies_are_accepted(client: TestClient) -> None:
 
 
 class Page(HTMLParser):
-    """Collects the tags of a page, and checks that they close in order."""
+    """Collects the tags of a page, and checks that they are closed in order."""
 
     VOID = ("meta", "br", "hr")
 

@@ -24,7 +24,7 @@ def app() -> FastAPI:
 
 
 def models_in(annotation: Any) -> Iterator[type]:
-    """Yield the Pydantic models and dataclasses in a type annotation, without those of their fields."""
+    """Yield the Pydantic models and dataclasses in a type annotation, but not the ones in their fields."""
     if isinstance(annotation, type) and not get_origin(annotation):
         if issubclass(annotation, BaseModel) or is_dataclass(annotation):
             yield annotation

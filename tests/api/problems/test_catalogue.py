@@ -8,7 +8,7 @@ import pytest
 
 from api.problems.catalogue import CONFLICT, NOT_PERMITTED, NOT_SIGNED_IN, PROBLEM_TYPES, ProblemType
 
-# Words that leave open who or what is meant.
+# Words that leave it unclear who or what is meant.
 VAGUE = {"it", "one", "ones", "that", "what", "who", "whom", "whose", "whoever", "there", "here", "this", "anything"}
 
 

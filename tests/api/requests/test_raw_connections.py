@@ -1,4 +1,4 @@
-"""Requests over a raw socket, which HTTP libraries would not send."""
+"""Requests that HTTP libraries would not send, made over a raw socket."""
 
 from __future__ import annotations
 

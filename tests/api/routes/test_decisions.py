@@ -1,4 +1,4 @@
-"""Decisions over HTTP: saved, recorded on, replayed, verified and exported."""
+"""Decisions over HTTP: saving, recording events, replaying, verifying and exporting."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tests.support.fakes import WordEncoder, engine_over
 
 
 class HeldEncoder(WordEncoder):
-    """Waits for `go` before it encodes; then raises `fault`, if any, once."""
+    """Waits for `go` before encoding, then raises `fault` once, if one is set."""
 
     def __init__(self, fault: Exception | None = None) -> None:
         super().__init__()

@@ -103,7 +103,7 @@ def test_a_past_nhs_body_is_replaced_by_its_successor(filled: TestClient, region
     )
     assert [way["most"] for way in figures["assignments"]][1:] == [1, 1]
     report = filled.get(f"/v1/programmes/{done['id']}/results/report.html").text
-    assert "A need that names no place counts as in Yorkshire and The Humber." in report
+    assert "A need that names no place is treated as being in Yorkshire and The Humber." in report
     assert ("requested as" in report) == (region != "QWO")
 
 

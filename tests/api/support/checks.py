@@ -10,7 +10,7 @@ from api.problems.catalogue import PROBLEM_TYPES
 
 
 def problem(response: Any, status: int, *, field: str | None = None) -> dict[str, Any]:
-    """Check that `response` is a problem of `status` about `field`, and return it."""
+    """Check that `response` is a problem response with this `status` and `field`, and return its body."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()

@@ -23,7 +23,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Person:
-    """A member with a key. Send `headers` to use it."""
+    """A member with a key. Send `headers` to use the key."""
 
     organisation_id: str
     member_id: str
@@ -36,7 +36,7 @@ class Person:
 
 @dataclass
 class People:
-    """A person in each role, and two more who own the records of others."""
+    """A person in each role, and two more to own the records that belong to another organisation."""
 
     store: Store
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -58,7 +58,7 @@ class People:
         return Person(id, member.id, self.keys.create(member.id).text)
 
     def profile(self, owner: Person | None) -> str:
-        """Add a profile of `owner`, or without an owner, and return its id."""
+        """Add a profile owned by `owner`, or by nobody if `owner` is None, and return its id."""
         number = next(self._numbers)
         id = f"profile-{number:06}"
         with self.store.writing() as writer:
@@ -68,7 +68,7 @@ class People:
         return id
 
     def need(self, owner: Person | None, *, draft: bool) -> str:
-        """Add a need of `owner`, or without an owner, and return its id."""
+        """Add a need owned by `owner`, or by nobody if `owner` is None, and return its id."""
         id = f"need-{next(self._numbers):06}"
         with self.store.writing() as writer:
             writer.put(Need(id=id, title="Fewer falls"))
@@ -89,7 +89,7 @@ class People:
         return f"absent-{next(self._numbers):06}"
 
     def invalid_keys(self, role: Role) -> dict[str, str]:
-        """Return keys of `role` that are not valid, by the reason."""
+        """Return invalid keys for `role`, by the reason why each is invalid."""
         member = self.roles[role].member_id
         expired = self.keys.create(member, life=timedelta(microseconds=1)).text
         revoked = self.keys.create(member)

@@ -1,4 +1,4 @@
-"""Requests to every route by every role, for records that are their own, another organisation's, hidden or absent."""
+"""Requests to every route by every role, for the caller's own, another organisation's, hidden and absent records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FORMS: dict[str, Any] = {
     "upload_programme": {"files": _FILE, "data": {"name": "Falls"}},
     "preview_upload": {"files": _FILE},
 }
-# Relations of a record to the caller.
+# How a record can relate to the caller.
 OWN, OTHERS, HIDDEN, ABSENT = "own", "others", "hidden", "absent"
 
 
@@ -83,7 +83,7 @@ class Served:
         return id
 
     def _creator(self, route: str, person: Person, relation: str) -> Person:
-        """Return who must create a record by `route` so that it has this `relation` to `person`."""
+        """Return the person who must create a record through `route` for it to have this `relation` to `person`."""
         creators = [
             self.people.roles[role] for role in Role if PERMISSIONS[route].for_role(role) is not AccessScope.NONE
         ]

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 @contextmanager
 def served_app(app: FastAPI, **options: Any) -> Iterator[int]:
-    """Serve `app` in a thread, with uvicorn's `options`. Yield its port."""
+    """Serve `app` in a thread, passing `options` to uvicorn, and yield the port."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", **options))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""A secret is compared with its digest as a whole, and in constant time."""
+"""A secret is checked against its complete digest, in constant time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matcher.accounts.secrets import digest_of, make_secret, matches_digest
 
 
 class Uncomparable(str):
-    """A text that refuses `==` and hashing, which take a time that depends on the content."""
+    """A string that refuses `==` and hashing, because the time they take depends on the content."""
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]

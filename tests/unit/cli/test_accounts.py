@@ -1,4 +1,4 @@
-"""`matcher accounts` and `matcher alerts`, as whoever runs an installation uses them."""
+"""`matcher accounts` and `matcher alerts`, as the operator of an installation uses them."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_an_open_service_cannot_be_bound_to_another_address(command: Command, mo
 
 
 def with_needs(store: Store) -> None:
-    """Add two suppliers with alerts, one of them with a contact, and four needs: two open, a draft, one awarded."""
+    """Add two suppliers with alerts, only one with a contact, and four needs: two open, one draft and one awarded."""
     falls = Capability(title="Falls clinic", description="A clinic for older people who fall at home")
     with store.writing() as writer:
         contact = Contact(name="A. Person", email="a@steps.example")

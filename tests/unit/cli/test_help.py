@@ -10,7 +10,7 @@ import typer
 
 from matcher.cli import app
 
-# Words that show a text translated word for word. See the house style in CONTRIBUTING.md.
+# Words that suggest a word-for-word translation. See the house style in CONTRIBUTING.md.
 AVOID = (
     "whoever", "nobody", "anew", "beside", "besides", "failing that", "for good", "what was", "those too", "who miss",
     "is told", "was told", "stands", "left aside", "goes on", "broken off", "where there is", "there is already",

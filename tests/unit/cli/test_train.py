@@ -1,4 +1,4 @@
-"""`matcher train` and `matcher promote`: which input they refuse, and that nothing changes then."""
+"""`matcher train` and `matcher promote`: which input they refuse, and that a refusal changes nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_too_few_awards_are_an_error(command: Command, tmp_path: Path, options: 
     refused = command("train", "--history", file, "--out", tmp_path / "new", *arguments)
     selected = {(): 5, ("--before", "2020-01-03"): 2}.get(options, 0)
     assert refused.code == 2
-    assert f"the history has {selected} dated awards, and training needs at least 200" in refused.complaint
+    assert f"the history has {selected} dated awards, but training needs at least 200" in refused.complaint
     assert not (tmp_path / "new").exists()
 
 
@@ -88,7 +88,7 @@ def test_an_invalid_line_is_reported_by_number(command: Command, tmp_path: Path,
 
 
 def trained(folder: Path) -> Path:
-    """Write a folder like one from `matcher train`."""
+    """Write a folder like the one that `matcher train` writes."""
     shipped_model().save(folder)
     (folder / "manifest.json").write_text("{}")
     (folder / "weights.safetensors").write_bytes(b"weights")

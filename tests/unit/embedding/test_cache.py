@@ -72,7 +72,7 @@ class DyingEncoder(WordEncoder):
     calls = 0
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode in the first two calls."""
+        """Encode in the first two calls, and stop in the third."""
         self.calls += 1
         if self.calls == 3:
             raise KeyboardInterrupt

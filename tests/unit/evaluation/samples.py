@@ -31,12 +31,12 @@ def need(need_id: str, title: str = "a need", *, cpv: tuple[str, ...] = ()) -> N
 
 @dataclass(frozen=True)
 class FixedRanker:
-    """A ranker with fixed answers: scores by profile id, by need id."""
+    """A ranker with fixed answers. For each need id, `answers` holds the scores by profile id."""
 
     answers: Mapping[str, Mapping[str, float]]
 
     def rank(self, need: Need) -> RankedProfiles:
-        """Return the fixed answer to `need`."""
+        """Return the fixed answer for `need`."""
         answer = self.answers[need.id]
         return RankedProfiles(tuple(answer), np.array(list(answer.values())))
 
@@ -51,7 +51,7 @@ def fixed_system(name: str, answers: Mapping[str, Mapping[str, float]]) -> Syste
 
 
 def encode(texts: Sequence[str]) -> Vectors:
-    """Return unit vectors of 64 dimensions: counts of the words in each text, by hash."""
+    """Return unit vectors of 64 dimensions, made by counting the words in each text by hash."""
     vectors = np.zeros((len(texts), 64), dtype=np.float32)
     for row, text in zip(vectors, texts, strict=True):
         for word in text.lower().replace(".", " ").split():

@@ -28,7 +28,7 @@ def test_intervals_agree_with_scipy() -> None:
         (values,), np.mean, n_resamples=20_000, confidence_level=CONFIDENCE, method="percentile", rng=7
     )
     expected = np.column_stack(oracle.confidence_interval)
-    # Ends of an interval move by about this much between runs of `DRAWS` draws.
+    # The ends of an interval vary by about this much between runs of `DRAWS` draws.
     noise = 4 * 2.7 * oracle.standard_error.max() / np.sqrt(DRAWS)
     np.testing.assert_allclose(intervals(values), expected, atol=noise)
 

@@ -57,7 +57,7 @@ def test_ignored_needs_and_judgements_are_counted_and_reported() -> None:
 def test_slices_measure_each_kind_of_winner() -> None:
     slices = _report().slices
     assert set(slices["winner_sector"]) == {"sme", "large", "unknown"}
-    # For the unknown winner c of n2, the large winner b is removed: c is second, after a.
+    # The winner c of n2 has an unknown sector. Without the other winner b, which is large, c is second, after a.
     assert slices["winner_sector"]["unknown"].means["mrr"] == pytest.approx(1 / 2)
     assert slices["track_record"]["none"].queries == 2
     assert slices["track_record"]["one"].queries == 1

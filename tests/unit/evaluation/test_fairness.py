@@ -18,7 +18,7 @@ REGISTER = [SMALL_ONE, SMALL_TWO, LARGE_ONE, LARGE_TWO, LARGE_TEN, OTHER]
 
 
 def winner_ranks(*answers: tuple[Profile, int]) -> WinnerRanks:
-    """Return the ranks of needs that are each won by one profile, given with its rank (from 1)."""
+    """Return the ranks for needs won by one profile each. `answers` gives the winner and its rank, counting from 1."""
     ranks = WinnerRanks.of(REGISTER)
     for winner, rank in answers:
         grades = np.array([int(profile is winner) for profile in REGISTER])
@@ -49,13 +49,13 @@ def test_smes_and_not_for_profits_are_small(supplier: Profile, group: int) -> No
 
 
 def test_winners_are_compared_at_equal_evidence() -> None:
-    """Large winners with much evidence rank first. Those with as little as the small winners do not."""
+    """Large winners with a lot of evidence rank first. Large winners with as little evidence as small ones do not."""
     figures = winner_ranks(
         (SMALL_ONE, 2), (SMALL_ONE, 4), (SMALL_TWO, 1), (LARGE_ONE, 5), (LARGE_TWO, 2), (LARGE_TEN, 1), (LARGE_TEN, 1)
     ).to_json()
     assert figures is not None
     assert figures["small"] == {"winners": 3, "mean_rank": pytest.approx(7 / 3), "mrr": pytest.approx(1.75 / 3)}
-    # The group with one piece of work counts twice, since two small winners are in it.
+    # The group with one piece of work has double weight, because it contains two small winners.
     assert figures["large_at_equal_evidence"] == {
         "winners": 2, "mean_rank": pytest.approx((2 * 5 + 2) / 3), "mrr": pytest.approx((2 / 5 + 1 / 2) / 3),
     }  # fmt: skip

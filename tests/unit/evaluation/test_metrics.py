@@ -31,14 +31,14 @@ def test_first_relevant_profile_third_without_ties() -> None:
     assert reciprocal_rank(ranking) == pytest.approx(1 / 3)
     assert [hit(ranking, k) for k in (1, 2, 3, 10)] == [0, 0, 1, 1]
     assert [recall(ranking, k) for k in (2, 3, 4, 5, 100)] == [0, 0.5, 0.5, 1, 1]
-    # DCG = 1/log2(4) + 1/log2(6); ideal 1/log2(2) + 1/log2(3)
+    # DCG = 1/log2(4) + 1/log2(6); ideal DCG = 1/log2(2) + 1/log2(3)
     assert ndcg(ranking, 10) == pytest.approx((1 / 2 + 1 / log2(6)) / (1 + 1 / log2(3)))
     assert ndcg(ranking, 4) == pytest.approx((1 / 2) / (1 + 1 / log2(3)))
 
 
 def test_gain_is_two_to_the_grade_minus_one() -> None:
     ranking = _ranking([3, 2, 1], [1, 0, 2])
-    # DCG = 1/log2(2) + 3/log2(4) = 2.5; ideal 3/log2(2) + 1/log2(3)
+    # DCG = 1/log2(2) + 3/log2(4) = 2.5; ideal DCG = 3/log2(2) + 1/log2(3)
     assert ndcg(ranking, 10) == pytest.approx(2.5 / (3 + 1 / log2(3)))
     assert recall(ranking, 1) == 0.5
 
@@ -54,10 +54,11 @@ def test_one_relevant_among_four_tied_after_one_other() -> None:
 
 def test_two_relevant_among_four_tied() -> None:
     ranking = _ranking([1, 1, 1, 1], [1, 0, 1, 0])
-    # The first of two among four has rank 1, 2, 3 in 3, 2, 1 of the 6 orders: mean 10/6 = (4+1)/(2+1).
+    # The first of the two relevant profiles has rank 1 in three of the six orders, rank 2 in two, and rank 3 in one.
+    # The mean is 10/6 = (4+1)/(2+1).
     assert reciprocal_rank(ranking) == pytest.approx(6 / 10)
     assert hit(ranking, 1) == pytest.approx(1 / 2)
-    assert hit(ranking, 2) == pytest.approx(1 - 1 / 6)  # only one of the six pairs contains neither
+    assert hit(ranking, 2) == pytest.approx(1 - 1 / 6)  # only one of the six pairs has no relevant profile
     assert hit(ranking, 3) == 1
 
 
@@ -144,7 +145,7 @@ def test_metrics_are_averaged_over_all_orders_of_ties(case: Case) -> None:
     scores, grades = case
     places = range(len(scores))
     orders = [order for order in permutations(places) if all(scores[a] >= scores[b] for a, b in pairwise(order))]
-    # Each order as scores without ties, so that the plain definitions apply.
+    # Turn each order into scores without ties, so that the plain definitions apply.
     untied = [[float(-order.index(place)) for place in places] for order in orders]
     mean = np.mean([_measure(order, grades) for order in untied], axis=0)
     values = _measure(scores, grades)
@@ -160,7 +161,7 @@ def test_metrics_without_ties_agree_with_ir_measures(order: list[int], grades: l
     k = [ir_measures.parse_measure(name) for name in ("RR", "Success@1", "Success@5", "Success@10", "R@100")]
     qrels = {"n": dict(zip(ids, grades, strict=True))}
     ranked = {"n": dict(zip(ids, scores, strict=True))}
-    # nDCG takes the gain as the grade here.
+    # In ir_measures, nDCG takes the grade itself as the gain, so pass the gains as grades.
     gains = {"n": {id: 2**grade - 1 for id, grade in qrels["n"].items()}}
     ndcg_at_10 = ir_measures.parse_measure("nDCG@10")
     expected = ir_measures.calc_aggregate(k, qrels, ranked)

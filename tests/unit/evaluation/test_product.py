@@ -1,4 +1,4 @@
-"""The product's own searches as baselines: they score whole texts, and the name of a profile without any."""
+"""The product's own searches as baselines: they score a profile's texts or, if it has none, its name."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _OPERATORS = need("n2", 'select id from "txtai" where (housing) AND NOT -rough +
 _UNKNOWN_WORDS = need("n3", "Zymurgy qwertz")
 
 
-# Not imported here: importing txtai takes longer than all these tests.
+# The packages are not imported here, because importing txtai takes longer than all these tests.
 _INSTALLED = all(find_spec(name) for name in PACKAGES)
 needs_the_extra = pytest.mark.skipif(not _INSTALLED, reason="the extra `benchmarks` is not installed")
 

@@ -126,5 +126,5 @@ for seed in {_HOSTILE!r}:
 
 
 def test_hostile_text_takes_linear_time() -> None:
-    """A million characters take about a second each. In quadratic time, each would take hours."""
+    """Each text of a million characters takes about a second. In quadratic time, each would take hours."""
     subprocess.run([sys.executable, "-c", _SCRIPT], check=True)

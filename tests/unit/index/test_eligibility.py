@@ -24,7 +24,7 @@ def index_of(*profiles: Profile) -> Index:
 
 
 def passes(filter: Mapping[str, object], on: date = TODAY, **fields: object) -> bool:
-    """Return whether a profile with `fields` passes `filter` on day `on`."""
+    """Return whether a profile with `fields` passes `filter` on the date `on`."""
     profile = parse(Profile, {"id": "p", "name": "N", **fields})
     return index_of(profile).eligible([parse(Filters, dict(filter))], on).count == 1
 

@@ -1,4 +1,4 @@
-"""BM25 and the lexical cosine by hand, and postings that are the same whether built or joined."""
+"""BM25 and the lexical cosine worked out by hand, and postings that are the same whether built in one go or joined."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_idf_by_hand() -> None:
 
 @pytest.fixture(scope="module")
 def zoo() -> Index:
-    """Six passages: three names of 1 term each, and three summaries of 1, 2 and 3 terms. The mean is 1.5."""
+    """Six passages: three names of 1 term each, and three summaries of 1, 2 and 3 terms. The mean length is 1.5."""
     encoder = WordEncoder()
     texts = ["zebra", "lion tiger", "zebra zebra lion"]
     changes = [(n, f"p{n}", Profile(id=f"p{n}", name="N", summary=text)) for n, text in enumerate(texts, start=1)]
@@ -37,7 +37,7 @@ def zoo() -> Index:
 
 
 def test_bm25_by_hand(zoo: Index) -> None:
-    """ "zebra" in two passages, once and twice; K1 1.2, B 0.75."""
+    """ "zebra" is in two passages, once in the first and twice in the second. K1 is 1.2 and B is 0.75."""
 
     def bm25(*terms: str) -> list[float]:
         """Return the scores of the three summaries. The names have none of these words."""
@@ -53,7 +53,7 @@ def test_bm25_by_hand(zoo: Index) -> None:
         "terms count once, and unused terms do not count"
     )
 
-    rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)  # used by one and by two of six passages
+    rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)  # in one and in two of the six passages
     tiger = 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 1.5))
     expected = [common * short, rare * tiger, common * long]
     assert bm25("tiger", "zebra") == pytest.approx([score / (rare + common) for score in expected])
@@ -61,13 +61,13 @@ def test_bm25_by_hand(zoo: Index) -> None:
 
 
 def test_the_lexical_cosine_by_hand(zoo: Index) -> None:
-    """lnc.ltc: 1 + ln tf over the length of the passage, and idf over the length of the query."""
+    """lnc.ltc divides 1 + ln tf by the length of the passage vector, and idf by the length of the query vector."""
 
     def cosines(*terms: str) -> list[float]:
         return [float(cosine) for cosine in zoo.lexical.scores(terms)[1::2, 1]]
 
     twice = 1 + math.log(2)
-    length = math.sqrt(twice**2 + 1)  # of "zebra zebra lion"; the length of "lion tiger" is √2
+    length = math.sqrt(twice**2 + 1)  # the length of "zebra zebra lion"; for "lion tiger" it is √2
     assert cosines("zebra") == pytest.approx([1, 0, twice / length])
     rare, common = math.log(1 + 5.5 / 1.5), math.log(1 + 4.5 / 2.5)
     query = math.hypot(rare, common)

@@ -1,4 +1,4 @@
-"""The error bound of the prefilter: every part of it is needed, and together they suffice."""
+"""The prefilter's error bound: every part of the bound is needed, and together the parts suffice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.records import Profile
 from tests.support.adversaries import highest_allowed, lowest
 
 DIMENSIONS = 384
-# Between two numbers of bfloat16, 1 and 1 + 2⁻⁷, just below the middle: rounds down by almost half the distance.
+# Just below halfway between the bfloat16 numbers 1 and 1 + 2⁻⁷, so that it is rounded down by almost half the distance.
 BELOW_HALF = 1 + 2.0**-8 - 2.0**-12
 EXACT = np.full(DIMENSIONS, 2.0**-4, dtype=np.float32)
 MOVED = (EXACT * BELOW_HALF).astype(np.float32)
@@ -34,7 +34,7 @@ def compared(vector: Vectors, query: Vectors, dtype: torch.dtype) -> tuple[float
 
 
 def single(value: float) -> Vectors:
-    """Return a vector with one element that is not 0."""
+    """Return a vector with `value` as its first element and 0 elsewhere."""
     vector = np.zeros(DIMENSIONS, dtype=np.float32)
     vector[0] = value
     return vector
@@ -56,7 +56,7 @@ def test_rounding_both_vectors_adds_up() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_rounding_the_sum_may_move_it_by_all_that_the_bound_allows(sign: int) -> None:
-    """Both numbers are exact in bfloat16, and their product lies just below the middle of two such numbers."""
+    """Both numbers are exact in bfloat16, and their product lies just below halfway between two such numbers."""
     approximate, exact, bound = compared(single(sign * (1 + 2.0**-7)), single(1 - 2.0**-8), torch.bfloat16)
     assert approximate == sign
     error = abs(exact - approximate)
@@ -66,7 +66,7 @@ def test_rounding_the_sum_may_move_it_by_all_that_the_bound_allows(sign: int) ->
 
 @pytest.mark.parametrize("length", [1.0, 3.0])
 def test_the_bound_covers_the_sums_of_the_product_and_of_faiss(length: float) -> None:
-    """In single precision no vector moves, and each sum of d products may be off by γ = d·u / (1 - d·u)."""
+    """In single precision, vectors are not rounded, and each sum of d products may be off by γ = d·u / (1 - d·u)."""
     vector, query = single(length), single(1.0)
     gamma = DIMENSIONS * 2.0**-24 / (1 - DIMENSIONS * 2.0**-24)
     _, _, bound = compared(vector, query, torch.float32)
@@ -76,7 +76,7 @@ def test_the_bound_covers_the_sums_of_the_product_and_of_faiss(length: float) ->
 
 @pytest.mark.parametrize("bound", [ErrorBound(0.01, 0.0), ErrorBound(0.0, 2.0**-8), ErrorBound(0.002, 2.0**-8)])
 def test_the_threshold_is_the_lowest_that_an_equal_score_may_have(bound: ErrorBound) -> None:
-    """Of two equal exact scores, one may be as high as the bound allows and the other as low."""
+    """If two exact scores are equal, one approximation may be as high as the bound allows and the other as low."""
     for exact in np.linspace(-1, 1, 201):
         high, low = float(highest_allowed(exact, bound)), float(lowest(exact, bound))
         assert high - exact <= bound.error(high) + 1e-15

@@ -1,4 +1,4 @@
-"""The shortlist loses no profile, even if each approximate score is off by the most allowed in the worst direction."""
+"""The shortlist loses no profile, even if every approximate score has the largest error in the worst direction."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Draw a case whose scores lie close together and are often equal, with more eligible profiles than `depth`."""
-    # Steps of half an error: profiles within two errors of the cut are the ones that could be lost.
+    # Scores differ by steps of half an error, because only profiles within two errors of the cut could be lost.
     score = st.integers(0, 8).map(lambda n: 0.5 + n * ERROR / 2)
     scores = draw(st.lists(st.lists(score, min_size=1, max_size=6), min_size=3, max_size=25))
     eligible = draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores)))
@@ -68,7 +68,7 @@ def select(case: Case, approximate: Floats, slack: float) -> list[int]:
 
 
 def worst(case: Case) -> Floats:
-    """Return approximate scores: an error too low for the profiles to select, an error too high for the others."""
+    """Return approximate scores: `ERROR` too low for the profiles to select, and `ERROR` too high for the others."""
     expected = np.isin(case.top().owners, case.expected())
     return case.exact() + np.where(expected, -ERROR, ERROR)
 
@@ -85,7 +85,7 @@ def test_no_profile_is_lost_to_any_errors(case: Case, data: st.DataObject) -> No
 
 
 def test_a_tie_at_the_cut_needs_all_of_the_slack() -> None:
-    """All exact scores are equal, so profiles to select may be two errors below those that are not."""
+    """All exact scores are equal, so the profiles to select may score two errors lower than the others."""
     case = Case([[0.5]] * 6, [True] * 6, 3)
     assert case.expected() == [5, 4, 3]
     assert select(case, worst(case), 2 * ERROR) == [5, 4, 3]
@@ -93,7 +93,7 @@ def test_a_tie_at_the_cut_needs_all_of_the_slack() -> None:
 
 
 def test_a_guess_that_is_too_high_triggers_another_scan() -> None:
-    """One profile has more high passages than the guess expects of several."""
+    """One profile has more high-scoring passages than the guess expects from several profiles."""
     many = [0.9] * (2 * PASSAGES_PER_PROFILE * 3)
     case = Case([many, [0.2], [0.3], [0.1]], [True] * 4, 3)
     assert case.top().guess(case.exact()) > 0.3
@@ -129,7 +129,7 @@ def test_the_search_by_words_loses_no_profile_to_the_worst_errors(parts: int, de
 
 @pytest.mark.parametrize("terms", [1, 2, 10, 200])
 def test_the_slack_covers_the_rounding_of_two_sums(terms: int) -> None:
-    """Each term adds a rounding: of two factors, their product, and the sum so far. Each is at most 2⁻²⁴ of the sum."""
+    """Two factors, their product and each sum so far are rounded. Each rounding is at most 2⁻²⁴ of the sum."""
     query = WeightedTerms(tuple(map(str, range(terms))), np.full(terms, 0.7))
     assert query.slack() >= 2 * (terms + 3) * 2.0**-24 * query.total
     assert query.slack() <= 1e-6 * (terms + 8) * query.total, "and is small"

@@ -47,7 +47,7 @@ def answer(index: Index) -> list[tuple[str, str]]:
     """Return everything about the candidates for one need, to the last bit."""
     query = query_for(NEED, CachedEncoder(ENCODER, MemoryVectors()), TODAY)
     candidates = retrieve(index, index.eligible([], TODAY).mask, query, depth=500)
-    # As text, because NaN does not equal NaN.
+    # The values are compared as text, because NaN does not equal NaN.
     return sorted((id, repr(own)) for id, own in describe(index, candidates, query.facts).items())
 
 

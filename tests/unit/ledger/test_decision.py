@@ -1,4 +1,4 @@
-"""The rules on which event may follow which in a decision."""
+"""The rules for the order of events in a decision."""
 
 from __future__ import annotations
 

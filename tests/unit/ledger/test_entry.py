@@ -1,4 +1,4 @@
-"""An entry is hashed over its canonical text, checked when read, and identifies no person."""
+"""An entry is checked when read and identifies no person, and its hash covers its canonical text."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_an_entry_with_an_unknown_field_is_named() -> None:
 def test_text_that_identifies_a_person_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="never be erased"):
         impersonal(text)
-    with pytest.raises(InvalidInput, match=r"reason: .*telephone number.*names no person"):
+    with pytest.raises(InvalidInput, match=r"reason: .*telephone number.*does not identify a person"):
         attribution("icb-qwo", text)
 
 

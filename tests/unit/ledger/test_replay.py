@@ -46,7 +46,7 @@ def save_changed(store: Store, original: Entry, result: RecordedResult, **change
 
 
 def only(replay: Replay) -> str:
-    """Return the text of the only difference of a replay."""
+    """Return the text of the only difference in a replay."""
     [difference] = replay.differences
     return str(difference)
 
@@ -143,7 +143,7 @@ def test_other_tables_versions_and_words_are_noted_and_do_not_change_the_result(
     fewer = (search.terms[0][:1], search.terms[1])
     replay = ledger.replay(engine, save_changed(file_store, entry, result, terms=fewer))
     assert not replay.identical, "the replay uses the recorded words"
-    assert "would use other words" in replay.notes[0]
+    assert "would use different words" in replay.notes[0]
 
 
 def test_a_changed_revision_is_reported_by_profile_and_value(file_store: Store) -> None:
@@ -212,7 +212,7 @@ def test_a_missing_or_altered_model_is_named(file_store: Store) -> None:
 
 
 def engine_model_digest(ledger: Ledger) -> str:
-    """Return the digest of the model of the first decision."""
+    """Return the digest of the model used for the first decision."""
     return ledger.decision("d1").search.model.digest
 
 
@@ -230,7 +230,7 @@ def test_missing_vectors_are_encoded_again_only_by_the_same_encoder(file_store: 
 
 
 def test_the_vectors_of_the_need_are_saved_with_it(file_store: Store) -> None:
-    """A later passage may have the same text as the need, and encode to different last digits in its batch."""
+    """A later passage may have the need's text, but encoding it in a batch may change the last digits of its vector."""
     ledger, engine = Ledger(file_store), filled(file_store)
     save(file_store, engine)
     put(file_store, Profile(id="same", name=FALLS.title))
@@ -250,7 +250,7 @@ def test_a_model_survives_a_round_trip() -> None:
 
 
 def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(file_store: Store) -> None:
-    """Decisions from before rules were recorded used the first one, which does not read texts."""
+    """Decisions saved before rules were recorded used the first rule, which does not read texts."""
     work = (TrackRecord(title="Falls clinic in Manchester"),)
     put(file_store, Profile(id="text", name="Falls", sector=Sector.CHARITY, track_record=work))
     first = filled(file_store)
@@ -267,7 +267,7 @@ def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(fi
     assert current.content.search.place_rule == CURRENT_PLACE_RULE
     replays = {replay.decision: replay for replay in ledger.replays(engine)}
     assert [replay.identical for replay in replays.values()] == [True] * 3
-    note = "the rule for where profiles work has changed; the replay used the recorded one"
+    note = "the rule for finding where suppliers work has changed; the replay used the recorded rule"
     noted = {id for id, replay in replays.items() if replay.notes == (note,)}
     assert noted == {entry.content.decision, unrecorded}
     mistaken = save_changed(file_store, entry, result, place_rule=CURRENT_PLACE_RULE)
@@ -275,7 +275,7 @@ def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(fi
 
 
 def test_a_signal_that_is_newer_than_the_decision_makes_no_difference(file_store: Store) -> None:
-    """The recorded model lacks the signal, so its contribution is 0.0, or -0.0 if the signal is negative."""
+    """The recorded model lacks the signal, so the signal's contribution is 0.0, or -0.0 if its value is negative."""
     put(file_store, *made_register(30, seed=3))
     engine = engine_on(file_store, model=shipped_model().without(["recency"]))
     entry, ledger = save(file_store, engine), Ledger(file_store)
@@ -294,5 +294,5 @@ def test_a_signal_that_is_newer_than_the_decision_makes_no_difference(file_store
 
 
 def without(names: tuple[str, ...], n: int) -> tuple[str, ...]:
-    """Return `names` without the one at position `n`."""
+    """Return `names` without the name at position `n`."""
     return names[:n] + names[n + 1 :]

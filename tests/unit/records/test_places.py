@@ -128,7 +128,7 @@ OF_BUYER = {"title": "Care", "buyer": "Bristol City Council", "region": "France"
 def test_where_a_profile_works(
     fields: dict[str, object], stated: set[Region], first: set[Region], regions: set[Region]
 ) -> None:
-    """The stated regions come first, then the postcode, then past work; the first rule reads only region fields."""
+    """Stated regions take precedence, then the postcode, then past work. The first rule reads only region fields."""
     own = profile(**fields)
     assert stated_regions(own) == stated
     assert regions_by_first_rule(own) == first

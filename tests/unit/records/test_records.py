@@ -1,4 +1,4 @@
-"""Records are cleaned, then validated. Each error has the field and a remedy."""
+"""Records are cleaned, then validated. Each error names the field and gives a remedy."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_record_survives_a_round_trip_through_json(record: Profile | Need) -> 
 
 
 def value_of(field: str, value: object) -> Any:
-    """Return the parsed value of one field of a profile, given by its dotted path."""
+    """Return the parsed value of the profile field with the dotted path `field`."""
     inner: object = value
     names = field.split(".")
     for name in reversed(names[1:]):
@@ -133,7 +133,7 @@ def test_the_wording_of_an_error() -> None:
         parse(Profile, {"id": "p", "name": 5, "turnover": "x"}, place=Place("a.jsonl", 3))
     assert str(refused.value) == (
         "a.jsonl, line 3, name: must be text (and 1 more in this record). "
-        "Give a name of 1 to 500 characters with at least one word in it"
+        "Enter a name of 1 to 500 characters that contains at least one word"
     )
 
 

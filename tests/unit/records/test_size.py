@@ -1,4 +1,4 @@
-"""The size of a supplier: by the statutory test on what is known, otherwise by sector."""
+"""The size of a supplier: by the statutory test if staff or turnover is known, otherwise by sector."""
 
 from __future__ import annotations
 

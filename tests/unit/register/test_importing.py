@@ -89,7 +89,7 @@ def test_skip_writes_the_rejected_lines_to_a_file(tmp_path: Path, file_store: St
         "remedy": first["remedy"],
         "text": '{"id": "p2"}',
     }
-    assert first["remedy"].startswith("Give a name")
+    assert first["remedy"].startswith("Enter a name")
     assert (second["line"], second["text"]) == (3, "bro\\xffken")
     assert "field" not in second
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600

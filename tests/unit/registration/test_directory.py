@@ -1,4 +1,4 @@
-"""The directory of the register, completeness, previews and redaction of registrations."""
+"""The register's directory, and the completeness, previews and redaction of registrations."""
 
 from __future__ import annotations
 

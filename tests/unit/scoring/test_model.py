@@ -1,4 +1,4 @@
-"""The additive model: what it refuses, how scores are made of parts, and files that are read back unchanged."""
+"""The additive model: what it refuses, how scores are made up of parts, and files that are read back unchanged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def weights(**values: dict[str, float]) -> tuple[tuple[float, ...], ...]:
 
 
 def model(**values: Any) -> AdditiveModel:
-    """Return a model in which only the given fields count."""
+    """Return a model in which only the given fields affect the score."""
     fields = {
         "base": 0.0,
         "bias": (0.0,) * len(FAMILIES),
@@ -42,7 +42,7 @@ def piece(**values: float) -> list[float]:
 
 
 def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tuple[float, ...] = (0.0,) * 5) -> Scored:
-    """Return the score of one profile whose pieces are of `families`, separated by spaces."""
+    """Return the score of one profile. `families` lists the family of each piece, separated by spaces."""
     family = np.array([FAMILIES.index(name) for name in families.split()], dtype=np.int8)
     return model.pooled(np.array(rows), np.array([profile]), family, np.array([0]))
 
@@ -81,9 +81,9 @@ def test_a_curve_is_linear_between_its_points_and_level_outside() -> None:
         ({"weights": weights(work={"place": -1e-9})}, "negative"),
         ({"weights": weights(offer={"words": math.nan})}, "not a finite number"),
         ({"weights": weights(name={"meaning": math.inf})}, "not a finite number"),
-        ({"weights": NO_WEIGHTS[:2]}, "do not fit"),
-        ({"weights": tuple(row[:-1] for row in NO_WEIGHTS)}, "do not fit"),
-        ({"bias": (0.0, 0.0)}, "do not fit"),
+        ({"weights": NO_WEIGHTS[:2]}, "do not match"),
+        ({"weights": tuple(row[:-1] for row in NO_WEIGHTS)}, "do not match"),
+        ({"bias": (0.0, 0.0)}, "do not match"),
         ({"bias": (0.0, math.nan, 0.0)}, "not a finite number"),
         ({"base": math.nan}, "not a finite number"),
         ({"curves": {}}, "curves"),
@@ -96,7 +96,7 @@ def test_a_model_with_other_signals_or_negative_weights_is_refused(values: dict[
 
 
 def test_a_pooled_score_by_hand() -> None:
-    """A name of strength ln 2 and two pieces of work of ln 3 and ln 1: E = ln 6, shares 1/3, 1/2, 1/6."""
+    """A name has strength ln 2, and two pieces of work have ln 3 and ln 1. E is ln 6. Shares are 1/3, 1/2 and 1/6."""
     made = model(
         base=-4.0,
         bias=(math.log(2), 0.0, 0.0),

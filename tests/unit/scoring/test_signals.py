@@ -1,4 +1,4 @@
-"""Signals: each worked out by hand, unknown values, and no value out of its range."""
+"""Signals: each is worked out by hand, values may be unknown, and no value is out of range."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ CANDIDATES = Candidates(
 def test_each_piece_signal_by_hand() -> None:
     name, work = ([round(x, 7) for x in row] for row in measure_pieces(CANDIDATES, FACTS).tolist())
     assert dict(zip(NAMES, work, strict=True)) == {
-        "meaning": 0.4, "title_meaning": 0.5,  # the best passage besides the title
+        "meaning": 0.4, "title_meaning": 0.5,  # the best passage other than the title
         "meaning_of_title": 0.9, "title_meaning_of_title": 0.8,
         "words": 0.5, "title_words": 0.375, "title_words_of_title": 0.875,
         "wording": 0.35, "title_wording": 0.4, "title_wording_of_title": 0.6,
@@ -93,7 +93,7 @@ def test_each_piece_signal_by_hand() -> None:
     }  # fmt: skip
     assert dict(zip(NAMES, name, strict=True)) == {
         "meaning": 0.1, "title_meaning": 0.2,
-        "meaning_of_title": 0.1, "title_meaning_of_title": 0.2,  # without a title, that of the whole piece
+        "meaning_of_title": 0.1, "title_meaning_of_title": 0.2,  # without a title, as for the whole piece
         "words": 0.0, "title_words": 0.125, "title_words_of_title": 0.125,
         "wording": 0.3, "title_wording": 0.1, "title_wording_of_title": 0.1,
         "category": 0.0, "recency": round(-math.log1p(UNKNOWN_YEARS), 7), "scale": UNKNOWN_SCALE,

@@ -1,4 +1,4 @@
-"""The engine stays in step with its store, even if the store is replaced, and quotes only text of the profiles."""
+"""The engine stays in step with its store, even if the store is replaced, and quotes only text from profiles."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_only_changed_passages_are_encoded(file_store: Store) -> None:
 
 @pytest.mark.parametrize("more", [0, 2, 20])
 def test_a_snapshot_of_another_store_is_not_used(tmp_path: Path, more: int) -> None:
-    """Another database takes the place of the first, with fewer, as many or more revisions."""
+    """Another database, with fewer, as many or more revisions, replaces the first."""
     snapshots = Snapshots(tmp_path / "index")
     with Store.open("sqlite://") as first:
         put(first, *(profile(f"a{n}", "falls") for n in range(10)))

@@ -1,4 +1,4 @@
-"""The catalogue of sources: its names, its order, and the commands that follow it."""
+"""The catalogue of sources: its names, its order, and the commands derived from it."""
 
 from __future__ import annotations
 

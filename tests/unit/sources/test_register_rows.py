@@ -36,7 +36,7 @@ def test_charities_as_tabs_and_as_json_give_the_same_statements(tmp_path: Path) 
     by_tabs = statements(charity_commission.read, PUBLIC / "charity.txt", tally)
     names, *rows = [line.split("\t") for line in (PUBLIC / "charity.txt").read_text("utf-8-sig").splitlines()]
     values: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows]
-    for value in values:  # the form of numbers and unknown values in the extract
+    for value in values:  # as the extract writes numbers and unknown values
         value["linked_charity_number"] = int(str(value["linked_charity_number"]))
         value["latest_income"] = float(str(value["latest_income"])) if value["latest_income"] else None
     (tmp_path / "c.json").write_text(json.dumps(values), encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""Opening a database: settings, error messages, and secrets kept out of them."""
+"""Opening a database: settings, and error messages that reveal no secrets."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_file_that_is_not_a_database_is_unavailable_and_unchanged(tmp_path: Pa
     other.write_text("these are notes, and no database\n" * 100)
     with pytest.raises(Unavailable, match="not a database") as refused:
         Store.open(f"sqlite:///{other}", wait_seconds=0.1)
-    assert "Give the path of another file" in refused.value.remedy
+    assert "Choose another file" in refused.value.remedy
     assert other.read_text().startswith("these are notes")
 
 

@@ -1,4 +1,4 @@
-"""Migrations create the schema of the code, once, even if several processes start together."""
+"""Migrations create the schema that the code defines, and only once, even if several processes start together."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_database_of_the_first_version_is_upgraded(server_url: str) -> None:
 
 
 def compare_metadata_of(store: Store) -> object:
-    """Return the differences between the tables and those of the code."""
+    """Return the differences between the tables in the database and the tables that the code defines."""
     with store.database.reading() as connection:
         return compare_metadata(MigrationContext.configure(connection), metadata)
 

@@ -149,7 +149,7 @@ def test_every_form_of_the_table_leads_to_the_others() -> None:
 
 
 def test_no_full_form_of_the_table_is_in_capitals() -> None:
-    # Otherwise, adding it could turn a sentence into one in capitals.
+    # Otherwise, adding a full form could make a sentence count as written in capitals.
     added = [term.full for term in terms() if term.short]
     assert all(sum(map(str.isupper, full)) < sum(map(str.islower, full)) for full in added)
     assert not [word for full in added for word in full.split() if len(word) > 5 and word.isupper()]

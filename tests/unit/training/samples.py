@@ -1,4 +1,4 @@
-"""Random sample examples, repeatable by seed."""
+"""Randomly generated examples, repeatable with the same seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAYOUT = ParameterLayout.standard()
 
 
 def sample_examples(needs: int, candidates: int, seed: int = 0, *, pieces: int = 3) -> Examples:
-    """Return examples with random signals in their ranges and 1 to `pieces` pieces per candidate. The first wins."""
+    """Return examples with random signals in range and 1 to `pieces` pieces per candidate. The first candidate wins."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, pieces + 1, needs * candidates)
     low, high = np.array([(max(s.low, -1), min(s.high, 1)) for s in PIECE_SIGNALS]).T

@@ -18,7 +18,7 @@ def sigmoid(x: Floats) -> Floats:
 
 
 def test_calibration_error_by_hand() -> None:
-    """30 pairs in 15 groups of two. At 0.8, one of each two wins. At 0.1, none does."""
+    """30 pairs in 15 groups of two. In each group at 0.8, one pair wins. In each group at 0.1, neither does."""
     probabilities = np.array([0.8] * 10 + [0.1] * 20)
     won = np.array([True, False] * 5 + [False] * 20)
     assert expected_calibration_error(probabilities, won) == pytest.approx((10 * 0.3 + 20 * 0.1) / 30)

@@ -119,7 +119,7 @@ days = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"), min
 @settings(max_examples=40)
 @given(days)
 def test_each_need_uses_exactly_the_work_from_before_its_day(drawn: list[tuple[int, set[str]]]) -> None:
-    """For each need alone, the candidates are the suppliers with earlier work, each with just that work."""
+    """For each need, the candidates are exactly the suppliers with earlier work, and each has only that work."""
     awards = [award(f"n{i}", day, *sorted(winners)) for i, (day, winners) in enumerate(drawn)]
     for current in awards:
         assert current.need.published

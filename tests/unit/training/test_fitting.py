@@ -22,7 +22,7 @@ def two_winners(examples: Examples) -> Examples:
 
 
 def test_loss_by_hand() -> None:
-    """Two needs, each with two candidates of one piece. Scores are 1 (won) and 0, then 0.5 and 0.5 (both won)."""
+    """Two needs, each with two one-piece candidates. The scores are 1 (won) and 0, then 0.5 and 0.5 (both won)."""
     pieces = np.zeros((4, len(PIECE_SIGNALS)), dtype=np.float32)
     pieces[:, _SIGNALS.index("meaning")] = [0.5, 0, 0.25, 0.25]
     examples = Examples(
@@ -41,7 +41,7 @@ def test_loss_by_hand() -> None:
     part = WeightedExamples.of(examples, 1.0, 0.0)
     assert scores(part, LAYOUT, parameters).tolist() == pytest.approx([1, 0, 0.5, 0.5])
     first = np.log1p(np.exp(-1))  # one winner: both terms are equal
-    second = 0.5 * 0 + 0.5 * np.log(2)  # both won: some winner is certain, each has probability ½
+    second = 0.5 * 0 + 0.5 * np.log(2)  # both won: a winner is certain, and each candidate has probability ½
     value, _ = fitting._loss(part, LAYOUT, parameters)
     assert value == pytest.approx((first + second) / 2)
 
@@ -69,7 +69,7 @@ def test_known_weights_are_recovered() -> None:
     rng = np.random.default_rng(3)
     truth[: LAYOUT.weights] = rng.uniform(0.5, 4, LAYOUT.weights)
     examples = won_by(sample_examples(4_000, 8, seed=4, pieces=2), truth, seed=5)
-    fit = fit_parameters([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so high that the prior hardly counts
+    fit = fit_parameters([WeightedExamples.of(examples, 3_000.0, 0.0)], LAYOUT)  # so high that the prior hardly matters
     error = np.abs(fit - truth)[: LAYOUT.weights]
     assert np.median(error) < 0.2
     assert np.corrcoef(fit[: LAYOUT.weights], truth[: LAYOUT.weights])[0, 1] > 0.95

@@ -1,4 +1,4 @@
-"""Holdout: the calibration of a need is judged by other needs, and ranks are measured as evaluation does."""
+"""Holdout: each need is judged by a calibration fitted on other needs, and ranks are measured as in evaluation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def with_winners(examples: Examples, won: list[bool]) -> Examples:
 
 
 def test_figures_by_hand() -> None:
-    """Two needs of three candidates. The winner of the first ranks second, of the second first."""
+    """Two needs with three candidates each. The winner ranks second for the first need and first for the second."""
     examples = with_winners(sample_examples(2, 3), [False, True, False, True, False, False])
     curve, figures = calibrate(np.array([3.0, 2.0, 1.0, 3.0, 2.0, 1.0]), examples)
     assert figures["hit@10"] == 1
@@ -34,7 +34,7 @@ def test_ties_count_at_their_mean_rank() -> None:
 
 
 def test_each_need_is_judged_by_a_calibration_fitted_on_other_needs() -> None:
-    """In one need high scores win, in the other low scores do: each calibration is wrong about the other need."""
+    """High scores win one need and low scores the other, so each calibration is wrong about the other need."""
     examples = with_winners(sample_examples(2, 40), [True] * 20 + [False] * 40 + [True] * 20)
     scored = np.tile(np.linspace(3, -3, 40), 2)
     _, figures = calibrate(scored, examples)

@@ -1,4 +1,4 @@
-"""A model built from a parameter vector scores as fitting does."""
+"""A model built from a parameter vector gives the same scores as fitting."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Workbooks: the rows of Excel and OpenDocument files, read without running any formula."""
+"""Workbooks: the rows of Excel and OpenDocument files, read without evaluating any formulas."""

@@ -1,7 +1,7 @@
 """Prints an .xls or .ods workbook as JSON: `python calamine_process.py PATH MAX_BYTES [SHEET]`.
 
 The first line holds the names of all sheets and the names of the visible sheets. SHEET is the name of a sheet, as
-JSON. If the workbook has this sheet, one line follows for each row of the sheet.
+a JSON string. If the workbook has this sheet, one line follows for each row of the sheet.
 
 `calamine_rows` runs this file as a separate process, because calamine holds a whole workbook in memory and a damaged
 workbook can make calamine abort the process. MAX_BYTES limits the memory of the process, if the system allows it.

@@ -1,6 +1,6 @@
 """Rows of Excel 97-2003 (.xls) and OpenDocument (.ods) workbooks, read by calamine in a separate process.
 
-Formulas are never evaluated. Calamine gives the value saved with a formula, and an empty cell if no value is saved
+Formulas are never evaluated. For a formula, calamine returns the saved value. The cell is empty if no value is saved
 or, in an .xls file, if the saved value is an error.
 """
 
@@ -25,9 +25,9 @@ from matcher.programme.needs.workbooks.errors import (
 )
 
 _SCRIPT: Final = Path(__file__).with_name("calamine_process.py")
-# The most memory for the process, in bytes. An .ods file of 100,000 needs with 1,800 characters each takes 440 MB.
+# The maximum memory of the process, in bytes. An .ods file with 100,000 needs of 1,800 characters each takes 440 MB.
 _MAX_MEMORY: Final = 2_000_000_000
-# The part of an OLE file that holds a password-protected .xlsx workbook.
+# The name under which an OLE file holds a password-protected .xlsx workbook.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -44,7 +44,7 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
-    """Yield the non-empty rows of `sheet`. Only the first of several merged cells has a value.
+    """Yield the non-empty rows of `sheet`. If cells are merged, only the first has a value.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.
@@ -67,10 +67,10 @@ def _lines(path: Path, *arguments: str) -> Generator[bytes, None, None]:
     if is_zip:
         check_unpacked_size(path)
     with TemporaryDirectory() as folder, TemporaryFile() as errors:
-        # Calamine goes by the file extension, which may be wrong, so it is given a link with the right extension.
+        # Calamine relies on the file extension, which may be wrong, so it is given a link with the right extension.
         link = Path(folder) / f"workbook.{'ods' if is_zip else 'xls'}"
         link.symlink_to(path.absolute())
-        # Safe path (-P): modules in this folder must not hide modules of the standard library.
+        # The -P option (safe path) stops modules in this folder from hiding standard library modules.
         command = [sys.executable, "-P", str(_SCRIPT), str(link), str(_MAX_MEMORY), *arguments]
         yield from _output(path, command, errors)
 

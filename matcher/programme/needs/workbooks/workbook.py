@@ -1,4 +1,7 @@
-"""Workbooks: the sheets and rows of Excel and OpenDocument files, whose content, not name, decides the format."""
+"""Workbooks: the sheets and rows of Excel and OpenDocument files.
+
+The format of a file is detected from its content, not from its name.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ class WorkbookFormat(StrEnum):
 def format_of(path: Path) -> WorkbookFormat | None:
     """Return the format of the workbook at `path`, or None if the file is not a workbook.
 
-    A damaged ZIP archive counts as .xlsx, and a password-protected workbook as .xls. The reader of the format explains
-    the problem.
+    A damaged ZIP archive is treated as .xlsx, and a password-protected workbook as .xls. The reader for that format
+    then reports the problem.
 
     Raises:
         InvalidInput: the file cannot be opened.
@@ -61,7 +64,7 @@ def sheet_names(path: Path, format: WorkbookFormat) -> list[str]:
 
 
 def rows_of(path: Path, format: WorkbookFormat, sheet: str) -> Iterator[TableRow]:
-    """Yield the non-empty rows of `sheet`, numbered from 1.
+    """Yield the non-empty rows of `sheet` with their row numbers, counting from 1.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.

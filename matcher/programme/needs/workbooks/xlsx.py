@@ -36,8 +36,8 @@ def sheet_names(path: Path) -> list[str]:
 def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
     """Yield the non-empty rows of `sheet`.
 
-    A cell with a formula gives the saved value or, if no value is saved, the text of the formula. Only the
-    first of several merged cells has a value.
+    The value of a cell with a formula is the saved value or, if no value is saved, the text of the formula. If cells
+    are merged, only the first has a value.
 
     Raises:
         InvalidInput: the workbook cannot be read, or has no such sheet.
@@ -83,7 +83,7 @@ def _opened(path: Path, *, cached_values: bool) -> Iterator[Any]:
     with ExitStack() as stack:
         with _errors_explained(path):
             check_unpacked_size(path)
-            # An open file, because openpyxl refuses a path that does not end in .xlsx.
+            # Pass an open file, because openpyxl refuses a path that does not end in .xlsx.
             file = stack.enter_context(path.open("rb"))
             workbook = load_workbook(file, read_only=True, data_only=cached_values, keep_links=False)
         yield stack.enter_context(closing(workbook))
@@ -104,10 +104,11 @@ def _has_formulas(path: Path) -> bool:
 
 @contextmanager
 def _errors_explained(path: Path) -> Iterator[None]:
-    """Turn the many errors that a damaged workbook can cause into one."""
+    """Turn the many kinds of error that a damaged workbook can cause into `InvalidInput`."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of a workbook that openpyxl does not know, never cells
+            # The warnings are about parts of a workbook that openpyxl does not support, never about cells.
+            warnings.simplefilter("ignore")
             yield
     except OSError as error:
         raise unreadable(path, error) from error

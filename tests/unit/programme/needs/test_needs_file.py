@@ -54,12 +54,12 @@ def test_an_old_rejects_file_is_removed_when_no_row_is_refused(tmp_path: Path) -
     [
         ("n.csv", b"", "the file is empty"),
         ("n.csv", b"\n\n ,, \n", "the file is empty"),
-        ("n.csv", b"Title,Value\n", "no need in it"),
-        ("n.csv", b"colour,price\nred,5\n", "no column is known as title"),
-        ("n.csv", bytes(range(256)) * 40, "no column is known|the file is empty"),
+        ("n.csv", b"Title,Value\n", "contains no needs"),
+        ("n.csv", b"colour,price\nred,5\n", "none of the columns is recognised as a title"),
+        ("n.csv", bytes(range(256)) * 40, "none of the columns is recognised|the file is empty"),
         ("n.xlsx", b"PK\x03\x04 nothing", "not an Excel workbook"),
         ("n.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "not a workbook that can be read"),
-        ("n.json", b'{"releases": []}', "no need in it"),
+        ("n.json", b'{"releases": []}', "contains no needs"),
         ("n.json", b'{"needs": [{"id": "n"}]}', "contains no releases"),
         ("n.json", b'{"releases": [{"ocid": "a"', "is not JSON"),
         ("n.json", b'[{"id": "n", "title": "Falls"}]', "none of its 1 rows"),
@@ -80,7 +80,7 @@ def test_files_without_needs_are_refused(tmp_path: Path, name: str, content: byt
 def test_a_completed_template_is_read(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"needs{ending}"
     write_template(file)
-    with pytest.raises(InvalidInput, match="no need in it"):
+    with pytest.raises(InvalidInput, match="contains no needs"):
         list(read_needs(file, tmp_path / "out"))
     cells = [field.example for field in FIELDS]
     if ending == ".csv":
@@ -112,5 +112,5 @@ def test_a_preview_shows_columns_needs_and_problems(tmp_path: Path) -> None:
         "field": "value",
         "column": "Value",
         "problem": "'lots' is not an amount in pounds",
-        "remedy": "Write a number such as 250000, £1,200,000 or 1.2m, or empty the cell",
+        "remedy": "Write a number such as 250000, £1,200,000 or 1.2m, or clear the cell",
     }

@@ -1,4 +1,4 @@
-"""OCDS files of needs: merged by process, refused by release, without contact details."""
+"""OCDS files of needs: releases are merged by process, errors name a release, and contact details are removed."""
 
 from __future__ import annotations
 

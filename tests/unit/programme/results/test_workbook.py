@@ -1,4 +1,4 @@
-"""The workbook: supplied text is never a formula, links are correct, and long sheets continue in further sheets."""
+"""The workbook: supplied text is never a formula, links are correct, and long sheets continue on new sheets."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_a_request_takes_effect_at_once_if_no_process_runs_the_job(
 def test_only_one_process_runs_a_job(filled: Store, tmp_path: Path) -> None:
     runs = runs_in(tmp_path / "programmes", filled)
     job = runs.create(made_needs(3), tmp_path / "out", OPTIONS)
-    with Job(job.folder).locked(), pytest.raises(Conflict, match="another process runs"):
+    with Job(job.folder).locked(), pytest.raises(Conflict, match="another process is running"):
         runs.run(job.id, scheduler=InProcess())
 
 
@@ -133,7 +133,7 @@ def test_a_run_that_cannot_be_executed_is_refused(filled: Store, tmp_path: Path)
     runs = runs_in(tmp_path / "programmes", filled)
     with pytest.raises(InvalidInput, match="need 2: an earlier need has the id 'n0'"):
         runs.create([*made_needs(1), *made_needs(1)], tmp_path / "out")
-    with pytest.raises(InvalidInput, match="no need to match"):
+    with pytest.raises(InvalidInput, match="no needs to match"):
         runs.create([], tmp_path / "out")
     with pytest.raises(InvalidInput, match="at least"):
         runs.create(made_needs(1), tmp_path / "out", RunOptions(chunk=0))

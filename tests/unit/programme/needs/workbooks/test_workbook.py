@@ -1,4 +1,4 @@
-"""Workbooks of needs: formats, merged cells, formulas, damage, and files that unpack to too much."""
+"""Workbooks of needs: formats, merged cells, formulas, damage, and files that are too large when unpacked."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_workbook_is_recognised_by_its_content(tmp_path: Path, ending: str) ->
 
 
 def test_a_workbook_with_a_password_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="is a workbook with a password") as caught:
+    with pytest.raises(InvalidInput, match="is a password-protected workbook") as caught:
         NeedsTable.open(FILES / "locked.xlsx")
     assert "without a password" in caught.value.remedy
 
