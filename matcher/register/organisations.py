@@ -42,9 +42,9 @@ class Organisations:
         self._store = store
 
     def current(self, code_or_name: str) -> tuple[NhsOrganisation, ...]:
-        """Return the organisation with a code or name or, if it was replaced, its latest successors, sorted by code.
+        """Return the organisation with the given code or name, or the latest successors of one that was replaced.
 
-        The result is empty if every chain of successors forms a loop.
+        Successors are sorted by code. The result is empty if every chain of successors forms a loop.
 
         Raises:
             NotFound: the code or name is in neither the store nor the reference tables.

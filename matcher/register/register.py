@@ -49,7 +49,7 @@ class Register:
         self._store = store
 
     def follow(self) -> None:
-        """Process profiles that were written directly since the last run. See `Session.follow`."""
+        """Process profiles that have been written directly since the last run. See `Session.follow`."""
         with self._store.writing() as writer:
             session = Session(writer)
             session.follow()

@@ -166,7 +166,7 @@ class Session:
         return None
 
     def _put(self, compositions: Sequence[Composition]) -> Counter[str]:
-        """Store profiles in groups with the same sources. Storing them one by one takes several times as long."""
+        """Store profiles in groups that share the same sources. Storing them one by one takes several times as long."""
         outcomes: Counter[str] = Counter()
         by_source: dict[str, list[tuple[Profile, Contact | None]]] = defaultdict(list)
         for composition in compositions:

@@ -63,7 +63,7 @@ def end_sign_in(
     if member is None:
         raise NotPermitted(
             "you are signed in with the provider, but you are not a member of any organisation in this service",
-            remedy=f"Ask the administrator for: matcher accounts add-member … --subject '{subject}'",
+            remedy=f"Ask the administrator to run: matcher accounts add-member … --subject '{subject}'",
         )
     response = RedirectResponse(_HOME, 303)
     set_session_cookie(response, service.guard.sessions.start(member.id))

@@ -1,4 +1,4 @@
-"""Notices: the needs in an OCDS file, one per procurement process, read in the same way as by an import."""
+"""Notices: the needs in an OCDS file, one per procurement process, read just as an import reads them."""
 
 from __future__ import annotations
 
