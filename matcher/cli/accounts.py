@@ -18,6 +18,9 @@ from matcher.store import RecordKind
 accounts = typer.Typer(name="accounts", help="Manage organisations, members and their keys.", no_args_is_help=True)
 
 _DAY: Final = "%Y-%m-%d"
+# The arguments that several commands share.
+MemberId = Annotated[str, typer.Argument(help="Id of the member.")]
+OrganisationId = Annotated[str, typer.Argument(help="Id of the organisation.")]
 
 
 @accounts.command("add-organisation")
@@ -38,7 +41,7 @@ def add_organisation(
 @accounts.command("add-member")
 def add_member(
     context: typer.Context,
-    organisation: Annotated[str, typer.Argument(help="Id of the organisation.")],
+    organisation: OrganisationId,
     name: Annotated[str, typer.Option(help="Display name of the person or program.")],
     email: Annotated[str | None, typer.Option(help="E-mail address. Optional.")] = None,
     role: Annotated[list[Role] | None, typer.Option(help="Role. Repeat for several roles.")] = None,
@@ -55,7 +58,7 @@ def add_member(
 @accounts.command("add-key")
 def add_key(
     context: typer.Context,
-    member: Annotated[str, typer.Argument(help="Id of the member.")],
+    member: MemberId,
     label: Annotated[str, typer.Option(help="What the key is for.")] = "",
     days: Annotated[
         int, typer.Option(min=1, max=LONGEST_KEY_LIFE.days, help="Number of days the key is valid.")
@@ -80,7 +83,7 @@ def revoke_key(
 
 
 @accounts.command("erase-member")
-def erase_member(context: typer.Context, member: Annotated[str, typer.Argument(help="Id of the member.")]) -> None:
+def erase_member(context: typer.Context, member: MemberId) -> None:
     """Permanently erase a member's name and e-mail address, and end their keys and sessions. The id remains."""
     with opened_store(context.obj) as store:
         Accounts(store.database).erase_member(member)
@@ -92,7 +95,7 @@ def give(
     context: typer.Context,
     kind: Annotated[RecordKind, typer.Argument(help="The kind of record.")],
     id: Annotated[str, typer.Argument(help="Id of the record.")],
-    organisation: Annotated[str, typer.Argument(help="Id of the new owner.")],
+    organisation: OrganisationId,
 ) -> None:
     """Make an organisation the owner of a profile or a need. This replaces any earlier owner. A draft stays a draft."""
     with opened_store(context.obj) as store:
