@@ -44,8 +44,8 @@ def search(
     identifier: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only partners with an identifier of this kind (charity, company, cqc, ods or ppon), or with this "
-            "exact identifier, as in charity:NUMBER. Repeat to require several."
+            help="Only partners with an identifier of this kind: charity, company, cqc, ods or ppon. To ask for one "
+            "number, write it as in charity:NUMBER. Repeat to require several."
         ),
     ] = None,
     min_turnover: Annotated[float | None, typer.Option(help="Minimum turnover, in pounds a year.")] = None,

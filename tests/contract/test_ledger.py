@@ -295,5 +295,5 @@ def test_threads_share_one_chain(store: Store) -> None:
 
 def test_an_expected_hash_must_be_a_hash(store: Store) -> None:
     for expect in ("", "d1", "g" * 64, "A" * 64):
-        with pytest.raises(InvalidInput, match="64 hexadecimal digits"):
+        with pytest.raises(InvalidInput, match="64 lower-case hexadecimal digits"):
             Ledger(store).verify(expect)

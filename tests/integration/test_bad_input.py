@@ -77,7 +77,7 @@ NEEDS = {
     "an invalid postcode": (need(postcode="12345"), "postcode", "is not a UK postcode", "LS11 5QN"),
     "a title of punctuation": (need(title="..."), "title", "must contain a letter or a digit", "at least one word"),
     "an unknown stage": (need(stage="soon"), "stage", "'idea'", "Use one of: idea"),
-    "a negative value": (need(value=-1), "value", "greater than or equal to 0", "of 0 or more"),
+    "a negative value": (need(value=-1), "value", "greater than or equal to 0", "0 or more"),
 }
 
 
