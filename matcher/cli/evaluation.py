@@ -19,6 +19,7 @@ from matcher.embedding import CachedEncoder, InMemoryOverlay, SentenceEncoder, p
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
 from matcher.evaluation import evaluate as measure
 from matcher.evaluation.measures.metrics import METRICS
+from matcher.evaluation.measures.suitability import SUITABILITY
 from matcher.evaluation.product import product_baselines, product_system
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
@@ -99,6 +100,8 @@ def show(report: Report, console: Console = out) -> None:
         _add(table, name, other.figures)
         _add_ratios(table, other)
     console.print(table)
+    if report.suitability:
+        console.print(_suitability_table(report))
     if report.slices:
         slices = _table("Figures of matcher by slice")
         for slicing, kinds in report.slices.items():
@@ -121,10 +124,26 @@ def show(report: Report, console: Console = out) -> None:
         console.print(line)
 
 
-def _table(title: str) -> Table:
+def _suitability_table(report: Report) -> Table:
+    table = _table("Judged profiles alone: a grade of 2 or more is suitable, 0 is a misfit", SUITABILITY)
+    systems = {"matcher": report.suitability} | {
+        name: other.suitability for name, other in {**report.baselines, **report.compared}.items()
+    }
+    for name, figures in systems.items():
+        if figures is None:
+            continue
+        means = [figures.means.get(metric) for metric in SUITABILITY]
+        table.add_row(escape(name), *("–" if mean is None else f"{mean:.3f}" for mean in means), str(figures.needs))
+        for heading, end in _INTERVAL_ROWS:
+            bounds = [figures.intervals.get(metric) for metric in SUITABILITY]
+            table.add_row(heading, *("–" if bound is None else f"{bound[end]:.3f}" for bound in bounds), style="dim")
+    return table
+
+
+def _table(title: str, metrics: Sequence[str] = METRICS) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", overflow="fold")
-    for name in (*METRICS, "needs"):
+    for name in (*metrics, "needs"):
         table.add_column(name, justify="right", no_wrap=True)
     return table
 

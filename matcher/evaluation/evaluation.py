@@ -16,6 +16,7 @@ from matcher.evaluation.measures.calibration import CalibrationPairs
 from matcher.evaluation.measures.fairness import WinnerRanks
 from matcher.evaluation.measures.metrics import METRICS, measure
 from matcher.evaluation.measures.slices import UNKNOWN, Slicer
+from matcher.evaluation.measures.suitability import SuitabilityFigures, suitability
 from matcher.evaluation.ranker import RankedProfiles, Ranker, System
 from matcher.evaluation.report import Comparison, MetricFigures, Report
 from matcher.foundations.arrays import Floats, Ints
@@ -31,9 +32,10 @@ Observer = Callable[[Need, RankedProfiles, Floats, Ints], None]
 
 @dataclass(frozen=True)
 class _Run:
-    """One system's results: metric values, shape (needs, metrics), and times in seconds."""
+    """One system's results: metric values, shape (needs, metrics), suitability, and times in seconds."""
 
     values: Floats
+    suitability: SuitabilityFigures | None
     seconds_to_build: float
     seconds_per_need: float
 
@@ -78,6 +80,7 @@ def evaluate(
     run = _run(product, evaluation_set, progress, details.add)
     return Report(
         figures=MetricFigures.of(run.values),
+        suitability=run.suitability,
         ignored=evaluation_set.ignored,
         slices=details.slices.figures(),
         calibration=details.calibration.to_json() if details.calibration.won else None,
@@ -136,12 +139,22 @@ def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, ob
     started = time.perf_counter()
     ranker = system.build(evaluation_set.profiles)
     built = time.perf_counter()
-    values, seconds = _values(ranker, evaluation_set, progress(evaluation_set.needs, system.name), observer)
-    return _Run(values, built - started, seconds / len(evaluation_set.needs))
+    judged: list[Floats] = []
+
+    def observe(need: Need, ranking: RankedProfiles, scores: Floats, grades: Ints) -> None:
+        if observer is not None:
+            observer(need, ranking, scores, grades)
+        if evaluation_set.has_misfits:
+            positions = evaluation_set.judged_positions(need)
+            judged.append(suitability(scores[positions], grades[positions]))
+
+    values, seconds = _values(ranker, evaluation_set, progress(evaluation_set.needs, system.name), observe)
+    figures = SuitabilityFigures.of(judged) if judged else None
+    return _Run(values, figures, built - started, seconds / len(evaluation_set.needs))
 
 
 def _values(
-    ranker: Ranker, evaluation_set: EvaluationSet, needs: Iterable[Need], observer: Observer | None
+    ranker: Ranker, evaluation_set: EvaluationSet, needs: Iterable[Need], observer: Observer
 ) -> tuple[Floats, float]:
     """Return the metric values, shape (needs, metrics), and the time spent on ranking alone, in seconds."""
     rows: list[Floats] = []
@@ -152,14 +165,14 @@ def _values(
         seconds += time.perf_counter() - started
         scores, grades = ranking.over(evaluation_set.positions), evaluation_set.grades(need)
         rows.append(measure(scores, grades))
-        if observer is not None:
-            observer(need, ranking, scores, grades)
+        observer(need, ranking, scores, grades)
     return np.stack(rows), seconds
 
 
 def _compare(product: _Run, other: _Run) -> Comparison:
     return Comparison(
         figures=MetricFigures.of(other.values),
+        suitability=other.suitability,
         ratios=dict(zip(METRICS, ratios(product.values, other.values), strict=True)),
         seconds_to_build=other.seconds_to_build,
         seconds_per_need=other.seconds_per_need,

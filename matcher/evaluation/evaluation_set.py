@@ -59,6 +59,15 @@ class EvaluationSet:
             grades[position] = grade
         return grades
 
+    @property
+    def has_misfits(self) -> bool:
+        """Whether some profile was judged not to be relevant to a need, as happens when people judge by reading."""
+        return any(0 in self.judged[need.id].values() for need in self.needs)
+
+    def judged_positions(self, need: Need) -> Ints:
+        """Return the positions of the profiles judged for `need`, shape (judged profiles,)."""
+        return np.array(sorted(self.judged[need.id]), dtype=np.int64)
+
 
 def _positions(kind: str, ids: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from matcher.evaluation.measures.bootstrap import Ratio, intervals
 from matcher.evaluation.measures.metrics import METRICS
+from matcher.evaluation.measures.suitability import SuitabilityFigures
 from matcher.foundations.arrays import Floats
 
 Json = dict[str, Any]
@@ -50,12 +51,13 @@ class Comparison:
     ratios: Mapping[str, Ratio]
     seconds_to_build: float
     seconds_per_need: float
+    suitability: SuitabilityFigures | None = None
 
     def to_json(self) -> Json:
         """Return the figures with `"ratios": {metric: {"value", "interval"}}` and the times."""
         ratios = {name: {"value": r.value, "interval": [r.low, r.high]} for name, r in self.ratios.items()}
         times = {"seconds_to_build": self.seconds_to_build, "seconds_per_need": self.seconds_per_need}
-        return {**self.figures.to_json(), "ratios": ratios, **times}
+        return {**self.figures.to_json(), **_suitability(self.suitability), "ratios": ratios, **times}
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ class Report:
     compared: Mapping[str, Comparison] = field(default_factory=dict)
     calibration: Json | None = None
     fairness: Json | None = None
+    suitability: SuitabilityFigures | None = None
 
     def to_json(self) -> Json:
         """Return the figures, then every other part that is not empty, then "ignored"."""
-        document: Json = self.figures.to_json()
+        document: Json = {**self.figures.to_json(), **_suitability(self.suitability)}
         if self.slices:
             document["slices"] = {
                 name: {kind: figures.to_json() for kind, figures in kinds.items()}
@@ -113,3 +116,7 @@ class Report:
             if systems:
                 document[key] = {name: comparison.to_json() for name, comparison in systems.items()}
         return {**document, "ignored": self.ignored.to_json()}
+
+
+def _suitability(figures: SuitabilityFigures | None) -> Json:
+    return {"suitability": figures.to_json()} if figures else {}

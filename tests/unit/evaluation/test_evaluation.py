@@ -80,7 +80,16 @@ def test_a_comparison_has_the_ratio_to_the_other_system() -> None:
 
 def test_json_keys_and_their_order() -> None:
     document = json.loads(json.dumps(_report().to_json(), allow_nan=False))
-    assert list(document) == ["queries", *METRICS, "intervals", "slices", "baselines", "compared", "ignored"]
+    assert list(document) == [
+        "queries",
+        *METRICS,
+        "intervals",
+        "suitability",
+        "slices",
+        "baselines",
+        "compared",
+        "ignored",
+    ]
     assert list(METRICS) == ["mrr", "hit@1", "hit@5", "hit@10", "ndcg@10", "recall@100"]
     assert document["intervals"]["mrr"] == [0.5, 1.0]
     assert set(document["baselines"]["words"]) >= {"queries", "mrr", "intervals", "ratios", "seconds_per_need"}

@@ -1,0 +1,59 @@
+"""The judgements in `data/judged`: complete, consistent with what the readers wrote, and free of contact details."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from matcher.evaluation import read_judgements
+from matcher.foundations.personal_data import has_contact_details
+from matcher.records import Need, Region
+from matcher.sources.formats.jsonl import read_records
+
+JUDGED = Path(__file__).parents[2] / "data" / "judged"
+SETS = {"teach": 144, "choose": 40, "test": 60}
+POOL = 32
+# NHS commissioners in England buy for the other nine regions.
+ELSEWHERE = {"Scotland", "Wales", "Northern Ireland"}
+
+
+def needs_of(folder: str) -> list[Need]:
+    return list(read_records(JUDGED / folder / "needs.jsonl", Need))
+
+
+def readings(folder: str) -> dict[tuple[str, str], tuple[int, int]]:
+    rows = (line.split("\t") for line in (JUDGED / folder / "readers.tsv").read_text("utf-8").splitlines())
+    return {(need, profile): (int(first), int(second)) for need, profile, first, second in rows}
+
+
+@pytest.mark.parametrize(("folder", "count"), SETS.items())
+def test_each_need_has_a_whole_pool_of_grades_from_0_to_3(folder: str, count: int) -> None:
+    needs, grades = needs_of(folder), read_judgements(JUDGED / folder / "qrels.tsv").grades
+    assert len(needs) == count
+    assert {need.id for need in needs} == set(grades)
+    assert {len(of_need) for of_need in grades.values()} == {POOL}
+    assert {grade for of_need in grades.values() for grade in of_need.values()} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("folder", SETS)
+def test_a_grade_by_two_readers_is_their_mean_rounded_down(folder: str) -> None:
+    grades, read = read_judgements(JUDGED / folder / "qrels.tsv").grades, readings(folder)
+    assert all(grades[need][profile] == sum(both) // 2 for (need, profile), both in read.items())
+    twice = len({need for need, _ in read})
+    assert twice == (SETS[folder] if folder != "teach" else 18)
+
+
+def test_no_need_is_in_two_sets_and_every_region_is_there() -> None:
+    needs = [need for folder in SETS for need in needs_of(folder)]
+    assert len({need.title for need in needs}) == len({need.id for need in needs}) == sum(SETS.values())
+    regions = Counter(need.region for need in needs)
+    assert set(regions) == {*(region.value for region in Region), None} - ELSEWHERE
+    assert min(regions.values()) >= 15
+
+
+def test_no_need_holds_contact_details() -> None:
+    for folder in SETS:
+        for need in needs_of(folder):
+            assert not has_contact_details("\n".join([need.title, need.description, *need.outcomes])), need.id
