@@ -2,7 +2,7 @@
 
 from matcher.scoring.candidates import FAMILIES, UNDATED, Candidates, NeedFacts
 from matcher.scoring.curves import Curve, CurvePrior
-from matcher.scoring.model import BASE, PARTS, AdditiveModel, Scored
+from matcher.scoring.model import BASE, PARTS, AdditiveModel, Pooling, Scored
 from matcher.scoring.piece_signals import PIECE_SIGNALS, PieceSignal, measure_pieces
 from matcher.scoring.profile_signals import PROFILE_SIGNALS, ProfileSignal, measure_profiles
 
@@ -19,6 +19,7 @@ __all__ = [
     "CurvePrior",
     "NeedFacts",
     "PieceSignal",
+    "Pooling",
     "ProfileSignal",
     "Scored",
     "measure_pieces",

@@ -4,8 +4,10 @@ Each piece d of a profile gets a strength: a bias plus the sum of its signals x,
 
     u(d) = bias(family) + Σ weight(family, k) · x(d, k)
 
-The pooled strength of the profile is E = log Σ exp u(d). Several similar pieces of work count for more than one, and a
-piece unrelated to the need adds almost nothing. If p(d) = exp(u(d) - E) is the share of each piece, then
+A model pools the strengths of a profile's pieces in one of two ways. In the first, the best piece gives the pooled
+strength E = max u(d). A copy of a piece, or a piece unrelated to the need, then changes nothing, and the parts of E are
+the bias and the weighted signals of the best piece. In the second, the soft vote, E = log Σ exp u(d). Several similar
+pieces of work count for more than one. If p(d) = exp(u(d) - E) is the share of each piece, then
 
     E = Σ p(d) · bias + Σ over signals of Σ p(d) · weight · x(d, k) + Σ p(d) · -log p(d)
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -42,13 +45,20 @@ PARTS: Final = (BASE, *_PIECE_SIGNALS, BREADTH, *_PROFILE_SIGNALS)
 _FILE: Final = "model.json"
 
 
+class Pooling(StrEnum):
+    """How the strengths of a profile's pieces become one strength. Files without a pooling use the soft vote."""
+
+    SOFT_VOTE = "soft vote"
+    BEST_PIECE = "best piece"
+
+
 @dataclass(frozen=True)
 class Scored:
     """Scores of candidates. Adding up each row of `parts` from left to right gives exactly `scores`."""
 
     scores: Floats  # (candidates,)
     parts: Floats  # (candidates, PARTS)
-    shares: Floats  # (pieces,) each piece's share of its profile's pooled strength
+    shares: Floats  # (pieces,) each piece's share of its profile's strength: exp u(d) over the sum for all pieces
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class AdditiveModel:
         weights: the weights of the piece signals in each family, shape (FAMILIES, PIECE_SIGNALS).
         curves: the curve of each profile signal, by signal name.
         log_odds: the curve that turns a score into the log odds that the supplier won, among comparable pairs.
+        pooling: how the pieces of a profile are pooled.
 
     """
 
@@ -71,6 +82,7 @@ class AdditiveModel:
     weights: tuple[tuple[float, ...], ...]
     curves: dict[str, Curve]
     log_odds: Curve
+    pooling: Pooling = Pooling.SOFT_VOTE
 
     def __post_init__(self) -> None:
         weights = np.array(self.weights)
@@ -108,13 +120,15 @@ class AdditiveModel:
         raised = np.exp(relative)
         total = np.add.reduceat(raised, starts)
         shares = raised / total[owners]
-        surprise = np.log(total)[owners] - relative
-        earned *= shares[:, None]
+        votes, surprise = shares, np.log(total)[owners] - relative
+        if self.pooling is Pooling.BEST_PIECE:
+            votes, surprise = _first_best(relative, owners), np.zeros(len(family))
+        earned *= votes[:, None]
         parts = np.column_stack(
             [
-                self.base + np.add.reduceat(shares * bias, starts),
+                self.base + np.add.reduceat(votes * bias, starts),
                 np.add.reduceat(earned, starts, axis=0),
-                np.add.reduceat(shares * surprise, starts),
+                np.add.reduceat(votes * surprise, starts),
                 *(self.curves[name](profiles[:, i]) for i, name in enumerate(_PROFILE_SIGNALS)),
             ]
         )
@@ -184,6 +198,7 @@ class AdditiveModel:
                 ),
                 curves={name: _curve(curves[name]) if name in curves else FLAT for name in _PROFILE_SIGNALS},
                 log_odds=_curve(content["log_odds"]),
+                pooling=Pooling(content.get("pooling", Pooling.SOFT_VOTE)),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(str(error)) from error
@@ -199,9 +214,12 @@ class AdditiveModel:
             family: {"bias": bias, "weights": {s: w for s, w in zip(_PIECE_SIGNALS, weights, strict=True) if w}}
             for family, bias, weights in zip(FAMILIES, self.bias, self.weights, strict=True)
         }
+        # The soft vote is left out, so that the digests of earlier models stay the same.
+        pooling = {} if self.pooling is Pooling.SOFT_VOTE else {"pooling": self.pooling.value}
         return {
             "name": self.name,
             "version": self.version,
+            **pooling,
             "base": self.base,
             "families": families,
             "curves": {name: vars(curve) for name, curve in self.curves.items()},
@@ -216,6 +234,17 @@ def _unknown(names: Iterable[str], known: Collection[str]) -> str | None:
 
 def _curve(content: dict[str, Any]) -> Curve:
     return Curve(tuple(content["at"]), tuple(content["values"]), float(content.get("unknown", 0.0)))
+
+
+def _first_best(relative: Floats, owners: Rows) -> Floats:
+    """Return 1 for the strongest piece of each candidate, and for the first of several, otherwise 0, shape (pieces,).
+
+    `relative` is the strength of each piece less the highest of its candidate.
+    """
+    best = np.flatnonzero(relative == 0)
+    votes = np.zeros(len(relative))
+    votes[best[np.unique(owners[best], return_index=True)[1]]] = 1.0
+    return votes
 
 
 def _added(parts: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import example, given
@@ -17,6 +17,7 @@ from matcher.scoring import (
     AdditiveModel,
     Curve,
     PieceSignal,
+    Pooling,
     ProfileSignal,
     Scored,
 )
@@ -49,6 +50,7 @@ def models(draw: st.DrawFn) -> AdditiveModel:
         weights=draw(st.tuples(*[row] * len(FAMILIES))),
         curves={signal.name: draw(curves()) for signal in PROFILE_SIGNALS},
         log_odds=draw(curves()),
+        pooling=draw(st.sampled_from(Pooling)),
     )
 
 
@@ -113,6 +115,19 @@ def test_another_piece_never_lowers_the_score(model: AdditiveModel, fit: Fit, ot
     assert more.scored(model).scores[0] >= fit.scored(model).scores[0] - ROUNDING
 
 
+@given(models(), fits(), st.data())
+def test_with_the_best_piece_copies_and_weaker_pieces_change_not_a_bit(
+    model: AdditiveModel, fit: Fit, data: st.DataObject
+) -> None:
+    model = replace(model, pooling=Pooling.BEST_PIECE)
+    alone = fit.scored(model)
+    weakest = int(np.argmin(alone.shares))
+    added = data.draw(st.lists(st.sampled_from([int(np.argmax(alone.shares)), weakest]), min_size=1, max_size=40))
+    padded = Fit(np.vstack([fit.pieces, fit.pieces[added]]), fit.profile, np.append(fit.family, fit.family[added]))
+    assert padded.scored(model).scores.tolist() == alone.scores.tolist()
+    assert padded.scored(model).parts.tolist() == alone.parts.tolist()
+
+
 @given(any_model, fits(), fits())
 def test_a_score_is_its_parts_from_left_to_right(model: AdditiveModel, fit: Fit, other: Fit) -> None:
     together = model.pooled(
@@ -136,7 +151,7 @@ def test_the_parts_are_the_pooled_strength_of_the_pieces(model: AdditiveModel, f
         model.bias[family] + sum(w * x for w, x in zip(model.weights[family], row, strict=True))
         for family, row in zip(fit.family, fit.pieces, strict=True)
     ]
-    pooled = float(np.logaddexp.reduce(strengths))
+    pooled = max(strengths) if model.pooling is Pooling.BEST_PIECE else float(np.logaddexp.reduce(strengths))
     whole = sum(
         float(model.curves[signal.name](np.array([x]))[0])
         for signal, x in zip(PROFILE_SIGNALS, fit.profile, strict=True)

@@ -12,39 +12,9 @@ import numpy as np
 import pytest
 
 from matcher.foundations.errors import InvalidInput, Unavailable
-from matcher.scoring import FAMILIES, PARTS, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, Scored
+from matcher.scoring import FAMILIES, PARTS, PROFILE_SIGNALS, AdditiveModel, Curve, Pooling
 from tests.support.fakes import shipped_model
-
-NAMES = [signal.name for signal in PIECE_SIGNALS]
-PROFILE_NAMES = [signal.name for signal in PROFILE_SIGNALS]
-LEVEL = Curve((0.0,), (0.0,))
-NO_WEIGHTS = ((0.0,) * len(PIECE_SIGNALS),) * len(FAMILIES)
-
-
-def weights(**values: dict[str, float]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(values.get(family, {}).get(name, 0.0) for name in NAMES) for family in FAMILIES)
-
-
-def model(**values: Any) -> AdditiveModel:
-    """Return a model in which only the given fields affect the score."""
-    fields = {
-        "base": 0.0,
-        "bias": (0.0,) * len(FAMILIES),
-        "weights": NO_WEIGHTS,
-        "curves": {signal.name: LEVEL for signal in PROFILE_SIGNALS},
-        "log_odds": Curve((-10.0, 10.0), (-10.0, 10.0)),
-    }
-    return AdditiveModel("m", "1", **{**fields, **values})
-
-
-def piece(**values: float) -> list[float]:
-    return [values.get(name, 0.0) for name in NAMES]
-
-
-def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tuple[float, ...] = (0.0,) * 5) -> Scored:
-    """Return the score of one profile. `families` lists the family of each piece, separated by spaces."""
-    family = np.array([FAMILIES.index(name) for name in families.split()], dtype=np.int8)
-    return model.pooled(np.array(rows), np.array([profile]), family, np.array([0]))
+from tests.support.models import LEVEL, NAMES, NO_WEIGHTS, PROFILE_NAMES, model, piece, scored, weights
 
 
 @pytest.mark.parametrize(
@@ -119,6 +89,28 @@ def test_a_pooled_score_by_hand() -> None:
     assert (parts["coverage"], parts["capacity"]) == (0.5, -0.25)
     others = {"base", "meaning", "breadth", "coverage", "capacity"}
     assert all(part == 0 for name, part in parts.items() if name not in others)
+
+
+def test_the_best_piece_alone_gives_the_score() -> None:
+    made = model(
+        base=-4.0,
+        bias=(0.5, 0.0, 0.0),
+        weights=weights(work={"meaning": 2.0, "words": 1.0}),
+        pooling=Pooling.BEST_PIECE,
+    )
+    result = scored(made, "name work work work", piece(), *[piece(meaning=0.5, words=1.0)] * 2, piece(meaning=0.75))
+    parts = dict(zip(PARTS, result.parts[0].tolist(), strict=True))
+    assert (parts["base"], parts["meaning"], parts["words"], parts["breadth"]) == (-4.0, 1.0, 1.0, 0.0)
+    assert result.scores.tolist() == [-2.0]
+    assert result.shares[1] == result.shares[2] > result.shares[3] > result.shares[0], "quotes still need shares"
+
+
+def test_the_way_of_pooling_is_read_back_and_is_a_soft_vote_in_earlier_files() -> None:
+    best = model(pooling=Pooling.BEST_PIECE)
+    assert AdditiveModel.of_content(best.content()) == best
+    assert "pooling" not in model().content(), "the digests of earlier models stay the same"
+    with pytest.raises(ValueError, match="loudest"):
+        AdditiveModel.of_content(best.content() | {"pooling": "loudest"})
 
 
 def test_candidates_are_pooled_separately() -> None:
