@@ -52,7 +52,7 @@ def settings_of(home: Path | None = None) -> Settings:
         return Settings(home=home) if home is not None else Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        # An error from a check of several settings together has no location. It is reported for the access setting.
+        # Only the check of the access setting reads several settings together, so its errors have no location.
         name = f"MATCHER_{str(first['loc'][0] if first['loc'] else 'access').upper()}"
         raise InvalidInput(
             f"the setting {name} is not valid: {first['msg']}", remedy=f"Correct or unset {name}"

@@ -112,12 +112,13 @@ class Settings(BaseSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _provider_is_safe(self) -> Self:
-        issuer = urlsplit(self.oidc_issuer or "https://")
-        if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost"):
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str | None) -> str | None:
+        address = urlsplit(issuer or "https://")
+        if address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost"):
             raise ValueError("the address of the sign-in provider must begin with https://")
-        return self
+        return issuer
 
     def environment(self) -> dict[str, str]:
         """Return environment variables that give another process the same settings."""

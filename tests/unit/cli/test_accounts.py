@@ -114,6 +114,13 @@ def test_an_open_service_cannot_be_bound_to_another_address(command: Command, mo
     assert "MATCHER_ACCESS" in command("accounts", "list").complaint
 
 
+def test_an_unsafe_provider_is_reported_by_name(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHER_OIDC_ISSUER", "http://sign-in.example")
+    complaint = command("accounts", "list").complaint
+    assert "MATCHER_OIDC_ISSUER is not valid" in complaint
+    assert "must begin with https://" in complaint
+
+
 def with_needs(store: Store) -> None:
     """Add two suppliers with alerts, only one with a contact, and four needs: two open, one draft and one awarded."""
     falls = Capability(title="Falls clinic", description="A clinic for older people who fall at home")
