@@ -1,4 +1,4 @@
-"""Numbers and rules that come from the law or were decided for this product, each with its source."""
+"""Numbers and rules that come from the law or were chosen for this product, each with its source."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Band(StrEnum):
     UNLIKELY = "unlikely"
 
 
-# The lowest probability of each band, decided for this product. A random supplier wins about one pair in a thousand.
+# The lowest probability in each band, chosen for this product. A random supplier wins about one pair in a thousand.
 # "possible" begins at ten times that rate, and "strong" at a hundred times. docs/accuracy.md says how often each band
 # is right.
 STRONG_FROM: Final = 0.10

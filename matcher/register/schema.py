@@ -25,7 +25,7 @@ def _record_key() -> tuple[Column[Any], ...]:
 
 
 def _document() -> tuple[Column[Any], ...]:
-    """Return the columns for a JSON document, its digest, and the file and place where the document was read."""
+    """Return the columns that hold a JSON document, its digest, and the file and position that it was read from."""
     return (
         Column("content", Text, nullable=False),
         Column("digest", String(64), nullable=False),

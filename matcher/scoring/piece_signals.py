@@ -109,8 +109,8 @@ def overlap(regions: NDArray[np.int32], target: int) -> Floats:
 
 def agreement(codes: NDArray[np.int32], targets: tuple[int, ...]) -> Floats:
     """Return, for each CPV code, the share of levels at which it agrees with the closest of `targets`."""
-    # Codes that agree at one level also agree at all levels above it. So the number of levels at which any target
-    # agrees is the number at which the closest target agrees.
+    # Codes that agree at one level also agree at every level above it. So counting the levels at which any target
+    # agrees gives the same number as counting the levels for the closest target.
     levels = np.zeros(len(codes), dtype=np.int64)
     for step in _CPV_STEPS:
         level = codes // step
