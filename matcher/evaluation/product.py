@@ -82,7 +82,7 @@ def product_system(build_engine: BuildEngine) -> System:
 
 
 def product_baselines(encoder: CachedEncoder) -> tuple[System, ...]:
-    """Return BM25, the encoder alone and the sum of both as systems, over indexes built like the product's index."""
+    """Return three systems: BM25 alone, the encoder alone, and their sum. Each builds an index like the product's."""
 
     def indexed(profiles: Sequence[Profile]) -> tuple[Index, Rows]:
         changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
