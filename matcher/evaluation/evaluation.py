@@ -139,12 +139,13 @@ def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, ob
     started = time.perf_counter()
     ranker = system.build(evaluation_set.profiles)
     built = time.perf_counter()
+    with_misfits = evaluation_set.has_misfits
     judged: list[Floats] = []
 
     def observe(need: Need, ranking: RankedProfiles, scores: Floats, grades: Ints) -> None:
         if observer is not None:
             observer(need, ranking, scores, grades)
-        if evaluation_set.has_misfits:
+        if with_misfits:
             positions = evaluation_set.judged_positions(need)
             judged.append(suitability(scores[positions], grades[positions]))
 

@@ -96,7 +96,7 @@ class Index:
 
     @cached_property
     def live(self) -> Mask:
-        """A mask of the rows of `profiles` that are current."""
+        """A mask that selects the current rows of `profiles`."""
         return np.concatenate(self.live_masks) if self.live_masks else np.zeros(0, dtype=bool)
 
     @cached_property

@@ -46,7 +46,7 @@ _FILE: Final = "model.json"
 
 
 class Pooling(StrEnum):
-    """How the strengths of a profile's pieces become one strength. Files without a pooling use the soft vote."""
+    """How the strengths of a profile's pieces become one strength. By default, a model uses the soft vote."""
 
     SOFT_VOTE = "soft vote"
     BEST_PIECE = "best piece"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from matcher.evaluation import read_judgements
 from matcher.foundations.personal_data import has_contact_details
@@ -43,6 +45,14 @@ def test_a_grade_by_two_readers_is_their_mean_rounded_down(folder: str) -> None:
     assert all(grades[need][profile] == sum(both) // 2 for (need, profile), both in read.items())
     twice = len({need for need, _ in read})
     assert twice == (SETS[folder] if folder != "teach" else 18)
+
+
+def test_the_data_card_states_how_far_the_readers_agree() -> None:
+    card = (JUDGED.parent / "DATA_CARD.md").read_text("utf-8")
+    for folder in SETS:
+        first, second = zip(*readings(folder).values(), strict=True)
+        kappa = cohen_kappa_score(first, second, weights="quadratic")
+        assert re.search(rf"{kappa:.2f}\s+\(`{folder}`\)", card), (folder, kappa)
 
 
 def test_no_need_is_in_two_sets_and_every_region_is_there() -> None:

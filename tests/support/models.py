@@ -1,4 +1,4 @@
-"""Scoring models made by hand, and the scores that they give to profiles made by hand."""
+"""Hand-made scoring models, and their scores for hand-made profiles."""
 
 from __future__ import annotations
 
