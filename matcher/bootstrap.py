@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from matcher.embedding import WEIGHTS_FILE, CachedEncoder, Encoder, SentenceEncoder, VectorTable, packaged_model
+from matcher.foundations import owner_only
 from matcher.foundations.errors import Unavailable
+from matcher.foundations.paths import display_path
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.scoring import AdditiveModel
@@ -15,15 +17,24 @@ from matcher.search.engine import Engine
 from matcher.sources.catalogue import source_named
 from matcher.sources.notices_api import NoticesClient, NoticeService, RequestPolicy
 from matcher.store import Store
-from matcher.store.backup import OWNER_ONLY
 
 
 def encoder_of(settings: Settings) -> Encoder:
-    """Return the encoder named in the settings, by default the packaged model with tuned weights."""
+    """Return the encoder named in the settings, by default the packaged model with tuned weights.
+
+    Raises:
+        Unavailable: the file of tuned weights is missing, or the model cannot be loaded.
+
+    """
     if settings.encoder is not None:
         return SentenceEncoder(settings.encoder, settings.device)
     weights = settings.encoder_weights
-    return SentenceEncoder(packaged_model(), settings.device, weights if weights and weights.exists() else None)
+    if weights is not None and not weights.is_file():
+        raise Unavailable(
+            f"the file of tuned weights {display_path(weights)} does not exist",
+            remedy="Correct MATCHER_ENCODER_WEIGHTS, or set it to stock to use the encoder without tuning",
+        )
+    return SentenceEncoder(packaged_model(), settings.device, weights)
 
 
 def with_model(settings: Settings, folder: Path) -> Settings:
@@ -64,9 +75,10 @@ def notices_client(settings: Settings, service: NoticeService) -> NoticesClient:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
-    """Open the store named in the settings. If the home folder is missing, create it with access for its owner only."""
+    """Open the store named in the settings, in a home folder to which only its owner has access."""
     try:
-        settings.home.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        settings.home.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
+        owner_only.tighten(settings.home)
     except OSError as error:
         raise Unavailable(
             f"the home folder {settings.home} cannot be created: {error.strerror}", remedy="Choose another with --home"

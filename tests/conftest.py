@@ -34,6 +34,14 @@ def _no_settings() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_umask() -> Iterator[None]:
+    """A umask that lets everybody read and write new files."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real public records next to the checkout. The test is skipped if the folder is missing."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from matcher.foundations import owner_only
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
 from matcher.search.engine import Announce
@@ -38,6 +39,7 @@ def _options(
         typer.Option(help="Folder for the database and the index.", envvar="MATCHER_HOME", show_default=".matcher"),
     ] = None,
 ) -> None:
+    owner_only.restrict_new_files()
     context.obj = settings_of(home)
 
 
@@ -91,6 +93,11 @@ def announcing(bar: Progress, description: str) -> Announce:
         return lambda done: bar.advance(task, done)
 
     return announce
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return `number` and `noun`, in the plural (by default with an s) unless `number` is 1."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def print_json(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:

@@ -13,7 +13,7 @@ from matcher.bootstrap import opened_store
 from matcher.cli.app import out, print_json, progress_bar
 from matcher.cli.options import input_file, output_folder
 from matcher.embedding import WEIGHTS_FILE, packaged_model
-from matcher.foundations import atomic_files
+from matcher.foundations import atomic_files, owner_only
 from matcher.foundations.artefacts import Artefacts
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need, Profile
@@ -88,7 +88,8 @@ def promote(
     for part, files in (("encoder", (WEIGHTS_FILE,)), ("ranking", ("model.json", MANIFEST_FILE))):
         (models / part).mkdir(parents=True, exist_ok=True)
         for file in files:
-            atomic_files.write(models / part / file, (folder / file).read_bytes())
+            # The service may run as another user.
+            atomic_files.write(models / part / file, (folder / file).read_bytes(), owner_only.PUBLIC_FILE)
     out.print(f"{folder} will be in use from the next start.")
 
 

@@ -12,12 +12,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from matcher.foundations import owner_only
+
 # The prefix of temporary file and folder names. A killed process may leave such files and folders behind.
 UNFINISHED: Final = "new-"
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, mode: int = owner_only.FILE) -> None:
     """Write `content` to `path`, replacing any file there. Several processes may write the same path at once.
+
+    `mode` is the permissions of the file.
 
     Raises:
         OSError: the file cannot be written. `path` is unchanged.
@@ -25,6 +29,7 @@ def write(path: Path, content: bytes) -> None:
     """
     part = path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
     try:
+        owner_only.create(part, mode)
         part.write_bytes(content)
         publish({part: path})
     except OSError:
@@ -33,10 +38,10 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path, *, owner_only: bool = False) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """Yield the path of an empty file to write. The file replaces `path` when the block ends without an exception.
 
-    If `owner_only` is true, other users can neither read nor write the file.
+    Other users can neither read nor write the file.
 
     Raises:
         OSError: the file cannot be written. `path` is unchanged.
@@ -45,7 +50,7 @@ def replacing(path: Path, *, owner_only: bool = False) -> Iterator[Path]:
     part = part_of(path)
     try:
         part.unlink(missing_ok=True)
-        part.touch(mode=0o600 if owner_only else 0o666)
+        owner_only.create(part)
         yield part
         publish({part: path})
     finally:

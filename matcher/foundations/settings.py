@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
+from email.utils import getaddresses
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher.foundations.artefacts import Artefacts
 
 _ARTEFACTS = Artefacts.installed()
+_SENDER = re.compile(r"[^@\s,;<>\[\]\"]+@[^@\s,;<>\[\]\"]+", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -29,7 +32,8 @@ class Settings(BaseSettings):
     )
     encoder_weights: Path | None = Field(
         _ARTEFACTS.encoder_weights,
-        description="File of tuned weights for the packaged encoder. Not used if `encoder` is set.",
+        description="File of tuned weights for the packaged encoder, or `stock` to use it without tuning. "
+        "Not used if `encoder` is set.",
     )
     device: Literal["cpu", "cuda", "mps"] | None = Field(
         None, description="Device that runs the encoder. Default: chosen automatically."
@@ -57,6 +61,11 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=0, le=65_535, description="Port the service listens on.")
 
+    proxies: str = Field(
+        "",
+        description="Addresses of the proxies in front of the service, such as `10.0.0.5, 10.1.0.0/16`. "
+        "`X-Forwarded-For` counts only if it comes from one of them.",
+    )
     rate_limit: str | None = Field(
         "1200/minute", description="Maximum number of requests per caller in a period, or `none` for no limit."
     )
@@ -69,6 +78,11 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(None, description="Client secret of this service at the provider.")
     smtp_host: str | None = Field(None, description="Mail server that sends alert e-mails. Default: none.")
     smtp_port: int = Field(25, ge=1, le=65_535, description="Port of the mail server.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "none", description="How the connection is encrypted: `starttls` (usually port 587), `tls` (usually port 465)."
+    )
+    smtp_user: str = Field("", description="User name at the mail server. Default: no sign-in.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.", validate_default=True)
     mail_from: str = Field("matcher@localhost", description="Sender address of alert e-mails.")
 
     @property
@@ -94,10 +108,12 @@ class Settings(BaseSettings):
     @property
     def is_local(self) -> bool:
         """Whether the service is bound to an address that only this machine can reach."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
+
+    @field_validator("encoder_weights", mode="before")
+    @classmethod
+    def _or_stock(cls, weights: Any) -> Any:
+        return None if weights == "stock" else weights
 
     @field_validator("rate_limit")
     @classmethod
@@ -112,17 +128,54 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: str) -> str:
+        named = [proxy.strip() for proxy in proxies.split(",") if proxy.strip()]
+        for proxy in named:
+            try:
+                ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(f"{proxy!r} is not an IP address or a network such as 10.1.0.0/16") from error
+        return ",".join(named)
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_sender(cls, sender: str) -> str:
+        addresses = [address for _, address in getaddresses([sender])]
+        if not (sender.isprintable() and len(addresses) == 1 and _SENDER.fullmatch(addresses[0])):
+            raise ValueError("the sender must be one e-mail address, such as matcher@example.org")
+        return sender
+
+    @field_validator("smtp_password")
+    @classmethod
+    def _is_sent_encrypted(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        user, host, security = (info.data.get(f"smtp_{name}") for name in ("user", "host", "security"))
+        if bool(user) != (password is not None):
+            raise ValueError("set both MATCHER_SMTP_USER and MATCHER_SMTP_PASSWORD, or neither")
+        if user and security == "none" and not is_loopback(host or ""):
+            raise ValueError("the password would be sent unencrypted: set MATCHER_SMTP_SECURITY to starttls or tls")
+        return password
+
     @field_validator("oidc_issuer")
     @classmethod
     def _is_safe(cls, issuer: str | None) -> str | None:
         address = urlsplit(issuer or "https://")
-        if address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost"):
+        if address.scheme != "https" and not is_loopback(address.hostname or ""):
             raise ValueError("the address of the sign-in provider must begin with https://")
         return issuer
 
     def environment(self) -> dict[str, str]:
         """Return environment variables that give another process the same settings."""
-        values = {"rate_limit": "none"} | self.model_dump(mode="json", exclude_none=True)
-        if self.oidc_client_secret is not None:
-            values["oidc_client_secret"] = self.oidc_client_secret.get_secret_value()
+        values = {"rate_limit": "none", "encoder_weights": "stock"} | self.model_dump(mode="json", exclude_none=True)
+        secrets = {"oidc_client_secret": self.oidc_client_secret, "smtp_password": self.smtp_password}
+        values |= {name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None}
         return {f"MATCHER_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host`, a name or an IP address without a port, can only mean this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,13 +14,16 @@ from typing import Any, Final
 
 from matcher.bootstrap import encoder_of
 from matcher.embedding import Encoder
+from matcher.foundations import owner_only
 from matcher.foundations.errors import MatcherError, Unavailable
+from matcher.foundations.paths import display_path
 from matcher.foundations.reference_tables import terms
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.ledger import Ledger
 from matcher.scoring import AdditiveModel
 from matcher.store import Store
+from matcher.store.database_file import paths_of
 
 # A SQLite register with 100,000 profiles takes about 2 GB, and an index snapshot about 1 GB.
 LEAST_FREE_BYTES: Final = 1_000_000_000
@@ -59,6 +63,7 @@ def run_checks(settings: Settings) -> list[Check]:
         encoder = cache(lambda: encoder_of(settings))
         parts: dict[str, Callable[[], str]] = {
             "home": lambda: _home(settings.home),
+            "permissions": lambda: _permissions(settings),
             "database": lambda: _database(store()),
             "ledger": lambda: _ledger(store()),
             "index": lambda: _index(settings.index_folder, store, encoder),
@@ -89,6 +94,17 @@ def _home(home: Path) -> str:
             remedy=f"Free at least {LEAST_FREE_BYTES / 1e9:,.0f} GB on this disk",
         )
     return f"{home}, {free / 1e9:,.1f} GB free"
+
+
+def _permissions(settings: Settings) -> str:
+    kept = (settings.home, *paths_of(settings.store_url))
+    if open_to_others := sorted(set(owner_only.exposed(kept))):
+        first = display_path(open_to_others[0])
+        raise Unavailable(
+            f"other users of this machine have access to {len(open_to_others):,} files and folders, such as {first}",
+            remedy=f"Run: chmod -R go= {' '.join(shlex.quote(display_path(path)) for path in kept if path.exists())}",
+        )
+    return "only the owner has access"
 
 
 def _database(store: Store) -> str:

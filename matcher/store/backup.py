@@ -15,12 +15,10 @@ from typing import Final
 
 from sqlalchemy import URL, make_url
 
-from matcher.foundations import atomic_files
+from matcher.foundations import atomic_files, owner_only
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.store.schema import SCHEMA_VERSION
 
-# Permissions for a folder that holds contact details.
-OWNER_ONLY: Final = 0o700
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _POSTGRES_HEADER: Final = b"PGDMP"
 # Number of seconds that a copy waits for a writer to finish.
@@ -37,8 +35,7 @@ def back_up(url: str, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Only the owner may read the copy, because the copy includes suppliers' contact details.
-        with atomic_files.replacing(file, owner_only=True) as part:
+        with atomic_files.replacing(file) as part:
             if (parsed := make_url(url)).get_backend_name() == "sqlite":
                 _copy(_sqlite_file(parsed), part)
             else:
@@ -63,7 +60,9 @@ def restore(file: Path, url: str) -> None:
     if parsed.get_backend_name() == "sqlite":
         _check_sqlite(file)
         target = _sqlite_file(parsed)
-        target.parent.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        target.parent.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
+        if not target.exists():
+            owner_only.create(target)
         _copy(file, target)
     else:
         _check_header(file, _POSTGRES_HEADER, "PostgreSQL")

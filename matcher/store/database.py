@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, StaticPool, create_engine, event, exc, make_url, text
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
+from matcher.store.database_file import DatabaseFile
 
 # Number of seconds that a connection waits for another writer.
 WAIT_SECONDS: Final = 30.0
@@ -33,6 +34,7 @@ class Database:
         self._url = _parse(url)
         self._wait = wait_seconds
         self._memory = is_memory(self._url)
+        self._file = DatabaseFile.of(self._url)
         self._lock: AbstractContextManager[Any] = threading.RLock() if self._memory else nullcontext()
         self._local = threading.local()
         self._engine = self._create_engine()
@@ -68,6 +70,7 @@ class Database:
             yield connection
             return
         with self._lock, self._explain_errors(), self._engine.connect() as connection:
+            self._check_file()
             yield connection
 
     @contextmanager
@@ -75,13 +78,15 @@ class Database:
         """Provide a connection for writing. Commit at the end, or roll back if an exception is raised.
 
         Raises:
-            Unavailable: the database cannot be used, or another process was writing for too long.
+            Unavailable: the database cannot be used, its file was replaced, or another process was writing for too
+                long.
             MatcherError: this thread is already writing, and would wait for itself.
 
         """
         if self._writing_here() is not None:
             raise MatcherError("this thread is already writing to the store")
         with self._lock, self._explain_errors(), self._engine.connect() as connection, _begin_writing(connection):
+            self._check_file()
             if not self.is_sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = {int(self._wait * 1000)}"))
             self._local.connection = connection
@@ -89,6 +94,7 @@ class Database:
                 yield connection
             finally:
                 self._local.connection = None
+            self._check_file()
 
     @contextmanager
     def joining(self) -> Iterator[Connection]:
@@ -105,7 +111,7 @@ class Database:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
     def prepare(self) -> None:
-        """Check the encoding of a PostgreSQL database, or switch a SQLite file to write-ahead logging.
+        """Check the encoding of a PostgreSQL database, or make a SQLite file owner-only and use write-ahead logging.
 
         Raises:
             Unavailable: the database cannot be reached, or a PostgreSQL database does not use UTF-8.
@@ -113,6 +119,8 @@ class Database:
         """
         if self.is_sqlite:
             self._write_ahead()
+            if self._file is not None:
+                self._file.tighten()
             return
         with self.reading() as connection:
             encoding = connection.scalar(text("SHOW server_encoding"))
@@ -127,6 +135,10 @@ class Database:
         if self.is_sqlite and not self._memory:
             with suppress(Unavailable):
                 self._pragma("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _check_file(self) -> None:
+        if self._file is not None:
+            self._file.check()
 
     def _writing_here(self) -> Connection | None:
         return getattr(self._local, "connection", None)

@@ -212,7 +212,10 @@ class Store:
     def contact(self, profile_id: str) -> Contact | None:
         """Return the contact for a profile, or None if no contact is stored."""
         rows = self._rows(select(contact).where(contact.c.profile_id == profile_id))
-        return Contact(name=rows[0].name, email=rows[0].email, telephone=rows[0].telephone) if rows else None
+        if not rows:
+            return None
+        # Not validated again: an earlier version may have accepted an address that this version refuses.
+        return Contact.model_construct(name=rows[0].name, email=rows[0].email, telephone=rows[0].telephone)
 
     def erase_contact(self, profile_id: str) -> bool:
         """Permanently erase the contact for a profile. Return whether a contact was stored.

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 
+from matcher.foundations import owner_only
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.foundations.spreadsheet_cells import escape_formula
@@ -25,7 +26,6 @@ from matcher.records.redaction import redact_need
 
 REJECTS: Final = "rejects.csv"
 _LEADING_COLUMNS: Final = ("row", "field", "column", "problem", "remedy")
-_OWNER_ONLY: Final = 0o600
 
 NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
@@ -152,8 +152,7 @@ def _checked(
 
 def _with_rejects(first: RejectedRow, rest: Iterator[Need | RejectedRow], staged: StagedFiles) -> Iterator[Need]:
     """Yield the needs in `rest`. Write `first` and the other refused rows to the rejects file."""
-    # Cells may hold contact details, so only the owner may read the file.
-    handle = os.open(staged.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+    handle = os.open(staged.path(REJECTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, owner_only.FILE)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         write = csv.writer(file).writerow
         write([*_LEADING_COLUMNS, *map(escape_formula, first.cells)])

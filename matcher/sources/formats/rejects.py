@@ -9,15 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Self
 
+from matcher.foundations import owner_only
 from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.foundations.paths import display_path
-
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-# Rejected lines may contain contact details, so only the owner may read them.
-_OWNER_ONLY_FILE: Final = 0o600
-_OWNER_ONLY_FOLDER: Final = 0o700
 
 
 class RejectsFile:
@@ -84,17 +80,17 @@ class RejectsFile:
         self._kept = self._file.tell() if self._file is not None else 0
 
     def _created(self, folder: Path) -> BinaryIO:
-        folder.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+        folder.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
         number = 1
         while True:
             path = folder / (f"{self._stem}.jsonl" if number == 1 else f"{self._stem}-{number}.jsonl")
             try:
-                file = os.fdopen(os.open(path, _NEW_FILE, _OWNER_ONLY_FILE), "wb")
+                owner_only.create(path)
             except FileExistsError:
                 number += 1
             else:
                 self._path = path
-                return file
+                return path.open("wb")
 
     def _discard(self) -> None:
         if self._file is None or self._path is None:

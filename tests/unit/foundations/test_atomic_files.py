@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.foundations import atomic_files
+from matcher.foundations import atomic_files, owner_only
 
 
 def test_a_new_file_replaces_the_old_one(tmp_path: Path) -> None:
@@ -43,10 +43,13 @@ def test_a_file_written_in_steps_appears_at_the_end(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing is left beside it"
 
 
-def test_a_file_can_be_for_its_owner_only(tmp_path: Path) -> None:
-    with atomic_files.replacing(tmp_path / "file", owner_only=True) as part:
+def test_files_are_owner_only_whatever_the_umask(tmp_path: Path, no_umask: None) -> None:
+    with atomic_files.replacing(tmp_path / "one") as part:
         part.write_bytes(b"secret")
-    assert stat.filemode((tmp_path / "file").stat().st_mode) == "-rw-------"
+    atomic_files.write(tmp_path / "other", b"secret")
+    atomic_files.write(tmp_path / "model", b"public", owner_only.PUBLIC_FILE)
+    modes = {path.name: stat.filemode(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"one": "-rw-------", "other": "-rw-------", "model": "-rw-r--r--"}
 
 
 def test_files_and_folders_are_published_together(tmp_path: Path) -> None:

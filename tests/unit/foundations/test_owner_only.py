@@ -1,0 +1,59 @@
+"""Files and folders that only their owner may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from matcher.foundations import owner_only
+
+
+def make(path: Path, mode: int, *, folder: bool = False) -> Path:
+    path.mkdir() if folder else path.write_text("x")
+    path.chmod(mode)
+    return path
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*") if not path.is_symlink()}
+
+
+def test_an_exposed_folder_is_tightened_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    outside = make(tmp_path / "outside", 0o644)
+    home = make(tmp_path / "home", 0o755, folder=True)
+    make(home / "runs", 0o775, folder=True)
+    make(home / "runs" / "result", 0o644)
+    make(home / "tool", 0o755)
+    make(home / "fine", 0o400)
+    (home / "link").symlink_to(outside)
+    owner_only.tighten(home)
+    assert list(owner_only.exposed([home])) == []
+    assert modes(home) == {"runs": 0o700, "result": 0o600, "tool": 0o700, "fine": 0o400}, "the owner's rights stay"
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644, "links are not followed"
+    assert "home; now only its owner has (4 files and folders changed)" in caplog.text
+    caplog.clear()
+    owner_only.tighten(home)
+    owner_only.tighten(tmp_path / "absent")
+    assert caplog.text == ""
+
+
+def test_a_folder_of_all_users_stays_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    shared = make(tmp_path / "shared", 0o1777, folder=True)
+    make(shared / "notes", 0o644)
+    owner_only.tighten(shared)
+    assert (modes(shared), caplog.text) == ({"notes": 0o644}, "")
+    owner_only.tighten_file(shared / "notes")
+    assert modes(shared) == {"notes": 0o600}
+    assert "notes; now only its owner has" in caplog.text
+
+
+def test_new_files_of_libraries_and_child_processes_are_owner_only(tmp_path: Path, no_umask: None) -> None:
+    owner_only.restrict_new_files()
+    (tmp_path / "file").write_text("x")
+    os.system(f"mkdir {tmp_path / 'folder'}")
+    assert modes(tmp_path) == {"file": 0o600, "folder": 0o700}
+    with pytest.raises(FileExistsError):
+        owner_only.create(tmp_path / "file")
