@@ -1,26 +1,39 @@
-"""Digests as JSON and as e-mails, written to files or sent through a mail server."""
+"""Digests as JSON and as e-mails, and the files that they are written to."""
 
 from __future__ import annotations
 
 import re
-import smtplib
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
 from matcher.alerts.digest import Digest
-from matcher.foundations.errors import Unavailable
+from matcher.foundations import atomic_files, owner_only
+from matcher.foundations.errors import InvalidInput, Unavailable
+from matcher.records.email_address import ascii_form
 from matcher.search.opportunities import Opportunity
 
 _UNSAFE_IN_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
-_TIMEOUT_SECONDS: Final = 30
 
 
 def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
-    """Return a plain-text e-mail that reports `digest` to a supplier."""
+    """Return a plain-text e-mail that reports `digest` to a supplier.
+
+    Raises:
+        InvalidInput: `to` is not a valid address.
+
+    """
+    try:
+        recipient = Address(addr_spec=ascii_form(to))
+    except ValueError as error:
+        raise InvalidInput(
+            f"the e-mail address of the supplier {digest.profile_id} is not valid",
+            remedy="Save the profile again with a contact whose address is correct",
+        ) from error
     count = len(digest.opportunities)
     email = EmailMessage()
-    email["From"], email["To"] = sender, to
+    email["From"], email["To"] = sender, recipient
     email["Subject"] = f"{count} new {'opportunity' if count == 1 else 'opportunities'} for {_single_line(digest.name)}"
     described = "\n\n".join(_described(opportunity) for opportunity in digest.opportunities)
     email.set_content(
@@ -41,33 +54,16 @@ def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path
     name = _UNSAFE_IN_FILE_NAME.sub(lambda match: f"%{ord(match[0]):02X}", digest.profile_id)[:200]
     files = [folder / f"{digest.day}-{name}.json"]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(digest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        folder.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
+        atomic_files.write(files[0], f"{digest.model_dump_json(indent=2)}\n".encode())
         if email is not None:
             files.append(files[0].with_suffix(".eml"))
-            files[1].write_bytes(email.as_bytes())
+            atomic_files.write(files[1], email.as_bytes())
     except OSError as error:
         raise Unavailable(
             f"the digest cannot be written to {folder}: {error.strerror}", remedy="Choose another folder with --out"
         ) from error
     return files
-
-
-def send(email: EmailMessage, host: str, port: int) -> None:
-    """Send `email` through the mail server at `host`.
-
-    Raises:
-        Unavailable: the server cannot be reached or rejects the e-mail.
-
-    """
-    try:
-        with smtplib.SMTP(host, port, timeout=_TIMEOUT_SECONDS) as server:
-            server.send_message(email)
-    except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(
-            f"the mail server {host}:{port} does not accept e-mails",
-            remedy="Check MATCHER_SMTP_HOST and MATCHER_SMTP_PORT",
-        ) from error
 
 
 def _described(opportunity: Opportunity) -> str:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from matcher.alerts import Alert, Alerts, Digest, digests, email_of, send, write
+from matcher.alerts import Alert, Alerts, Digest, MailServer, digests, email_of, write
 from matcher.bootstrap import opened_engine
-from matcher.cli.app import err, out, print_json
+from matcher.cli.app import counted, err, out, print_json
 from matcher.cli.options import Json
-from matcher.foundations.errors import Unavailable
+from matcher.foundations.errors import UserError
 from matcher.foundations.settings import Settings
 from matcher.store import Store
 
@@ -21,10 +21,14 @@ def alerts(
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the digests, in JSON and e-mail format.")],
     json: Json = False,
 ) -> None:
-    """Write a digest for every alert with new opportunities, and e-mail it if MATCHER_SMTP_HOST is set."""
+    """Write a digest for every alert with new opportunities, and e-mail it if MATCHER_SMTP_HOST is set.
+
+    If a digest cannot be delivered, the others still are, and the exit code is 1. The next run tries again.
+    """
     settings: Settings = context.obj
     sent: dict[str, int] = {}
-    failed: Unavailable | None = None
+    failed: dict[str, str] = {}
+    mail_server = MailServer(settings)
     with opened_engine(settings) as engine:
         saved = Alerts(engine.store.database)
         for digest in digests(engine, saved):
@@ -35,27 +39,27 @@ def alerts(
             if not digest.opportunities:
                 continue
             try:
-                _deliver(digest, engine.store, settings, out_folder)
-            except Unavailable as error:  # send the other digests first
-                failed = error
+                _deliver(digest, engine.store, settings, mail_server, out_folder)
+            except UserError as error:
+                failed[digest.profile_id] = str(error)
+                err.print(f"error: {digest.profile_id}: {error}", markup=False, soft_wrap=True)
                 continue
             # Recorded last, so that a failed digest is sent again.
             saved.mark_reported(digest.profile_id, [opportunity.need_id for opportunity in digest.opportunities])
             sent[digest.profile_id] = len(digest.opportunities)
-    if failed is not None:
-        raise failed
     if json:
-        print_json({"told": sent})
+        print_json({"told": sent} | ({"failed": failed} if failed else {}))
     else:
-        out.print(
-            f"{len(sent):,} digests with {sum(sent.values()):,} opportunities written to {out_folder}", markup=False
-        )
+        opportunities = counted(sum(sent.values()), "opportunity", "opportunities")
+        out.print(f"{counted(len(sent), 'digest')} with {opportunities} written to {out_folder}", markup=False)
+    if failed:
+        raise typer.Exit(1)
 
 
-def _deliver(digest: Digest, store: Store, settings: Settings, folder: Path) -> None:
+def _deliver(digest: Digest, store: Store, settings: Settings, mail_server: MailServer, folder: Path) -> None:
     contact = store.contact(digest.profile_id)
     address = contact.email if contact else None
     email = email_of(digest, sender=settings.mail_from, to=address) if address else None
     write(digest, folder, email)
     if email is not None and settings.smtp_host:
-        send(email, settings.smtp_host, settings.smtp_port)
+        mail_server.send(email)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from matcher.records.email_address import EmailAddress
 from matcher.records.fields import (
     MAX_CODES,
     MAX_PARTS,
@@ -20,7 +21,6 @@ from matcher.records.fields import (
     Text,
     Title,
     identifier,
-    printable,
 )
 from matcher.records.parsing import Record
 from matcher.records.vocabulary import Sector
@@ -101,7 +101,5 @@ class Contact(Record):
     """The contact at a supplier. Stored separately from the profile, so that it can be erased."""
 
     name: Phrase | None = None
-    email: (
-        Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254), AfterValidator(printable)] | None
-    ) = None
+    email: EmailAddress | None = None
     telephone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$")] | None = None
