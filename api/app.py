@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.access import permissions
 from api.access.guard import GuardedRoute
@@ -25,6 +26,7 @@ from api.problems import responses
 from api.routes import ROUTERS
 from api.service import Service
 from matcher.bootstrap import opened_engine
+from matcher.foundations import owner_only
 from matcher.foundations.errors import MatcherError
 from matcher.foundations.settings import Settings
 from matcher.search.engine import Engine
@@ -54,6 +56,7 @@ def create(settings: Settings | None = None, *, engine_of: OpenEngine = opened_e
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        owner_only.restrict_new_files()
         with engine_of(chosen) as engine:
             app.state.service = service = Service.over(engine, chosen)
             service.readiness.start()
@@ -93,6 +96,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(TelemetryMiddleware, metrics=metrics)
     for middleware in (EncodedSlashes, HeadRequests, SecurityHeaders):
         app.add_middleware(middleware)
+    if settings.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
 
 
 def _route_names(app: FastAPI) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.permissions import PERMISSIONS, AccessScope, Permission, Subject
+from api.access.revocation import RevocableResponse
+from api.access.this_machine import comes_from_this_machine
 from api.requests.bodies import JsonRoute
 from api.requests.record_ids import decoded_id
 from matcher.accounts import LOCAL_OPERATOR, Caller, Keys, LastUsed, Ownership, Sessions
@@ -32,9 +36,6 @@ CSRF_HEADER: Final = "X-CSRF-Token"
 # sees no records.
 _NO_ORGANISATION: Final = ""
 _SAFE_METHODS: Final = ("GET", "HEAD")
-_FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for")
-# A browser sends these values of Sec-Fetch-Site with requests from pages on other sites.
-_OTHER_SITES: Final = ("cross-site", "same-site")
 
 
 @dataclass(frozen=True)
@@ -146,16 +147,12 @@ class Guard:
     def _is_open(self, request: Request) -> bool:
         """Return whether a request without a key counts as the operator's request.
 
-        A request from a page on another site never counts as the operator's. For any other request, `MATCHER_ACCESS`
-        decides. Without `MATCHER_ACCESS`, the request counts as the operator's only if the service is local, the
-        request was not forwarded and no key has ever been made.
+        The request must come directly from this machine. Then `MATCHER_ACCESS` decides. Without `MATCHER_ACCESS`, the
+        request counts as the operator's only if the service is local and no key has ever been made.
         """
-        if request.headers.get("sec-fetch-site") in _OTHER_SITES:
+        if self._access_setting == "keys" or not comes_from_this_machine(request):
             return False
-        if self._access_setting is not None:
-            return self._access_setting == "open"
-        is_forwarded = any(name in request.headers for name in _FORWARDING_HEADERS)
-        return self._is_local and not is_forwarded and not self.keys.any()
+        return self._access_setting == "open" or (self._is_local and not self.keys.any())
 
     def _check(self, access: Access, permission: Permission, id: str) -> None:
         if permission.subject is Subject.REGISTRATION:
@@ -230,7 +227,10 @@ class GuardedRoute(JsonRoute):
         async def guarded(request: Request) -> Response:
             guard: Guard = request.app.state.service.guard
             request.state.access = await run_in_threadpool(guard.authorise, name, request)
-            return await handle(request)
+            response = await handle(request)
+            if isinstance(response, StreamingResponse | FileResponse):
+                return RevocableResponse(response, partial(guard.authorise, name, request))
+            return response
 
         return guarded
 

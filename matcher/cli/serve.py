@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
+from matcher.accounts import Keys
+from matcher.bootstrap import opened_store
 from matcher.cli.app import err
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
@@ -37,18 +39,27 @@ def serve(
     # settings from the environment.
     os.environ.update(settings.environment())
     host, port = settings.host, settings.port
-    if settings.access is None and settings.is_local:
-        err.print(
-            "Until you create the first key (matcher accounts add-key), anyone on this machine can do everything."
-        )
+    err.print(who_may_use(settings))
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")
     uvicorn.run(
         "api.app:create",
         factory=True,
         host=host,
         port=port,
+        proxy_headers=False,  # the application reads them, from the proxies in the settings only
         server_header=False,
         access_log=False,
         log_config=log_config(settings.log),
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+
+
+def who_may_use(settings: Settings) -> str:
+    """Return a sentence that says who may use the service."""
+    if settings.access == "open":
+        return "Anyone on this machine can do everything, because MATCHER_ACCESS is open."
+    with opened_store(settings) as store:
+        has_keys = Keys(store.database).any()
+    if has_keys or settings.access == "keys" or not settings.is_local:
+        return "Every request needs a key" + ("." if has_keys else ". Create one with: matcher accounts add-key")
+    return "Until you create the first key (matcher accounts add-key), anyone on this machine can do everything."

@@ -16,6 +16,7 @@ from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
 from matcher.search.engine import Engine
 from matcher.store import Store
+from tests.api.support.clients import local_client
 from tests.api.support.people import People
 from tests.api.support.served import Served, routes_of
 from tests.support.fakes import engine_over
@@ -43,7 +44,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
     """A client of a service that is ready for requests."""
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         yield client
 
@@ -58,6 +59,6 @@ def register(client: TestClient) -> Store:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     app = create(Settings(home=tmp_path_factory.mktemp("home"), rate_limit="none"), engine_of=fake_engine)
-    with TestClient(app) as client:
+    with local_client(app) as client:
         wait_until_ready(client)
         yield Served(client, People(app.state.service.store), routes_of(app))

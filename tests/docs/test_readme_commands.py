@@ -24,6 +24,7 @@ from fastapi.testclient import TestClient
 from api.app import create
 from matcher.foundations.settings import Settings
 from tests.api.conftest import wait_until_ready
+from tests.api.support.clients import local_client
 from tests.integration.test_training import sample_history
 from tests.support.commands import Command, command_in
 from tests.support.notices import package, party, release, written
@@ -76,7 +77,7 @@ def test_the_commands_run(matcher: Command, tmp_path: Path) -> None:
         run_make_demo(matcher)
         printed = make_key(matcher)
         # With open access, the service answers requests without a key, as it does before the first key is made.
-        with TestClient(create(Settings(home=tmp_path / "home", access="open"))) as client:
+        with local_client(create(Settings(home=tmp_path / "home", access="open"))) as client:
             wait_until_ready(client)
             for command in (command for command in shell_commands() if command not in NOT_RUN):
                 words = shlex.split(with_real_ids(command, printed))

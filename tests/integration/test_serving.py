@@ -11,10 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 
+from matcher.accounts import Accounts, Keys, OrganisationKind
+from matcher.bootstrap import opened_store
+from matcher.cli.serve import who_may_use
 from matcher.foundations.settings import Settings
 
 
@@ -71,3 +75,25 @@ def test_settings_survive_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
             for name, value in settings.environment().items():
                 patch.setenv(name, value)
             assert Settings() == settings
+
+
+@pytest.mark.parametrize(
+    ("access", "has_key", "host", "said"),
+    [
+        (None, False, "127.0.0.1", "Until you create the first key"),
+        (None, True, "127.0.0.1", "Every request needs a key."),
+        ("keys", False, "127.0.0.1", "Every request needs a key. Create one with: matcher accounts add-key"),
+        (None, False, "0.0.0.0", "Every request needs a key. Create one with: matcher accounts add-key"),
+        ("open", True, "127.0.0.1", "Anyone on this machine can do everything, because MATCHER_ACCESS is open."),
+    ],
+)
+def test_serve_says_who_may_use_it(
+    tmp_path: Path, access: Literal["open", "keys"] | None, has_key: bool, host: str, said: str
+) -> None:
+    settings = Settings(home=tmp_path / "home", access=access, host=host)
+    if has_key:
+        with opened_store(settings) as store:
+            accounts = Accounts(store.database)
+            accounts.add_organisation("icb", name="An ICB", kind=OrganisationKind.COMMISSIONER)
+            Keys(store.database).create(accounts.add_member("icb", name="A. Person").id)
+    assert who_may_use(settings).startswith(said)

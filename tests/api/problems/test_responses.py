@@ -18,6 +18,7 @@ from matcher.foundations.errors import Conflict, MatcherError, Place, UserError
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine
 from tests.api.support.checks import problem, put_profile
+from tests.api.support.clients import local_client
 
 SHAPE = {"type", "title", "status", "detail", "instance", "remedy"}
 
@@ -100,7 +101,7 @@ def fault() -> Exception:
 @pytest.fixture
 def broken(settings: Settings, fault: Exception) -> Iterator[TestClient]:
     """A client of a service in which everything fails with `fault` after it has started."""
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         running = client.app.state.service  # type: ignore[attr-defined]
         client.app.state.service = Broken(fault)  # type: ignore[attr-defined]
         yield client

@@ -21,6 +21,7 @@ from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine, wait_until_ready
 from tests.api.routes.test_programmes import ended
 from tests.api.support.checks import problem
+from tests.api.support.clients import local_client
 from tests.support.needs_files import FILES, opendocument_file
 from tests.support.notices import EMAIL, PHONES, package, release
 
@@ -146,12 +147,12 @@ def test_a_preview_stores_nothing(filled: TestClient, scratch: Path) -> None:
 
 
 def test_an_accepted_upload_survives_a_restart(settings: Settings) -> None:
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         client.put("/v1/profiles/p", json={"name": "Falls"})
         client.app.state.service.programmes.stop()  # type: ignore[attr-defined]
         id = send(client, BAD, on_error="skip", region="London").json()["id"]
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         done = ended(client, id)
         assert (done["state"], done["total"], done["refused"], done["area"]) == ("finished", 1, 2, "London")
         assert result(client, done, "rejects.csv").status_code == 200
@@ -225,7 +226,7 @@ def test_a_file_over_the_limit_is_refused_while_it_arrives(tmp_path: Path, scrat
         for _ in range(1_000):
             yield b"Falls classes\n" * 4_681
 
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         kind = {"content-type": "multipart/form-data; boundary=x"}
         body = problem(client.post("/v1/uploads", content=pieces(), headers=kind), 413)

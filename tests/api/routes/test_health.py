@@ -20,6 +20,7 @@ from matcher.search.engine import Engine
 from matcher.store import Store
 from tests.api.conftest import fake_engine, wait_until_ready
 from tests.api.support.checks import found_ids, problem, put_profile
+from tests.api.support.clients import local_client
 from tests.support.fakes import WordEncoder, engine_over
 
 
@@ -61,7 +62,7 @@ def stock(settings: Settings, count: int = 1) -> None:
 def test_the_service_is_up_immediately_and_ready_when_loaded(settings: Settings) -> None:
     stock(settings)
     encoder = HeldEncoder()
-    with TestClient(create(settings, engine_of=OneEngine(encoder))) as client:
+    with local_client(create(settings, engine_of=OneEngine(encoder))) as client:
         assert client.get("/healthz").json() == {"status": "up"}
         answer = client.get("/readyz")
         body = problem(answer, 503)
@@ -82,26 +83,26 @@ def test_loading_is_retried_after_a_failure(settings: Settings, caplog: pytest.L
     stock(settings)
     encoder = HeldEncoder(fault=RuntimeError("secret cause"))
     encoder.go.set()
-    with TestClient(create(settings, engine_of=OneEngine(encoder))) as client:
+    with local_client(create(settings, engine_of=OneEngine(encoder))) as client:
         wait_until_ready(client)
     assert "secret cause" in caplog.text
 
 
 def test_stopping_does_not_wait_for_the_index(settings: Settings) -> None:
     stock(settings)
-    with TestClient(create(settings, engine_of=OneEngine(HeldEncoder()))) as client:
+    with local_client(create(settings, engine_of=OneEngine(HeldEncoder()))) as client:
         problem(client.get("/readyz"), 503)
     assert not (settings.index_folder / "CURRENT").exists()
 
 
 def test_the_index_is_saved_on_stop_and_loaded_on_start(settings: Settings) -> None:
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         put_profile(client, "a", "Steady Steps")
     assert (settings.index_folder / "CURRENT").is_file()
 
     encoder = WordEncoder()
-    with TestClient(create(settings, engine_of=OneEngine(encoder))) as client:
+    with local_client(create(settings, engine_of=OneEngine(encoder))) as client:
         wait_until_ready(client)
         assert "Steady Steps" not in encoder.encoded
         assert found_ids(client, "steady") == ["a"]
@@ -112,7 +113,7 @@ def test_the_service_stops_even_if_the_snapshot_cannot_be_saved(
 ) -> None:
     settings.home.mkdir()
     settings.index_folder.write_text("in the way")
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
     assert "cannot write the index" in caplog.text
 

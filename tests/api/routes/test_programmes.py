@@ -15,6 +15,7 @@ from api.app import create
 from matcher.foundations.settings import Settings
 from tests.api.conftest import fake_engine, wait_until_ready
 from tests.api.support.checks import problem
+from tests.api.support.clients import local_client
 
 NEEDS = [{"id": f"n{number}", "title": f"{word} classes"} for number, word in enumerate(["Falls", "Meals", "Sleep"])]
 
@@ -166,14 +167,14 @@ def test_a_queued_run_can_be_paused_resumed_and_cancelled(filled: TestClient) ->
 
 
 def test_a_queued_run_continues_after_a_restart(settings: Settings) -> None:
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         wait_until_ready(client)
         client.put("/v1/profiles/p", json={"name": "Falls"})
         client.app.state.service.programmes.stop()  # type: ignore[attr-defined]
         id = start(client, capacity=2, region="London")["id"]
         client.put("/v1/profiles/later", json={"name": "Falls, too"})
         assert client.get(f"/v1/programmes/{id}").json()["state"] == "queued"
-    with TestClient(create(settings, engine_of=fake_engine)) as client:
+    with local_client(create(settings, engine_of=fake_engine)) as client:
         done = ended(client, id)
         assert (done["state"], done["matches"]) == ("finished", 3), "matched with the register as it was at the request"
         figures = client.get(f"/v1/programmes/{id}/results/figures.json").json()
