@@ -23,6 +23,8 @@ _SCOPE: Final = "openid"
 _ALGORITHMS: Final = ("RS256", "ES256", "PS256")
 # Allowed difference between this machine's clock and the provider's, in seconds.
 _LEEWAY: Final = 60
+# The errors that libraries raise for an answer that is no JSON, or has an unexpected shape.
+_MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class OidcProvider:
         endpoint = self._endpoint(client, "token_endpoint")
         try:
             return dict(client.fetch_token(endpoint, code=code, code_verifier=verifier))
-        except (OAuthError, ValueError) as error:
+        except (OAuthError, *_MALFORMED) as error:
             raise _refused("the provider refused the sign-in") from error
 
     def _validated_claims(self, token: dict[str, Any], keys: dict[str, Any], nonce: str) -> dict[str, Any]:
@@ -138,7 +140,7 @@ class OidcProvider:
             id_token = jwt.decode(str(token.get("id_token", "")), key_set, algorithms=list(_ALGORITHMS))
             claims = CodeIDToken(id_token.claims, id_token.header, options, params)
             claims.validate(leeway=_LEEWAY)
-        except (JoseError, ValueError) as error:
+        except (JoseError, *_MALFORMED) as error:
             raise _refused("the ID token from the provider is not valid") from error
         return dict(claims)
 
@@ -151,6 +153,8 @@ class OidcProvider:
         try:
             import httpx2
             from authlib.integrations.httpx_client import OAuth2Client
+
+            from api.access.bounded_transport import BoundedTransport
         except ImportError as error:
             raise Unavailable(
                 "the libraries for OpenID Connect are not installed",
@@ -163,6 +167,7 @@ class OidcProvider:
             scope=_SCOPE,
             code_challenge_method="S256",
             timeout=_TIMEOUT,
+            transport=BoundedTransport(),
         )
         try:
             with client:
@@ -182,19 +187,24 @@ class OidcProvider:
                     remedy="Correct MATCHER_OIDC_ISSUER",
                 )
             self._metadata = metadata
+        if name not in self._metadata:
+            raise _unreachable()
         return str(self._metadata[name])
 
     @staticmethod
     def _get(client: Any, url: str) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = client.request("GET", url, withhold_token=True).raise_for_status().json()
-        except ValueError as error:
+            answer = client.request("GET", url, withhold_token=True).raise_for_status().json()
+        except _MALFORMED as error:
             raise _unreachable() from error
+        if not isinstance(answer, dict):
+            raise _unreachable()
         return answer
 
 
 def _unreachable() -> Unavailable:
-    return Unavailable("the sign-in provider cannot be reached", remedy="Check MATCHER_OIDC_ISSUER, then try again")
+    problem = "the sign-in provider cannot be reached, or its answer cannot be used"
+    return Unavailable(problem, remedy="Check MATCHER_OIDC_ISSUER, then try again")
 
 
 def _refused(problem: str) -> NotSignedIn:

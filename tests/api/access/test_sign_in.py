@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +38,8 @@ class FakeProvider(ThreadingHTTPServer):
         self.key = self.published
         self.token_endpoint = f"{self.issuer}/token"
         self.token_status = 200
+        self.answer: bytes | None = None  # sent to every request, in place of the answer
+        self.answer_headers: dict[str, str] = {}
         self.claims: dict[str, Any] = {}
         self.headers: dict[str, Any] = {"alg": "RS256", "kid": "1"}
         self.codes: dict[str, dict[str, str]] = {}
@@ -92,9 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_json(self, value: Any, status: int = 200) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        for name, header in {"content-type": "application/json", **self.server.answer_headers}.items():
+            self.send_header(name, header)
         self.end_headers()
-        self.wfile.write(json.dumps(value).encode())
+        with suppress(ConnectionError):
+            self.wfile.write(json.dumps(value).encode() if self.server.answer is None else self.server.answer)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -236,3 +242,27 @@ def test_the_issuer_must_use_https() -> None:
     with pytest.raises(ValidationError, match="https"):
         Settings(oidc_issuer="http://login.example.org")
     assert "hush" not in repr(Settings(oidc_client_secret=SecretStr("hush")))
+
+
+BIG = json.dumps({"keys": "x" * (2 * 1024 * 1024)}).encode()
+ODD_ANSWERS: dict[str, tuple[bytes, dict[str, str]]] = {
+    "large": (BIG, {}),
+    "compressed": (gzip.compress(BIG), {"content-encoding": "gzip"}),
+    "deep": (b"[" * 500_000, {}),
+    "a list": (b"[1]", {}),
+    "no JSON": (b"<html>", {}),
+    "nothing": (b"{}", {}),
+    "odd keys": (b'{"keys": [1]}', {}),
+    "odder keys": (b'{"keys": 1}', {}),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_ANSWERS)
+def test_an_odd_answer_of_the_provider_gives_503(browser: TestClient, provider: FakeProvider, kind: str) -> None:
+    provider.answer, provider.answer_headers = ODD_ANSWERS[kind]
+    problem(browser.get("/v1/sign-in"), 503)  # the discovery document
+    provider.answer, provider.answer_headers = None, {}
+    back = redirect_parameters(browser, provider)
+    provider.answer, provider.answer_headers = ODD_ANSWERS[kind]
+    refused = browser.get("/v1/sign-in/callback", params=back)  # the token
+    assert refused.status_code in (401, 503), refused.text
