@@ -64,12 +64,13 @@ class ProgrammeRunner:
             Conflict: the run is finished, cancelled or running.
 
         """
-        progress = job.progress()
-        if progress.state.is_over or progress.state is State.RUNNING:
-            raise Conflict(
-                f"the programme {job.id} is {progress.state}", remedy="You can only resume a paused or failed programme"
-            )
-        job.save_progress(replace(progress, state=State.QUEUED, problem=""))
+        if (state := job.progress().state) is State.RUNNING:
+            raise _not_resumable(job, state)
+        with job.locked():  # nobody runs the job, so that its state cannot change meanwhile
+            progress = job.progress()
+            if progress.state.is_over:
+                raise _not_resumable(job, progress.state)
+            job.save_progress(replace(progress, state=State.QUEUED, problem=""))
         self._queue.put(job.id)
 
     def stop(self) -> None:
@@ -86,7 +87,8 @@ class ProgrammeRunner:
         while (id := self._queue.get()) != _STOP and not self._stopping.is_set():
             try:
                 self._current = self.runs.jobs.job(id)
-                if not self._current.progress().state.is_over:
+                # A run may be in the queue more than once. It runs once, and a pause in the meantime holds.
+                if self._current.progress().state is State.QUEUED:
                     self._run(self._current)
             except MatcherError as error:
                 _log.warning("the run %s: %s", id, error)
@@ -98,3 +100,7 @@ class ProgrammeRunner:
         progress = self.runs.run(job.id)
         if self._stopping.is_set() and progress.state is State.PAUSED:
             job.save_progress(replace(progress, state=State.QUEUED, problem=INTERRUPTED))
+
+
+def _not_resumable(job: Job, state: State) -> Conflict:
+    return Conflict(f"the programme {job.id} is {state}", remedy="You can only resume a paused or failed programme")
