@@ -83,6 +83,11 @@ _SCORED: Final[dict[str, Any]] = {
     "score": 2.25,
     "probability": 0.12,
     "band": "strong",
+    "reasons": [
+        "Offers “Falls prevention” (capability)",
+        "Works in Yorkshire and The Humber",
+        "Turnover about 1.6 times the value of this need",
+    ],
     "contributions": {"base": 0.0, "meaning": 1.5, "words": 0.75},
     "evidence": [
         {
@@ -107,6 +112,8 @@ SEARCH_RESULT: Final = {
             "profile_id": "example-charity",
             "name": "Steady Steps",
             "sector": "charity",
+            "size": "sme",
+            "place": "Yorkshire and The Humber",
             **_SCORED,
         }
     ],

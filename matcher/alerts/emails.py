@@ -74,10 +74,7 @@ def _described(opportunity: Opportunity) -> str:
     ]
     if not by:
         lines[1] = lines[1].removesuffix("; answer")
-    lines += [
-        f"   because: {_single_line(quote.text)[:200]} ({_single_line(quote.source)})"
-        for quote in opportunity.evidence[:2]
-    ]
+    lines += [f"   - {_single_line(reason)}" for reason in opportunity.reasons]
     return "\n".join([*lines, f"   id: {opportunity.need_id}"])
 
 

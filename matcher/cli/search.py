@@ -22,15 +22,16 @@ from matcher.cli.options import (
 )
 from matcher.foundations.errors import InvalidInput
 from matcher.ledger import Ledger
-from matcher.records import Filters, Match, Need, SearchResult, parse
-from matcher.search import strongest_reasons
+from matcher.records import Filters, Match, Need, SearchResult, Sector, Size, parse
+from matcher.records.vocabulary import sector_name
+from matcher.texts.excerpts import excerpt
 
 # A console narrower than this has no room for a table.
 _TABLE_WIDTH: Final = 100
 _PARTNER_WIDTH: Final = 28
 # The maximum number of characters to show from a quote.
 _QUOTE: Final = 220
-_MAX_REASONS: Final = 4
+_SIZES: Final = {Size.SME: "small or medium", Size.LARGE: "large"}
 
 
 def search(
@@ -53,6 +54,9 @@ def search(
     changed_since: Annotated[int | None, typer.Option(help="Only profiles revised after this sequence number.")] = None,
     ignore_requirements: IgnoreRequirements = False,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of partners to show.")] = 10,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Also show the parts of each score and the passages of the profile.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Save the search in the ledger as a new decision.")] = False,
     by: Annotated[
         str | None, typer.Option(help="With --keep: the organisation or key that saves the search, not a person.")
@@ -96,7 +100,7 @@ def search(
         saved = {} if entry is None else {"decision": entry.content.decision, "hash": entry.hash}
         print_json({**result.model_dump(mode="json"), **saved})
         return
-    show(query, result)
+    show(query, result, parts=parts)
     if entry is not None:
         out.print(f"Saved as decision [bold]{entry.content.decision}[/bold], hash {entry.hash}", soft_wrap=True)
 
@@ -108,8 +112,11 @@ _NONE_ELIGIBLE: Final = (
 _EMPTY: Final = "The register is empty. Import profiles with: matcher import profiles FILE"
 
 
-def show(need: Need, result: SearchResult, console: Console = out) -> None:
-    """Print a search result with reasons, as a table, or as a list if the console is narrow or an id is long."""
+def show(need: Need, result: SearchResult, console: Console = out, *, parts: bool = False) -> None:
+    """Print a search result with reasons, as a table, or as a list if the console is narrow or an id is long.
+
+    If `parts`, also print the parts of each score and the quoted passages.
+    """
     console.print(f"\n[bold]{escape(need.title)}[/bold]")
     console.print(_summary(result))
     if not result.results:
@@ -117,30 +124,30 @@ def show(need: Need, result: SearchResult, console: Console = out) -> None:
         return
     longest_id = max(len(match.profile_id) for match in result.results)
     if console.width < _TABLE_WIDTH or longest_id > _TABLE_WIDTH // 2:
-        _print_list(result, console)
+        _print_list(result, console, parts)
     else:
-        _print_table(result, console, max(longest_id, _PARTNER_WIDTH))
+        _print_table(result, console, max(longest_id, _PARTNER_WIDTH), parts)
 
 
-def _print_table(result: SearchResult, console: Console, partner_width: int) -> None:
+def _print_table(result: SearchResult, console: Console, partner_width: int, parts: bool) -> None:
     table = Table(show_lines=True, expand=True, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("Partner", width=partner_width)
     table.add_column("Fit")
     table.add_column("Why", ratio=1, overflow="fold")
     for match in result.results:
-        partner = f"[bold]{escape(match.name)}[/bold]\n{_sector(match)}\n[dim]{escape(match.profile_id)}[/dim]"
-        table.add_row(str(match.rank), partner, _fit(match), "\n".join(_why(match)))
+        partner = f"[bold]{escape(match.name)}[/bold]\n{_kind_and_place(match)}\n[dim]{escape(match.profile_id)}[/dim]"
+        table.add_row(str(match.rank), partner, _fit(match), "\n".join(_why(match, parts)))
     console.print(table)
 
 
-def _print_list(result: SearchResult, console: Console) -> None:
+def _print_list(result: SearchResult, console: Console, parts: bool) -> None:
     for match in result.results:
         console.print(f"\n[bold]{match.rank}. {escape(match.name)}[/bold]")
+        console.print(Padding(_kind_and_place(match), (0, 0, 0, 3), expand=False))
         # Not wrapped, so that the id can be copied.
-        line = f"   {_fit(match)} · {_sector(match)} · [dim]{escape(match.profile_id)}[/dim]"
-        console.print(line, soft_wrap=True)
-        for reason in _why(match):
+        console.print(f"   {_fit(match)} · [dim]{escape(match.profile_id)}[/dim]", soft_wrap=True)
+        for reason in _why(match, parts):
             console.print(Padding(reason, (0, 0, 0, 3), expand=False))
 
 
@@ -157,14 +164,25 @@ def _fit(match: Match) -> str:
     return f"{match.band.value} {match.probability:.1%}"
 
 
-def _sector(match: Match) -> str:
-    return match.sector.value.replace("_", " ")
+def _kind_and_place(match: Match) -> str:
+    """Return the kind of organisation, its size if known, and where it works."""
+    kind = "kind not known" if match.sector is Sector.UNKNOWN else sector_name(match.sector).lower()
+    # Two of the kinds include the size.
+    size = _SIZES[match.size] if match.size and match.sector not in (Sector.SME, Sector.LARGE) else ""
+    return " · ".join(filter(None, (kind, size, match.place or "place not known")))
 
 
-def _why(match: Match) -> list[str]:
-    """Return the strongest reasons in one line, then one line per quote."""
-    lines = [" · ".join(strongest_reasons(match, _MAX_REASONS))]
-    for quote in match.evidence:
-        text = quote.text if len(quote.text) <= _QUOTE else quote.text[:_QUOTE].rsplit(" ", 1)[0] + " …"
-        lines.append(f"“{escape(' '.join(text.split()))}” [dim]{escape(quote.source)}[/dim]")
+def _why(match: Match, parts: bool) -> list[str]:
+    """Return one line per reason. If `parts`, add one line with the parts of the score and one line per quote."""
+    lines = [escape(reason) for reason in match.reasons]
+    if parts:
+        lines.append(f"[dim]{' · '.join(_parts(match))}[/dim]")
+        for quote in match.evidence:
+            lines.append(f"“{escape(excerpt(quote.text, _QUOTE))}” [dim]{escape(quote.source)}[/dim]")
     return lines
+
+
+def _parts(match: Match) -> list[str]:
+    """Return the parts of the score that are not 0, those that change it most first, such as "meaning +2.31"."""
+    parts = sorted(match.contributions.items(), key=lambda part: -abs(part[1]))
+    return [f"{name.replace('_', ' ')} {value:+.2f}" for name, value in parts if value]

@@ -29,6 +29,11 @@ def bits_of(regions: Iterable[Region]) -> int:
     return bits
 
 
+def regions_in(bits: int) -> frozenset[Region]:
+    """Return the regions whose bits are set in `bits`."""
+    return frozenset(region for region, bit in _REGION_BIT.items() if bits & bit)
+
+
 def day_number(day: date) -> int:
     """Return the number of days from 1970-01-01 to `day`."""
     return (day - _EPOCH).days

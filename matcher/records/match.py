@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from matcher.records.parsing import Record
 from matcher.records.policy import Band
+from matcher.records.size import Size
 from matcher.records.vocabulary import Sector
 
 
@@ -29,16 +30,25 @@ class Match(Record):
     """A ranked profile. `score` is exactly the sum of `contributions`, added in order.
 
     `probability` is how often a supplier with this score won, among comparable pairs of need and supplier. `band` is
-    the word for the range that the probability falls in.
+    the word for the range that the probability falls in. `reasons` are sentences made from facts of the need and of the
+    profile. `size` and `place` are None if they are unknown.
     """
 
     rank: int
     profile_id: str
     name: str
     sector: Sector
+    size: Size | None = None
+    place: Annotated[
+        str | None, Field(description="Where the supplier works: “national”, or the names of regions.")
+    ] = None
     score: float
     probability: float
     band: Band
+    reasons: Annotated[
+        tuple[str, ...],
+        Field(description="Why the supplier fits, strongest first, then what does not fit or is unknown."),
+    ] = ()
     contributions: dict[str, float]
     evidence: tuple[Evidence, ...] = ()
 

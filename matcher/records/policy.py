@@ -32,6 +32,16 @@ POSSIBLE_FROM: Final = 0.01
 # The maximum number of pieces to quote as evidence from a profile, and the minimum share for pieces after the first.
 QUOTES: Final = 3
 LEAST_QUOTED_SHARE: Final = 0.05
+# The maximum number of pieces that reasons may refer to. A piece is taken to be as close to the need as the best piece
+# if its share is at least this part of the best share.
+MAX_CLOSE_PIECES: Final = 12
+CLOSE_SHARE: Final = 0.25
+# The maximum number of reasons, and how many of them may be cautions: facts that are unknown or do not fit.
+MAX_REASONS: Final = 6
+MAX_CAUTIONS: Final = 4
+# Turnover of at least this many times the value of a need is enough. Regulation 58(9) of the Public Contracts
+# Regulations 2015 did not let a buyer ask for more.
+ENOUGH_TURNOVER: Final = 2.0
 
 
 def band_of(probability: float) -> Band:

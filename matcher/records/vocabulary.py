@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Final
 
 
 class Sector(StrEnum):
@@ -18,6 +19,21 @@ class Sector(StrEnum):
     PUBLIC = "public"
     VCSE = "vcse"
     UNKNOWN = "unknown"
+
+
+_SECTOR_NAMES: Final[dict[str, str]] = {
+    Sector.CIC: "Community interest company",
+    Sector.SME: "Small or medium firm",
+    Sector.LARGE: "Large firm",
+    Sector.PUBLIC: "Public body",
+    Sector.VCSE: "Voluntary or community",
+    Sector.UNKNOWN: "Not known",
+}
+
+
+def sector_name(sector: str) -> str:
+    """Return the name of `sector` for display."""
+    return _SECTOR_NAMES.get(sector, sector.replace("_", " ").capitalize())
 
 
 class Stage(StrEnum):

@@ -1,8 +1,9 @@
 """The engine, its explanations, and opportunities. Every search starts in this package."""
 
 from matcher.search.engine import Announce, Engine, Ranking, eligible_in, ranking_of, rankings_of
-from matcher.search.explanations import ExplainedSearch, quotes_of, shown_revisions, strongest_reasons
+from matcher.search.explanations import ExplainedSearch, shown_revisions
 from matcher.search.opportunities import Opportunities, Opportunity, is_open, opportunities_for, opportunities_of
+from matcher.search.quotes import quotes_of
 
 __all__ = [
     "Announce",
@@ -19,5 +20,4 @@ __all__ = [
     "ranking_of",
     "rankings_of",
     "shown_revisions",
-    "strongest_reasons",
 ]

@@ -46,7 +46,8 @@ class Ranking:
 
     def explained(self, top: int) -> ExplainedSearch:
         """Return the best `top` candidates with the explanations of their scores."""
-        return explain(self.index, self.eligible, self.model, self.candidates, self.scored, self.order[:top])
+        shown, on = self.order[:top], self.query.facts.on
+        return explain(self.index, self.eligible, self.model, self.candidates, self.scored, shown, on)
 
 
 def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
@@ -179,7 +180,7 @@ class Engine:
         explained = ranking.explained(top)
         sequences = shown_revisions([explained])
         profiles = dict(zip(sequences, self.store.profiles_as_of(sequences), strict=True))
-        return explained.to_result(need.id, profiles)
+        return explained.to_result(need, profiles)
 
     def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], Floats]:
         """Return the ids and scores of all candidates for `need`, best first, for use in evaluation."""

@@ -38,6 +38,7 @@ class Opportunity(Record):
     score: Annotated[float, Field(description="Sum of the contributions, added in order.")]
     probability: float
     band: Band
+    reasons: tuple[str, ...] = ()
     contributions: dict[str, float]
     evidence: tuple[Evidence, ...]
 
@@ -173,7 +174,8 @@ def _rows(index: Index, profile_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _opportunity(rank: int, need: Need, match: Match) -> Opportunity:
-    of_match = {name: getattr(match, name) for name in ("score", "probability", "band", "contributions", "evidence")}
+    shown = ("score", "probability", "band", "reasons", "contributions", "evidence")
+    of_match = {name: getattr(match, name) for name in shown}
     of_need = {name: getattr(need, name) for name in ("title", "region", "value", "stage", "closes")}
     buyer = need.buyer.name if need.buyer else None
     return Opportunity(rank=rank, need_id=need.id, buyer=buyer, **of_need, **of_match)

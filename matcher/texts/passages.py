@@ -85,7 +85,7 @@ def piece_passages(profile: Profile, kind: PassageKind, part: int) -> tuple[Pass
     capability = profile.capabilities[part]
     if kind is PassageKind.OUTCOMES:
         return _split(kind, part, capability.title if capability.outcomes else "", ". ".join(capability.outcomes))
-    bare = capability.title.lower() in _BARE_TITLES and capability.description
+    bare = is_bare_title(capability.title) and capability.description
     return _split(kind, part, "" if bare else capability.title, capability.description)
 
 
@@ -115,6 +115,11 @@ def title_of(need: Need) -> str:
     title = headline(need.title)
     subject = strip_boilerplate(_BRACKETS.sub("", title))
     return subject if any(map(str.isalpha, subject)) else title
+
+
+def is_bare_title(title: str) -> bool:
+    """Return whether `title` names a register field, such as "Charitable objects", and not what a supplier does."""
+    return title.lower() in _BARE_TITLES
 
 
 def headline(title: str) -> str:

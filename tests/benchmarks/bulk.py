@@ -89,7 +89,7 @@ def worded(store: Store, needs: Sequence[Need], findings: Sequence[ExplainedSear
     """Write the answers as text, as a run does, and return the number of characters."""
     sequences = shown_revisions(findings)
     profiles = dict(zip(sequences, store.profiles_as_of(sequences), strict=True))
-    return sum(len(o.to_result(n.id, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
+    return sum(len(o.to_result(n, profiles).model_dump_json()) for n, o in zip(needs, findings, strict=True))
 
 
 def run(passages: int, count: int, folder: Path) -> None:

@@ -14,6 +14,7 @@ from matcher.index import Index
 from matcher.index.codes import SECTORS, SIZES
 from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
+from matcher.records.vocabulary import sector_name
 from matcher.search.engine import eligible_in
 
 # The share of each kind in a whole: {"charity": 0.4, "sme": 0.6}.
@@ -21,14 +22,6 @@ Shares = Mapping[str, float]
 Dimension = Literal["sectors", "sizes"]
 UNKNOWN_SIZE: Final = "unknown"
 _SIZE_NAMES: Final = {"sme": "Small or medium", "large": "Large", UNKNOWN_SIZE: "Not known"}
-_SECTOR_NAMES: Final = {
-    "cic": "Community interest company",
-    "sme": "Small or medium firm",
-    "large": "Large firm",
-    "public": "Public body",
-    "vcse": "Voluntary or community",
-    "unknown": "Not known",
-}
 
 
 @dataclass(frozen=True)
@@ -48,11 +41,6 @@ def mix_of(suppliers: Iterable[tuple[Sector, Size | None]]) -> SupplierMix:
 def size_name(size: Size | None) -> str:
     """Return `size` as a word, or "unknown" if `size` is None."""
     return size.value if size else UNKNOWN_SIZE
-
-
-def sector_name(sector: str) -> str:
-    """Return the name of `sector` for display."""
-    return _SECTOR_NAMES.get(sector, sector.replace("_", " ").capitalize())
 
 
 class EligibleMix:

@@ -8,9 +8,9 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.programme.results.charts import WIDTH, coverage_chart, in_demand_chart, mix_chart
-from matcher.programme.results.exposure import sector_name
 from matcher.programme.results.figures import LEVELS, MAX_GAPS, NO_ICB, ProgrammeFigures, level_name
 from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM
+from matcher.records.vocabulary import sector_name
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
 _MEANINGS: Final = {

@@ -16,6 +16,7 @@ from matcher.programme.results.pairs import MatchedNeed, Supplier
 from matcher.programme.results.tables import NeedResult, SupplierMatch, reasons_of
 from matcher.programme.results.worksheet import Share, SheetColumn, SheetLayout
 from matcher.records import Match
+from matcher.texts.excerpts import excerpt
 
 R = TypeVar("R")
 
@@ -64,8 +65,8 @@ def _share(match: Match | AssignedSupplier | None) -> Share | None:
     return Share(match.probability) if match else None
 
 
-def _excerpt(text: str) -> str:
-    return text if len(text) <= _MAX_QUOTE else text[:_MAX_QUOTE].rsplit(" ", 1)[0] + " …"
+def _quote(match: SupplierMatch) -> str:
+    return excerpt(match.evidence.text, _MAX_QUOTE) if match.evidence else ""
 
 
 def _exclusions(result: NeedResult) -> str:
@@ -103,11 +104,12 @@ MATCHES: Final = SheetLayout(
         _MatchColumn("Profile", 28, lambda r: r.content.match.profile_id),
         _MatchColumn("Sector", 16, lambda r: r.content.match.sector.value),
         _MatchColumn("Size", 9, lambda r: size_name(r.content.supplier.size)),
+        _MatchColumn("Place", 26, lambda r: r.content.match.place),
         _MatchColumn("Fit", 10, lambda r: r.content.match.band.value),
         _MatchColumn("Probability", 11, lambda r: Share(r.content.match.probability)),
         _MatchColumn("Score", 8, lambda r: round(r.content.match.score, 4)),
-        _MatchColumn("Why", 44, lambda r: reasons_of(r.content.match)),
-        _MatchColumn("Evidence", 70, lambda r: _excerpt(r.content.evidence.text if r.content.evidence else "")),
+        _MatchColumn("Why", 70, lambda r: reasons_of(r.content.match)),
+        _MatchColumn("Evidence", 70, lambda r: _quote(r.content)),
         _MatchColumn("Where it stands", 40, lambda r: r.content.evidence.source if r.content.evidence else ""),
         _MatchColumn(
             "Website", 30, lambda r: r.content.supplier.website or "", lambda r: _web_link(r.content.supplier.website)

@@ -21,11 +21,9 @@ from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.programme.results.exposure import size_name
 from matcher.programme.results.pairs import Supplier
 from matcher.records import Evidence, Match, Need, SearchResult
-from matcher.search import strongest_reasons
 
 # One match as a row: its values by column name.
 MatchRow = Mapping[str, Any]
-_MAX_REASONS: Final = 3
 _BATCH_ROWS: Final = 2_000
 
 
@@ -93,8 +91,8 @@ class MatchColumn:
 
 
 def reasons_of(match: Match) -> str:
-    """Return the parts with the largest effect on the score, such as "meaning +2.31, capacity -0.80"."""
-    return ", ".join(strongest_reasons(match, _MAX_REASONS))
+    """Return the reasons of `match` in one line."""
+    return "; ".join(match.reasons)
 
 
 _TEXT, _NUMBER = pa.string(), pa.float64()
@@ -109,6 +107,7 @@ COLUMNS: Final = (
     MatchColumn("name", _TEXT, lambda m: m.match.name),
     MatchColumn("sector", _TEXT, lambda m: m.match.sector.value),
     MatchColumn("size", _TEXT, lambda m: size_name(m.supplier.size)),
+    MatchColumn("place", _TEXT, lambda m: m.match.place or ""),
     MatchColumn("website", _TEXT, lambda m: m.supplier.website or ""),
     MatchColumn("score", _NUMBER, lambda m: m.match.score),
     MatchColumn("probability", _NUMBER, lambda m: m.match.probability),

@@ -127,7 +127,7 @@ class Run:
             self._profiles.clear()
             required = shown_revisions(findings)
         self._profiles.update(zip(required, self._engine.store.profiles_as_of(required), strict=True))
-        results = (found.to_result(need.id, self._profiles) for need, found in zip(needs, findings, strict=True))
+        results = (found.to_result(need, self._profiles) for need, found in zip(needs, findings, strict=True))
         return [result.model_dump_json(exclude_none=True) for result in results]
 
     def _vectors(self, needs: Sequence[Need]) -> Vectors | None:

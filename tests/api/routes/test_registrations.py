@@ -277,7 +277,7 @@ def test_opportunities_are_open_published_needs(signed_in: TestClient, client: T
     (opportunity,) = opportunities()
     search = {"need_id": made.json()["id"]}
     (match,) = client.post("/v1/search", json=search, headers=commissioner).json()["results"]
-    for name in ("score", "probability", "band", "contributions", "evidence"):
+    for name in ("score", "probability", "band", "reasons", "contributions", "evidence"):
         assert opportunity[name] == match[name]
     assert client.put(path, json={**need, "closes": "2020-01-01"}, headers=commissioner).status_code == 200
     assert opportunities() == []

@@ -35,8 +35,11 @@ def test_a_search_for_free_text_ranks_with_reasons(stocked: TestClient) -> None:
     assert 0 < sum(quote.share for quote in best.evidence) <= 1
     shown = response.json()["results"][0]
     assert set(shown) == {
-        "rank", "profile_id", "name", "sector", "score", "probability", "band", "contributions", "evidence",
+        "rank", "profile_id", "name", "sector", "size", "place", "score", "probability", "band", "reasons",
+        "contributions", "evidence",
     }  # fmt: skip
+    assert (shown["size"], shown["place"]) == ("sme", "Yorkshire and The Humber")
+    assert shown["reasons"][0] == "Offers “Falls prevention” (capability)"
     assert (0 <= shown["probability"] <= 1, shown["band"]) == (True, best.band.value)
     assert tuple(shown["contributions"]) == PARTS, "in the order of the sum"
     for quote in shown["evidence"]:

@@ -56,7 +56,7 @@ def test_each_opportunity_is_reported_once(command: Command, settings: Settings,
     assert (message["to"], message["subject"]) == ("a@steps.example", "2 new opportunities for Steady Steps")
     body = message.get_content()
     assert "open-1" in body
-    assert "because: Falls clinic" in body
+    assert "- Offers “Falls clinic” (capability)" in body
 
     assert json.loads(command("alerts", "--out", second, "--json").out) == {"told": {}}
     assert not second.exists()

@@ -72,7 +72,7 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
     answer = json.loads(searched.out)
     assert [match["profile_id"] for match in answer["results"]] == ["a", "b"]
     for match in answer["results"]:
-        assert {"profile_id", "name", "sector", "score", "contributions", "evidence"} <= match.keys()
+        assert {"profile_id", "name", "sector", "score", "reasons", "contributions", "evidence"} <= match.keys()
         assert sum(match["contributions"].values()) == pytest.approx(match["score"], abs=1e-9)
         assert all({"text", "source"} <= quote.keys() for quote in match["evidence"])
 
@@ -85,6 +85,10 @@ def test_import_then_search_then_bulk(command: Command, tmp_path: Path) -> None:
 
     table = command("search", "falls prevention").out
     assert "Falls [b]Clinic[/b]" in table, "suppliers' text is not markup"
+    assert "Says of itself: “falls prevention for older people”" in table
+    assert "charity · place not known" in table
+    assert "meaning +" not in table
+    assert "meaning +" in command("search", "falls prevention", "--parts").out
 
     needs = tmp_path / "needs.jsonl"
     needs.write_text('{"id": "n1", "title": "Falls prevention", "requirements": {"sectors": ["charity"]}}')

@@ -84,13 +84,15 @@ def test_an_opportunity_equals_the_match_in_the_search_of_the_need(
         if is_open(need, TODAY):
             result = engine.search(need, top=100, apply_requirements=apply_requirements, on=TODAY)
             for match in result.results:
-                row = (-match.score, need.id, match.probability, match.contributions, match.evidence)
+                row = (-match.score, need.id, match.probability, match.contributions, match.reasons, match.evidence)
                 expected.setdefault(match.profile_id, []).append(row)
     live = [profile.id for profile in profiles if profile not in profiles[1::9]]
     compared, separate = 0, {}
     for id in live:
         opportunities = opportunities_for(engine, id, top=100, apply_requirements=apply_requirements, on=TODAY)
-        rows = [(-o.score, o.need_id, o.probability, o.contributions, o.evidence) for o in opportunities.results]
+        rows = [
+            (-o.score, o.need_id, o.probability, o.contributions, o.reasons, o.evidence) for o in opportunities.results
+        ]
         assert rows == sorted(expected.get(id, []), key=lambda row: row[:2])
         assert [opportunity.rank for opportunity in opportunities.results] == list(range(1, len(rows) + 1))
         assert opportunities.considered == sum(is_open(need, TODAY) for need in needs)

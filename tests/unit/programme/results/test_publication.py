@@ -35,6 +35,14 @@ def test_every_format_holds_the_same_matches(engine: Engine, tmp_path: Path) -> 
     assert [float(row["score"]) for row in rows] == parquet["score"].tolist()
     sheets = sheet_rows(tmp_path / "matches.xlsx")
     assert [(row[0], row[2], row[4]) for row in sheets["Matches"][1:]] == order
+    told = ["; ".join(match["reasons"]) for line in lines for match in line["results"]]
+    assert all(told)
+    assert parquet["reasons"].tolist() == told
+    heading = sheets["Matches"][0]
+    assert [row[heading.index("Why")] for row in sheets["Matches"][1:]] == told
+    places = [match.get("place", "") for line in lines for match in line["results"]]
+    assert parquet["place"].tolist() == [row["place"] for row in rows] == places
+    assert "national" in places
     reverse = sorted((row[5], row[7], row[1]) for row in sheets["By supplier"][1:])
     assert reverse == sorted(order)
     names = ["Read me", "Summary", "Needs", "Matches", "Needs without partner", "By supplier", "Assignment"]
