@@ -78,7 +78,8 @@ def opened_store(settings: Settings) -> Iterator[Store]:
     """Open the store named in the settings, in a home folder to which only its owner has access."""
     try:
         settings.home.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
-        owner_only.tighten(settings.home)
+        parts = (settings.index_folder, settings.programmes_folder, settings.rejects_folder, settings.backups_folder)
+        owner_only.tighten(settings.home, parts)
     except OSError as error:
         raise Unavailable(
             f"the home folder {settings.home} cannot be created: {error.strerror}", remedy="Choose another with --home"

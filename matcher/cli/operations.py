@@ -50,7 +50,7 @@ def restore(
             remedy="To replace it, add --replace; the current register is backed up first",
         )
     if not empty:
-        previous = settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        previous = settings.backups_folder / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         back_up(settings.store_url, previous)
         out.print(f"The previous register is backed up in {previous}")
     restore_backup(file, settings.store_url)

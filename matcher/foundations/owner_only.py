@@ -54,16 +54,18 @@ def exposed(paths: Iterable[Path]) -> Iterator[Path]:
             yield from (child for name in (*folders, *files) if _is_exposed(child := Path(folder, name)))
 
 
-def tighten(home: Path) -> None:
+def tighten(home: Path, parts: Iterable[Path]) -> None:
     """Make `home` and everything in it owner-only, as earlier versions did not, and log a warning if that was needed.
 
-    Only if `home` or one of its direct entries is exposed, everything below it is examined. A folder that all users
-    share, such as `/tmp`, stays as it is, and so do other users' files.
+    If `home` may hold files of other programs, only `parts` and everything in them are made owner-only. Nothing is
+    examined more closely unless `home`, a direct entry of it or one of `parts` is exposed. Files of other users stay as
+    they are.
     """
     home = home.resolve()
-    if not home.is_dir() or home.stat().st_mode & stat.S_ISVTX or not any(map(_is_exposed, (home, *home.iterdir()))):
+    if not home.is_dir():
         return
-    if tightened := sum(map(_tighten, exposed([home]))):
+    roots, entries = ([home], [home, *home.iterdir()]) if _is_dedicated(home) else (list(parts), list(parts))
+    if any(map(_is_exposed, entries)) and (tightened := sum(map(_tighten, exposed(roots)))):
         _log.warning(
             "other users of this machine had access to %s; now only its owner has (%s files and folders changed)",
             display_path(home),
@@ -75,6 +77,13 @@ def tighten_file(path: Path) -> None:
     """Make the file at `path` owner-only, if it exists, and log a warning if that was needed."""
     if _is_exposed(path) and _tighten(path):
         _log.warning("other users of this machine had access to %s; now only its owner has", display_path(path))
+
+
+def _is_dedicated(home: Path) -> bool:
+    """Return whether `home` is likely to hold nothing else: it is no top-level, shared, home or current folder."""
+    here = Path.cwd()
+    is_shared = bool(home.stat().st_mode & stat.S_ISVTX)
+    return not is_shared and len(home.parts) > 2 and home not in (Path.home(), here, *here.parents)
 
 
 def _is_exposed(path: Path) -> bool:

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         return self.home / "import-rejects"
 
     @property
+    def backups_folder(self) -> Path:
+        """Folder of the backups that are made before a restore."""
+        return self.home / "backups"
+
+    @property
     def is_local(self) -> bool:
         """Whether the service is bound to an address that only this machine can reach."""
         return is_loopback(self.host)
