@@ -34,6 +34,8 @@ class OnError(StrEnum):
     SKIP = "skip"
 
 
+# The maximum number of warnings printed below the table. The JSON lists up to 1,000.
+_LISTED_WARNINGS: Final = 10
 # The maximum number of dropped fields listed in the table. One more row counts the rest. The JSON lists every field.
 _LISTED_FIELDS: Final = 12
 
@@ -46,8 +48,12 @@ def import_(
         typer.Argument(help="Files or folders. Records: .jsonl, .jsonl.gz. Public sources: as published, .gz, .zip."),
     ],
     on_error: Annotated[
-        OnError, typer.Option(help="If a line cannot be read: stop, or skip it and write it to a rejects file.")
-    ] = OnError.STOP,
+        OnError | None,
+        typer.Option(
+            help="If a line cannot be read: stop, or skip it and write it to a rejects file. By default, notices are "
+            "skipped, and anything else stops."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Import records or a public source. If a file fails, nothing from it is imported."""
@@ -59,7 +65,7 @@ def import_(
                 store,
                 str(kind),
                 paths,
-                on_error=on_error.value,
+                on_error=on_error.value if on_error else None,
                 rejects_folder=settings.rejects_folder,
                 on_progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
@@ -91,8 +97,17 @@ def print_source_report(report: ImportReport, *, json: bool) -> None:
                 table.add_row(name, f"{number:,}")
             table.add_section()
         out.print(table)
+        _print_warnings(report)
     if report.rejects_file:
         err.print(f"rejected parts, with reasons and remedies: {report.rejects_file}", soft_wrap=True)
+
+
+def _print_warnings(report: ImportReport) -> None:
+    for warning in report.warnings[:_LISTED_WARNINGS]:
+        place = ", ".join(part for part in (warning.file, warning.place, warning.field) if part)
+        err.print(f"{place}: “{warning.text}” {warning.action}", soft_wrap=True, markup=False)
+    if (rest := report.warned - _LISTED_WARNINGS) > 0:
+        err.print(f"{rest:,} more warnings. To see up to 1,000, import again with --json")
 
 
 def _sections(report: ImportReport) -> Iterator[list[tuple[str, int]]]:

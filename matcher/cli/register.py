@@ -73,7 +73,8 @@ def provenance(
     for part in parts:  # one line each, because a wrapped record number cannot be copied
         reason = f"{part.rule} {part.evidence}".strip()
         stated = f", {part.stated}" if part.stated else ""
-        out.print(f"{part.field}: {part.source} {part.record}{stated} ({reason})", soft_wrap=True, markup=False)
+        basis = f"; value {part.basis}" if part.basis else ""
+        out.print(f"{part.field}: {part.source} {part.record}{stated} ({reason}){basis}", soft_wrap=True, markup=False)
 
 
 def split(

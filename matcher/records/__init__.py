@@ -2,7 +2,7 @@
 
 from matcher.records.filters import Filters
 from matcher.records.match import Evidence, Match, SearchResult
-from matcher.records.need import Buyer, Need, Requirements
+from matcher.records.need import Buyer, Lot, Need, Requirements
 from matcher.records.parsing import Record, parse
 from matcher.records.profile import Accreditation, Capability, Contact, Coverage, Identifiers, Profile, TrackRecord
 from matcher.records.size import Size, size_of
@@ -17,6 +17,7 @@ __all__ = [
     "Evidence",
     "Filters",
     "Identifiers",
+    "Lot",
     "Match",
     "Need",
     "Profile",

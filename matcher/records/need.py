@@ -8,6 +8,7 @@ from pydantic import Field
 
 from matcher.records.fields import (
     MAX_CODES,
+    MAX_PARTS,
     MAX_TITLE,
     Amount,
     CpvCodes,
@@ -43,6 +44,17 @@ class Requirements(Record):
     regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
 
 
+class Lot(Record):
+    """A part of a need that can be won by itself. `value` is in pounds over the whole life of the contract."""
+
+    id: Phrase | None = None
+    title: TitleText | None = None
+    description: Text = ""
+    value: Amount | None = None
+    cpv: CpvCodes = ()
+    region: PlaceName | None = None
+
+
 class _FreeText(Record):
     description: Text
 
@@ -56,6 +68,7 @@ class Need(Record):
     buyer: Buyer | None = None
     outcomes: Annotated[tuple[Text, ...], Field(max_length=MAX_CODES)] = ()
     requirements: Requirements = Requirements()
+    lots: Annotated[tuple[Lot, ...], Field(max_length=MAX_PARTS)] = ()
     cpv: CpvCodes = ()
     region: PlaceName | None = None
     postcode: Postcode | None = None

@@ -10,6 +10,9 @@ from typing import Final
 SME_MAX_EMPLOYEES: Final = 250
 SME_MAX_TURNOVER: Final = 44_000_000.0
 
+# The standard rate of value added tax in the United Kingdom since 4 January 2011 (Value Added Tax Act 1994, section 2).
+VAT_STANDARD_RATE: Final = 0.20
+
 # Schemes that include others: whoever holds the scheme in the key also holds the schemes in the value (NCSC: Cyber
 # Essentials Plus is Cyber Essentials with a hands-on audit).
 IMPLIED_SCHEMES: Final[dict[str, tuple[str, ...]]] = {"cyberessentialsplus": ("cyberessentials",)}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from matcher.foundations.personal_data import redact
 from matcher.records.fields import MAX_TEXT, MAX_TITLE
-from matcher.records.need import Need
+from matcher.records.need import Lot, Need
 from matcher.records.profile import Capability, Profile, TrackRecord
 
 
 def redact_need(need: Need) -> Need:
-    """Return `need` with the contact details in its title, description and outcomes redacted."""
+    """Return `need` with the contact details in its title, description, outcomes and lots redacted."""
     return need.model_copy(
         update={
             "title": _title(need.title),
             "description": _text(need.description),
             "outcomes": _texts(need.outcomes),
+            "lots": tuple(_lot(part) for part in need.lots),
         }
     )
 
@@ -36,6 +37,11 @@ def redact_profile(profile: Profile) -> Profile:
 def _capability(part: Capability) -> Capability:
     texts = {"title": _title(part.title), "description": _text(part.description), "outcomes": _texts(part.outcomes)}
     return part.model_copy(update=texts)
+
+
+def _lot(part: Lot) -> Lot:
+    title = part.title if part.title is None else _title(part.title)
+    return part.model_copy(update={"title": title, "description": _text(part.description)})
 
 
 def _work(part: TrackRecord) -> TrackRecord:

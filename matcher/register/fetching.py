@@ -18,7 +18,8 @@ from matcher.register.import_report import ImportReport
 from matcher.register.notices import import_releases, trim_release
 from matcher.register.schema import progress
 from matcher.sources.notices_api import NoticesClient, NoticeService, Page
-from matcher.sources.ocds import releases_in
+from matcher.sources.ocds import ReleaseIds, releases_in
+from matcher.sources.statement import SourceWarning
 from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
 
@@ -69,7 +70,7 @@ def fetch(
         Unavailable: the service or the store cannot be used. The pages already fetched remain saved.
 
     """
-    window, resumed = _window(store, service, since, until or datetime.now(UTC))
+    window, resumed = _window(store, service, since, until)
     report = FetchReport(resumed=resumed)
     if window.next is not None:
         for page in islice(client.pages(window.next), most_pages):
@@ -82,7 +83,9 @@ def fetch(
     return report
 
 
-def _window(store: Store, service: NoticeService, since: datetime | None, now: datetime) -> tuple[_Window, bool]:
+def _window(
+    store: Store, service: NoticeService, since: datetime | None, until: datetime | None
+) -> tuple[_Window, bool]:
     """Return the time window to fetch, and whether it continues an earlier fetch. If the window is new, save it."""
     before = _saved(store, service)
     if before and before.next and (since is None or since.isoformat() == before.since):
@@ -93,28 +96,41 @@ def _window(store: Store, service: NoticeService, since: datetime | None, now: d
             remedy="Enter a start date, for example --from 2025-03-01",
         )
     start = since or datetime.fromisoformat(before.until if before else "") - _OVERLAP
-    if start >= now:
-        raise InvalidInput("the start date is not in the past", remedy="Enter an earlier date with --from")
-    window = _Window(start.isoformat(), now.isoformat(), service.first_page(start, now))
+    end = until or datetime.now(UTC)
+    if start >= end:
+        raise _not_before(start, end, is_given=since is not None, ends_now=until is None)
+    window = _Window(start.isoformat(), end.isoformat(), service.first_page(start, end))
     with store.writing() as writer:
         _save(writer, service, window)
     return window, False
 
 
+def _not_before(start: datetime, end: datetime, *, is_given: bool, ends_now: bool) -> InvalidInput:
+    if ends_now:
+        return InvalidInput("the start date is not in the past", remedy="Enter an earlier date with --from")
+    if is_given:
+        problem = f"the start, {start:%Y-%m-%d}, is not before the end, {end:%Y-%m-%d}"
+        return InvalidInput(problem, remedy="Enter an earlier date with --from, or a later one with --until")
+    problem = f"the end, {end:%Y-%m-%d}, is not after the last fetch, which ended on {start + _OVERLAP:%Y-%m-%d}"
+    return InvalidInput(problem, remedy="Enter a later date with --until, or the first day to fetch with --from")
+
+
 def _import_page(store: Store, service: NoticeService, window: _Window, page: Page, report: ImportReport) -> None:
     """Import a page and save the address of the next page, in one transaction.
 
-    An unusable release is counted but raises no error, because an error would stop every later fetch at this page.
+    An unusable release is reported but raises no error, because an error would stop every later fetch at this page.
     """
     report.files += 1
 
-    def reject(_: InvalidInput) -> None:
+    def reject(problem: InvalidInput) -> None:
         report.rejected += 1
+        action = f"left out. {problem.remedy}"
+        report.warn(SourceWarning(page.url, "", problem.place.field or "", problem.problem, action))
 
-    releases = []
+    releases, ids = [], ReleaseIds()
     for number, release in enumerate(releases_in(page.package), start=1):
         try:
-            releases.append(trim_release(release, Place(file=page.url), f"release {number}", report))
+            releases.append(trim_release(release, Place(file=page.url), number, report, ids))
         except InvalidInput as problem:
             reject(problem)
     with store.writing() as writer:

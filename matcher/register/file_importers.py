@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
@@ -21,10 +21,12 @@ from matcher.sources.formats.files import ENDINGS
 from matcher.sources.formats.items import Item
 from matcher.sources.formats.jsonl import Accepted, Rejected, read
 from matcher.sources.formats.rejects import RejectsFile
+from matcher.sources.ocds import ReleaseIds
 from matcher.sources.statement import Tally
 from matcher.store import Put, Writer
 from matcher.store.rows import chunks
 
+OnError = Literal["stop", "skip"]
 R = TypeVar("R", Profile, Need)
 T = TypeVar("T")
 
@@ -59,10 +61,14 @@ class ImportTask:
 
 @dataclass(frozen=True)
 class FileImporter:
-    """How to import one kind of file, and the filename endings to look for in a folder."""
+    """How to import one kind of file, and the filename endings to look for in a folder.
+
+    `on_error` is what to do by default with a line or part that cannot be used.
+    """
 
     run: Callable[[ImportTask], None]
     endings: tuple[str, ...]
+    on_error: OnError = "stop"
 
 
 def source_importer(source: Source) -> FileImporter:
@@ -71,7 +77,7 @@ def source_importer(source: Source) -> FileImporter:
     if isinstance(files, StatementFiles):
         return FileImporter(partial(_import_statements, files, source.name), files.endings)
     if isinstance(files, ReleaseFiles):
-        return FileImporter(partial(_import_releases, files), files.endings)
+        return FileImporter(partial(_import_releases, files), files.endings, "skip")
     if isinstance(files, OrganisationFiles):
         return FileImporter(partial(_import_organisations, files), files.endings)
     raise ValueError(f"{source.name} has no files")
@@ -130,9 +136,10 @@ def _import_releases(files: ReleaseFiles, task: ImportTask) -> None:
 
 
 def _trimmed(files: ReleaseFiles, task: ImportTask) -> Iterator[TrimmedRelease]:
+    ids = ReleaseIds()
     for number, published in enumerate(files.read(task.file), start=1):
         try:
-            yield trim_release(published.release, published.place, f"release {number}", task.report)
+            yield trim_release(published.release, published.place, number, task.report, ids)
         except InvalidInput as problem:
             task.reject(problem)
         task.on_position(published.position)

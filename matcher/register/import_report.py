@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from matcher.sources.statement import Tally
+from matcher.sources.statement import MAX_WARNINGS, SourceWarning, Tally
 
 # Names of the counts for data dropped from notices. These counts are reported even if they are 0.
 DROP_COUNTS: Final = (
@@ -18,8 +18,12 @@ DROP_COUNTS: Final = (
     "awards without a supplier",
     "suppliers without a name",
     "suppliers who are persons",
+    "suppliers that are placeholders",
+    "suppliers that are the buyer",
+    "awards whose contracts were cancelled",
     "values not in pounds",
     "values of 0 or 1",
+    "values that cannot be read",
 )
 # The maximum number of ignored field names to count separately. A file with more names does not contain records.
 _MAX_IGNORED: Final = 1_000
@@ -32,7 +36,8 @@ class ImportReport:
     `files` counts files or pages. `profiles` and `needs` count the records submitted, by outcome. For a public
     source, the outcomes for needs are in `counts` instead. `dropped_fields` counts each field that was dropped, by
     dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file that holds
-    the rejected lines, if there is one.
+    the rejected lines, if there is one. `warnings` lists the first parts of a public source that were left out or read
+    in another way than written, and `warned` counts them all.
     """
 
     files: int = 0
@@ -42,6 +47,8 @@ class ImportReport:
     dropped_fields: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     rejects_file: Path | None = None
+    warnings: list[SourceWarning] = field(default_factory=list)
+    warned: int = 0
 
     @property
     def added(self) -> int:
@@ -62,6 +69,15 @@ class ImportReport:
         """Add the counts in `tally` to this report."""
         self.counts.update(tally.counts)
         self.dropped_fields.update(tally.fields)
+        for warning in tally.warnings:
+            self.warn(warning)
+        self.warned += tally.warned - len(tally.warnings)
+
+    def warn(self, warning: SourceWarning) -> None:
+        """Count `warning`, and list it unless there are too many."""
+        self.warned += 1
+        if len(self.warnings) < MAX_WARNINGS:
+            self.warnings.append(warning)
 
     def count_ignored(self, names: Iterable[str]) -> None:
         """Add 1 to the count of each dropped field in `names`, for up to 1,000 different names."""
@@ -91,5 +107,7 @@ def source_report(report: ImportReport) -> dict[str, Any]:
         "counts": dict(sorted(report.counts.items())),
         "profiles": dict(sorted((+report.profiles).items())),
         "dropped_fields": dict(sorted((+report.dropped_fields).items())),
+        "warnings": [asdict(warning) for warning in report.warnings],
+        "warnings_in_all": report.warned,
         "rejects_file": str(report.rejects_file) if report.rejects_file else None,
     }

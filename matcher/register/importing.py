@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from matcher.register.file_importers import NEEDS, PROFILES, RECORD_IMPORTERS, FileImporter, ImportTask, source_importer
+from matcher.register.file_importers import (
+    NEEDS,
+    PROFILES,
+    RECORD_IMPORTERS,
+    FileImporter,
+    ImportTask,
+    OnError,
+    source_importer,
+)
 from matcher.register.import_report import ImportReport
 from matcher.sources.catalogue import FILE_SOURCES, source_named
 from matcher.sources.formats.files import find_files
 from matcher.sources.formats.rejects import RejectsFile
 from matcher.store import Store
 
-OnError = Literal["stop", "skip"]
 # Called with the number of bytes read so far and the total size of all files, both measured before decompression.
 OnProgress = Callable[[int, int], None]
 
@@ -27,7 +34,7 @@ def import_files(
     kind: str,
     paths: Iterable[Path],
     *,
-    on_error: OnError = "stop",
+    on_error: OnError | None = None,
     rejects_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
@@ -37,7 +44,8 @@ def import_files(
     decides what happens if a line or part of a file cannot be used. "stop" raises an error and imports nothing from
     that file, but files already imported stay imported. "skip" leaves out the line or part and writes it to a new file
     in `rejects_folder` before the transaction is committed. For public sources, the rejects file lists the problems
-    without the text.
+    without the text. By default, notices are skipped, because their readers cannot correct them, and anything else
+    stops.
 
     Raises:
         InvalidInput: a path or an entire file cannot be read or, with "stop", part of a file cannot be used.
@@ -52,7 +60,7 @@ def import_files(
         for number, file in enumerate(files):
             on_position = partial(_report_progress, on_progress, sum(sizes[:number]), sum(sizes))
             with rejects.all_or_none(), store.writing() as writer:
-                kept = rejects if on_error == "skip" else None
+                kept = rejects if (on_error or importer.on_error) == "skip" else None
                 importer.run(ImportTask(file, writer, report, kept, on_position))
                 rejects.flush()
             report.files += 1

@@ -24,6 +24,9 @@ from matcher.store.rows import chunks, insert_into
 from matcher.store.schema import head
 
 _BATCH: Final = 250
+# Counts the changes of the rules by which releases are read. A release that was stored under other rules is merged
+# again when it is next imported, so that what was read wrongly is corrected.
+_READING: Final = 2
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,22 @@ class TrimmedRelease:
 Reject = Callable[[InvalidInput], None]
 
 
-def trim_release(value: object, place: Place, position: str, report: ImportReport) -> TrimmedRelease:
+def trim_release(
+    value: object, place: Place, number: int, report: ImportReport, ids: ocds.ReleaseIds
+) -> TrimmedRelease:
     """Return the fields kept from a release, and add what is dropped to the counts in `report`.
 
-    `position` says where the release is in its file or page. Raises the same errors as `ocds.trim`.
+    `number` is the position of the release in its file or page, counting from 1, and `ids` holds the ids of the
+    releases before it. Raises the same errors as `ocds.trim`, with the number of the release.
     """
-    tally = Tally()
+    position = f"release {number}"
+    tally = Tally(origin=Origin(place.file or "", position))
     report.counts["releases read"] += 1
     try:
-        return TrimmedRelease(ocds.trim(value, tally, place), place.file or "", position)
+        trimmed = ids.with_own_id(ocds.trim(value, tally, place), tally)
+        return TrimmedRelease(trimmed, place.file or "", position)
+    except InvalidInput as problem:
+        raise ocds.rejected(problem, value, number) from problem
     finally:
         report.add_tally(tally)
 
@@ -88,6 +98,7 @@ class _NoticeImport:
             changed = [row for key, row in rows.items() if known.get(key) != row["digest"]]
             self._tally.counts["releases new"] += sum(key not in known for key in rows)
             self._tally.counts["releases unchanged"] += len(rows) - len(changed)
+            self._tally.counts["releases read again"] += sum(key in known for key in rows) - len(rows) + len(changed)
             self._write(changed)
             self._changed |= {row["ocid"] for row in changed}
 
@@ -114,7 +125,7 @@ class _NoticeImport:
             return ocds.merge(contents, source_of_notice(latest.ocid), origin, self._tally)
         except InvalidInput as error:
             place = Place(latest.file, field=".".join(filter(None, (latest.ocid, error.place.field))))
-            reject(InvalidInput(error.problem, remedy=error.remedy, place=place))
+            reject(InvalidInput(f"{latest.place}: {error.problem}", remedy=error.remedy, place=place))
             return None
 
     def _put_needs(self, processes: Sequence[ocds.Process]) -> None:
@@ -170,5 +181,5 @@ class _NoticeImport:
 def _row(trimmed: TrimmedRelease) -> dict[str, str]:
     content = json.dumps(trimmed.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     ocid, id = trimmed.key
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    digest = hashlib.sha256(f"{_READING} {content}".encode()).hexdigest()
     return {"ocid": ocid, "id": id, "content": content, "digest": digest, "file": trimmed.file, "place": trimmed.place}

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import select, update
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound
-from matcher.register.composition import compose
+from matcher.register.composition import StoredStatement, compose
 from matcher.register.identity import MERGED, Reference, unused_id
 from matcher.register.schema import apart, identity, statement
 from matcher.register.session import Session, statement_of_row
@@ -28,7 +28,7 @@ class Provenance:
     `field` is the dotted path of the part. `source` and `record` identify the statement that the part comes
     from. `file` and `place` say where the statement was read. `licence` is the licence under which the statement may be
     used, and `stated` is the date of the statement, if known. `rule` and `evidence` say how the statement was matched
-    to this supplier.
+    to this supplier. `basis` says whether the value in this part is stated, derived or estimated, and how, if known.
     """
 
     field: str
@@ -40,6 +40,7 @@ class Provenance:
     stated: date | None
     rule: str
     evidence: str
+    basis: str = ""
 
 
 class Register:
@@ -84,6 +85,7 @@ class Register:
                 source_named(part.source).licence,
                 part.stated,
                 *reasons[part.source, part.record],
+                basis=_basis(path, part),
             )
             for path, part in compose(profile_id, [statement_of_row(row) for row in rows]).parts
         )
@@ -118,6 +120,12 @@ class Register:
             session.touch([profile_id, new])
             session.finish()
         return new
+
+
+def _basis(path: str, part: StoredStatement) -> str:
+    """Return the basis of the value in the part of a profile at `path`, or "" if it is not known."""
+    is_work = path.startswith("track_record.")
+    return str((part.fields.get("basis") or {}).get("track_record.value", "")) if is_work else ""
 
 
 def _names(writer: Writer, profile_id: str, references: Sequence[Reference]) -> dict[str, str]:

@@ -16,7 +16,7 @@ R = TypeVar("R", bound=Record)
 def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: Place | None = None) -> R:
     """Return `value` as a record of `kind`, leaving out any invalid parts.
 
-    Invalid parts are removed from `value` itself and counted in `tally.fields`.
+    Invalid parts are removed from `value` itself, counted in `tally.fields` and reported as warnings.
 
     Raises:
         InvalidInput: a required part is missing or invalid.
@@ -26,11 +26,16 @@ def parse_leniently(kind: type[R], value: dict[str, Any], tally: Tally, place: P
         try:
             return kind.model_validate(value)
         except ValidationError as error:
-            paths = {problem["loc"] for problem in error.errors(include_url=False, include_input=False)}
+            problems = {
+                problem["loc"]: problem["msg"] for problem in error.errors(include_url=False, include_input=False)
+            }
+            paths = set(problems)
             if not all(_remove(value, path) for path in sorted(paths, key=_position, reverse=True)):
                 raise invalid(error, place or Place()) from error
             for path in paths:
-                tally.fields[".".join(str(part) for part in path if not isinstance(part, int))] += 1
+                field = ".".join(str(part) for part in path if not isinstance(part, int))
+                tally.fields[field] += 1
+                tally.warn(field, problems[path].removeprefix("Value error, "), "left out")
 
 
 def _position(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.errors import InvalidInput
 from matcher.foundations.paths import display_path
 from matcher.programme.needs.table import AcceptedRow, RejectedRow
-from matcher.sources.ocds import merge, read_releases, trim
+from matcher.sources.ocds import ReleaseIds, merge, named, read_releases, rejected, trim
 from matcher.sources.statement import Origin, Tally
 
 ENDINGS: Final = (".json", ".json.gz")
-_MAX_SHOWN: Final = 100
 
 
 @dataclass
@@ -55,12 +54,12 @@ class NoticesFile:
             InvalidInput: the file as a whole cannot be read.
 
         """
-        tally, processes = Tally(), dict[str, _Process]()
+        tally, processes, ids = Tally(), dict[str, _Process](), ReleaseIds()
         self.releases = self.cancelled = 0
         for number, read in enumerate(read_releases(self.path), start=1):
             self.releases = number
             try:
-                trimmed = trim(read.release, tally, read.place)
+                trimmed = ids.with_own_id(trim(read.release, tally, read.place), tally)
             except InvalidInput as problem:
                 yield self._rejected(number, read.release, problem)
             else:
@@ -83,13 +82,5 @@ class NoticesFile:
             yield AcceptedRow(process.number, need)
 
     def _rejected(self, number: int, release: Any, problem: InvalidInput) -> RejectedRow:
-        cells = {name: _named(release, name) for name in ("ocid", "id")}
-        text = f"release {number} {cells['id'] or '(without an id)'}: {problem.problem}"
-        place = Place(display_path(self.path), problem.place.line, problem.place.field)
-        return RejectedRow(number, InvalidInput(text, remedy=problem.remedy, place=place), None, cells)
-
-
-def _named(release: Any, name: str) -> str:
-    """Return field `name` of a release, or "" if its value may be something other than an id, such as an address."""
-    text = release.get(name) if isinstance(release, dict) else None
-    return text[:_MAX_SHOWN] if isinstance(text, str) and text.isprintable() and "@" not in text else ""
+        cells = {name: named(release, name) for name in ("ocid", "id")}
+        return RejectedRow(number, rejected(problem, release, number, display_path(self.path)), None, cells)

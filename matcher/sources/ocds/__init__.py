@@ -5,8 +5,20 @@ https://standard.open-contracting.org/1.1/en/ and https://github.com/cabinetoffi
 that are not in use are dropped.
 """
 
-from matcher.sources.ocds.kept_fields import trim
 from matcher.sources.ocds.packages import ENDINGS, PublishedRelease, read_releases, releases_in
 from matcher.sources.ocds.process import Process, merge
+from matcher.sources.ocds.repeats import ReleaseIds
+from matcher.sources.ocds.trimming import named, rejected, trim
 
-__all__ = ["ENDINGS", "Process", "PublishedRelease", "merge", "read_releases", "releases_in", "trim"]
+__all__ = [
+    "ENDINGS",
+    "Process",
+    "PublishedRelease",
+    "ReleaseIds",
+    "merge",
+    "named",
+    "read_releases",
+    "rejected",
+    "releases_in",
+    "trim",
+]

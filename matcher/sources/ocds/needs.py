@@ -7,33 +7,36 @@ from typing import Any, Final
 
 from matcher.foundations.errors import Place
 from matcher.foundations.reference_tables import nhs_codes
-from matcher.records import Need, Region, Stage
+from matcher.records import Need, Region
 from matcher.records.fields import MAX_CODES, MAX_TEXT, MAX_TITLE
 from matcher.records.places import regions_of_place
+from matcher.records.text import is_wordless
 from matcher.records.vocabulary import find_region
 from matcher.sources.lenient_parsing import parse_leniently
-from matcher.sources.ocds.parties import identifiers_of
+from matcher.sources.ocds.parties import identifiers_of, party_of
+from matcher.sources.ocds.stages import closing_of, stage_of
+from matcher.sources.ocds.values import Valuation
 from matcher.sources.statement import Tally
 
 # The statuses of a tender, lot or award that was not completed.
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 # The letter after UK or TL in a NUTS or ITL code identifies the region (Office for National Statistics).
 _LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
-# Values up to this number are ignored, because some publishers enter 0 or 1 instead of stating a value.
-_LEAST_VALUE: Final = 1.0
 
 Json = dict[str, Any]
 
 
-def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally) -> Need:
-    """Return a process's need, built from its `merged` release, its `ordered` releases and its `awards` in force.
+def need_of(merged: Json, ordered: list[Json], lots: list[Json], value: Valuation | None, tally: Tally) -> Need:
+    """Return a process's need, built from its `merged` release and its `ordered` releases.
+
+    `lots` holds its lots as JSON values and `value` its value. The awards in `merged` must be those in force.
 
     Raises:
-        InvalidInput: the process has no title.
+        InvalidInput: the process has neither a title nor a description.
 
     """
-    tender = merged.get("tender") or {}
-    stage = _stage(merged, ordered, awards)
+    tender, awards = merged.get("tender") or {}, merged.get("awards") or []
+    stage = stage_of(merged, ordered)
     published = tender.get("datePublished") or min(str(release["date"]) for release in ordered)
     fields = {
         "id": merged["ocid"],
@@ -42,9 +45,10 @@ def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally)
         "buyer": buyer_of(merged),
         "cpv": cpv_codes(tender, tally),
         **place_of([*addresses_of(tender), *(address for award in awards for address in addresses_of(award))]),
-        "value": first_value([tender.get("value"), tender.get("minValue")], tally) or _total(awards),
+        "lots": lots,
+        "value": value.amount if value else None,
         "published": published[:10],
-        "closes": (_closes(merged, stage) or "")[:10] or None,
+        "closes": (closing_of(merged, stage) or "")[:10] or None,
         "stage": stage.value,
     }
     known = {name: value for name, value in fields.items() if value not in (None, "", [])}
@@ -52,56 +56,49 @@ def need_of(merged: Json, ordered: list[Json], awards: list[Json], tally: Tally)
 
 
 def title_of(merged: Json) -> str | None:
-    """Return the first title found (tender, process or first award) or, failing that, the tender's description."""
-    tender = merged.get("tender") or {}
-    awards = merged.get("awards") or [{}]
-    texts = (tender.get("title"), merged.get("title"), awards[0].get("title"), tender.get("description"))
-    return next((text[:MAX_TITLE] for text in texts if text), None)
+    """Return the first title found or, failing that, the start of the first description.
+
+    The titles are those of the tender, the process, the planned project and the first award.
+    """
+    tender, planning = merged.get("tender") or {}, merged.get("planning") or {}
+    project, budget = planning.get("project") or {}, planning.get("budget") or {}
+    award = next(iter(merged.get("awards") or ()), {})
+    titles = (tender.get("title"), merged.get("title"), project.get("title"), budget.get("project"), award.get("title"))
+    descriptions = (tender.get("description"), merged.get("description"), *_plans(merged), award.get("description"))
+    return next((text[:MAX_TITLE] for text in (*titles, *descriptions) if text and not is_wordless(text)), None)
 
 
 def description_of(merged: Json) -> str:
-    """Return the description of the tender (or else the process), followed by the lots that were not cancelled."""
+    """Return the description of the tender (or else the process, or else the plans), followed by the lots.
+
+    Lots that were cancelled are left out.
+    """
     tender = merged.get("tender") or {}
     lots = [lot for lot in tender.get("lots") or () if lot.get("status") not in CANCELLED]
-    texts = [tender.get("description") or merged.get("description"), *(_lot(lot) for lot in lots)]
+    stated = tender.get("description") or merged.get("description")
+    texts = [*([stated] if stated else _plans(merged)), *(lot_text(lot) for lot in lots)]
     return "\n".join(dict.fromkeys(text for text in texts if text))[:MAX_TEXT]
 
 
-def _lot(lot: Json) -> str:
-    return ". ".join(text for text in (lot.get("title"), lot.get("description")) if text)
-
-
-def _stage(merged: Json, ordered: list[Json], awards: list[Json]) -> Stage:
-    tags = {tag for release in ordered for tag in release.get("tag") or ()}
-    if awards:
-        return Stage.AWARD
-    if any(tag.startswith("tender") for tag in tags) or tags & {"compiled", "award", "awardUpdate"}:
-        return Stage.TENDER
+def _plans(merged: Json) -> list[str]:
+    """Return the texts of the planning section: why, and what the project and its budget are about."""
     planning = merged.get("planning") or {}
-    engaged = any(part.get("documentType") == "marketEngagementNotice" for part in planning.get("documents") or ())
-    return Stage.MARKET_ENGAGEMENT if engaged or _engagements(merged) else Stage.PLANNING
+    project, budget = planning.get("project") or {}, planning.get("budget") or {}
+    texts = (planning.get("rationale"), project.get("description"), budget.get("description"))
+    return [text for text in texts if text]
 
 
-def _engagements(merged: Json) -> list[str]:
-    """Return the due dates of the market engagement milestones, earliest first."""
-    milestones = (merged.get("planning") or {}).get("milestones") or ()
-    return sorted(part["dueDate"] for part in milestones if part.get("type") == "engagement" and part.get("dueDate"))
-
-
-def _closes(merged: Json, stage: Stage) -> str | None:
-    if stage is Stage.MARKET_ENGAGEMENT and (ends := _engagements(merged)):
-        return ends[-1]
-    closes: str | None = ((merged.get("tender") or {}).get("tenderPeriod") or {}).get("endDate")
-    return closes
+def lot_text(lot: Json) -> str:
+    """Return the title and the description of a lot as one text."""
+    return ". ".join(text for text in (lot.get("title"), lot.get("description")) if text)
 
 
 def buyer_of(merged: Json) -> dict[str, str] | None:
     """Return the buyer's name and ODS code (if known), or None if the notice does not name the buyer."""
     buyer = merged.get("buyer") or {}
     parties = merged.get("parties") or ()
-    same_id = [party for party in parties if party.get("id") == buyer.get("id")]
     same_role = [party for party in parties if "buyer" in (party.get("roles") or ())]
-    party: Json = next(iter([*same_id, *same_role]), {})
+    party: Json = party_of(buyer, list(parties)) or next(iter(same_role), {})
     if not (name := (buyer.get("name") or party.get("name") or "")[:MAX_TITLE]):
         return None
     code = identifiers_of(party).get("ods") or nhs_codes().get(name.casefold())
@@ -146,23 +143,3 @@ def _regions(address: Json) -> frozenset[Region]:
     if text and (region := find_region(text)):
         return frozenset({region})
     return regions_of_place(address["postalCode"]) if address.get("postalCode") else frozenset()
-
-
-def first_value(values: Iterable[Json | None], tally: Tally) -> float | None:
-    """Return the first of `values` that is in pounds and above 1, or None. `tally` counts the values skipped."""
-    for value in values:
-        if not value or value.get("amount") is None:
-            continue
-        if value.get("currency", "GBP") != "GBP":
-            tally.counts["values not in pounds"] += 1
-        elif value["amount"] > _LEAST_VALUE:
-            return float(value["amount"])
-        else:
-            tally.counts["values of 0 or 1"] += 1
-    return None
-
-
-def _total(awards: list[Json]) -> float | None:
-    """Return the sum of the award values, or None unless every award has a value."""
-    known = [value for award in awards if (value := first_value([award.get("value")], Tally()))]
-    return sum(known) if known and len(known) == len(awards) else None

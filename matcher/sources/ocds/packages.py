@@ -17,6 +17,8 @@ from typing import Any, BinaryIO, Final
 import ijson
 
 from matcher.foundations.errors import InvalidInput, Place
+from matcher.foundations.personal_data import redact
+from matcher.records.text import clean
 from matcher.sources.formats.containers import members, opened
 from matcher.sources.formats.depth_limit import DepthLimitedFile
 
@@ -26,13 +28,15 @@ _INSIDE: Final = (".json", ".jsonl")
 # 100 large notices.
 _MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
+_LISTS: Final = ("releases", "records")
+_MAX_SHOWN: Final = 200
 
 
 @dataclass(frozen=True)
 class PublishedRelease:
     """A release as published, its place, and the number of bytes read so far from the stored file.
 
-    If a line of JSON Lines cannot be read, `release` is the error.
+    If a line of JSON Lines cannot be read, or a part of a package holds no release, `release` is the error.
     """
 
     release: Any
@@ -59,26 +63,55 @@ def read_releases(path: Path) -> Iterator[PublishedRelease]:
 
 
 def releases_in(value: Any) -> Iterator[Any]:
-    """Yield the releases in a decoded package or record. Any other value is yielded as a release."""
-    if isinstance(value, dict) and isinstance(value.get("releases"), list) and "compiledRelease" not in value:
-        embedded = [release for release in value["releases"] if not _is_link(release)]
-        yield from embedded
-    elif isinstance(value, dict) and isinstance(value.get("records"), list):
-        for record in value["records"]:
-            yield from releases_in(record)
-    elif isinstance(value, dict) and ("compiledRelease" in value or "versionedRelease" in value):
-        releases = value.get("releases")
-        embedded = [release for release in releases if not _is_link(release)] if isinstance(releases, list) else []
-        if embedded:
-            yield from embedded
-        elif value.get("compiledRelease"):
-            yield value["compiledRelease"]
-    else:
+    """Yield the releases in a decoded package or record. Any other value is yielded as a release.
+
+    A part that holds no readable release, such as a link, is yielded as an `InvalidInput`.
+    """
+    if not isinstance(value, dict):
         yield value
+    elif "compiledRelease" in value or "versionedRelease" in value:
+        yield from _releases_of_record(value)
+    elif isinstance(value.get("releases"), list | dict):
+        yield from map(_unless_link, _listed(value["releases"]))
+    elif isinstance(value.get("records"), list | dict):
+        for record in _listed(value["records"]):
+            yield from releases_in(record)
+    else:
+        yield _unless_link(value)
+
+
+def _releases_of_record(record: dict[str, Any]) -> Iterator[Any]:
+    """Yield the releases embedded in a record or, if there are none, its compiled release."""
+    if embedded := [release for release in _listed(record.get("releases")) if not _is_link(release)]:
+        yield from embedded
+    elif record.get("compiledRelease"):
+        yield _unless_link(record["compiledRelease"])
+    else:
+        yield InvalidInput(
+            f"the record {_shown(record.get('ocid'))} holds only a versioned release or links",
+            remedy="Ask the publisher for record packages with compiled releases",
+        )
+
+
+def _unless_link(release: Any) -> Any:
+    if not _is_link(release):
+        return release
+    return InvalidInput(
+        f"is only a link to {_shown(release['url'])}", remedy="Download the release from this address, and import it"
+    )
 
 
 def _is_link(release: Any) -> bool:
     return isinstance(release, dict) and "url" in release and "ocid" not in release
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list as it is, and an object, which some publishers write in its place, as a list of one."""
+    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+
+
+def _shown(value: Any) -> str:
+    return redact(clean(str(value or "(without ocid)")[:_MAX_SHOWN])).text
 
 
 def _prefix(file: BinaryIO, name: str) -> str | None:
@@ -91,9 +124,9 @@ def _prefix(file: BinaryIO, name: str) -> str | None:
         for prefix, event, value in ijson.parse(DepthLimitedFile(file, name)):
             if (prefix, event) == ("", "start_array"):
                 return "item"
-            if (prefix, event) == ("", "map_key") and value in ("releases", "records"):
-                return f"{value}.item"
-            if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease"):
+            if prefix in _LISTS and event in ("start_array", "start_map"):
+                return f"{prefix}.item" if event == "start_array" else prefix
+            if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease", "versionedRelease"):
                 return ""
     raise InvalidInput(
         "contains no releases",

@@ -51,6 +51,22 @@ def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
     return numbers
 
 
+def party_of(reference: dict[str, Any], parties: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the party that `reference` (a buyer or supplier, by id and name) refers to, or an empty object.
+
+    If several parties share the id, the name tells them apart. Without an id, the name alone must match.
+    """
+    id, name = reference.get("id"), plain_name(reference.get("name") or "")
+    same = [party for party in parties if party.get("publishedId", party.get("id")) == id] if id else []
+    named = [party for party in same or ([] if id else parties) if name and plain_name(party.get("name") or "") == name]
+    return next(iter([*named, *same]), {})
+
+
+def plain_name(name: str) -> str:
+    """Return `name` in lower case with letters and digits only."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
 def normalise_number(register: str, number: str) -> str:
     """Return `number` in the form that `register` uses: no spaces or prefix, and eight digits for a company."""
     number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")

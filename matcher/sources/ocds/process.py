@@ -8,29 +8,20 @@ that a corrected award lists all its suppliers again, and a corrected notice lis
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import ocdsmerge
 
-from matcher.foundations.errors import InvalidInput, Place
-from matcher.records import Need, Profile
-from matcher.records.fields import MAX_TEXT, MAX_TITLE
-from matcher.sources.lenient_parsing import parse_leniently
-from matcher.sources.ocds.needs import (
-    CANCELLED,
-    addresses_of,
-    buyer_of,
-    cpv_codes,
-    description_of,
-    first_value,
-    need_of,
-    place_of,
-    title_of,
-)
-from matcher.sources.ocds.parties import PERSON_REMOVED, identifiers_of, postcode_to_keep, proposed_id, sector_of
+from matcher.foundations.errors import InvalidInput
+from matcher.records import Need
+from matcher.sources.ocds.awards import AwardInForce, awards_in_force
+from matcher.sources.ocds.entries import distinct
+from matcher.sources.ocds.lots import lot_value, lots_of, need_lots
+from matcher.sources.ocds.needs import CANCELLED, need_of, title_of
+from matcher.sources.ocds.values import Valuation, budget_of, first_of, least_value, stated_value, total
+from matcher.sources.ocds.winners import statements_of, track_record_of
 from matcher.sources.statement import Origin, Statement, Tally
 
 _WHOLE: Final = "wholeListMerge"
@@ -42,16 +33,19 @@ _RULES: Final = {
     ("awards", "suppliers"): _WHOLE,
     ("awards", "items"): _WHOLE,
 }
-_NOT_YET: Final = frozenset({"pending"})
 
 
 @dataclass(frozen=True)
 class Process:
-    """The result of merging the releases with one ocid. `need` is None if the process was cancelled."""
+    """The result of merging the releases with one ocid.
+
+    `need` is None if the process was cancelled. `value` is the value of the need with its basis.
+    """
 
     ocid: str
     need: Need | None
     statements: tuple[Statement, ...]
+    value: Valuation | None = None
 
 
 def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally: Tally) -> Process:
@@ -64,27 +58,47 @@ def merge(releases: Sequence[dict[str, Any]], source: str, origin: Origin, tally
         InvalidInput: the releases cannot be merged, or the need has no title.
 
     """
+    tally.origin = origin
     ordered = sorted(releases, key=lambda release: (release["date"], release["id"]))
-    merged = _compiled(ordered)
-    awards = [award for award in merged.get("awards") or () if award.get("status") not in CANCELLED | _NOT_YET]
-    need = None
-    if _is_cancelled(merged, ordered, awards):
+    merged = _compiled(distinct(ordered, tally))
+    won = awards_in_force(merged, tally)
+    is_cancelled = not won and _is_cancelled(merged, ordered)
+    merged = {**merged, "awards": [one.award for one in won]}
+    need = value = None
+    if is_cancelled:
         tally.counts["needs cancelled"] += 1
     else:
-        need = need_of(merged, ordered, awards, tally)
+        values = {lot["id"]: lot_value(lot, tally) for lot in lots_of(merged)}
+        value = _value(merged, list(values.values()), won, tally)
+        need = need_of(merged, ordered, need_lots(merged, values, tally), value, tally)
     title = need.title if need else title_of(merged) or ""
-    pieces = [_track_record(award, merged, title, tally) for award in awards]
     statements = [
         statement
-        for award, piece in zip(awards, pieces, strict=True)
-        for statement in _statements(award, piece, merged, source, origin, tally)
+        for one in won
+        for statement in statements_of(one, track_record_of(one, merged, title, tally), merged, source, origin, tally)
     ]
-    return Process(merged["ocid"], need, tuple({statement.record: statement for statement in statements}.values()))
+    return Process(merged["ocid"], need, tuple(statements), value)
+
+
+def _value(
+    merged: dict[str, Any], lots: list[Valuation | None], won: list[AwardInForce], tally: Tally
+) -> Valuation | None:
+    """Return the value of a need: its own, else of its lots, else its minimum, else of its awards, else its budget."""
+    tender = merged.get("tender") or {}
+    return first_of(
+        read()
+        for read in (
+            lambda: stated_value(tender, "tender", tally),
+            lambda: total(lots, "lot"),
+            lambda: least_value(tender, "tender", tally),
+            lambda: total([one.value for one in won], "award"),
+            lambda: budget_of(merged, tally),
+        )
+    )
 
 
 def _compiled(ordered: list[dict[str, Any]]) -> dict[str, Any]:
     with warnings.catch_warnings():
-        # Some publishers give two entries in a list the same id. Under the standard, the later one is kept.
         warnings.simplefilter("ignore", ocdsmerge.exceptions.DuplicateIdValueWarning)
         try:
             compiled: dict[str, Any] = ocdsmerge.Merger(merge_rules=_RULES).create_compiled_release(ordered)
@@ -93,84 +107,9 @@ def _compiled(ordered: list[dict[str, Any]]) -> dict[str, Any]:
     return compiled
 
 
-def _is_cancelled(merged: dict[str, Any], ordered: list[dict[str, Any]], awards: list[dict[str, Any]]) -> bool:
-    if awards:
-        return False
-    all_cancelled = bool(merged.get("awards")) and all(award.get("status") in CANCELLED for award in merged["awards"])
+def _is_cancelled(merged: dict[str, Any], ordered: list[dict[str, Any]]) -> bool:
+    """Return whether a process without an award in force was cancelled."""
+    awards = merged.get("awards") or []
+    all_cancelled = bool(awards) and all(award.get("status") in CANCELLED for award in awards)
     latest = ordered[-1].get("tag") or ()
     return all_cancelled or "tenderCancellation" in latest or (merged.get("tender") or {}).get("status") in CANCELLED
-
-
-def _track_record(award: dict[str, Any], merged: dict[str, Any], title: str, tally: Tally) -> dict[str, Any]:
-    """Return an award as work for a track record. The value is given only if the award has a single supplier."""
-    tender = merged.get("tender") or {}
-    contract: dict[str, Any] = next(
-        (contract for contract in merged.get("contracts") or () if contract.get("awardID") == award.get("id")), {}
-    )
-    has_one_supplier = len(award.get("suppliers") or ()) == 1
-    day = award.get("date") or contract.get("dateSigned") or award.get("datePublished")
-    piece = {
-        "title": (award.get("title") or title)[:MAX_TITLE],
-        "description": (award.get("description") or description_of(merged))[:MAX_TEXT],
-        "buyer": (buyer_of(merged) or {}).get("name"),
-        "cpv": cpv_codes(award, tally) or cpv_codes(tender, tally),
-        "region": place_of([*addresses_of(award)] or [*addresses_of(tender)]).get("region"),
-        "date": (day or "")[:10] or None,
-        "value": first_value([award.get("value"), contract.get("value")], tally) if has_one_supplier else None,
-    }
-    return {name: value for name, value in piece.items() if value not in (None, "", [])}
-
-
-def _statements(
-    award: dict[str, Any], piece: dict[str, Any], merged: dict[str, Any], source: str, origin: Origin, tally: Tally
-) -> Iterator[Statement]:
-    parties = {party["id"]: party for party in merged.get("parties") or () if party.get("id")}
-    suppliers = award.get("suppliers") or ()
-    if not suppliers:
-        tally.counts["awards without a supplier"] += 1
-    stated = date.fromisoformat(piece["date"]) if "date" in piece else origin.stated
-    award_origin = Origin(origin.file, origin.place, stated)
-    for supplier in suppliers:
-        party = parties.get(supplier.get("id") or "", {})
-        fields = _supplier_fields(supplier, party, piece, f"{merged['ocid']}/{award.get('id')}", tally)
-        if fields is not None:
-            key = supplier.get("id") or _name_of(supplier, party).lower()
-            number = party.get("id") or ""
-            yield Statement(
-                source,
-                f"{merged['ocid']}/{award.get('id')}#{key}",
-                fields,
-                award_origin,
-                proposed_id(_name_of(supplier, party), fields.get("identifiers", {})),
-                party=number if number.startswith("GB-CFS-") else None,
-            )
-
-
-def _name_of(supplier: dict[str, Any], party: dict[str, Any]) -> str:
-    return party.get("name") or supplier.get("name") or (party.get("identifier") or {}).get("legalName") or ""
-
-
-def _supplier_fields(
-    supplier: dict[str, Any], party: dict[str, Any], piece: dict[str, Any], award: str, tally: Tally
-) -> dict[str, Any] | None:
-    """Return the fields of a supplier's profile, or None if the supplier has no usable name or is a private person."""
-    name = _name_of(supplier, party)
-    identifiers = identifiers_of(party)
-    if not any(character.isalnum() for character in name):
-        tally.counts["suppliers without a name"] += 1
-        return None
-    if name == PERSON_REMOVED:
-        return None
-    fields = {
-        "id": "unknown",
-        "name": name[:MAX_TITLE],
-        "sector": sector_of(party, name, identifiers).value,
-        "identifiers": identifiers,
-        "website": (party.get("details") or {}).get("url"),
-        "postcode": postcode_to_keep((party.get("address") or {}).get("postalCode"), identifiers),
-        "track_record": [piece] if piece.get("title") else [],
-    }
-    known = {field: value for field, value in fields.items() if value not in (None, "", [], {})}
-    profile = parse_leniently(Profile, known, tally, Place(field=award))
-    stored: dict[str, Any] = profile.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
-    return stored

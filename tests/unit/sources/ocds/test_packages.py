@@ -88,13 +88,15 @@ def test_a_line_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> 
 
 def test_contact_points_and_contact_details_in_texts_are_dropped() -> None:
     tally = Tally()
-    published = release(1, suppliers=(party("Steady Ltd"),), planning={"rationale": "x", "milestones": [{"id": 1}]})
+    published = release(
+        1, suppliers=(party("Steady Ltd"),), planning={"budget": {"uid": "x"}, "milestones": [{"id": 1}]}
+    )
     kept = trim(published, tally, Place())
     text = json.dumps(kept)
     assert all(secret not in text for secret in (EMAIL, *PHONES, CONTACT["name"]))
     assert tally.counts == {"contact points": 2, "contact details in texts": 2}
     assert tally.fields["language"] == 1
-    assert tally.fields["planning.rationale"] == 1
+    assert tally.fields["planning.budget.uid"] == 1
     assert kept["parties"][1]["address"] == {"postalCode": "LS1 4AB"}, "from the end of the street address"
 
 
@@ -110,8 +112,14 @@ def test_values_of_the_wrong_type_are_dropped() -> None:
     published = release(1)
     published["tender"] = {"title": 7, "value": "much", "items": {"id": 1}, "classification": None, "status": ["x"]}
     published["parties"] = "nobody"
-    kept = trim(published, Tally(), Place())
-    assert kept["tender"] == {"value": {}, "items": [], "classification": None}
+    tally = Tally()
+    kept = trim(published, tally, Place())
+    assert kept["tender"] == {"value": {}, "items": [{"id": "1"}], "classification": None, "status": "x"}
+    assert {(warning.field, warning.text) for warning in tally.warnings} == {
+        ("tender.title", "7"),
+        ("tender.value", "much"),
+        ("parties", "nobody"),
+    }
 
 
 def test_points_in_time_are_compared_in_utc() -> None:

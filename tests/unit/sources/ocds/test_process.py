@@ -9,25 +9,13 @@ from typing import Any
 import pytest
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.records import Need, Region, Stage
-from matcher.sources.catalogue import source_of_notice
-from matcher.sources.ocds import Process, merge, trim
-from matcher.sources.statement import Origin, Tally
+from matcher.records import Region, Stage
+from matcher.sources.ocds import trim
+from matcher.sources.statement import Tally
 from tests.support.notices import FIND_A_TENDER, package, party, release
+from tests.support.processes import merged, need
 
 STEADY = party("Steady Ltd", company="7654321")
-
-
-def merged(*releases: dict[str, Any], tally: Tally | None = None) -> Process:
-    tally = tally or Tally()
-    trimmed = [trim(release, tally, Place()) for release in releases]
-    return merge(trimmed, source_of_notice(trimmed[0]["ocid"]), Origin("f", "release 1"), tally)
-
-
-def need(*releases: dict[str, Any]) -> Need:
-    process = merged(*releases).need
-    assert process is not None
-    return process
 
 
 def test_a_tender_becomes_a_need() -> None:
