@@ -13,8 +13,8 @@ from matcher.bootstrap import notices_client, notices_service, opened_store
 from matcher.cli.app import out, print_json, progress_bar
 from matcher.cli.imports import print_source_report, update_index
 from matcher.cli.options import Json
-from matcher.foundations.errors import InvalidInput
-from matcher.register import Organisations, Register
+from matcher.foundations.errors import InvalidInput, NotFound
+from matcher.register import Organisations, Provenance, Register
 from matcher.register import fetch as fetch_notices
 from matcher.sources.catalogue import FEED_SOURCES
 
@@ -61,12 +61,12 @@ def fetch(
 
 def provenance(
     context: typer.Context,
-    profile_id: Annotated[str, typer.Argument(help="Id of a profile.")],
+    id: Annotated[str, typer.Argument(help="Id of a profile or a need.")],
     json: Json = False,
 ) -> None:
-    """Show the source and record of each part of a profile, and why that record belongs to this supplier."""
+    """Show the source and record of each part of a profile or a need, and why that record belongs there."""
     with opened_store(context.obj) as store:
-        parts = Register(store).provenance(profile_id)
+        parts = _provenance(Register(store), id)
     if json:
         print_json([asdict(part) for part in parts], default=str)
         return
@@ -75,6 +75,17 @@ def provenance(
         stated = f", {part.stated}" if part.stated else ""
         basis = f"; value {part.basis}" if part.basis else ""
         out.print(f"{part.field}: {part.source} {part.record}{stated} ({reason}){basis}", soft_wrap=True, markup=False)
+
+
+def _provenance(register: Register, id: str) -> tuple[Provenance, ...]:
+    """Return the provenance of the profile or, if there is none, of the need with this `id`."""
+    try:
+        return register.provenance(id)
+    except NotFound as no_profile:
+        try:
+            return register.need_provenance(id)
+        except NotFound:
+            raise no_profile from None
 
 
 def split(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need
@@ -118,14 +118,14 @@ class _NoticeImport:
             self._connection.execute(upsert.on_conflict_do_update(index_elements=["ocid", "id"], set_=new), rows)
 
     def _merged(self, rows: Sequence[Row[Any]], reject: Reject) -> ocds.Process | None:
-        contents = [json.loads(row.content) for row in rows]
-        latest = rows[max(range(len(rows)), key=lambda n: (contents[n]["date"], contents[n]["id"]))]
-        origin = Origin(latest.file, latest.place)
+        latest = latest_of(rows)
         try:
-            return ocds.merge(contents, source_of_notice(latest.ocid), origin, self._tally)
+            return merged_releases(rows, self._tally)
         except InvalidInput as error:
             place = Place(latest.file, field=".".join(filter(None, (latest.ocid, error.place.field))))
             reject(InvalidInput(f"{latest.place}: {error.problem}", remedy=error.remedy, place=place))
+            # Without their digests, these releases are merged, and rejected again, at the next import.
+            self._connection.execute(update(release).where(release.c.ocid == latest.ocid).values(digest=""))
             return None
 
     def _put_needs(self, processes: Sequence[ocds.Process]) -> None:
@@ -176,6 +176,18 @@ class _NoticeImport:
         is_present = head.c.kind == RecordKind.NEED.value, head.c.digest.is_not(None)
         query = select(head.c.id).where(*is_present, head.c.id.in_(ocids))
         return {row.id for row in self._connection.execute(query)}
+
+
+def merged_releases(rows: Sequence[Row[Any]], tally: Tally) -> ocds.Process:
+    """Return the process that the stored releases of one ocid give. Raises the same errors as `ocds.merge`."""
+    latest = latest_of(rows)
+    contents = [json.loads(row.content) for row in rows]
+    return ocds.merge(contents, source_of_notice(latest.ocid), Origin(latest.file, latest.place), tally)
+
+
+def latest_of(rows: Sequence[Row[Any]]) -> Row[Any]:
+    """Return the latest of the stored releases of one ocid."""
+    return max(rows, key=lambda row: (json.loads(row.content)["date"], row.id))
 
 
 def _row(trimmed: TrimmedRelease) -> dict[str, str]:

@@ -12,18 +12,19 @@ from sqlalchemy import select, update
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound
 from matcher.register.composition import StoredStatement, compose
 from matcher.register.identity import MERGED, Reference, unused_id
-from matcher.register.schema import apart, identity, statement
+from matcher.register.notices import latest_of, merged_releases
+from matcher.register.schema import apart, identity, release, statement
 from matcher.register.session import Session, statement_of_row
-from matcher.sources.catalogue import source_named
+from matcher.sources.catalogue import source_named, source_of_notice
 from matcher.sources.ocds.parties import proposed_id
-from matcher.sources.statement import SUPPLIER
+from matcher.sources.statement import SUPPLIER, Tally
 from matcher.store import Store, Writer
 from matcher.store.rows import insert_into
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """The origin of one part of a profile.
+    """The origin of one part of a profile or a need.
 
     `field` is the dotted path of the part. `source` and `record` identify the statement that the part comes
     from. `file` and `place` say where the statement was read. `licence` is the licence under which the statement may be
@@ -88,6 +89,40 @@ class Register:
                 basis=_basis(path, part),
             )
             for path, part in compose(profile_id, [statement_of_row(row) for row in rows]).parts
+        )
+
+    def need_provenance(self, need_id: str) -> tuple[Provenance, ...]:
+        """Return the origin of each field of a need: the notices it was read from, or where it was written.
+
+        Raises:
+            NotFound: no need has the id `need_id`.
+
+        """
+        revision = self._store.need(need_id)
+        content = revision.record.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude={"id"})
+        with self._store.reading() as connection:
+            rows = connection.execute(select(release).where(release.c.ocid == need_id).order_by(release.c.id)).all()
+        if not rows:
+            return tuple(
+                Provenance(name, SUPPLIER, need_id, revision.source, need_id, "", None, "own", "")
+                for name in sorted(content)
+            )
+        process, latest, source = merged_releases(rows, Tally()), latest_of(rows), source_of_notice(need_id)
+        basis = str(process.value or "")
+        return tuple(
+            Provenance(
+                name,
+                source,
+                latest.id,
+                latest.file,
+                latest.place,
+                source_named(source).licence,
+                None,
+                "ocid",
+                f"{len(rows)} releases",
+                basis=basis if name == "value" else "",
+            )
+            for name in sorted(content)
         )
 
     def split(self, profile_id: str, records: Sequence[Reference]) -> str:

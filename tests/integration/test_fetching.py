@@ -142,15 +142,22 @@ def test_a_window_needs_a_start_in_the_past(file_store: Store) -> None:
     with replaying(*PAGES) as replay:
         with pytest.raises(InvalidInput, match="--from"):
             fetched(file_store, replay, since=None)
-        with pytest.raises(InvalidInput, match="not in the past"):
+        with pytest.raises(InvalidInput, match="2025-03-09, is not before the end, 2025-03-08"):
             fetched(file_store, replay, since=UNTIL + timedelta(days=1))
-    assert replay.requests == []
+        with pytest.raises(InvalidInput, match="start date is not in the past"):
+            fetched(file_store, replay, since=datetime.now(UTC) + timedelta(days=1), until=None)
+        assert replay.requests == []
+        fetched(file_store, replay)
+        with pytest.raises(InvalidInput, match="is not after the last fetch, which ended on 2025-03-08"):
+            fetched(file_store, replay, since=None, until=UNTIL - timedelta(days=3))
 
 
 def test_an_invalid_release_does_not_stop_the_others(file_store: Store) -> None:
     with replaying([{"ocid": "x"}, *PAGES[0]], PAGES[1]) as replay:
         report = fetched(file_store, replay)
     assert (report.imported.rejected, file_store.counts()["needs"]) == (1, 6)
+    [warning] = report.imported.warnings
+    assert warning.text == "release 1 (without an id): is missing or invalid"
 
 
 def test_a_next_page_at_another_address_is_not_fetched(file_store: Store) -> None:

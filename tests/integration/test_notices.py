@@ -175,12 +175,13 @@ def test_a_file_is_imported_completely_or_not_at_all_if_the_process_is_killed(tm
 def test_the_commands(command: Command, tmp_path: Path) -> None:
     firm = party("Steady Ltd", company="07654321")
     file = written(tmp_path / "a.json", package(release(1, suppliers=(firm,)), {"ocid": "x"}))
-    assert "a.json, id: is missing or invalid" in command("import", "ocds", file).complaint
-    done = command("import", "ocds", file, "--on-error", "skip", "--json")
+    stopped = command("import", "ocds", file, "--on-error", "stop")
+    assert "a.json, id: release 2 (without an id): is missing or invalid" in stopped.complaint
+    done = command("import", "ocds", file, "--json")
     report = json.loads(done.out)
     assert (done.code, report["rejected"], report["counts"]["needs added"]) == (0, 1, 1)
     assert EMAIL not in Path(report["rejects_file"]).read_text()
-    assert "contact points" in command("import", "ocds", file, "--on-error", "skip").out
+    assert "contact points" in command("import", "ocds", file).out
     listed = command("provenance", "gb-coh-07654321")
     assert "track_record.0: contracts-finder ocds-b5fd17-" in listed.out
     assert json.loads(command("provenance", "gb-coh-07654321", "--json").out)[0]["field"] == "name"

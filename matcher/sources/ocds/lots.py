@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from matcher.records.fields import MAX_PARTS, MAX_TEXT, MAX_TITLE
 from matcher.sources.ocds.needs import CANCELLED, addresses_of, cpv_codes, description_of, lot_text, place_of
-from matcher.sources.ocds.values import Valuation, first_of, least_value, stated_value
+from matcher.sources.ocds.values import Valuation, least_value, stated_value
 from matcher.sources.statement import Tally
 
 # A lot with less text than this, in characters, is described with the tender's description as well.
@@ -26,7 +26,7 @@ def lots_of(merged: Json) -> list[Json]:
 def lot_value(lot: Json, tally: Tally) -> Valuation | None:
     """Return the value of a lot, or its ceiling or minimum, or None."""
     field = f"tender.lots.{id_of(lot)}"
-    return first_of(read(lot, field, tally) for read in (stated_value, least_value))
+    return stated_value(lot, field, tally) or least_value(lot, field, tally)
 
 
 def need_lots(merged: Json, values: dict[str, Valuation | None], tally: Tally) -> list[Json]:

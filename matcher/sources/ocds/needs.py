@@ -62,7 +62,7 @@ def title_of(merged: Json) -> str | None:
     """
     tender, planning = merged.get("tender") or {}, merged.get("planning") or {}
     project, budget = planning.get("project") or {}, planning.get("budget") or {}
-    award = next(iter(merged.get("awards") or ()), {})
+    award: Json = next(iter(merged.get("awards") or ()), {})
     titles = (tender.get("title"), merged.get("title"), project.get("title"), budget.get("project"), award.get("title"))
     descriptions = (tender.get("description"), merged.get("description"), *_plans(merged), award.get("description"))
     return next((text[:MAX_TITLE] for text in (*titles, *descriptions) if text and not is_wordless(text)), None)

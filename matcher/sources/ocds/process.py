@@ -20,7 +20,7 @@ from matcher.sources.ocds.awards import AwardInForce, awards_in_force
 from matcher.sources.ocds.entries import distinct
 from matcher.sources.ocds.lots import lot_value, lots_of, need_lots
 from matcher.sources.ocds.needs import CANCELLED, need_of, title_of
-from matcher.sources.ocds.values import Valuation, budget_of, first_of, least_value, stated_value, total
+from matcher.sources.ocds.values import Valuation, budget_of, least_value, stated_value, total
 from matcher.sources.ocds.winners import statements_of, track_record_of
 from matcher.sources.statement import Origin, Statement, Tally
 
@@ -85,15 +85,12 @@ def _value(
 ) -> Valuation | None:
     """Return the value of a need: its own, else of its lots, else its minimum, else of its awards, else its budget."""
     tender = merged.get("tender") or {}
-    return first_of(
-        read()
-        for read in (
-            lambda: stated_value(tender, "tender", tally),
-            lambda: total(lots, "lot"),
-            lambda: least_value(tender, "tender", tally),
-            lambda: total([one.value for one in won], "award"),
-            lambda: budget_of(merged, tally),
-        )
+    return (
+        stated_value(tender, "tender", tally)
+        or total(lots, "lot")
+        or least_value(tender, "tender", tally)
+        or total([one.value for one in won], "award")
+        or budget_of(merged, tally)
     )
 
 

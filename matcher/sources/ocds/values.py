@@ -7,7 +7,7 @@ of a range, a ceiling, a budget, or the value of a lot before its award.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -108,11 +108,6 @@ def total(parts: Sequence[Valuation | None], of: str) -> Valuation | None:
     hows = ", ".join(dict.fromkeys(part.how for part in known if part.how))
     how = f"the sum of {len(known)} {of}s" if len(known) > 1 else f"the value of the only {of}"
     return Valuation(amount, Basis.ESTIMATED if is_estimate else Basis.DERIVED, f"{how} ({hows})" if hows else how)
-
-
-def first_of(valuations: Iterable[Valuation | None]) -> Valuation | None:
-    """Return the first of `valuations` that is known, reading no further."""
-    return next((valuation for valuation in valuations if valuation), None)
 
 
 def _amount(stated: Any, field: str, tally: Tally) -> Amount | None:

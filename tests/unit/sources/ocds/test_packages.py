@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.sources.ocds import read_releases, trim
-from matcher.sources.statement import Tally
+from matcher.sources.ocds import ReleaseIds, read_releases, trim
+from matcher.sources.statement import Origin, Tally
 from tests.support.notices import CONTACT, EMAIL, PHONES, package, party, release, written
 
 ONE, TWO = release(1), release(2)
@@ -120,6 +120,77 @@ def test_values_of_the_wrong_type_are_dropped() -> None:
         ("tender.value", "much"),
         ("parties", "nobody"),
     }
+
+
+@pytest.mark.parametrize(
+    "awards",
+    [
+        {"id": "1", "status": "active"},
+        [{"id": "1", "status": "active"}],
+        {"0": {"id": "1", "status": "active"}},
+        {"a1": {"id": "1", "status": "Active "}},
+        [{"id": 1.0, "status": ["active"]}],
+    ],
+)
+def test_an_object_is_a_list_of_one(awards: Any) -> None:
+    kept = trim(release(1) | {"awards": awards}, Tally(), Place())
+    assert kept["awards"] == [{"id": "1", "status": "active"}]
+
+
+def test_a_list_of_one_is_an_object_and_a_word_is_a_list() -> None:
+    published = release(1) | {"tag": "award", "buyer": [{"id": "b", "name": "Council"}]}
+    published["parties"] = {**party("Steady Ltd"), "roles": "supplier"}
+    kept = trim(published, Tally(), Place())
+    assert (kept["tag"], kept["buyer"]) == (["award"], {"id": "b", "name": "Council"})
+    assert kept["parties"][0]["roles"] == ["supplier"]
+    assert kept["parties"][0]["address"] == {"postalCode": "LS1 4AB"}
+
+
+@pytest.mark.parametrize("part", [7, "x", True, [[]], ["x"], {"id": {"x": 1}}, [None, 3]])
+@pytest.mark.parametrize("name", ["awards", "parties", "contracts", "tender", "buyer", "planning"])
+def test_a_part_that_cannot_be_read_is_told_with_its_place(name: str, part: Any) -> None:
+    tally = Tally(origin=Origin("a.json", "release 4"))
+    kept = trim(release(1) | {name: part}, tally, Place())
+    assert kept["ocid"]
+    if part != [[]] and (name, part) != ("planning", {"id": {"x": 1}}):  # planning has no id
+        assert {(warning.file, warning.place) for warning in tally.warnings} == {("a.json", "release 4")}
+
+
+@pytest.mark.parametrize("key", ["releases", "records"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_package_with_an_object_in_place_of_its_list(tmp_path: Path, key: str, indent: int | None) -> None:
+    value = {"version": "1.1", key: ONE if key == "releases" else {"ocid": "x", "compiledRelease": ONE}}
+    (tmp_path / "a.json").write_text(json.dumps(value, indent=indent))
+    assert read(tmp_path / "a.json") == [ONE]
+
+
+LINK = {"url": "https://example.invalid/1", "date": "2025-03-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (package(ONE, LINK), "only a link to https://example.invalid/1"),
+        ([ONE, LINK], "only a link"),
+        ({"records": [ONE, {"ocid": "x", "releases": [LINK]}]}, "only a link"),
+        ({"records": [ONE, {"ocid": "x", "versionedRelease": {"ocid": "x"}}]}, "record x holds only a versioned"),
+        ({"records": [ONE, {"ocid": "x", "releases": [LINK], "versionedRelease": {}}]}, "record x holds only"),
+        ({"records": [ONE, {"releases": {"url": "u"}, "versionedRelease": {}}]}, "without ocid"),
+    ],
+)
+def test_what_holds_no_release_is_told(tmp_path: Path, value: Any, complaint: str) -> None:
+    first, problem = read(written(tmp_path / "a.json", value))
+    assert first == ONE
+    with pytest.raises(InvalidInput, match=complaint):
+        trim(problem, Tally(), Place("a.json"))
+
+
+def test_releases_that_share_an_id_are_told_apart() -> None:
+    tally, ids = Tally(), ReleaseIds()
+    one, two = {**ONE, "id": "r"}, {**ONE, "id": "r", "title": "Other"}
+    assert [ids.with_own_id(release, tally)["id"] for release in (one, two, one, two)] == ["r", "r~2", "r", "r~2"]
+    assert tally.counts["releases that share an id"] == 2
+    assert ReleaseIds().with_own_id(two, tally)["id"] == "r", "a correction in another file"
 
 
 def test_points_in_time_are_compared_in_utc() -> None:
