@@ -15,6 +15,7 @@ from matcher.accounts.secrets import make_id
 from matcher.accounts.tables import claim
 from matcher.foundations.errors import Conflict, NotFound
 from matcher.records import Profile
+from matcher.records.register_numbers import number_keys
 from matcher.store import RecordKind, Store
 
 
@@ -125,9 +126,8 @@ class Claims:
 
 
 def _is_verified(profile: Profile, organisation: Organisation) -> bool:
-    numbers = profile.identifiers
-    pairs = ((numbers.charity, organisation.charity), (numbers.company, organisation.company))
-    return any(stated is not None and stated == checked for stated, checked in pairs)
+    checked = {"charity": organisation.charity, "company": organisation.company}
+    return not set(number_keys(profile.identifiers.model_dump())).isdisjoint(number_keys(checked))
 
 
 def _claim(row: Row[Any]) -> Claim:

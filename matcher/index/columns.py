@@ -118,8 +118,9 @@ def _or_nan(amount: float | None) -> float:
 
 
 def _identifiers(profile: Profile) -> list[str]:
-    numbers = profile.identifiers.model_dump(exclude_none=True)
-    return [f"{kind}:{number}" for kind, number in numbers.items()]
+    numbers = profile.identifiers.model_dump(exclude_none=True, exclude={"further_charity_numbers"})
+    further = profile.identifiers.further_charity_numbers
+    return [f"{kind}:{number}" for kind, number in [*numbers.items(), *(("charity", number) for number in further)]]
 
 
 @dataclass(frozen=True)

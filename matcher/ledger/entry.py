@@ -163,7 +163,7 @@ class Entry:
         """
         if not isinstance(text, str) or digest_of(text.encode()) != hash:
             raise altered(number)
-        content = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"))
+        content = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"), stored=True)
         if (content.number, content.decision, content.event.value) != (number, decision, event):
             raise altered(number)
         return cls(content, text, hash)

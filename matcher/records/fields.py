@@ -10,8 +10,9 @@ import re
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
+from matcher.records.register_numbers import one_form
 from matcher.records.text import clean, is_wordless
 from matcher.records.vocabulary import Region, Sector, Stage, find_region
 
@@ -23,19 +24,14 @@ MAX_TEXT: Final = 100_000
 _MAX_PLACE: Final = 200
 MAX_PARTS: Final = 500
 MAX_CODES: Final = 200
+# The key in the context of a validation that tells stored records from new ones.
+STORED: Final = "stored"
 # A text that still contains markup may be this many times as long as the limit for clean text.
 _MAX_MARKUP_FACTOR: Final = 4
 
 POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 _CPV = re.compile(r"^[0-9]{8}(-[0-9])?$")
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-_IDENTIFIERS = {
-    "charity": re.compile(r"^(?:\d{5,8}(?:-\d{1,3})?|SC\d{6}|NIC?\d{6})$"),
-    "company": re.compile(r"^[A-Z]{0,2}\d{5,8}[A-Z]?$"),
-    "cqc": re.compile(r"^1-\d{6,12}$"),
-    "ods": re.compile(r"^[A-Z0-9]{2,10}$"),
-    "ppon": re.compile(r"^(?:GB-PPON-)?[A-Z]{4}-\d{4}-[A-Z]{4}$"),
-}
 
 
 def _clean_within(limit: int, text: str) -> str:
@@ -113,13 +109,23 @@ def _place(value: Any) -> Any:
     return find_region(text) or text
 
 
-def identifier(kind: str) -> BeforeValidator:
-    """Return a validator for numbers of type `kind`, such as "charity". It removes spaces and capitalises letters."""
+def is_stored(info: ValidationInfo) -> bool:
+    """Return whether the value being validated is part of a stored record."""
+    return bool(info.context and info.context.get(STORED))
 
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or not _IDENTIFIERS[kind].match(re.sub(r"\s+", "", value).upper()):
+
+def identifier(kind: str) -> BeforeValidator:
+    """Return a validator for numbers of type `kind`, such as "charity". It puts them into the form of their register.
+
+    A number in a stored record stays as it was written (see `matcher.records.parse`).
+    """
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str) and is_stored(info):
+            return value
+        if not isinstance(value, str) or (number := one_form(kind, value)) is None:
             raise ValueError(f"{str(value)[:30]!r} is not a valid {kind} number")
-        return re.sub(r"\s+", "", value).upper()
+        return number
 
     return BeforeValidator(check)
 

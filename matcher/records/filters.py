@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, printable
+from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, is_stored, printable
 from matcher.records.need import Need
 from matcher.records.parsing import Record
+from matcher.records.register_numbers import NUMBERS, number_under, one_form
 from matcher.records.size import Size
 from matcher.records.vocabulary import Sector
+
+
+def _identifier(value: Any, info: ValidationInfo) -> Any:
+    """Return an identifier with its number in one form. Schemes such as "GB-COH-04567891" are read as well."""
+    if not isinstance(value, str) or is_stored(info):
+        return value
+    kind, separator, number = value.partition(":")
+    if kind in NUMBERS:
+        return f"{kind}:{one_form(kind, number) or number.strip().upper()}" if separator else kind
+    found = number_under("", value)
+    return ":".join(found) if found else value
 
 
 class Filters(Record):
@@ -18,8 +30,8 @@ class Filters(Record):
 
     If a filter has several values, a profile needs to match only one of them. `accreditations` and `identifiers` are
     exceptions: a profile must have all of these. An identifier is a kind ("charity") or a kind and number
-    ("charity:1000003"). `changed_since` is a sequence number of the store: only profiles revised after that number
-    pass.
+    ("charity:1000003"), or a number under a scheme ("GB-CHC-1000003"). `changed_since` is a sequence number of the
+    store: only profiles revised after that number pass.
     """
 
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
@@ -30,7 +42,12 @@ class Filters(Record):
     max_turnover: Amount | None = None
     identifiers: Annotated[
         tuple[
-            Annotated[str, Field(pattern=r"^(charity|company|cqc|ods|ppon)(:\S{1,40})?$"), AfterValidator(printable)],
+            Annotated[
+                str,
+                BeforeValidator(_identifier),
+                Field(pattern=r"^(charity|company|cqc|ods|ppon)(:\S{1,40})?$"),
+                AfterValidator(printable),
+            ],
             ...,
         ],
         Field(max_length=MAX_CODES),

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.records.fields import REMEDIES
+from matcher.records.fields import REMEDIES, STORED
 
 _WORDING: Final = {
     "missing": "is missing",
@@ -34,15 +34,18 @@ class Record(BaseModel):
 R = TypeVar("R", bound=Record)
 
 
-def parse(kind: type[R], value: Any, *, place: Place | None = None) -> R:
+def parse(kind: type[R], value: Any, *, place: Place | None = None, stored: bool = False) -> R:
     """Return `value`, a decoded JSON value, as a record of type `kind`.
+
+    `stored` says that `value` was validated before it was stored, perhaps by an earlier version. Register numbers in it
+    stay as they were written, so that old decisions replay.
 
     Raises:
         InvalidInput: `value` is not valid. The error carries `place` and the dotted path of the first invalid field.
 
     """
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, context={STORED: stored})
     except ValidationError as error:
         raise invalid(error, place or Place()) from error
 

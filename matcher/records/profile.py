@@ -27,13 +27,19 @@ from matcher.records.vocabulary import Sector
 
 
 class Identifiers(Record):
-    """The supplier's numbers in public registers."""
+    """The supplier's numbers in public registers.
+
+    `further_charity_numbers` holds the numbers in the charity registers of other countries of the United Kingdom.
+    """
 
     charity: Annotated[str, identifier("charity")] | None = None
     company: Annotated[str, identifier("company")] | None = None
     cqc: Annotated[str, identifier("cqc")] | None = None
     ods: Annotated[str, identifier("ods")] | None = None
     ppon: Annotated[str, identifier("ppon")] | None = None
+    further_charity_numbers: Annotated[
+        tuple[Annotated[str, identifier("charity")], ...], Field(max_length=MAX_CODES)
+    ] = ()
 
 
 class Coverage(Record):

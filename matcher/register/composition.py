@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from matcher.records import Profile, parse
 from matcher.records.fields import MAX_PARTS
+from matcher.records.register_numbers import number_keys, register_of
 from matcher.sources.catalogue import PRECEDENCE, REGISTERS
 from matcher.sources.statement import SUPPLIER
 
@@ -94,12 +95,20 @@ def _scalars(current: list[StoredStatement]) -> Iterator[Part]:
 
 
 def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:
-    seen: set[str] = set()
+    by_register: dict[str, tuple[str, StoredStatement]] = {}
     for statement in current:
-        for register, number in (statement.fields.get("identifiers") or {}).items():
-            if register not in seen:
-                seen.add(register)
-                yield f"identifiers.{register}", number, statement
+        for key in number_keys(statement.fields.get("identifiers") or {}):
+            by_register.setdefault(register_of(key), (key.partition(":")[2], statement))
+    kinds: set[str] = set()
+    further: list[tuple[str, StoredStatement]] = []
+    for register, (number, statement) in sorted(by_register.items(), key=lambda item: item[0]):
+        if (kind := register.split()[0]) in kinds:  # a charity in two countries; the one of England and Wales is first
+            further.append((number, statement))
+        else:
+            kinds.add(kind)
+            yield f"identifiers.{kind}", number, statement
+    for place, (number, statement) in enumerate(further):
+        yield f"identifiers.further_charity_numbers.{place}", number, statement
 
 
 def _coverage(current: list[StoredStatement]) -> Iterator[Part]:

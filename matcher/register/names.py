@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
+from matcher.records.register_numbers import NUMBERS, number_keys, register_of
+
 _LEGAL_FORMS: Final = {
     "limited": "limited",
     "ltd": "limited",
@@ -22,8 +24,6 @@ _LEGAL_FORMS: Final = {
 _FORM: Final = re.compile(rf" (?:{'|'.join(sorted(_LEGAL_FORMS, key=len, reverse=True))})$")
 _TRADING: Final = re.compile(r"\b(?:t/a|t/as|trading as)\b.*$", re.I)
 _GENERIC_WORDS: Final = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
-# Identifiers that are unique to one supplier, most reliable first.
-NUMBERS: Final = ("charity", "company", "cqc", "ods", "ppon")
 
 
 def split_legal_form(name: str) -> tuple[str, str]:
@@ -65,8 +65,7 @@ def keys_of(fields: Mapping[str, Any], party: str | None = None) -> tuple[str, .
 
     The keys are the register numbers, the publisher's own number `party`, the name, and the first half of the postcode.
     """
-    identifiers = fields.get("identifiers") or {}
-    keys = [f"{register}:{identifiers[register]}" for register in NUMBERS if identifiers.get(register)]
+    keys = list(number_keys(fields.get("identifiers") or {}))
     if party:
         keys.append(f"party:{party}")
     if name := fields.get("name"):
@@ -96,6 +95,6 @@ def numbers_conflict(first: set[str], second: set[str]) -> bool:
 
 def _by_register(keys: set[str]) -> dict[str, set[str]]:
     numbers: dict[str, set[str]] = {}
-    for register, _, number in (key.partition(":") for key in keys if is_number(key)):
-        numbers.setdefault(register, set()).add(number)
+    for key in filter(is_number, keys):
+        numbers.setdefault(register_of(key), set()).add(key)
     return numbers

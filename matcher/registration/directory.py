@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from matcher.records import Profile, Record
+from matcher.records.register_numbers import number_keys
 from matcher.register.names import without_legal_form
 from matcher.store import Store
 
@@ -96,6 +97,5 @@ class Directory:
 
 def _keys(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys for a profile: its register numbers ("charity:1000003"), then its name."""
-    numbers = content.get("identifiers", {}).items()
     name = without_legal_form(content["name"])
-    return (*(f"{register}:{number}" for register, number in numbers if number), f"name:{name}")
+    return (*number_keys(content.get("identifiers") or {}), f"name:{name}")

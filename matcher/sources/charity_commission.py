@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from matcher.records.places import regions_of_place
+from matcher.records.register_numbers import one_form
 from matcher.records.vocabulary import Sector
 from matcher.sources.formats.items import Item
-from matcher.sources.ocds.parties import normalise_number
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
 from matcher.sources.statement import Statement, Tally
 
@@ -34,7 +34,7 @@ def _statements(cells: Cells, row: RowContext) -> list[Statement]:
     if cells.get("linked_charity_number", "0") not in ("0", "0.0"):
         row.tally.counts["linked charities"] += 1
         return []
-    number = cells.get(_NUMBER, "")
+    number = one_form("charity", cells.get(_NUMBER, "")) or cells.get(_NUMBER, "")
     statement = partial(row.statement, place=f"charity {number}", stated=parse_day(cells.get("date_of_extract")))
     if "charity_name" in cells:
         row.tally.counts["contact points"] += bool(
@@ -60,7 +60,7 @@ def _charity(number: str, cells: Cells) -> dict[str, object]:
     return {
         "name": cells["charity_name"],
         "sector": Sector.CHARITY.value,
-        "identifiers": {"charity": number} | ({"company": normalise_number("company", company)} if company else {}),
+        "identifiers": {"charity": number} | ({"company": company} if company else {}),
         "summary": cells.get("charity_activities"),
         "postcode": cells.get("charity_contact_postcode"),
         "turnover": _amount(cells.get("latest_income")),

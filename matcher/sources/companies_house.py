@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from matcher.records.register_numbers import one_form
 from matcher.records.vocabulary import Sector
 from matcher.sources.formats.items import Item
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
@@ -29,7 +30,8 @@ def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]
 
 
 def _statements(cells: Cells, row: RowContext) -> list[Statement]:
-    number = cells.get("companynumber", "").zfill(8)
+    stated = cells.get("companynumber", "")
+    number = one_form("company", stated) or stated.zfill(8)
     trades = [text for n in range(1, 5) if (text := cells.get(f"siccode.sictext_{n}")) and text != "None Supplied"]
     is_cic = cells.get("companycategory", "").lower() == _CIC
     fields = {

@@ -16,7 +16,7 @@ from typing import Final
 from matcher.records.places import regions_of_place
 from matcher.records.vocabulary import find_region
 from matcher.sources.formats.items import Item
-from matcher.sources.ocds.parties import is_person, normalise_number
+from matcher.sources.ocds.parties import is_person
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
 from matcher.sources.statement import Statement, Tally
 
@@ -60,7 +60,7 @@ def _services(cells: Cells) -> str:
 
 def _identifiers(provider: str, cells: Cells) -> dict[str, str]:
     company, charity = cells.get("provider companies house number"), cells.get("provider charity number")
-    numbers = {"cqc": provider, "company": normalise_number("company", company or ""), "charity": charity or ""}
+    numbers = {"cqc": provider, "company": company or "", "charity": charity or ""}
     return {register: number for register, number in numbers.items() if number}
 
 

@@ -104,4 +104,4 @@ def to_record(row: Row[Any]) -> Profile | Need | None:
         return None
     place = Place(file=f"revision {row.sequence} of {row.kind} {row.id}")
     kind = cast("type[Profile]", RECORD_TYPES[RecordKind(row.kind)])
-    return parse(kind, json.loads(row.content), place=place)
+    return parse(kind, json.loads(row.content), place=place, stored=True)

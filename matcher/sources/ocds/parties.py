@@ -1,8 +1,4 @@
-"""Parties: the suppliers and buyers named in notices.
-
-The identifier schemes GB-COH, GB-CHC, GB-SC, GB-NIC and GB-NHS are listed at https://org-id.guide. GB-PPON comes from
-the central digital platform.
-"""
+"""Parties: the suppliers and buyers named in notices."""
 
 from __future__ import annotations
 
@@ -10,19 +6,19 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from matcher.records.register_numbers import is_register, number_keys, number_under, register_of
 from matcher.records.vocabulary import Sector
 
-_SCHEMES: Final = {
-    "GB-COH": "company",
-    "GB-CHC": "charity",
-    "GB-SC": "charity",
-    "GB-NIC": "charity",
-    "GB-NHS": "ods",
-    "GB-ODS": "ods",
-    "GB-PPON": "ppon",
+# The prefix of the ids of new profiles, by the register whose number is in the id.
+_ID_PREFIXES: Final = {
+    "charity": "gb-chc",
+    "charity SC": "gb-sc",
+    "charity NIC": "gb-nic",
+    "company": "gb-coh",
+    "cqc": "gb-cqc",
+    "ods": "gb-nhs",
+    "ppon": "gb-ppon",
 }
-# The registers whose numbers are used in the ids of new profiles, in order of preference, and the prefix for each.
-_ID_PREFIXES: Final = {"charity": "gb-chc", "company": "gb-coh", "cqc": "gb-cqc", "ods": "gb-nhs", "ppon": "gb-ppon"}
 # Replaces the name of a private person.
 PERSON_REMOVED: Final = "[person removed]"
 _CIC: Final = re.compile(r"\b(?:c\.?i\.?c\.?|community interest company)\W*$", re.I)
@@ -38,17 +34,33 @@ _ORGANISED: Final = re.compile(
     r"|group|foundation|association|charity|society|clinic|centre|care|consult\w*|t/?a|trading|and sons?)\b|&",
     re.I,
 )
-_COMPANY_DIGITS: Final = 8
 
 
-def identifiers_of(party: dict[str, Any]) -> dict[str, str]:
-    """Return a party's register numbers, by register name. The numbers are not validated."""
-    numbers: dict[str, str] = {}
-    for identifier in (party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())):
-        register = _SCHEMES.get(identifier.get("scheme") or "")
-        if register and identifier.get("id"):
-            numbers.setdefault(register, normalise_number(register, identifier["id"]))
-    return numbers
+def identifiers_of(party: dict[str, Any]) -> dict[str, Any]:
+    """Return a party's register numbers, as the identifiers of a profile.
+
+    The id of the party counts if it is a register number under its scheme, such as "GB-COH-04567891".
+    """
+    numbers: dict[str, Any] = {}
+    further: dict[str, str] = {}
+    for identifier in (*_identifiers(party), {"id": party.get("publishedId") or party.get("id")}):
+        if not (found := number_under(identifier.get("scheme") or "", identifier.get("id") or "")):
+            continue
+        kind, number = found
+        if numbers.setdefault(kind, number) != number and kind == "charity":
+            further.setdefault(register_of(f"{kind}:{number}"), number)
+    further.pop(register_of(f"charity:{numbers.get('charity')}"), None)
+    return {**numbers, **({"further_charity_numbers": list(further.values())} if further else {})}
+
+
+def unreadable_numbers(party: dict[str, Any]) -> list[str]:
+    """Return the numbers that a party states under the scheme of a register, but that are no number of it."""
+    stated = [(one.get("scheme") or "", one.get("id") or "") for one in _identifiers(party)]
+    return [f"{scheme} {id}" for scheme, id in stated if id and is_register(scheme) and not number_under(scheme, id)]
+
+
+def _identifiers(party: dict[str, Any]) -> list[dict[str, Any]]:
+    return [party.get("identifier") or {}, *(party.get("additionalIdentifiers") or ())]
 
 
 def party_of(reference: dict[str, Any], parties: list[dict[str, Any]]) -> dict[str, Any]:
@@ -67,22 +79,14 @@ def plain_name(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-def normalise_number(register: str, number: str) -> str:
-    """Return `number` in the form that `register` uses: no spaces or prefix, and eight digits for a company."""
-    number = re.sub(r"\s+", "", number).upper().removeprefix("GB-COH-").removeprefix("GB-CHC-")
-    is_short = register == "company" and number.isdigit() and 5 <= len(number) < _COMPANY_DIGITS
-    return number.zfill(_COMPANY_DIGITS) if is_short else number
-
-
-def proposed_id(name: str, identifiers: dict[str, str]) -> str:
+def proposed_id(name: str, identifiers: dict[str, Any]) -> str:
     """Return an id for a supplier's new profile, made from the first register number or, failing that, the name."""
-    for register, prefix in _ID_PREFIXES.items():
-        if number := identifiers.get(register):
-            return f"{prefix}-{number.lower()}"
+    for key in number_keys(identifiers):
+        return f"{_ID_PREFIXES[register_of(key)]}-{key.partition(':')[2].lower()}"
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100] or "supplier"
 
 
-def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, str]) -> Sector:
+def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, Any]) -> Sector:
     """Return the sector that a notice suggests. A sector stated by a register takes precedence."""
     details = party.get("details") or {}
     if "charity" in identifiers:
@@ -107,7 +111,7 @@ def is_person(name: str, registers: Iterable[str]) -> bool:
     )
 
 
-def postcode_to_keep(postcode: str | None, identifiers: dict[str, str]) -> str | None:
+def postcode_to_keep(postcode: str | None, identifiers: dict[str, Any]) -> str | None:
     """Return the postcode to keep for a supplier: only the outward part if the supplier is not in a register.
 
     Such a supplier may be a person who works at home. The outward part is enough to locate the supplier.

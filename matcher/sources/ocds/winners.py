@@ -14,6 +14,7 @@ from typing import Any
 from matcher.foundations.errors import Place
 from matcher.records import Profile
 from matcher.records.fields import MAX_TEXT, MAX_TITLE
+from matcher.records.register_numbers import number_keys
 from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.awards import AwardInForce, has_single_supplier
 from matcher.sources.ocds.lots import description_of_lots, items_of, title_of_lots
@@ -27,6 +28,7 @@ from matcher.sources.ocds.parties import (
     postcode_to_keep,
     proposed_id,
     sector_of,
+    unreadable_numbers,
 )
 from matcher.sources.ocds.supplier_names import is_placeholder, joint_names, may_be_joint
 from matcher.sources.statement import Origin, Statement, Tally
@@ -40,7 +42,7 @@ class _Supplier:
 
     name: str
     party: Json
-    identifiers: dict[str, str]
+    identifiers: dict[str, Any]
     key: str
 
 
@@ -157,12 +159,15 @@ def _is_buyer(supplier: _Supplier, merged: Json) -> bool:
     if buyer:
         buyers.append({**party_of(buyer, parties), **({"name": buyer["name"]} if buyer.get("name") else {})})
     names = {plain_name(party.get("name") or "") for party in buyers} - {""}
-    numbers = {number for party in buyers for number in identifiers_of(party).items()}
-    return plain_name(supplier.name) in names or bool(numbers & set(supplier.identifiers.items()))
+    numbers = {number for party in buyers for number in number_keys(identifiers_of(party))}
+    return plain_name(supplier.name) in names or not numbers.isdisjoint(number_keys(supplier.identifiers))
 
 
 def _profile_fields(supplier: _Supplier, piece: Json, award: str, tally: Tally) -> Json:
     party, numbers = supplier.party, supplier.identifiers
+    for number in unreadable_numbers(party):
+        tally.fields["parties.identifier"] += 1
+        tally.warn("parties.identifier", number, "left out: not a number of this register")
     fields = {
         "id": "unknown",
         "name": supplier.name[:MAX_TITLE],

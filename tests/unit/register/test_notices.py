@@ -169,3 +169,79 @@ def test_cases_14_15_and_22_suppliers(store: Store) -> None:
     _, needs, profiles = of_case(store, "15-awards-object.json")
     assert needs["ocds-zzz999-h4"].value == 77_000
     assert list(profiles) == ["Ure Interpreting Ltd"]
+
+
+def numbered(name: str, number: int, *identifiers: tuple[str, str], **more: Any) -> Any:
+    first, *others = [{"scheme": scheme, "id": id} for scheme, id in identifiers]
+    return party(name, number, identifier=first, additionalIdentifiers=others, **more)
+
+
+@pytest.mark.parametrize(
+    ("suppliers", "profiles"),
+    [
+        ((("GB-NIC", "109123"), ("GB-NIC", "NIC109123"), ("", "GB-NIC-109123")), 1),
+        ((("GB-SC", "SC048765"), ("GB-SC", "048765"), ("GB-SC", "GB-SC-SC048765"), ("GB-CHC", "SC48765")), 1),
+        ((("GB-COH", "4567891"), ("GB-COH", "04567891"), ("gb-coh", "Company no. 4567891")), 1),
+        ((("GB-CHC", "1077321"), ("GB-CHC", "Charity No: 1077321"), ("GB-CHC", "01077321")), 1),
+        ((("GB-NIC", "109123"), ("GB-CHC", "109123")), 2),
+        ((("GB-SC", "SC048765"), ("GB-COH", "SC048765")), 2),
+        ((("GB-CHC", "1077321"), ("GB-CHC", "1077322")), 2),
+    ],
+)
+def test_one_body_under_every_form_of_its_number(
+    store: Store, tmp_path: Path, suppliers: tuple[tuple[str, str], ...], profiles: int
+) -> None:
+    notices = [
+        release(n, suppliers=(numbered("Strathearn Sight" if profiles == 1 else f"Body {n}", n, one),))
+        for n, one in enumerate(suppliers)
+    ]
+    imported(store, tmp_path, *notices)
+    assert len(names(store)) == profiles
+
+
+def test_a_body_on_two_registers_is_one(store: Store, tmp_path: Path) -> None:
+    both = numbered("Border Sight", 1, ("GB-CHC", "1077321"), ("GB-SC", "SC048765"), ("GB-COH", "4567891"))
+    scottish = numbered("Border Sight Scotland", 2, ("GB-SC", "48765"))
+    company = numbered("Border Sight Services", 3, ("GB-COH", "04567891"))
+    other = numbered("Border Sight", 4, ("GB-SC", "SC048766"))
+    order = [scottish, company, both, other]
+    imported(store, tmp_path, *(release(n, suppliers=(one,)) for n, one in enumerate(order)))
+    found = [change.profile for change in store.profile_changes(0) if change.profile]
+    assert sorted(len(profile.track_record) for profile in found) == [1, 3]
+    [border] = [profile for profile in found if len(profile.track_record) == 3]
+    assert (border.identifiers.charity, border.identifiers.company) == ("1077321", "04567891")
+    assert border.identifiers.further_charity_numbers == ("SC048765",)
+
+
+def test_a_number_that_is_none_is_told(store: Store, tmp_path: Path) -> None:
+    report = imported(store, tmp_path, release(1, suppliers=(numbered("Steady Ltd", 1, ("GB-COH", "N/A")),)))
+    assert [warning.text for warning in report.warnings] == ["GB-COH N/A"]
+    assert names(store) == ["Steady Ltd"]
+
+
+def test_a_profile_stored_with_a_lost_zero_is_joined_at_the_next_import(store: Store, tmp_path: Path) -> None:
+    profile = {"id": "calder", "name": "Calder Memory Cafes CIC", "identifiers": {"company": "4567891"}}
+    file = tmp_path / "p.jsonl"
+    file.write_text(json.dumps(profile) + "\n")
+    import_files(store, "profiles", [file])
+    with store.writing() as writer:  # as an older version stored it
+        writer.connection.execute(text("DELETE FROM identity_key WHERE key LIKE 'company:%'"))
+        writer.connection.execute(text("UPDATE head SET digest = 'x'"))
+    imported(store, tmp_path, release(1, suppliers=(numbered("Calder Cafes", 1, ("GB-COH", "04567891")),)))
+    import_files(store, "profiles", [file])
+    assert names(store) == ["Calder Memory Cafes CIC"]
+    assert store.profile("calder").record.identifiers.company == "04567891"
+
+
+def test_cases_17_and_18_numbers(store: Store) -> None:
+    if CASES.exists():
+        import_files(store, "profiles", [CASES / "17-lost-zero" / "profile.jsonl"])
+        import_files(store, "companies-house", [CASES / "17-lost-zero" / "companies.csv"])
+        import_files(store, "ocds", [CASES / "17-lost-zero" / "notice.json"])
+        assert names(store) == ["Calder Memory Cafes CIC"]
+    _, _, profiles = of_case(store, "18-regional-numbers.json")
+    numbers = {name: profile.identifiers.charity for name, profile in profiles.items()}
+    assert numbers["Foyle Stroke Friends"] == "NIC109123"
+    assert numbers["Strathearn Sight"] == "SC048765"
+    assert numbers["Tarn Valley Deaf Association"] == "1077321"
+    assert len(profiles) == 5
