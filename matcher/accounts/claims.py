@@ -14,8 +14,8 @@ from matcher.accounts.ownership import Ownership
 from matcher.accounts.secrets import make_id
 from matcher.accounts.tables import claim
 from matcher.foundations.errors import Conflict, NotFound
+from matcher.foundations.register_numbers import number_keys
 from matcher.records import Profile
-from matcher.records.register_numbers import number_keys
 from matcher.store import RecordKind, Store
 
 

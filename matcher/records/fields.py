@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from matcher.records.register_numbers import one_form
+from matcher.foundations.register_numbers import one_form
 from matcher.records.text import clean, is_wordless
 from matcher.records.vocabulary import Region, Sector, Stage, find_region
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from matcher.foundations.register_numbers import NUMBERS, number_under, one_form
 from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, is_stored, printable
 from matcher.records.need import Need
 from matcher.records.parsing import Record
-from matcher.records.register_numbers import NUMBERS, number_under, one_form
 from matcher.records.size import Size
 from matcher.records.vocabulary import Sector
 

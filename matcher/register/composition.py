@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from matcher.foundations.register_numbers import number_keys, register_of
 from matcher.records import Profile, parse
 from matcher.records.fields import MAX_PARTS
-from matcher.records.register_numbers import number_keys, register_of
 from matcher.sources.catalogue import PRECEDENCE, REGISTERS
 from matcher.sources.statement import SUPPLIER
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from matcher.records.register_numbers import NUMBERS, number_keys, register_of
+from matcher.foundations.register_numbers import NUMBERS, number_keys, register_of
 
 _LEGAL_FORMS: Final = {
     "limited": "limited",

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from matcher.foundations.register_numbers import number_keys
 from matcher.records import Profile, Record
-from matcher.records.register_numbers import number_keys
 from matcher.register.names import without_legal_form
 from matcher.store import Store
 

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from matcher.foundations.register_numbers import one_form
 from matcher.records.places import regions_of_place
-from matcher.records.register_numbers import one_form
 from matcher.records.vocabulary import Sector
 from matcher.sources.formats.items import Item
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register

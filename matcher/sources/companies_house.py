@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from matcher.records.register_numbers import one_form
+from matcher.foundations.register_numbers import one_form
 from matcher.records.vocabulary import Sector
 from matcher.sources.formats.items import Item
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register

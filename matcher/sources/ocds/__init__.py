@@ -5,9 +5,8 @@ https://standard.open-contracting.org/1.1/en/ and https://github.com/cabinetoffi
 that are not in use are dropped.
 """
 
-from matcher.sources.ocds.packages import ENDINGS, PublishedRelease, read_releases, releases_in
+from matcher.sources.ocds.packages import ENDINGS, PublishedRelease, ReleaseIds, read_releases, releases_in
 from matcher.sources.ocds.process import Process, merge
-from matcher.sources.ocds.repeats import ReleaseIds
 from matcher.sources.ocds.trimming import named, rejected, trim
 
 __all__ = [

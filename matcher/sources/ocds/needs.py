@@ -7,14 +7,13 @@ from typing import Any, Final
 
 from matcher.foundations.errors import Place
 from matcher.foundations.reference_tables import nhs_codes
-from matcher.records import Need, Region
+from matcher.records import Need, Region, Stage
 from matcher.records.fields import MAX_CODES, MAX_TEXT, MAX_TITLE
 from matcher.records.places import regions_of_place
 from matcher.records.text import is_wordless
 from matcher.records.vocabulary import find_region
 from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.parties import identifiers_of, party_of
-from matcher.sources.ocds.stages import closing_of, stage_of
 from matcher.sources.ocds.values import Valuation
 from matcher.sources.statement import Tally
 
@@ -22,6 +21,11 @@ from matcher.sources.statement import Tally
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 # The letter after UK or TL in a NUTS or ITL code identifies the region (Office for National Statistics).
 _LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
+
+# Notices of the Procurement Act 2023 before the tender: pipeline, preliminary market engagement, planned procurement.
+_BEFORE_TENDER: Final = frozenset({"UK1", "UK2", "UK3"})
+_ENGAGEMENT: Final = "UK2"
+_PLANNED: Final = frozenset({"planning", "planned"})
 
 Json = dict[str, Any]
 
@@ -36,7 +40,7 @@ def need_of(merged: Json, ordered: list[Json], lots: list[Json], value: Valuatio
 
     """
     tender, awards = merged.get("tender") or {}, merged.get("awards") or []
-    stage = stage_of(merged, ordered)
+    stage = _stage(merged, ordered)
     published = tender.get("datePublished") or min(str(release["date"]) for release in ordered)
     fields = {
         "id": merged["ocid"],
@@ -48,7 +52,7 @@ def need_of(merged: Json, ordered: list[Json], lots: list[Json], value: Valuatio
         "lots": lots,
         "value": value.amount if value else None,
         "published": published[:10],
-        "closes": (closing_of(merged, stage) or "")[:10] or None,
+        "closes": (_closing(merged, stage) or "")[:10] or None,
         "stage": stage.value,
     }
     known = {name: value for name, value in fields.items() if value not in (None, "", [])}
@@ -91,6 +95,48 @@ def _plans(merged: Json) -> list[str]:
 def lot_text(lot: Json) -> str:
     """Return the title and the description of a lot as one text."""
     return ". ".join(text for text in (lot.get("title"), lot.get("description")) if text)
+
+
+def _stage(merged: Json, ordered: list[Json]) -> Stage:
+    """Return the stage of a process. The awards in `merged` must be those in force."""
+    if merged.get("awards"):
+        return Stage.AWARD
+    tags = {tag.lower() for release in ordered for tag in release.get("tag") or ()}
+    if any(tag.startswith(("tender", "award", "contract", "implementation")) for tag in tags):
+        return Stage.TENDER
+    if not any(tag.startswith("planning") for tag in tags) and not _is_planned(merged):
+        return Stage.TENDER
+    documents = (merged.get("planning") or {}).get("documents") or ()
+    engaged = any(document.get("documentType") == "marketEngagementNotice" for document in documents)
+    is_engagement = engaged or _ENGAGEMENT in _notice_types(merged) or _engagements(merged)
+    return Stage.MARKET_ENGAGEMENT if is_engagement else Stage.PLANNING
+
+
+def _closing(merged: Json, stage: Stage) -> str | None:
+    """Return when the stage closes: the end of the market engagement, or of the tender period, or None."""
+    if stage is Stage.MARKET_ENGAGEMENT and (ends := _engagements(merged)):
+        return ends[-1]
+    closes: str | None = ((merged.get("tender") or {}).get("tenderPeriod") or {}).get("endDate")
+    return closes
+
+
+def _is_planned(merged: Json) -> bool:
+    """Return whether a process whose tags do not tell its stage, such as a compiled release, is not yet a tender."""
+    tender = merged.get("tender") or {}
+    types = _notice_types(merged)
+    return tender.get("status") in _PLANNED or bool(types and types <= _BEFORE_TENDER) or not tender.get("title")
+
+
+def _notice_types(merged: Json) -> set[str]:
+    parts = (merged.get("planning") or {}, merged.get("tender") or {})
+    documents = [document for part in parts for document in part.get("documents") or ()]
+    return {document["noticeType"].upper() for document in documents if document.get("noticeType")}
+
+
+def _engagements(merged: Json) -> list[str]:
+    """Return the due dates of the market engagement milestones, earliest first."""
+    milestones = (merged.get("planning") or {}).get("milestones") or ()
+    return sorted(part["dueDate"] for part in milestones if part.get("type") == "engagement" and part.get("dueDate"))
 
 
 def buyer_of(merged: Json) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ its compiled release. See https://standard.open-contracting.org/1.1/en/schema/pa
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from matcher.foundations.personal_data import redact
 from matcher.records.text import clean
 from matcher.sources.formats.containers import members, opened
 from matcher.sources.formats.depth_limit import DepthLimitedFile
+from matcher.sources.statement import Tally
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
@@ -42,6 +44,32 @@ class PublishedRelease:
     release: Any
     place: Place
     position: int
+
+
+class ReleaseIds:
+    """The ids of the releases in one file, all different.
+
+    Create one object for each file, because a later file may correct a release.
+    """
+
+    def __init__(self) -> None:
+        self._digests: dict[tuple[str, str], list[bytes]] = {}
+
+    def with_own_id(self, release: dict[str, Any], tally: Tally) -> dict[str, Any]:
+        """Return a trimmed `release`, with a number added to its id if another release in the file has this id.
+
+        A release that repeats another word for word keeps its id.
+        """
+        key = release["ocid"], release["id"]
+        digest = hashlib.blake2b(json.dumps(release, sort_keys=True).encode(), digest_size=8).digest()
+        digests = self._digests.setdefault(key, [])
+        if digest not in digests:
+            digests.append(digest)
+        if (number := digests.index(digest) + 1) == 1:
+            return release
+        tally.counts["releases that share an id"] += 1
+        tally.warn("id", release["id"], "read together with the other release of this id")
+        return {**release, "id": f"{release['id']}~{number}"}
 
 
 def read_releases(path: Path) -> Iterator[PublishedRelease]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from matcher.records.register_numbers import is_register, number_keys, number_under, register_of
+from matcher.foundations.register_numbers import is_register, number_keys, number_under, register_of
 from matcher.records.vocabulary import Sector
 
 # The prefix of the ids of new profiles, by the register whose number is in the id.

@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 from matcher.foundations.errors import Place
+from matcher.foundations.register_numbers import number_keys
 from matcher.records import Profile
 from matcher.records.fields import MAX_TEXT, MAX_TITLE
-from matcher.records.register_numbers import number_keys
 from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.awards import AwardInForce, has_single_supplier
 from matcher.sources.ocds.lots import description_of_lots, items_of, title_of_lots

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from matcher.foundations.errors import InvalidInput
+from matcher.foundations.register_numbers import number_keys, number_under, one_form, register_of
 from matcher.records import Filters, Profile, parse
-from matcher.records.register_numbers import number_keys, number_under, one_form, register_of
 
 
 @pytest.mark.parametrize(
