@@ -19,6 +19,8 @@ from matcher.records import Need, Profile
 
 # all-MiniLM-L6-v2 reads at most 256 tokens. 1,000 characters of English are about 230 tokens.
 PASSAGE_CHARACTERS: Final = 1_000
+# A need with less text than this, in characters, is searched with the texts of its lots as well.
+_SHORT_NEED: Final = 200
 
 # Text that publishing systems add to notices and that does not describe what was bought.
 _BOILERPLATE = re.compile(
@@ -100,9 +102,20 @@ def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
 
 
 def query_of(need: Need) -> str:
-    """Return the search text for the whole of `need`: its title, description and outcomes."""
-    texts = (_headed(need.title, need.description), *need.outcomes)
+    """Return the search text for the whole of `need`: its title, description and outcomes.
+
+    If these are short, the texts of the lots are added, unless the description already contains them.
+    """
+    own = (_headed(need.title, need.description), *need.outcomes)
+    texts = own if sum(map(len, own)) >= _SHORT_NEED else (*own, *_texts_of_lots(need))
     return "\n".join(filter(None, map(strip_boilerplate, texts))) or need.title
+
+
+def _texts_of_lots(need: Need) -> Iterator[str]:
+    for lot in need.lots:
+        title = lot.title or ""
+        if not (title in need.description and lot.description in need.description):
+            yield _headed(title, lot.description) if title else lot.description
 
 
 def title_of(need: Need) -> str:

@@ -5,6 +5,7 @@ A gzip file holds one stream, and a zip archive holds one stream for each file i
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zipfile
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
@@ -85,10 +86,11 @@ def members(path: Path, endings: tuple[str, ...]) -> list[str]:
 
 
 @contextmanager
-def opened(path: Path, member: str = "") -> Iterator[Stream]:
+def opened(path: Path, member: str = "", *, from_utf_16: bool = False) -> Iterator[Stream]:
     """Open one stream of the file at `path`, skipping any byte order mark.
 
-    `member` names a file in a zip archive. A file compressed with gzip is recognised by its content.
+    With `from_utf_16`, a stream that begins like UTF-16 is converted to UTF-8. `member` names a file in a zip archive.
+    A file compressed with gzip is recognised by its content.
 
     Raises:
         InvalidInput: the stream cannot be opened, or reading from it inside the `with` block fails.
@@ -104,7 +106,51 @@ def opened(path: Path, member: str = "") -> Iterator[Stream]:
     ):
         if file.peek(len(_BYTE_ORDER_MARK)).startswith(_BYTE_ORDER_MARK):
             file.read(len(_BYTE_ORDER_MARK))
-        yield Stream(name, file, raw.tell if raw.seekable() else lambda: 0)
+        position = raw.tell if raw.seekable() else lambda: 0
+        if from_utf_16 and (encoding := _utf_16(file.peek(2)[:2])):
+            with io.BufferedReader(_Converted(file, encoding, name), _BUFFER) as converted:
+                yield Stream(name, converted, position)
+        else:
+            yield Stream(name, file, position)
+
+
+def _utf_16(start: bytes) -> str | None:
+    """Return the variant of UTF-16 that a text with these first two bytes is in, or None."""
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if len(start) == len(codecs.BOM_UTF16_LE) and start.count(0) == 1:  # an ASCII character without a mark before it
+        return "utf-16-be" if start[0] == 0 else "utf-16-le"
+    return None
+
+
+class _Converted(io.RawIOBase):
+    """The text of `file`, which is in another `encoding`, as UTF-8."""
+
+    def __init__(self, file: io.BufferedReader[io.RawIOBase], encoding: str, name: str) -> None:
+        self._file, self._encoding, self._name = file, encoding, name
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`, and return the number of bytes, or 0 at the end."""
+        piece = b" "
+        while piece and not self._ready:
+            piece = self._file.read(_BUFFER)
+            try:
+                self._ready = self._decoder.decode(piece, final=not piece).encode()
+            except UnicodeError as error:
+                raise InvalidInput(
+                    f"is not {self._encoding.upper()}, although it begins like it",
+                    remedy="Save the file as UTF-8",
+                    place=Place(file=self._name),
+                ) from error
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""A depth limit for JSON that is parsed as a stream.
+"""JSON that is parsed as a stream: a limit on its depth, and numbers that are none.
 
 A streaming parser keeps the path of every open level, and each path is longer than the one before. Without a limit,
 a few kilobytes of brackets would use up all memory.
+
+Some publishers write NaN and Infinity, which are not JSON. They are read as `NOT_A_NUMBER`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,13 @@ from matcher.foundations.errors import InvalidInput, Place
 
 # The Open Contracting Data Standard schema has about twelve levels.
 MAX_DEPTH: Final = 32
+# A text in the place of NaN or Infinity. No published text contains this character, which has no meaning in Unicode.
+NOT_A_NUMBER: Final = "\ue000"
+_CONSTANTS: Final = (b"NaN", b"Infinity")
+_STRING_OR_CONSTANT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|-?(?:NaN|Infinity)\b', re.DOTALL)
+# The length of the longest constant, and the bytes that constants consist of.
+_LONGEST: Final = len(b"-Infinity")
+_LETTERS: Final = b"-NaInfity"
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _BRACKETS: Final = b"[]{}"
 _OTHERS: Final = bytes(set(range(256)) - set(_BRACKETS))
@@ -23,20 +32,28 @@ _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
 class DepthLimitedFile:
-    """A JSON file that raises an error if it is nested deeper than `MAX_DEPTH`. Brackets in strings are ignored."""
+    """A JSON file that raises an error if it is nested deeper than `MAX_DEPTH`, with NaN and Infinity replaced.
+
+    Brackets and words in strings are ignored.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name = file, name
         self._depth, self._in_string, self._pending_escape = 0, False, b""
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next `size` bytes.
+        """Return about the next `size` bytes.
 
         Raises:
             InvalidInput: these bytes are nested too deeply.
 
         """
         piece = self._file.read(size)
+        for _ in range(_LONGEST):  # do not cut a constant in two
+            if not piece or piece[-1] not in _LETTERS or not (more := self._file.read(1)):
+                break
+            piece += more
+        piece = self._without_constants(piece)
         marks = self._outside_strings(piece).translate(_STEPS, _OTHERS)
         depths = self._depth + np.cumsum(np.frombuffer(marks, dtype=np.int8), dtype=np.int64)
         if len(depths):
@@ -48,6 +65,15 @@ class DepthLimitedFile:
                 )
             self._depth = int(depths[-1])
         return piece
+
+    def _without_constants(self, piece: bytes) -> bytes:
+        if not any(constant in piece for constant in _CONSTANTS):
+            return piece
+        start = (b'"' if self._in_string else b"") + self._pending_escape
+        replaced = _STRING_OR_CONSTANT.sub(
+            lambda part: part[0] if part[0].startswith(b'"') else f'"{NOT_A_NUMBER}"'.encode(), start + piece
+        )
+        return replaced[len(start) :]
 
     def _outside_strings(self, piece: bytes) -> bytes:
         text = self._pending_escape + piece

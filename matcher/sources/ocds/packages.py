@@ -21,7 +21,7 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.personal_data import redact
 from matcher.records.text import clean
 from matcher.sources.formats.containers import members, opened
-from matcher.sources.formats.depth_limit import DepthLimitedFile
+from matcher.sources.formats.depth_limit import NOT_A_NUMBER, DepthLimitedFile
 from matcher.sources.statement import Tally
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
@@ -80,9 +80,11 @@ def read_releases(path: Path) -> Iterator[PublishedRelease]:
 
     """
     for member in members(path, _INSIDE):
-        with opened(path, member) as stream:
-            prefix = _prefix(stream.file, stream.name)
-        with opened(path, member) as stream, _json_errors(stream.name):
+        with opened(path, member, from_utf_16=True) as stream:
+            is_lines = _is_whole_object(stream.file.readline(_MAX_FIRST_LINE)) and _next_line_begins_object(stream.file)
+        with opened(path, member, from_utf_16=True) as stream, _json_errors(path, member, stream.name):
+            prefix = None if is_lines else _prefix(stream.file, stream.name)
+        with opened(path, member, from_utf_16=True) as stream, _json_errors(path, member, stream.name):
             values = _lines(stream.file, stream.name) if prefix is None else _items(stream.file, prefix, stream.name)
             for number, value in values:
                 for release in releases_in(value):
@@ -142,20 +144,15 @@ def _shown(value: Any) -> str:
     return redact(clean(str(value or "(without ocid)")[:_MAX_SHOWN])).text
 
 
-def _prefix(file: BinaryIO, name: str) -> str | None:
-    """Return the ijson prefix of the values to read one by one, or None if the file is JSON Lines."""
-    start = file.tell()
-    if _is_whole_object(file.readline(_MAX_FIRST_LINE)) and _next_line_begins_object(file):
-        return None
-    file.seek(start)
-    with _json_errors(name):
-        for prefix, event, value in ijson.parse(DepthLimitedFile(file, name)):
-            if (prefix, event) == ("", "start_array"):
-                return "item"
-            if prefix in _LISTS and event in ("start_array", "start_map"):
-                return f"{prefix}.item" if event == "start_array" else prefix
-            if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease", "versionedRelease"):
-                return ""
+def _prefix(file: BinaryIO, name: str) -> str:
+    """Return the ijson prefix of the values to read one by one."""
+    for prefix, event, value in ijson.parse(DepthLimitedFile(file, name)):
+        if (prefix, event) == ("", "start_array"):
+            return "item"
+        if prefix in _LISTS and event in ("start_array", "start_map"):
+            return f"{prefix}.item" if event == "start_array" else prefix
+        if (prefix, event) == ("", "map_key") and value in ("ocid", "compiledRelease", "versionedRelease"):
+            return ""
     raise InvalidInput(
         "contains no releases",
         remedy="Use a file of OCDS release packages, record packages or releases",
@@ -185,7 +182,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            yield number, json.loads(line, parse_constant=lambda _: NOT_A_NUMBER)
         except (ValueError, RecursionError) as error:
             problem = InvalidInput(
                 "is not JSON", remedy="Write one release or package on each line", place=Place(name, number)
@@ -195,11 +192,24 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
 
 
 @contextmanager
-def _json_errors(name: str) -> Iterator[None]:
+def _json_errors(path: Path, member: str, name: str) -> Iterator[None]:
     try:
         yield
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it ends early"
-        raise InvalidInput(
-            f"is not JSON: {reason}", remedy="Download or create the file again", place=Place(file=name)
-        ) from error
+        remedy = "Download or create the file again"
+        raise InvalidInput(_fault(path, member), remedy=remedy, place=Place(file=name)) from error
+
+
+def _fault(path: Path, member: str) -> str:
+    """Return what is wrong with a file that cannot be parsed, with line and column unless the file is very large."""
+    with opened(path, member, from_utf_16=True) as stream:
+        content = stream.file.read(_MAX_LINE)
+    try:
+        json.loads(content)
+    except UnicodeDecodeError as error:
+        return f"is not UTF-8 at byte {error.start + 1:,}"
+    except json.JSONDecodeError as error:
+        return f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno:,}, column {error.colno:,}"
+    except RecursionError:
+        return "is not JSON: it is nested too deeply"
+    return "is not JSON: it ends early, or holds several documents"

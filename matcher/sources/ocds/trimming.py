@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
+from matcher.sources.formats.depth_limit import NOT_A_NUMBER
 from matcher.sources.ocds.kept_fields import KEPT
 from matcher.sources.ocds.line_breaks import restore_line_breaks
 from matcher.sources.ocds.persons import remove_persons
@@ -62,6 +63,9 @@ def named(release: Any, name: str) -> str:
 def _trim(value: Any, shape: Any, tally: Tally, path: str) -> Any:
     """Return what `shape` keeps of `value`, or None if that is nothing."""
     if value is None:  # in OCDS, null withdraws an earlier value
+        return None
+    if value == NOT_A_NUMBER:
+        tally.warn(path, "NaN or Infinity", "read as unknown")
         return None
     if isinstance(shape, list):
         items = [_trim(item, shape[0], tally, path) for item in _listed(value, shape[0])]

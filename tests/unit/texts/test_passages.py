@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.records import Need, Profile, parse
+from matcher.records import Lot, Need, Profile, parse
 from matcher.texts.passages import (
     PASSAGE_CHARACTERS,
     PassageKind,
@@ -190,6 +190,20 @@ def test_a_need_without_more_text_than_its_title() -> None:
         assert query_of(need).lower() == title_of(need).lower() == "falls clinic"
     need = Need(id="n", title="Falls clinic", description="at home")
     assert (title_of(need), query_of(need)) == ("Falls clinic", "Falls clinic. at home")
+
+
+def test_the_lots_of_a_short_need_are_searched_as_well() -> None:
+    lots = (
+        Lot(title="Beds"),
+        Lot(description="Loan of hoists"),
+        Lot(title="Slings", description="Washing"),
+        Lot(id="4"),
+    )
+    short = Need(id="n", title="Equipment", description="Slings. Washing", lots=lots)
+    assert query_of(short) == "Equipment. Slings. Washing\nBeds\nLoan of hoists"
+    long = short.model_copy(update={"description": "Equipment for people at home. " * 10})
+    assert "Beds" not in query_of(long)
+    assert title_of(short) == "Equipment"
 
 
 @pytest.mark.parametrize(
