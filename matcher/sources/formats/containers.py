@@ -108,8 +108,9 @@ def opened(path: Path, member: str = "", *, from_utf_16: bool = False) -> Iterat
             file.read(len(_BYTE_ORDER_MARK))
         position = raw.tell if raw.seekable() else lambda: 0
         if from_utf_16 and (encoding := _utf_16(file.peek(2)[:2])):
-            with io.BufferedReader(_Converted(file, encoding, name), _BUFFER) as converted:
-                yield Stream(name, converted, position)
+            converted: io.RawIOBase = _Converted(file, encoding, name)
+            with io.BufferedReader(converted, _BUFFER) as utf_8:
+                yield Stream(name, utf_8, position)
         else:
             yield Stream(name, file, position)
 
