@@ -34,6 +34,7 @@ _LABEL: Final = re.compile(
 _DASHES: Final = str.maketrans("‐‑‒–—−", "------")
 _COMPANY_DIGITS: Final = 8
 _PREFIX_DIGITS: Final = 6
+_LEAST_DIGITS: Final = 5
 # What the one form of each kind looks like. A company number has 8 characters. Older records hold shorter ones.
 _FORMS: Final = {
     "charity": re.compile(r"\d{5,8}(?:-\d{1,3})?|SC\d{6}|NIC\d{6}"),
@@ -56,20 +57,21 @@ def one_form(kind: str, text: str, scheme: str = "") -> str | None:
             return None
     bare = _LABEL.sub(" ", plain.casefold()) if not _compact(plain).isalpha() else plain
     number = _NORMALISERS.get(kind, _unchanged)(_compact(bare), scheme)
-    return number if _FORMS[kind].fullmatch(number) and number.strip("0") else None
+    return number if _FORMS[kind].fullmatch(number) else None
 
 
 def number_under(scheme: str, text: str) -> tuple[str, str] | None:
     """Return the kind and the one form of a number that is stated under `scheme`, or None if it is not one.
 
-    A number that begins with a scheme, such as "GB-COH-04567891", is of that scheme.
+    A number that begins with a scheme, such as "GB-COH-04567891", is of that scheme. Publishers fill the field with
+    zeros if they know no number.
     """
     scheme = scheme.strip().upper().replace("_", "-")
     if prefixed := _PREFIXED.fullmatch(text.translate(_DASHES).strip().upper()):
         scheme = prefixed[1]
     kind = _KINDS.get(scheme)
     number = one_form(kind, text, scheme) if kind else None
-    return (kind, number) if kind and number else None
+    return (kind, number) if kind and number and number.strip("0") else None
 
 
 def is_register(scheme: str) -> bool:
@@ -107,7 +109,7 @@ def _charity(number: str, scheme: str) -> str:
     if northern_irish and (northern_irish[1] or scheme == "GB-NIC"):
         return f"NIC{northern_irish[2]}"
     main, dash, part = number.partition("-")
-    if main.isdigit() and len(main) > _PREFIX_DIGITS:
+    if main.isdigit() and len(main) > _PREFIX_DIGITS and len(main.lstrip("0")) >= _LEAST_DIGITS:
         main = main.lstrip("0")
     return main if part.strip("0") == "" else f"{main}{dash}{part}"
 

@@ -55,11 +55,8 @@ def test_a_number_has_one_form(kind: str, number: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        *[("company", text) for text in ("", "N/A", "00000000", "123", "1234567890", "GB-CHC-1077321", "none", "0.5")],
-        *[
-            ("charity", text)
-            for text in ("", "TBC", "SC03773", "12", "GB-COH-04567891", "exempt", "XR12345", "0000000")
-        ],
+        *[("company", text) for text in ("", "N/A", "123", "1234567890", "GB-CHC-1077321", "none", "0.5")],
+        *[("charity", text) for text in ("", "TBC", "SC03773", "12", "GB-COH-04567891", "exempt", "XR12345")],
         ("cqc", "101640235"),
         ("ods", "R"),
         ("ppon", "P1"),
@@ -93,6 +90,8 @@ def test_what_is_no_number_of_its_kind(kind: str, text: str) -> None:
         ("", "1077321", None),
         ("GB-PPON", "P1", None),
         ("XI-COH", "04567891", None),
+        ("GB-COH", "00000000", None),
+        ("GB-CHC", "0000000", None),
     ],
 )
 def test_the_scheme_decides_the_register(scheme: str, text: str, found: tuple[str, str] | None) -> None:
