@@ -25,8 +25,8 @@ class ProgrammeOptions(Record):
     region: Phrase | None = Field(
         None,
         description="Area of the programme: a region, or the code or name of an ICB, CCG, AHSN or health innovation "
-        "network. A former code or name selects the current body. If the area is in exactly one region, a need that "
-        "gives no place is treated as being in that region.",
+        "network. A former code or name selects the current body. Needs that name another place are left out. If the "
+        "area is in exactly one region, a need that gives no place is treated as being in that region.",
     )
     filters: Filters = Field(
         Filters(), description="Which partners are eligible, in addition to what each need requires."

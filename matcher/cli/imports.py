@@ -17,7 +17,7 @@ from matcher.cli.options import Json
 from matcher.foundations.settings import Settings
 from matcher.register import ImportReport, import_files
 from matcher.register.file_importers import PROFILES, RECORD_IMPORTERS
-from matcher.register.import_report import DROP_COUNTS, records_report, source_report
+from matcher.register.import_report import DROP_COUNTS, ENDED, records_report, source_report
 from matcher.register.importing import KINDS
 from matcher.store import Store
 
@@ -54,6 +54,10 @@ def import_(
             "skipped, and anything else stops."
         ),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="The files are a whole register: end the suppliers that it no longer lists."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Import records or a public source. If a file fails, nothing from it is imported."""
@@ -67,6 +71,7 @@ def import_(
                 paths,
                 on_error=on_error.value if on_error else None,
                 rejects_folder=settings.rejects_folder,
+                whole=whole,
                 on_progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
         if kind == PROFILES or report.profiles:
@@ -98,6 +103,12 @@ def print_source_report(report: ImportReport, *, json: bool) -> None:
             table.add_section()
         out.print(table)
         _print_warnings(report)
+    if report.no_longer_listed and not report.counts[ENDED]:
+        err.print(
+            f"{len(report.no_longer_listed):,} records that earlier files listed are not in these. If these files "
+            "are the whole register, import them with --whole to end these suppliers.",
+            soft_wrap=True,
+        )
     if report.rejects_file:
         err.print(f"rejected parts, with reasons and remedies: {report.rejects_file}", soft_wrap=True)
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from matcher.records.vocabulary import CURRENT_SECTORS
+
 
 def input_file(help: str) -> Any:
     """Return the declaration of an option that names an existing file."""
@@ -24,10 +26,21 @@ Scheduler = Annotated[
 ]
 IgnoreRequirements = Annotated[bool, typer.Option(help="Include partners that do not meet the need's requirements.")]
 RegionFilter = Annotated[
-    list[str] | None, typer.Option(help="Only partners that cover this region. Repeat to accept any of several.")
+    list[str] | None,
+    typer.Option(
+        help="Only partners that work in this region. Also a region of NHS England, or an ONS, ITL or ODS code. Repeat "
+        "to accept any of several."
+    ),
+]
+IncludeUnknown = Annotated[
+    bool, typer.Option("--include-unknown", help="With a region: include partners whose place is not known.")
 ]
 SectorFilter = Annotated[
-    list[str] | None, typer.Option(help="Only partners in this sector. Repeat to accept any of several.")
+    list[str] | None,
+    typer.Option(
+        help=f"Only partners of this kind: {', '.join(CURRENT_SECTORS)}. vcse finds charities, social enterprises, "
+        "CICs, mutuals and groups. Repeat to accept any of several."
+    ),
 ]
 AccreditationFilter = Annotated[
     list[str] | None,

@@ -19,6 +19,7 @@ from matcher.cli.imports import OnError
 from matcher.cli.options import (
     AccreditationFilter,
     IgnoreRequirements,
+    IncludeUnknown,
     Json,
     RegionFilter,
     Scheduler,
@@ -72,7 +73,10 @@ def match(
     ] = False,
     region: Annotated[
         str | None,
-        typer.Option(help="A region, or the code or name of an ICB, CCG, AHSN or health innovation network."),
+        typer.Option(
+            help="Only needs of this area: a region, or the code or name of an ICB, CCG, AHSN or health innovation "
+            "network. Needs that name no place are kept."
+        ),
     ] = None,
     map_: Map = None,
     sheet: SheetName = None,
@@ -94,6 +98,7 @@ def match(
     where_words: Annotated[str | None, typer.Option(help="Only stored needs that contain all these words.")] = None,
     where_open: Annotated[bool, typer.Option("--where-open", help="Only stored needs that have not closed.")] = False,
     supplier_region: RegionFilter = None,
+    include_unknown: IncludeUnknown = False,
     sector: SectorFilter = None,
     accreditation: AccreditationFilter = None,
     size: SizeFilter = None,
@@ -126,7 +131,11 @@ def match(
                 "name": name,
                 "area": EVERYWHERE if region is None else area_of(region, Organisations(engine.store).current),
                 "filters": _without_empty(
-                    regions=supplier_region, sectors=sector, accreditations=accreditation, size=size
+                    regions=supplier_region,
+                    include_unknown=include_unknown,
+                    sectors=sector,
+                    accreditations=accreditation,
+                    size=size,
                 ),
                 "top": top,
                 "apply_requirements": not ignore_requirements,
@@ -236,6 +245,8 @@ def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, jso
         )
     for path in progress.files:
         out.print(escape(path), soft_wrap=True)
+    if elsewhere := summary.accepted - figures.needs:
+        err.print(f"{elsewhere:,} needs left out, because they name a place outside {figures.programme.area.name}")
     if rejects:
         err.print(f"{summary.refused:,} rows refused. For the reasons, see {escape(rejects)}")
 

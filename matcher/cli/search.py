@@ -15,12 +15,14 @@ from matcher.cli.app import announcing, out, print_json, progress_bar
 from matcher.cli.options import (
     AccreditationFilter,
     IgnoreRequirements,
+    IncludeUnknown,
     Json,
     RegionFilter,
     SectorFilter,
     SizeFilter,
 )
 from matcher.foundations.errors import InvalidInput
+from matcher.index.eligibility import PLACE_NOT_KNOWN
 from matcher.ledger import Ledger
 from matcher.records import Filters, Match, Need, SearchResult, Sector, Size, parse
 from matcher.records.vocabulary import sector_name
@@ -39,6 +41,7 @@ def search(
     text: Annotated[str | None, typer.Argument(help="The need, in your own words.")] = None,
     need: Annotated[str | None, typer.Option(help="Id of a stored need, instead of TEXT.")] = None,
     region: RegionFilter = None,
+    include_unknown: IncludeUnknown = False,
     sector: SectorFilter = None,
     accreditation: AccreditationFilter = None,
     size: SizeFilter = None,
@@ -75,6 +78,7 @@ def search(
         )
     values = {
         "regions": region or (),
+        "include_unknown": include_unknown,
         "sectors": sector or (),
         "accreditations": accreditation or (),
         "size": size,
@@ -154,9 +158,10 @@ def _print_list(result: SearchResult, console: Console, parts: bool) -> None:
 def _summary(result: SearchResult) -> str:
     text = f"{result.eligible:,} of {result.considered:,} profiles are eligible and were searched in full."
     if result.excluded:
-        text += (
-            " Left out by filter: " + ", ".join(f"{name} {count:,}" for name, count in result.excluded.items()) + "."
-        )
+        counts = (f"{name.replace('_', ' ')} {count:,}" for name, count in result.excluded.items())
+        text += " Left out by filter: " + ", ".join(counts) + "."
+    if result.excluded.get(PLACE_NOT_KNOWN):
+        text += " To include partners whose place is not known, add --include-unknown."
     return text
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +56,42 @@ _COLUMNS: Final = ["short", "full", "plain", "anycase"]
 def places() -> dict[str, str]:
     """Return the region of each county, city and borough, by place name in lower case."""
     return {row["place"]: row["region"] for row in _rows("places.csv")}
+
+
+@dataclass(frozen=True)
+class AreaName:
+    """The name of an area, in lower case, and its regions.
+
+    A name that is also an ordinary word is not `in_texts`: it counts only if it is the complete name of a place.
+    """
+
+    name: str
+    in_texts: bool
+    regions: tuple[str, ...]
+
+
+@cache
+def area_names() -> tuple[AreaName, ...]:
+    """Return the names of areas that `places` does not have, such as the regions of NHS England."""
+    return tuple(
+        AreaName(row["name"], row["in_texts"] == "yes", tuple(row["regions"].split("|")))
+        for row in _rows("area_names.csv")
+    )
+
+
+@cache
+def _area_code_ranges(length: int) -> tuple[list[str], list[str], list[tuple[str, ...]]]:
+    """Return the first codes, the last codes and the regions of the ranges of codes with `length` characters."""
+    rows = sorted((row for row in _rows("area_codes.csv") if len(row["first"]) == length), key=itemgetter("first"))
+    regions = [tuple(row["regions"].split("|")) for row in rows]
+    return [row["first"] for row in rows], [row["last"] for row in rows], regions
+
+
+def regions_by_code(code: str) -> tuple[str, ...]:
+    """Return the regions of the area with this ONS or ODS `code`, or an empty tuple if the code is unknown."""
+    first, last, regions = _area_code_ranges(len(code))
+    row = bisect_right(first, code) - 1
+    return regions[row] if row >= 0 and code <= last[row] else ()
 
 
 @cache

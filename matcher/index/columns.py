@@ -20,14 +20,15 @@ from matcher.foundations.ragged import Ragged
 from matcher.index.codes import SECTORS, SIZES, bits_of, day_number, held_schemes
 from matcher.index.postings import norm_of
 from matcher.index.tables import Column, Columns
-from matcher.records import Profile, Region, TrackRecord, size_of
-from matcher.records.places import (
-    PlaceRule,
+from matcher.records import Profile, Region, Sector, TrackRecord, size_of, supplier_kind
+from matcher.records.earlier_places import (
+    home_by_earlier_rules,
+    record_by_earlier_rules,
     regions_by_first_rule,
-    regions_of_profile,
-    regions_of_record,
-    stated_regions,
+    regions_by_second_rule,
 )
+from matcher.records.places import regions_of_profile, regions_of_record, stated_regions
+from matcher.records.reading_rule import ReadingRule
 from matcher.scoring import FAMILIES, UNDATED
 from matcher.texts.passages import Passage, PassageKind
 
@@ -42,23 +43,40 @@ _FAMILY: Final = {
 
 @dataclass(frozen=True)
 class ProfileRow:
-    """A profile revision to index. `places` is the rule for finding where suppliers work."""
+    """A profile revision to index. `rule` says how to read its place and kind."""
 
     sequence: int
     profile: Profile
-    places: PlaceRule
+    rule: ReadingRule
 
     @cached_property
     def work_regions(self) -> tuple[frozenset[Region], ...]:
         """The regions of each piece of past work."""
-        return tuple(map(regions_of_record, self.profile.track_record))
+        read = record_by_earlier_rules if self._is_earlier else regions_of_record
+        return tuple(map(read, self.profile.track_record))
 
     @property
     def regions(self) -> frozenset[Region]:
         """The regions where the supplier works."""
-        if self.places is PlaceRule.REGION_FIELDS:
+        if self.rule is ReadingRule.REGION_FIELDS:
             return regions_by_first_rule(self.profile)
+        if self._is_earlier:
+            return regions_by_second_rule(self.profile)
         return regions_of_profile(self.profile, self.work_regions)
+
+    @property
+    def home(self) -> frozenset[Region]:
+        """The regions that the profile states or, if it states none, the region of its postcode."""
+        return home_by_earlier_rules(self.profile) if self._is_earlier else stated_regions(self.profile)
+
+    @property
+    def kind(self) -> Sector:
+        """The kind of the supplier or, under the earlier rules, the sector that the profile states."""
+        return self.profile.sector if self._is_earlier else supplier_kind(self.profile)
+
+    @property
+    def _is_earlier(self) -> bool:
+        return self.rule < ReadingRule.KNOWN_FACTS
 
 
 @dataclass(frozen=True)
@@ -130,13 +148,13 @@ class ProfileColumns(Columns):
     id: Array = field(metadata=_profile(np.str_, lambda row: row.profile.id))
     # The sequence number of the indexed revision.
     sequence: Array = field(metadata=_profile(np.int64, lambda row: row.sequence))
-    # The position of the sector in `SECTORS`.
-    sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.profile.sector)))
+    # The position of the supplier's kind in `SECTORS`.
+    sector: Array = field(metadata=_profile(np.int8, lambda row: SECTORS.index(row.kind)))
     # One bit for each region where the supplier works; 0 if unknown.
     regions: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.regions)))
     # One bit for each region that the profile states or, if it states none, for the region of its postcode. 0 if both
     # are unknown.
-    home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(stated_regions(row.profile))))
+    home: Array = field(metadata=_profile(np.int32, lambda row: bits_of(row.home)))
     # The position of the size in `SIZES`.
     size: Array = field(metadata=_profile(np.int8, lambda row: SIZES.index(size_of(row.profile))))
     # In pounds a year; NaN if unknown.

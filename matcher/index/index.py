@@ -22,7 +22,7 @@ from matcher.index.eligibility import Eligible, passing
 from matcher.index.lexical import LexicalIndex
 from matcher.index.segment import Encode, Segment
 from matcher.records import Filters, Profile
-from matcher.records.places import CURRENT_PLACE_RULE, PlaceRule
+from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Index:
         segments: the segments, oldest first.
         live_masks: for each segment, a mask of its current profiles.
         origin: identifies the store, so that the index of one store is never mistaken for the index of another.
-        places: the rule for finding where suppliers work.
+        rule: how the places and kinds of suppliers are read.
 
     """
 
@@ -44,7 +44,7 @@ class Index:
     segments: tuple[Segment, ...] = ()
     live_masks: tuple[Mask, ...] = ()
     origin: str = ""
-    places: PlaceRule = CURRENT_PLACE_RULE
+    rule: ReadingRule = CURRENT_RULE
 
     def updated(self, changes: Sequence[tuple[int, str, Profile | None]], encode: Encode, sequence: int) -> Index:
         """Return the index with `changes` applied and `sequence` as its sequence number.
@@ -61,7 +61,7 @@ class Index:
         ]
         present = sorted((id, number, profile) for number, id, profile in changes if profile is not None)
         if present:
-            added = Segment.build([(number, profile) for _, number, profile in present], encode, self.places)
+            added = Segment.build([(number, profile) for _, number, profile in present], encode, self.rule)
             parts.append((added, np.ones(len(present), dtype=bool)))
         parts = compacted(parts)
         return replace(
@@ -121,10 +121,14 @@ class Index:
         return int(self.live.sum())
 
     def eligible(self, filters: Sequence[Filters], on: date) -> Eligible:
-        """Return which live profiles pass all `filters` on day `on`."""
+        """Return which live profiles pass all `filters` on day `on`.
+
+        If one of the filters includes suppliers of unknown place, all of them do.
+        """
         masks: dict[str, Mask] = {}
-        for chosen in filters:
-            for name, passes in passing(self.profiles, chosen, on).items():
+        include_unknown = any(chosen.include_unknown for chosen in filters)
+        for chosen in (each.model_copy(update={"include_unknown": include_unknown}) for each in filters):
+            for name, passes in passing(self.profiles, chosen, on, self.rule).items():
                 masks[name] = masks.get(name, self.live) & passes
         mask = self.live.copy()
         for passes in masks.values():

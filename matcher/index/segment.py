@@ -15,7 +15,7 @@ from matcher.foundations.arrays import Mask, Rows, Vectors
 from matcher.index.columns import PassageColumns, PassageRow, PieceColumns, PieceRow, ProfileColumns, ProfileRow
 from matcher.index.postings import Postings, terms_of
 from matcher.records import Profile
-from matcher.records.places import PlaceRule
+from matcher.records.reading_rule import ReadingRule
 from matcher.texts.passages import passages_of
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -46,12 +46,12 @@ class Segment:
     vectors: faiss.IndexFlat
 
     @classmethod
-    def build(cls, revisions: Sequence[tuple[int, Profile]], encode: Encode, places: PlaceRule) -> Segment:
+    def build(cls, revisions: Sequence[tuple[int, Profile]], encode: Encode, rule: ReadingRule) -> Segment:
         """Build a segment from (sequence number, profile) pairs.
 
-        `encode` turns passage texts into unit vectors. `places` is the rule for finding where suppliers work.
+        `encode` turns passage texts into unit vectors. `rule` says how to read places and kinds.
         """
-        profiles = [ProfileRow(sequence, profile, places) for sequence, profile in revisions]
+        profiles = [ProfileRow(sequence, profile, rule) for sequence, profile in revisions]
         pieces: list[PieceRow] = []
         passages: list[PassageRow] = []
         for owner, row in enumerate(profiles):

@@ -33,7 +33,7 @@ from matcher.index.segment import Segment
 
 # Increase this number when the meaning of a column, a passage or a term changes, so that older snapshots are ignored.
 # Added or removed columns are detected without a new number.
-FORMAT: Final = 7
+FORMAT: Final = 8
 
 _CURRENT = "CURRENT"
 LOCK: Final = "LOCK"

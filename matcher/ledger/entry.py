@@ -19,7 +19,7 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.foundations.personal_data import has_contact_details
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
-from matcher.records.places import PlaceRule
+from matcher.records.reading_rule import ReadingRule
 
 # The first entry holds this text in place of a previous hash.
 GENESIS: Final = "0" * 64
@@ -89,7 +89,7 @@ class RecordedSearch(Record):
 
     `terms` holds two lists of search terms: the terms from the whole need, and the terms from the title alone.
     `reference` holds the digests of the reference tables, and `versions` holds the package versions. `place_rule` is
-    the rule for finding where suppliers work, or None if the search was saved before the ledger recorded this rule. The
+    the rule for reading places and kinds, or None if the search was saved before the ledger recorded this rule. The
     entry's payload holds all candidates with their scores, and the excluded profiles.
     """
 
@@ -111,12 +111,12 @@ class RecordedSearch(Record):
     excluded: dict[str, int]
     candidates: int
     shown: tuple[Id, ...]
-    place_rule: PlaceRule | None = None
+    place_rule: ReadingRule | None = None
 
     @property
-    def places(self) -> PlaceRule:
-        """The rule for finding where suppliers work: the recorded rule, or the oldest rule if none was recorded."""
-        return self.place_rule or PlaceRule.REGION_FIELDS
+    def rule(self) -> ReadingRule:
+        """The rule for reading places and kinds: the recorded rule, or the oldest rule if none was recorded."""
+        return self.place_rule or ReadingRule.REGION_FIELDS
 
 
 class EntryContent(Record):

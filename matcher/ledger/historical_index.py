@@ -8,7 +8,7 @@ from matcher.embedding import CachedEncoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import MatcherError
 from matcher.index import Index
-from matcher.records.places import PlaceRule
+from matcher.records.reading_rule import ReadingRule
 from matcher.store import Store
 
 
@@ -65,16 +65,16 @@ class HistoricalIndexes:
         """Return the past encoder that has this fingerprint and makes vectors of `dimensions` numbers."""
         return ArchivedEncoder(fingerprint, dimensions, self._in_use)
 
-    def at(self, sequence: int, encoder: ArchivedEncoder, places: PlaceRule) -> Index:
-        """Return the index of the store as it was at `sequence`. `places` is the rule for finding where suppliers work.
+    def at(self, sequence: int, encoder: ArchivedEncoder, rule: ReadingRule) -> Index:
+        """Return the index of the store as it was at `sequence`. `rule` says how to read places and kinds.
 
         Raises:
             MissingVectors: vectors made by `encoder` are missing, and another encoder is in use.
 
         """
         index = self._index
-        start = Index(encoder.fingerprint, places=places)
-        if index is None or (index.encoder, index.places) != (start.encoder, places) or index.sequence > sequence:
+        start = Index(encoder.fingerprint, rule=rule)
+        if index is None or (index.encoder, index.rule) != (start.encoder, rule) or index.sequence > sequence:
             index = start
         if index.sequence < sequence:
             revisions = self._store.profile_changes(index.sequence, until=sequence)

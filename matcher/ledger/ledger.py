@@ -98,7 +98,7 @@ class Ledger:
                 excluded=result.excluded,
                 candidates=len(ranking.order),
                 shown=tuple(match.profile_id for match in result.results),
-                place_rule=ranking.index.places,
+                place_rule=ranking.index.rule,
             )
             entry = appender.append(Event.SEARCH, actor, payload=payload, search=search)
         return SavedDecision(entry, result)

@@ -21,7 +21,7 @@ from matcher.ledger.historical_index import HistoricalIndexes, MissingVectors
 from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.versions import versions
 from matcher.records import Need
-from matcher.records.places import CURRENT_PLACE_RULE
+from matcher.records.reading_rule import CURRENT_RULE
 from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine, Ranking, eligible_in, ranking_of
 from matcher.store import Store
@@ -89,7 +89,7 @@ class Replayer:
         model = self._model(search)
         encoder = self._indexes.encoder(search.encoder, recorded.vectors.shape[1])
         try:
-            index = self._indexes.at(search.sequence, encoder, search.places)
+            index = self._indexes.at(search.sequence, encoder, search.rule)
         except MissingVectors as missing:
             problem = f"another encoder is in use, and {missing.texts} vectors from the recorded encoder are missing"
             raise _MissingIngredient("encoder", search.encoder, problem) from missing
@@ -99,9 +99,9 @@ class Replayer:
             notes.append(f"missing vectors, encoded again by the same encoder: {encoder.reencoded}")
         if terms_for(need) != search.terms:
             notes.append("a new search for this need would use different words; the replay used the recorded words")
-        if "regions" in search.excluded and search.places != CURRENT_PLACE_RULE:
-            notes.append("the rule for finding where suppliers work has changed; the replay used the recorded rule")
-        query = Query(recorded.vectors, search.terms, facts_of(need, search.on))
+        if search.rule != CURRENT_RULE:
+            notes.append("the rule for reading places and kinds has changed; the replay used the recorded rule")
+        query = Query(recorded.vectors, search.terms, facts_of(need, search.on, search.rule))
         eligible = eligible_in(index, need, search.filters, search.apply_requirements, search.on)
         return ranking_of(index, query, eligible, model, depth=search.depth)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from matcher.foundations.errors import InvalidInput, NotFound
-from matcher.records import Record, Region
-from matcher.records.places import regions_of_text
+from matcher.records import Need, Record, Region
+from matcher.records.areas import is_national, regions_of_area, regions_of_body
+from matcher.records.places import regions_of_record
 from matcher.records.vocabulary import find_region
 
-_ALL_NAMES: Final = frozenset({"", "england", "uk", "united kingdom", "national", "everywhere"})
 _OLD_KIND: Final = re.compile(r"\bclinical commissioning group\b", re.I)
 _NETWORK: Final = re.compile(r"health innovation (?:network )?(.+)", re.I)
 _NEW_KIND: Final = re.compile(r"\bicb\b", re.I)
@@ -58,16 +59,55 @@ def empty_lookup(code_or_name: str) -> Sequence[NhsBody]:
     raise NotFound(f"there is no NHS organisation {code_or_name!r}", remedy="Use its full name, or a region")
 
 
+@dataclass
+class AreaSelection:
+    """Selects the needs of an area. `elsewhere` counts the needs left out, because they name another place.
+
+    A need is in the area of an ICB if its buyer is that board, or is no board and in one of the same regions. A need
+    that names no place, or the whole country, is in every area.
+    """
+
+    area: Area
+    lookup: BodyLookup = empty_lookup
+    elsewhere: int = 0
+    _boards: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def select_from(self, needs: Iterable[Need]) -> Iterator[Need]:
+        """Yield the needs of the area."""
+        for need in needs:
+            if self._includes(need):
+                yield need
+            else:
+                self.elsewhere += 1
+
+    def _includes(self, need: Need) -> bool:
+        if not self.area.regions:
+            return True
+        if self.area.codes and (boards := self._boards_of(need)):
+            return bool(boards & set(self.area.codes))
+        regions = regions_of_record(need)
+        return not regions or bool(regions & set(self.area.regions))
+
+    def _boards_of(self, need: Need) -> frozenset[str]:
+        """Return the codes of the boards that the buyer of `need` is, or was replaced by."""
+        name = (need.buyer.ods_code or need.buyer.name) if need.buyer else ""
+        if name and name not in self._boards:
+            bodies = bodies_of(name, self.lookup)
+            self._boards[name] = frozenset(body.code for body in bodies if body.role.lower() == "icb")
+        return self._boards.get(name, frozenset())
+
+
 def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
-    """Return the area that `text` names: a region, a place, or the code or name of an ICB, CCG, AHSN or health
-    innovation network. For a former code or name, this is the area of the body's successor.
+    """Return the area that `text` names: a region, also of NHS England, a place, an ONS or ITL code, or the code or
+    name of an NHS body. For a former code or name of an NHS body, this is the area of the body's successor.
 
     Raises:
         InvalidInput: `text` is not a region, and is in neither `lookup` nor the table of places.
 
     """
     query = " ".join(text.split())
-    if query.casefold() in _ALL_NAMES:
+    regions = regions_of_area(query)
+    if not query or is_national(regions):
         return EVERYWHERE
     if region := find_region(query):
         return Area(name=region.value, regions=(region,))
@@ -75,9 +115,10 @@ def area_of(text: str, lookup: BodyLookup = empty_lookup) -> Area:
         name = ", ".join(body.name for body in bodies)
         codes = tuple(body.code for body in bodies if body.code)
         is_current = query.casefold() == name.casefold() or query.upper() in codes
-        return Area(name=name, regions=_regions(f"{name} {query}"), codes=codes, asked=None if is_current else query)
-    if regions := _regions(query):
-        return Area(name=query, regions=regions)
+        stated = frozenset().union(*(regions_of_body(body.name, body.code) for body in bodies)) | regions
+        return Area(name=name, regions=_ordered(stated), codes=codes, asked=None if is_current else query)
+    if regions:
+        return Area(name=query, regions=_ordered(regions))
     raise InvalidInput(
         f"{query[:60]!r} is not a known region, place or NHS organisation",
         remedy=f"Use one of {', '.join(Region)}, or the code or full name of an ICB or health innovation network",
@@ -102,9 +143,5 @@ def _spellings(name: str) -> Iterator[str]:
     yield from dict.fromkeys([name, plain, short, long, *boards, *networks])
 
 
-def _regions(text: str) -> tuple[Region, ...]:
-    if (network := _NETWORK.fullmatch(text)) and (region := find_region(network[1])):
-        return (region,)  # "Health Innovation East"
-    lowered = text.lower()
-    stated = {region for region in Region if region.value.lower() in lowered}
-    return tuple(region for region in Region if region in (stated or regions_of_text(text)))
+def _ordered(regions: Iterable[Region]) -> tuple[Region, ...]:
+    return tuple(sorted(regions, key=tuple(Region).index))

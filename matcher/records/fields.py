@@ -13,8 +13,10 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from matcher.foundations.register_numbers import one_form
+from matcher.records.areas import is_national, regions_of_area
+from matcher.records.postcodes import POSTCODE
 from matcher.records.text import clean, is_wordless
-from matcher.records.vocabulary import Region, Sector, Stage, find_region
+from matcher.records.vocabulary import CURRENT_SECTORS, Region, Size, Stage, find_region
 
 # Limits for a single field, so that no record crowds out the others. The limits are far above the values in 4,000 real
 # notices and 6,500 real charity entries (longest text: 23,000 characters).
@@ -29,7 +31,6 @@ STORED: Final = "stored"
 # A text that still contains markup may be this many times as long as the limit for clean text.
 _MAX_MARKUP_FACTOR: Final = 4
 
-POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 _CPV = re.compile(r"^[0-9]{8}(-[0-9])?$")
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
@@ -101,12 +102,38 @@ def _region(value: Any) -> Any:
     return region
 
 
+def _regions(*, national: bool) -> BeforeValidator:
+    """Return a validator for a list of regions. It replaces each name or code of an area by the regions of the area.
+
+    If `national` is false, an area that covers all of England is left out, because it restricts nothing.
+    """
+
+    def expand(values: Any) -> Any:
+        if not isinstance(values, list | tuple):
+            return values
+        expanded: list[Any] = []
+        for value in values:
+            is_area = isinstance(value, str) and len(value) <= _MAX_PLACE and value not in set(Region)
+            regions = regions_of_area(value) if is_area else frozenset()
+            if not regions:
+                expanded.append(value)
+            elif national or not is_national(regions):
+                expanded += [region for region in Region if region in regions and region not in expanded]
+        return tuple(expanded)
+
+    return BeforeValidator(expand)
+
+
 def _place(value: Any) -> Any:
-    """Return the region that the text `value` names, else the cleaned text (a country, a town, a postcode)."""
+    """Return the region that the text `value` names, else the cleaned text (a country, a town, a postcode).
+
+    Stored records hold what this function returned for them, so it must not come to name a region for more texts.
+    """
     if not isinstance(value, str):
         return value
     text = _clean_within(_MAX_PLACE, value)
-    return find_region(text) or text
+    region = find_region(text)
+    return region if region and regions_of_area(text) == {region} else text
 
 
 def is_stored(info: ValidationInfo) -> bool:
@@ -160,15 +187,20 @@ CpvCodes = Annotated[
 ]
 Day = Annotated[date, BeforeValidator(_date)]
 Amount = Annotated[float, BeforeValidator(_amount), Field(ge=0, le=1e15)]
+StatedSize = Annotated[Size | None, BeforeValidator(lambda value: None if value == "unknown" else value)]
 RegionName = Annotated[Region, BeforeValidator(_region)]
+# The regions that a supplier covers, and the regions that a filter or a need asks for.
+CoveredRegions = Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES), _regions(national=True)]
+WantedRegions = Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES), _regions(national=False)]
 PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=_MAX_PLACE)]
 
 REMEDIES: Final = {
     "id": "Use at most 512 characters: letters, digits and . _ : / - but no spaces. Start with a letter or digit",
-    "sector": f"Use one of: {', '.join(Sector)}",
-    "sectors": f"Use one of: {', '.join(Sector)}",
+    "sector": f"Use one of: {', '.join(CURRENT_SECTORS)}",
+    "sectors": f"Use one of: {', '.join(CURRENT_SECTORS)}",
+    "size": f"Use one of: {', '.join(Size)}, or leave the field out",
     "stage": f"Use one of: {', '.join(Stage)}",
-    "regions": f"Use one of: {', '.join(Region)}",
+    "regions": f"Use one of: {', '.join(Region)}; or a region of NHS England, or an ONS, ITL or ODS code",
     "postcode": "Enter a UK postcode such as LS11 5QN, or leave the field out",
     "cpv": "Write CPV codes as strings of 8 digits, such as 85100000",
     "date": "Write the date as year-month-day, such as 2026-03-31",

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from matcher.foundations.register_numbers import NUMBERS, number_under, one_form
-from matcher.records.fields import MAX_CODES, Amount, RegionName, Title, is_stored, printable
+from matcher.records.fields import MAX_CODES, Amount, Title, WantedRegions, is_stored, printable
 from matcher.records.need import Need
 from matcher.records.parsing import Record
-from matcher.records.size import Size
-from matcher.records.vocabulary import Sector
+from matcher.records.vocabulary import Sector, Size
 
 
 def _identifier(value: Any, info: ValidationInfo) -> Any:
@@ -31,11 +30,13 @@ class Filters(Record):
     If a filter has several values, a profile needs to match only one of them. `accreditations` and `identifiers` are
     exceptions: a profile must have all of these. An identifier is a kind ("charity") or a kind and number
     ("charity:1000003"), or a number under a scheme ("GB-CHC-1000003"). `changed_since` is a sequence number of the
-    store: only profiles revised after that number pass.
+    store: only profiles revised after that number pass. With `include_unknown`, a
+    profile whose place is not known passes a filter on regions, too.
     """
 
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
-    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
+    regions: WantedRegions = ()
+    include_unknown: bool = False
     accreditations: Annotated[tuple[Title, ...], Field(max_length=MAX_CODES)] = ()
     size: Size | None = None
     min_turnover: Amount | None = None

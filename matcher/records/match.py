@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 
 from matcher.records.parsing import Record
 from matcher.records.policy import Band
-from matcher.records.size import Size
-from matcher.records.vocabulary import Sector
+from matcher.records.vocabulary import Sector, Size
 
 
 class Evidence(Record):

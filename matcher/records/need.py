@@ -17,8 +17,8 @@ from matcher.records.fields import (
     Phrase,
     PlaceName,
     Postcode,
-    RegionName,
     Text,
+    WantedRegions,
 )
 from matcher.records.fields import Title as TitleText
 from matcher.records.parsing import Record, parse
@@ -41,7 +41,7 @@ class Requirements(Record):
 
     accreditations: Annotated[tuple[TitleText, ...], Field(max_length=MAX_CODES)] = ()
     sectors: Annotated[tuple[Sector, ...], Field(max_length=MAX_CODES)] = ()
-    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
+    regions: WantedRegions = ()
 
 
 class Lot(Record):

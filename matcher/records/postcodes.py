@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from matcher.foundations.reference_tables import PostcodeArea, postcode_areas
 from matcher.records.vocabulary import Region
+
+# A postcode in normal form: in capitals, with at most one space. The second half may be missing.
+POSTCODE: Final = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 
 
 def area_of_postcode(postcode: str) -> PostcodeArea | None:

@@ -11,13 +11,14 @@ from matcher.records.fields import (
     MAX_CODES,
     MAX_PARTS,
     Amount,
+    CoveredRegions,
     CpvCodes,
     Day,
     Id,
     Phrase,
     PlaceName,
     Postcode,
-    RegionName,
+    StatedSize,
     Text,
     Title,
     identifier,
@@ -46,7 +47,7 @@ class Coverage(Record):
     """Where the supplier works: the whole country, or a list of regions."""
 
     national: bool = False
-    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
+    regions: CoveredRegions = ()
 
 
 class Capability(Record):
@@ -86,11 +87,15 @@ class Accreditation(Record):
 
 
 class Profile(Record):
-    """A supplier's capability profile. `turnover` is in pounds per year."""
+    """A supplier's capability profile. `turnover` is in pounds per year.
+
+    `size` is what a source states. If staff or turnover is known, `size_of` goes by these figures.
+    """
 
     id: Id
     name: Title
     sector: Sector = Sector.UNKNOWN
+    size: StatedSize = None
     identifiers: Identifiers = Identifiers()
     summary: Text = ""
     postcode: Postcode | None = None

@@ -1,4 +1,4 @@
-"""Fixed vocabularies used in records: sectors, stages and regions, and other names for the regions."""
+"""Fixed vocabularies used in records: sectors, sizes, stages and regions, and other names for the regions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,37 @@ from typing import Final
 
 
 class Sector(StrEnum):
-    """The kind of organisation a supplier is. Use `VCSE` if a source does not say which kind of VCSE it is."""
+    """The kind of organisation a supplier is.
+
+    Use `VCSE` if a source does not say which kind of VCSE it is. `SME` and `LARGE` are sizes that older records state
+    as a sector. They are still read.
+    """
 
     CHARITY = "charity"
     SOCIAL_ENTERPRISE = "social_enterprise"
     CIC = "cic"
     MUTUAL = "mutual"
-    SME = "sme"
-    LARGE = "large"
+    COMPANY = "company"
     PUBLIC = "public"
     VCSE = "vcse"
     UNKNOWN = "unknown"
+    SME = "sme"
+    LARGE = "large"
+
+
+class Size(StrEnum):
+    """The size of a supplier under the statutory test for small and medium enterprises."""
+
+    SME = "sme"
+    LARGE = "large"
+
+
+# The size that a record states if its sector is one of the older values.
+SIZE_OF_OLD_SECTOR: Final = {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}
+# The sectors to choose from, without the older values.
+CURRENT_SECTORS: Final = tuple(sector for sector in Sector if sector not in SIZE_OF_OLD_SECTOR)
+# The kinds of voluntary, community and social enterprise. `Sector.VCSE` stands for any of them.
+VCSE_SECTORS: Final = frozenset({Sector.CHARITY, Sector.SOCIAL_ENTERPRISE, Sector.CIC, Sector.MUTUAL, Sector.VCSE})
 
 
 _SECTOR_NAMES: Final[dict[str, str]] = {

@@ -2,24 +2,27 @@
 
 Sources have an order of precedence (see the catalogue of sources): the supplier first, then registers, then notices.
 Within a source, the latest statement comes first. Each simple field, and each kind of identifier, is taken from the
-first statement that includes it. If the supplier states its capabilities, those from other sources are ignored. The
-track record is collected from all statements, with one piece per award.
+first statement that includes it. The sector follows from the numbers and the name, else from what a source states. If
+the supplier states its capabilities, those from other sources are ignored. The track record is collected from all
+statements, with one piece per award.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 from matcher.foundations.register_numbers import number_keys, register_of
-from matcher.records import Profile, parse
+from matcher.records import Identifiers, Profile, Sector, parse
 from matcher.records.fields import MAX_PARTS
-from matcher.sources.catalogue import PRECEDENCE, REGISTERS
+from matcher.records.supplier_kind import CIO_NUMBER, kind_from
+from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR
+from matcher.sources.catalogue import COMPANIES_HOUSE, PRECEDENCE, REGISTERS
 from matcher.sources.statement import SUPPLIER
 
-_SCALARS: Final = ("name", "sector", "summary", "postcode", "turnover", "employees", "website")
+_SCALARS: Final = ("name", "size", "summary", "postcode", "turnover", "employees", "website")
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,15 @@ class Composition:
 
 def compose(profile_id: str, statements: Sequence[StoredStatement]) -> Composition:
     """Compose a profile with the id `profile_id` from `statements`."""
-    ordered = sorted(statements, key=_rank)
+    ordered = sorted(map(_with_size_apart, statements), key=_rank)
     current = [statement for statement in ordered if not statement.ended]
     if _is_withdrawn(ordered, current):
         return Composition(None)
+    scalars, identifiers = list(_scalars(current)), list(_identifiers(current))
     parts = [
-        *_scalars(current),
-        *_identifiers(current),
+        *scalars,
+        *_sector(current, scalars, identifiers),
+        *identifiers,
         *_coverage(current),
         *_capabilities(current),
         *_accreditations(current),
@@ -68,6 +73,15 @@ def compose(profile_id: str, statements: Sequence[StoredStatement]) -> Compositi
     return Composition(parse(Profile, fields), tuple((path, statement) for path, _, statement in parts))
 
 
+def _with_size_apart(statement: StoredStatement) -> StoredStatement:
+    """Return `statement` with an older value of the sector, such as "large", moved to the size."""
+    size = SIZE_OF_OLD_SECTOR.get(statement.fields.get("sector", ""))
+    if size is None:
+        return statement
+    fields = {name: value for name, value in statement.fields.items() if name != "sector"}
+    return replace(statement, fields={"size": size.value, **fields})
+
+
 def _rank(statement: StoredStatement) -> tuple[int, int, str]:
     return PRECEDENCE[statement.source], -(statement.stated.toordinal() if statement.stated else 0), statement.record
 
@@ -76,12 +90,21 @@ def _is_withdrawn(ordered: list[StoredStatement], current: list[StoredStatement]
     """Return whether the supplier should have no profile.
 
     This is so if no current statement names the supplier, or if a source says that the supplier no longer exists and
-    there is no current statement from a register or from the supplier.
+    there is no current statement from a register or from the supplier. Companies House lists charitable incorporated
+    organisations as the charity registers report them, so its statement does not count if such a register has ended.
     """
     is_named = any("name" in statement.fields for statement in current)
     has_ended = len(ordered) > len(current)
-    is_confirmed = any(statement.source in REGISTERS or statement.source == SUPPLIER for statement in current)
+    is_confirmed = any(
+        statement.source == SUPPLIER or (statement.source in REGISTERS and not _is_second_hand(statement))
+        for statement in current
+    )
     return not is_named or (has_ended and not is_confirmed)
+
+
+def _is_second_hand(statement: StoredStatement) -> bool:
+    company = (statement.fields.get("identifiers") or {}).get("company", "")
+    return statement.source == COMPANIES_HOUSE and CIO_NUMBER.match(company) is not None
 
 
 # The path and value of one part of a profile, and the statement that the value comes from.
@@ -92,6 +115,20 @@ def _scalars(current: list[StoredStatement]) -> Iterator[Part]:
     for name in _SCALARS:
         if statement := next((statement for statement in current if name in statement.fields), None):
             yield name, statement.fields[name], statement
+
+
+def _sector(current: list[StoredStatement], scalars: list[Part], identifiers: list[Part]) -> Iterator[Part]:
+    """Yield the kind of the supplier, with the statement that decides it."""
+    stating = next((statement for statement in current if "sector" in statement.fields), None)
+    stated = Sector(stating.fields["sector"]) if stating else Sector.UNKNOWN
+    by_path = {path: (value, statement) for path, value, statement in (*scalars, *identifiers)}
+    numbers = {path.removeprefix("identifiers."): value for path, value, _ in identifiers if path.count(".") == 1}
+    kind = kind_from(by_path["name"][0], parse(Identifiers, numbers), stated)
+    if stating and kind is stated:
+        yield "sector", kind.value, stating
+    elif kind is not Sector.UNKNOWN:
+        deciding = next(path for path in ("identifiers.charity", "identifiers.company", "name") if path in by_path)
+        yield "sector", kind.value, by_path[deciding][1]
 
 
 def _identifiers(current: list[StoredStatement]) -> Iterator[Part]:

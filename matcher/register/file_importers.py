@@ -13,6 +13,7 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.records import Need, Profile
 from matcher.register.import_report import ImportReport
+from matcher.register.listed_records import ListedRecords
 from matcher.register.notices import TrimmedRelease, import_releases, trim_release
 from matcher.register.organisations import put_organisations
 from matcher.register.session import Session
@@ -22,7 +23,7 @@ from matcher.sources.formats.items import Item
 from matcher.sources.formats.jsonl import Accepted, Rejected, read
 from matcher.sources.formats.rejects import RejectsFile
 from matcher.sources.ocds import ReleaseIds
-from matcher.sources.statement import Tally
+from matcher.sources.statement import Statement, Tally
 from matcher.store import Put, Writer
 from matcher.store.rows import chunks
 
@@ -42,6 +43,7 @@ class ImportTask:
     """The task of importing one file in the transaction of `writer`.
 
     Without `rejects`, the first problem ends the import. `on_position` is called with the number of bytes read so far.
+    `listed` takes note of the records of a register.
     """
 
     file: Path
@@ -49,6 +51,7 @@ class ImportTask:
     report: ImportReport
     rejects: RejectsFile | None
     on_position: Callable[[int], None]
+    listed: ListedRecords | None = None
 
     def reject(self, problem: InvalidInput, text: str = "") -> None:
         """Write `problem` and the unusable `text` to the rejects file. If there is no such file, raise `problem`."""
@@ -125,10 +128,16 @@ def _import_statements(files: StatementFiles, source: str, task: ImportTask) -> 
     session = Session(task.writer)
     session.follow()
     rows = _usable(files.read(task.file, source, tally), task)
-    session.add(statement for statements in rows for statement in statements)
+    session.add(statement for statements in rows for statement in _noted(statements, task.listed))
     task.report.profiles.update(session.finish())
     task.report.add_tally(tally)
     task.report.counts.update(session.counts)
+
+
+def _noted(statements: list[Statement], listed: ListedRecords | None) -> list[Statement]:
+    if listed:
+        listed.read(statements)
+    return statements
 
 
 def _import_releases(files: ReleaseFiles, task: ImportTask) -> None:

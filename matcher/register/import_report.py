@@ -25,6 +25,10 @@ DROP_COUNTS: Final = (
     "values of 0 or 1",
     "values that cannot be read",
 )
+# The name of the count of records that are no longer listed in a whole register, so that their suppliers have ended.
+ENDED: Final = "ended, as no longer listed"
+# The maximum number of records to report that are no longer listed.
+_MAX_RECORDS: Final = 100
 # The maximum number of ignored field names to count separately. A file with more names does not contain records.
 _MAX_IGNORED: Final = 1_000
 
@@ -37,7 +41,8 @@ class ImportReport:
     source, the outcomes for needs are in `counts` instead. `dropped_fields` counts each field that was dropped, by
     dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file that holds
     the rejected lines, if there is one. `warnings` lists the first parts of a public source that were left out or read
-    in another way than written, and `warned` counts them all.
+    in another way than written, and `warned` counts them all. `no_longer_listed` holds the records
+    of a register that earlier files listed and the imported files do not.
     """
 
     files: int = 0
@@ -49,6 +54,7 @@ class ImportReport:
     rejects_file: Path | None = None
     warnings: list[SourceWarning] = field(default_factory=list)
     warned: int = 0
+    no_longer_listed: list[str] = field(default_factory=list)
 
     @property
     def added(self) -> int:
@@ -100,7 +106,10 @@ def records_report(report: ImportReport) -> dict[str, Any]:
 
 
 def source_report(report: ImportReport) -> dict[str, Any]:
-    """Return the report on an import from a public source as JSON values, with names in alphabetical order."""
+    """Return the report on an import from a public source as JSON values, with names in alphabetical order.
+
+    Up to 100 records that are no longer listed are named.
+    """
     return {
         "files": report.files,
         "rejected": report.rejected,
@@ -109,5 +118,6 @@ def source_report(report: ImportReport) -> dict[str, Any]:
         "dropped_fields": dict(sorted((+report.dropped_fields).items())),
         "warnings": [asdict(warning) for warning in report.warnings],
         "warnings_in_all": report.warned,
+        **({"no_longer_listed": report.no_longer_listed[:_MAX_RECORDS]} if report.no_longer_listed else {}),
         "rejects_file": str(report.rejects_file) if report.rejects_file else None,
     }

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
 from matcher.records import Contact, Profile
 from matcher.register.composition import Composition, StoredStatement, compose
@@ -49,6 +49,16 @@ class Session:
             is_listed = statement.c.source == source, statement.c.record == record
             self._connection.execute(delete(statement).where(*is_listed))
         forget(self._connection, references)
+
+    def end(self, references: Iterable[Reference]) -> None:
+        """Mark statements as ended. A later statement with the same source and record takes this back."""
+        for batch in chunks(references, _BATCH):
+            self._touched |= set(self._profiles_of(batch).values())
+            for source, record in batch:
+                is_listed = statement.c.source == source, statement.c.record == record
+                content = self._connection.execute(select(statement.c.content).where(*is_listed)).scalar_one()
+                values = {"ended": True, "digest": _digest(json.loads(content), True)}
+                self._connection.execute(update(statement).where(*is_listed).values(values))
 
     def touch(self, profile_ids: Iterable[str]) -> None:
         """Mark profiles to be composed again."""

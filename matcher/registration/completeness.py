@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from matcher.records import Profile, Record, Sector
+from matcher.records import Profile, Record, Sector, supplier_kind
 from matcher.records.text import is_wordless
 
 # About two sentences. A shorter text says too little for its meaning to be compared.
@@ -100,7 +100,7 @@ RULES: Final = (
         "sector",
         "Say what kind of organisation you are",
         "A filter by sector leaves out suppliers whose sector is unknown",
-        lambda profile: profile.sector is not Sector.UNKNOWN,
+        lambda profile: supplier_kind(profile) is not Sector.UNKNOWN,
     ),
     Rule(
         "turnover",

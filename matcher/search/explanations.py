@@ -14,7 +14,7 @@ import numpy as np
 from matcher.foundations.arrays import Rows
 from matcher.index import Eligible, Index
 from matcher.index.codes import regions_in
-from matcher.records import Match, Need, Profile, SearchResult, size_of
+from matcher.records import Match, Need, Profile, SearchResult, size_of, supplier_kind
 from matcher.records.policy import Band, band_of
 from matcher.scoring import PARTS, AdditiveModel, Candidates, Scored
 from matcher.search.quotes import QuotedPassage, Quotes, quotes_of
@@ -43,7 +43,7 @@ class ExplainedCandidate:
             rank=rank,
             profile_id=profile.id,
             name=profile.name,
-            sector=profile.sector,
+            sector=supplier_kind(profile),
             size=size_of(profile),
             place=place_of(profile, facts.worked),
             score=self.score,

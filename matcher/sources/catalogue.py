@@ -72,13 +72,14 @@ class Source:
     ocid_prefix: str | None = None
 
 
+COMPANIES_HOUSE: Final = "companies-house"
 # The source name for notices whose ocid prefix is not in the catalogue.
 OTHER_NOTICES: Final = "ocds"
 
 CATALOGUE: Final = (
     Source(SUPPLIER),
     Source("charity-commission", StatementFiles(charity_commission.read), licence=_OGL, is_register=True),
-    Source("companies-house", StatementFiles(companies_house.read), licence=_OGL, is_register=True),
+    Source(COMPANIES_HOUSE, StatementFiles(companies_house.read), licence=_OGL, is_register=True),
     Source("cqc", StatementFiles(cqc.read), licence=_OGL, is_register=True),
     Source(
         "find-a-tender",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.foundations.register_numbers import one_form
-from matcher.records.places import regions_of_place
+from matcher.records.areas import regions_of_area
 from matcher.records.vocabulary import Sector
 from matcher.sources.formats.items import Item
 from matcher.sources.register_rows import Cells, RowContext, parse_day, read_register
@@ -39,6 +39,9 @@ def _statements(cells: Cells, row: RowContext) -> list[Statement]:
     if "charity_name" in cells:
         row.tally.counts["contact points"] += bool(
             cells.get("charity_contact_email") or cells.get("charity_contact_phone")
+        )
+        row.tally.counts["charities insolvent or in administration"] += any(
+            cells.get(name, "").lower() in ("true", "1") for name in ("charity_insolvent", "charity_in_administration")
         )
         ended = cells.get("charity_registration_status", _REGISTERED).lower() != _REGISTERED
         return [statement(number, _charity(number, cells), ended=ended)]
@@ -75,7 +78,7 @@ def _coverage(area: str) -> dict[str, object]:
     """
     if area.lower() in ("throughout england", "throughout england and wales"):
         return {"national": True}
-    regions = sorted(region.value for region in regions_of_place(area.removeprefix("Throughout ")))
+    regions = sorted(region.value for region in regions_of_area(area.removeprefix("Throughout ")))
     return {"regions": regions} if regions else {}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from matcher.records.places import regions_of_place
+from matcher.records.areas import regions_of_area
 from matcher.records.vocabulary import find_region
 from matcher.sources.formats.items import Item
 from matcher.sources.ocds.parties import is_person
@@ -68,7 +68,7 @@ def _regions(cells: Cells) -> list[str]:
     if region := find_region(_first(cells, ("region", "location region"))):
         return [region.value]
     authority = _first(cells, ("local authority", "location local authority"))
-    return sorted(region.value for region in regions_of_place(authority)) if authority else []
+    return sorted(region.value for region in regions_of_area(authority)) if authority else []
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> str:

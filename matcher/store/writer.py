@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from matcher.foundations.errors import MatcherError, NotFound
 from matcher.records import Contact, Need, Profile
+from matcher.records.supplier_kind import in_current_form
 from matcher.store.revisions import RecordKind, canonical, kind_of
 from matcher.store.rows import chunks, insert_into, storable
 from matcher.store.schema import clock, contact, head, revision
@@ -64,6 +65,8 @@ class Writer:
 
     def put(self, record: Profile | Need, *, contact: Contact | None = None, source: str = "") -> Put:
         """Add a revision of `record`, unless the record's latest revision has the same content.
+
+        A profile is stored in its current form: see `in_current_form`.
 
         If `contact` is not None, it replaces the profile's stored contact. Contacts are not part of revisions.
 
@@ -124,7 +127,7 @@ class Writer:
         rows: list[dict[str, Any]] = []
         for record, _ in batch:
             key = (kind_of(record), record.id)
-            state = canonical(record)
+            state = canonical(in_current_form(record) if isinstance(record, Profile) else record)
             before = heads.get(key)
             if before is not None and before.digest == state[1]:
                 puts.append(Put(before.sequence, "unchanged"))

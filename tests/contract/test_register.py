@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from matcher.foundations.errors import NotFound
-from matcher.records import Sector, Stage
+from matcher.records import Sector, Size, Stage
 from matcher.sources.statement import Origin, Statement
 from matcher.store import Store
 from tests.support.notices import party, release
@@ -20,7 +20,8 @@ def test_an_award_notice_creates_a_need_and_a_supplier_with_track_record(store: 
     report = import_notices(store, tmp_path, release(1, tag="award", suppliers=(STEADY,)))
     assert need(store).stage is Stage.AWARD
     (profile,) = profiles(store).values()
-    assert (profile.id, profile.name, profile.sector) == ("gb-coh-07654321", "Steady Ltd", Sector.SME)
+    assert (profile.id, profile.name) == ("gb-coh-07654321", "Steady Ltd")
+    assert (profile.sector, profile.size) == (Sector.COMPANY, Size.SME)
     assert [piece.value for piece in profile.track_record] == [40_000.0]
     assert (report.counts["needs added"], report.profiles["added"]) == (1, 1)
 

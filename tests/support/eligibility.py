@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from matcher.records import Filters, Profile, Region, Sector, Size
+from matcher.records import Filters, Profile, Region, Sector, Size, supplier_kind
 from matcher.records.places import regions_of_record
 from matcher.records.postcodes import region_of_postcode
 
@@ -19,10 +19,10 @@ def stated(profile: Profile) -> set[Region]:
 
 
 def served(profile: Profile) -> set[Region]:
-    """Return the regions where a profile works: those from `stated` or, if there are none, from its track record."""
-    if home := stated(profile):
-        return home
-    return {region for work in profile.track_record for region in regions_of_record(work)}
+    """Return the regions where a profile works: the coverage or, if it is empty, the postcode and the track record."""
+    if profile.coverage.national or profile.coverage.regions:
+        return stated(profile)
+    return stated(profile) | {region for work in profile.track_record for region in regions_of_record(work)}
 
 
 def holds(profile: Profile, scheme: str, on: date) -> bool:
@@ -40,10 +40,19 @@ def holds(profile: Profile, scheme: str, on: date) -> bool:
 
 
 def size(profile: Profile) -> Size | None:
-    """Return the size, judged by staff and turnover if either is known, and otherwise by sector."""
+    """Return the size, judged by staff and turnover if either is known, and otherwise by what is stated."""
     if profile.employees is None and profile.turnover is None:
-        return {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}.get(profile.sector)
+        return profile.size or {Sector.SME: Size.SME, Sector.LARGE: Size.LARGE}.get(profile.sector)
     return Size.SME if (profile.employees or 0) < 250 and (profile.turnover or 0) <= 44_000_000 else Size.LARGE
+
+
+def of_kind(profile: Profile, sector: Sector) -> bool:
+    """Return whether a filter for `sector` finds `profile`."""
+    kind = supplier_kind(profile)
+    if sector in (Sector.SME, Sector.LARGE):
+        return kind in (Sector.COMPANY, Sector.UNKNOWN) and size(profile) == sector.value
+    umbrella = {Sector.CHARITY, Sector.SOCIAL_ENTERPRISE, Sector.CIC, Sector.MUTUAL, Sector.VCSE}
+    return kind in umbrella if sector is Sector.VCSE else kind is sector
 
 
 def identified(profile: Profile, identifier: str) -> bool:
@@ -57,8 +66,9 @@ def failing(profile: Profile, sequence: int, filters: Filters, on: date) -> set[
     """Return the names of the filters that `profile`, last revised at `sequence`, does not pass."""
     turnover = profile.turnover
     passes = {
-        "sectors": not filters.sectors or profile.sector in filters.sectors,
-        "regions": not filters.regions or bool(served(profile) & set(filters.regions)),
+        "sectors": not filters.sectors or any(of_kind(profile, sector) for sector in filters.sectors),
+        "regions": not filters.regions or not served(profile) or bool(served(profile) & set(filters.regions)),
+        "place_not_known": not filters.regions or filters.include_unknown or bool(served(profile)),
         "accreditations": all(holds(profile, scheme, on) for scheme in filters.accreditations),
         "size": filters.size is None or size(profile) == filters.size,
         "min_turnover": filters.min_turnover is None or (turnover is not None and turnover >= filters.min_turnover),

@@ -72,6 +72,7 @@ def profiles(ids: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Profile]:
             "id": ids,
             "name": titles,
             "sector": st.sampled_from(Sector),
+            "size": maybe(st.sampled_from(Size)),
             "summary": texts,
             "identifiers": identifiers,
             "postcode": maybe(st.sampled_from(POSTCODES)),
@@ -120,6 +121,7 @@ def filters() -> st.SearchStrategy[Filters]:
     optional = {
         "sectors": st.lists(st.sampled_from(Sector), min_size=1, max_size=4),
         "regions": st.lists(st.sampled_from(Region), min_size=1, max_size=3),
+        "include_unknown": st.booleans(),
         "accreditations": st.lists(st.sampled_from(SCHEMES), min_size=1, max_size=2),
         "size": st.sampled_from(Size),
         "min_turnover": st.sampled_from(TURNOVERS),

@@ -76,7 +76,7 @@ FIELDS: Final = (
         "sectors",
         "Required sectors",
         ("sectors", "sector", "supplier sectors"),
-        "Only these kinds of partner: charity, social_enterprise, cic, mutual, sme, large, public, vcse.",
+        "Only these kinds of partner: charity, social_enterprise, cic, mutual, company, public, vcse.",
         "",
     ),
     NeedField(

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from matcher.records import Need, Record, Stage
-from matcher.records.fields import MAX_CODES, RegionName, Title
+from matcher.records.fields import MAX_CODES, Title, WantedRegions
 from matcher.records.places import regions_of_record
 from matcher.store import Store
 
@@ -21,11 +21,12 @@ class NeedQuery(Record):
     one match is enough.
 
     `cpv` lists prefixes of CPV codes. `buyer` is the buyer's complete ODS code or part of the buyer's name. Every word
-    in `words` must be in the title or the description. `open_on` excludes the needs that close before that date.
+    in `words` must be in the title or the description. A national need is in every region. `open_on` excludes the needs
+    that close before that date.
     """
 
     stages: Annotated[tuple[Stage, ...], Field(max_length=MAX_CODES)] = ()
-    regions: Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES)] = ()
+    regions: WantedRegions = ()
     cpv: Annotated[tuple[_CpvPrefix, ...], Field(max_length=MAX_CODES)] = ()
     buyer: Title | None = None
     words: Title | None = None

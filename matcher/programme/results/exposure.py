@@ -14,7 +14,7 @@ from matcher.index import Index
 from matcher.index.codes import SECTORS, SIZES
 from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
-from matcher.records.vocabulary import sector_name
+from matcher.records.vocabulary import VCSE_SECTORS, sector_name
 from matcher.search.engine import eligible_in
 
 # The share of each kind in a whole: {"charity": 0.4, "sme": 0.6}.
@@ -95,6 +95,17 @@ class Exposure:
             for dimension, shares in (("sectors", mix.sectors), ("sizes", mix.sizes)):
                 for kind, share in shares.items():
                     self._sums[dimension, kind, column] += share
+
+    def vcse(self) -> ExposureRow | None:
+        """Return the mean shares of all kinds of VCSE together, or None if no supplier is shown for any need."""
+        if not self.needs:
+            return None
+        kinds = [sector.value for sector in Sector if sector in VCSE_SECTORS]
+        shares = {
+            column: sum(self._sums.get(("sectors", kind, column), 0.0) for kind in kinds) / self.needs
+            for column in ("eligible", "shown", "first")
+        }
+        return ExposureRow(kind="vcse", name="All VCSE", **shares)
 
     def rows(self, dimension: Dimension) -> tuple[ExposureRow, ...]:
         """Return the mean shares by sector or by size, largest share of eligible suppliers first, then by kind."""

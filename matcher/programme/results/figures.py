@@ -15,6 +15,7 @@ from matcher.programme.results.pairs import SupplierDemand
 from matcher.programme.results.tables import NeedResult
 from matcher.programme.results.themes import NO_THEME
 from matcher.records import Need, Record, Region
+from matcher.records.areas import is_national
 from matcher.records.places import regions_of_record
 from matcher.records.policy import Band
 
@@ -25,6 +26,7 @@ NO_SUPPLIER: Final = "nobody"
 # The levels at which a need can be covered: the band of its best match, or "nobody" if no supplier is shown.
 LEVELS: Final = (*(band.value for band in Band), NO_SUPPLIER)
 NO_REGION: Final = "No region stated"
+NATIONAL: Final = "National"
 SEVERAL: Final = "Several regions"
 NO_ICB: Final = "No ICB recognised"
 # The maximum number of gaps that the report lists. The workbook lists all gaps.
@@ -116,7 +118,7 @@ class AssignmentFigures(Record):
 
 class ProgrammeFigures(Record):
     """All figures in a report. `on` is the day of the search. The shares in `sectors` and `sizes` are means over
-    needs. `sought` lists the suppliers most in demand.
+    needs, and `vcse` adds up the kinds of VCSE. `sought` lists the suppliers most in demand.
     """
 
     programme: Programme
@@ -135,6 +137,7 @@ class ProgrammeFigures(Record):
     gap_count: int
     sectors: tuple[ExposureRow, ...]
     sizes: tuple[ExposureRow, ...]
+    vcse: ExposureRow | None = None
     exposed_needs: int
     sought: tuple[InDemandSupplier, ...]
     assignments: tuple[AssignmentFigures, ...] = ()
@@ -195,6 +198,7 @@ class FiguresBuilder:
             gap_count=self.gap_count,
             sectors=self.exposure.rows("sectors"),
             sizes=self.exposure.rows("sizes"),
+            vcse=self.exposure.vcse(),
             exposed_needs=self.exposure.needs,
             sought=tuple(InDemandSupplier.of(demand) for demand in in_demand),
             assignments=tuple(AssignmentFigures.of(way, assignment) for way, assignment in assignments.items()),
@@ -247,8 +251,10 @@ def gap_of(result: NeedResult) -> Gap:
 
 
 def region_of(need: Need) -> str:
-    """Return the name of the region that `need` is in, "Several regions" or "No region stated"."""
+    """Return the name of the region that `need` is in, "National", "Several regions" or "No region stated"."""
     regions = regions_of_record(need)
+    if is_national(regions):
+        return NATIONAL
     if len(regions) > 1:
         return SEVERAL
     return next((Region(region).value for region in regions), NO_REGION)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from matcher.records import Profile, Sector, Size
+from matcher.records import Profile, Sector, Size, size_of, supplier_kind
 from matcher.records.policy import Band
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ class Supplier:
     postcode: str | None = None
 
     @classmethod
-    def of(cls, profile: Profile, size: Size | None) -> Self:
-        """Return the details of `profile`, whose size is `size`."""
-        return cls(profile.id, profile.name, profile.sector, size, profile.website, profile.postcode)
+    def of(cls, profile: Profile) -> Self:
+        """Return the details of the supplier that `profile` describes."""
+        kind, size = supplier_kind(profile), size_of(profile)
+        return cls(profile.id, profile.name, kind, size, profile.website, profile.postcode)
 
 
 @dataclass(frozen=True)

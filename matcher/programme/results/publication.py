@@ -23,7 +23,7 @@ from matcher.programme.results.tables import CsvWriter, JsonLinesWriter, NeedRes
 from matcher.programme.results.themes import theme_of
 from matcher.programme.results.workbook import Workbook
 from matcher.programme.results.worksheet import MAX_ROWS
-from matcher.records import Need, Profile, SearchResult, size_of
+from matcher.records import Need, Profile, SearchResult
 
 MATCHES: Final = ("matches.jsonl", "matches.csv", "matches.parquet")
 WORKBOOK: Final = "matches.xlsx"
@@ -137,7 +137,7 @@ def _need_results(
 
 def _suppliers(ids: list[str], at: int, sources: PublicationSources) -> Iterator[Supplier]:
     profiles = sources.profiles(ids, at) if ids else {}
-    return (Supplier.of(profile, size_of(profile)) for profile in profiles.values())
+    return (Supplier.of(profile) for profile in profiles.values())
 
 
 def _conclude(

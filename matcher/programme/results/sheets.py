@@ -70,7 +70,7 @@ def _quote(match: SupplierMatch) -> str:
 
 
 def _exclusions(result: NeedResult) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in result.search.excluded.items())
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in result.search.excluded.items())
 
 
 _NeedColumn = SheetColumn[LinkedRow[NeedResult]]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from matcher.foundations.errors import Conflict
+from matcher.foundations.errors import Conflict, InvalidInput
+from matcher.programme.area import AreaSelection
 from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job
 from matcher.programme.runs.jobs import Jobs
@@ -15,6 +16,7 @@ from matcher.programme.runs.progress import Progress, State
 from matcher.programme.runs.run import OnProgress, Run
 from matcher.programme.runs.schedulers import Scheduler
 from matcher.records import Need
+from matcher.register.organisations import Organisations
 from matcher.search.engine import Engine
 
 
@@ -53,7 +55,8 @@ class Runs:
     ) -> Job:
         """Create a run that matches `needs` with the current index.
 
-        If the programme has exactly one region, a need that names no place is treated as being in that region.
+        If the programme covers an area, needs that name another place are left out, and a note says how many. If the
+        area is in exactly one region, a need that names no place is treated as being in that region.
 
         Args:
             out: the folder for the results. If None, the results go to the run's own folder.
@@ -61,16 +64,20 @@ class Runs:
             rejects: the rejects file, which is copied if `refused` is not 0.
 
         Raises:
-            InvalidInput: `needs` is empty or repeats an id, or a number in `options` is out of range.
+            InvalidInput: `needs` is empty or repeats an id, none of them is in the area of the programme, or a number
+                in `options` is out of range.
             Unavailable: the home cannot be written.
 
         """
         options, engine = options or RunOptions(), self.engine
         index = engine.index()
         programme = options.programme.model_copy(update={"on": options.programme.on or date.today()})
+        selection = AreaSelection(programme.area, Organisations(engine.store).current)
+        selected = [programme.with_default_region(need) for need in selection.select_from(needs)]
         return self.jobs.create(
-            [programme.with_default_region(need) for need in needs], engine.model.content(), programme=programme,
-            by=options.by, notes=options.notes, depth=engine.depth, sequence=index.sequence, origin=index.origin,
+            selected, engine.model.content(), programme=programme,
+            by=options.by, notes=(*options.notes, *_note_on(selection, len(selected))), depth=engine.depth,
+            sequence=index.sequence, origin=index.origin,
             encoder=index.encoder, chunk=options.chunk, refused=refused, rejects=rejects,
             out="" if out is None else str(out.absolute()),
         )  # fmt: skip
@@ -103,3 +110,16 @@ class Runs:
             # A request left over from the previous process must not stop this one.
             job.clear_request()
             return Run(self.engine, job, on_progress).execute(scheduler)
+
+
+def _note_on(selection: AreaSelection, selected: int) -> tuple[str, ...]:
+    """Return a note on the needs that `selection` left out. Raise InvalidInput if `selected`, the number left, is 0."""
+    if not selection.elsewhere:
+        return ()
+    area = selection.area.name
+    if not selected:
+        raise InvalidInput(
+            f"all {selection.elsewhere:,} needs name a place outside {area}",
+            remedy="Choose another region, or leave it out",
+        )
+    return (f"{selection.elsewhere:,} needs that name a place outside {area} were left out.",)

@@ -8,10 +8,9 @@ from typing import Any, Final
 from matcher.foundations.errors import Place
 from matcher.foundations.reference_tables import nhs_codes
 from matcher.records import Need, Region, Stage
+from matcher.records.areas import is_national, regions_of_area
 from matcher.records.fields import MAX_CODES, MAX_TEXT, MAX_TITLE
-from matcher.records.places import regions_of_place
 from matcher.records.text import is_wordless
-from matcher.records.vocabulary import find_region
 from matcher.sources.lenient_parsing import parse_leniently
 from matcher.sources.ocds.parties import identifiers_of, party_of
 from matcher.sources.ocds.values import Valuation
@@ -19,9 +18,6 @@ from matcher.sources.statement import Tally
 
 # The statuses of a tender, lot or award that was not completed.
 CANCELLED: Final = frozenset({"cancelled", "withdrawn", "unsuccessful"})
-# The letter after UK or TL in a NUTS or ITL code identifies the region (Office for National Statistics).
-_LETTERS: Final = dict(zip("CDEFGHIJKLMN", Region, strict=True))
-
 # Notices of the Procurement Act 2023 before the tender: pipeline, preliminary market engagement, planned procurement.
 _BEFORE_TENDER: Final = frozenset({"UK1", "UK2", "UK3"})
 _ENGAGEMENT: Final = "UK2"
@@ -170,22 +166,21 @@ def addresses_of(part: Json) -> Iterator[Json]:
 
 
 def place_of(addresses: Iterable[Json]) -> dict[str, str]:
-    """Return the delivery region and postcode. Each is left out unless `addresses` contain exactly one."""
+    """Return the delivery regions and the postcode, which is left out unless `addresses` contain exactly one.
+
+    The regions are the text "National" if they cover all of England.
+    """
     addresses = list(addresses)
     postcodes = {address["postalCode"].upper() for address in addresses if address.get("postalCode")}
     regions = {region for address in addresses for region in _regions(address)}
     place: dict[str, str] = {}
-    if len(regions) == 1:
-        place["region"] = next(iter(regions)).value
+    if regions:
+        stated = ", ".join(region.value for region in Region if region in regions)
+        place["region"] = "National" if is_national(regions) else stated
     if len(postcodes) == 1:
         place["postcode"] = next(iter(postcodes))
     return place
 
 
 def _regions(address: Json) -> frozenset[Region]:
-    text = address.get("region") or ""
-    if text[:2] in ("UK", "TL") and text[2:3] in _LETTERS and text[3:].isalnum() | (len(text) == 3):
-        return frozenset({_LETTERS[text[2]]})
-    if text and (region := find_region(text)):
-        return frozenset({region})
-    return regions_of_place(address["postalCode"]) if address.get("postalCode") else frozenset()
+    return regions_of_area(address.get("region") or "") or regions_of_area(address.get("postalCode") or "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from matcher.foundations.register_numbers import is_register, number_keys, number_under, register_of
-from matcher.records.vocabulary import Sector
+from matcher.records.vocabulary import Sector, Size
 
 # The prefix of the ids of new profiles, by the register whose number is in the id.
 _ID_PREFIXES: Final = {
@@ -21,10 +21,6 @@ _ID_PREFIXES: Final = {
 }
 # Replaces the name of a private person.
 PERSON_REMOVED: Final = "[person removed]"
-_CIC: Final = re.compile(r"\b(?:c\.?i\.?c\.?|community interest company)\W*$", re.I)
-_PUBLIC: Final = re.compile(
-    r"\b(?:nhs (?:foundation )?trust|council|integrated care board|university hospitals?)\b", re.I
-)
 _TITLED: Final = re.compile(
     r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|rev|reverend|sir|dame)\b\.? |[^\W\d]+, (?:mr|mrs|ms|miss|mx|dr)\b)",
     re.I,
@@ -86,18 +82,15 @@ def proposed_id(name: str, identifiers: dict[str, Any]) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100] or "supplier"
 
 
-def sector_of(party: dict[str, Any], name: str, identifiers: dict[str, Any]) -> Sector:
-    """Return the sector that a notice suggests. A sector stated by a register takes precedence."""
-    details = party.get("details") or {}
-    if "charity" in identifiers:
-        return Sector.CHARITY
-    if _CIC.search(name):
-        return Sector.CIC
-    if _PUBLIC.search(name):
-        return Sector.PUBLIC
-    if details.get("vcse"):
-        return Sector.VCSE
-    return {"sme": Sector.SME, "large": Sector.LARGE}.get(details.get("scale") or "", Sector.UNKNOWN)
+def sector_of(party: dict[str, Any]) -> Sector:
+    """Return the sector that a notice states. The name and numbers of the supplier may say more."""
+    return Sector.VCSE if (party.get("details") or {}).get("vcse") else Sector.UNKNOWN
+
+
+def size_stated(party: dict[str, Any]) -> Size | None:
+    """Return the size that a notice states, or None if it states none."""
+    scale = str((party.get("details") or {}).get("scale") or "").strip().lower()
+    return next((size for size in Size if size.value == scale), None)
 
 
 def is_person(name: str, registers: Iterable[str]) -> bool:

@@ -28,6 +28,7 @@ from matcher.sources.ocds.parties import (
     postcode_to_keep,
     proposed_id,
     sector_of,
+    size_stated,
     unreadable_numbers,
 )
 from matcher.sources.ocds.supplier_names import is_placeholder, joint_names, may_be_joint
@@ -171,7 +172,8 @@ def _profile_fields(supplier: _Supplier, piece: Json, award: str, tally: Tally) 
     fields = {
         "id": "unknown",
         "name": supplier.name[:MAX_TITLE],
-        "sector": sector_of(party, supplier.name, numbers).value,
+        "sector": sector_of(party).value,
+        "size": size_stated(party),
         "identifiers": dict(numbers),
         "website": (party.get("details") or {}).get("url"),
         "postcode": postcode_to_keep((party.get("address") or {}).get("postalCode"), numbers),

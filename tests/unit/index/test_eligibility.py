@@ -10,7 +10,7 @@ from hypothesis import given
 
 from matcher.index import Index
 from matcher.records import Filters, Need, Profile, Region, Requirements, Sector, parse
-from matcher.records.places import PlaceRule
+from matcher.records.reading_rule import ReadingRule
 from tests.support.eligibility import failing
 from tests.support.fakes import WordEncoder
 from tests.support.strategies import TODAY, filters, registers
@@ -99,7 +99,7 @@ def test_a_renewed_accreditation_is_held_until_the_later_day() -> None:
     assert passes({"accreditations": ["DSPT"]}, accreditations=both)
 
 
-def test_the_region_filter_reads_coverage_then_postcode_then_past_work() -> None:
+def test_the_region_filter_reads_coverage_or_else_postcode_and_past_work() -> None:
     leeds = {"regions": ["Yorkshire and The Humber"]}
     assert passes(leeds, postcode="LS1 4AP")
     assert passes(leeds, coverage={"national": True})
@@ -107,7 +107,20 @@ def test_the_region_filter_reads_coverage_then_postcode_then_past_work() -> None
     assert passes(leeds, track_record=[{"title": "T", "region": "yorkshire"}])
     assert passes(leeds, track_record=[{"title": "T", "description": "Care in Leeds"}])
     assert passes(leeds, track_record=[{"title": "T", "buyer": "Leeds City Council"}])
-    assert not passes(leeds, postcode="M1 1AE", track_record=[{"title": "T", "region": "yorkshire"}])
+    assert passes(leeds, postcode="M1 1AE", track_record=[{"title": "T", "region": "yorkshire"}])
+    assert passes(leeds, track_record=[{"title": "T", "region": "Any region"}])
+    assert passes({"regions": ["E40000012"]}, postcode="LS1 4AP")
+
+
+def test_a_region_filter_tells_elsewhere_from_an_unknown_place() -> None:
+    leeds, cardiff = ({"id": id, "name": "N", "postcode": code} for id, code in (("a", "LS1 4AP"), ("b", "CF10 1EP")))
+    index = index_of(*(parse(Profile, own) for own in (leeds, cardiff, {"id": "c", "name": "N"})))
+    yorkshire = {"regions": ["Yorkshire and The Humber"]}
+    eligible = index.eligible([parse(Filters, yorkshire)], TODAY)
+    assert (eligible.count, eligible.excluded) == (1, {"regions": 1, "place_not_known": 1})
+    required = Filters(regions=(Region.YORKSHIRE_AND_THE_HUMBER,))
+    eligible = index.eligible([Filters(include_unknown=True), required], TODAY)
+    assert (eligible.count, eligible.excluded) == (2, {"regions": 1})
 
 
 def test_an_index_by_the_first_rule_reads_only_the_region_fields_of_past_work() -> None:
@@ -115,8 +128,8 @@ def test_an_index_by_the_first_rule_reads_only_the_region_fields_of_past_work() 
     text = {"id": "text", "name": "N", "track_record": [{"title": "Care in Leeds"}]}
     changes = [(n, str(own["id"]), parse(Profile, own)) for n, own in enumerate((field, text), start=1)]
     leeds = Filters(regions=(Region.YORKSHIRE_AND_THE_HUMBER,))
-    for places, expected in ((PlaceRule.REGION_FIELDS, ["field"]), (PlaceRule.WHOLE_RECORDS, ["field", "text"])):
-        index = Index(ENCODER.fingerprint, places=places).updated(changes, ENCODER.encode, 2)
+    for rule, expected in ((ReadingRule.REGION_FIELDS, ["field"]), (ReadingRule.WHOLE_RECORDS, ["field", "text"])):
+        index = Index(ENCODER.fingerprint, rule=rule).updated(changes, ENCODER.encode, 2)
         assert index.profiles.id[index.eligible([leeds], TODAY).mask].tolist() == expected
 
 

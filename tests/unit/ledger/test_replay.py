@@ -17,7 +17,7 @@ from matcher.ledger import Entry, Event, Ledger, RecordedResult, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Need, Profile, Sector, TrackRecord
-from matcher.records.places import CURRENT_PLACE_RULE, PlaceRule
+from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
 from matcher.scoring import AdditiveModel, Curve
 from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store
@@ -254,7 +254,7 @@ def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(fi
     work = (TrackRecord(title="Falls clinic in Manchester"),)
     put(file_store, Profile(id="text", name="Falls", sector=Sector.CHARITY, track_record=work))
     first = filled(file_store)
-    first.adopt(Index(first.encoder.fingerprint, origin=file_store.origin(0), places=PlaceRule.REGION_FIELDS))
+    first.adopt(Index(first.encoder.fingerprint, origin=file_store.origin(0), rule=ReadingRule.REGION_FIELDS))
     entry, ledger = save(file_store, first), Ledger(file_store)
     result = ledger.result_of(entry)
     assert "text" in result.excluded
@@ -264,13 +264,13 @@ def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(fi
     current = save(file_store, engine)
     assert "text" in ledger.result_of(current).profiles
     assert current.content.search is not None
-    assert current.content.search.place_rule == CURRENT_PLACE_RULE
+    assert current.content.search.place_rule == CURRENT_RULE
     replays = {replay.decision: replay for replay in ledger.replays(engine)}
     assert [replay.identical for replay in replays.values()] == [True] * 3
     note = "the rule for finding where suppliers work has changed; the replay used the recorded rule"
     noted = {id for id, replay in replays.items() if replay.notes == (note,)}
     assert noted == {entry.content.decision, unrecorded}
-    mistaken = save_changed(file_store, entry, result, place_rule=CURRENT_PLACE_RULE)
+    mistaken = save_changed(file_store, entry, result, place_rule=CURRENT_RULE)
     assert not ledger.replay(engine, mistaken).identical
 
 

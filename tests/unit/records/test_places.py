@@ -6,10 +6,9 @@ import pytest
 
 from matcher.foundations.reference_tables import places
 from matcher.records import Need, Profile, Region, parse
+from matcher.records.earlier_places import record_by_earlier_rules, regions_by_first_rule, regions_by_second_rule
 from matcher.records.places import (
     MAX_REGIONS,
-    regions_by_first_rule,
-    regions_of_place,
     regions_of_profile,
     regions_of_record,
     regions_of_text,
@@ -17,25 +16,6 @@ from matcher.records.places import (
 )
 
 YORKSHIRE, NORTH_WEST, WALES = Region.YORKSHIRE_AND_THE_HUMBER, Region.NORTH_WEST, Region.WALES
-
-
-@pytest.mark.parametrize(
-    ("place", "regions"),
-    [
-        ("the north west of England", {NORTH_WEST}),
-        ("Eastern", {Region.EAST_OF_ENGLAND}),
-        ("LS1 4AP", {YORKSHIRE}),
-        (" ls11 ", {YORKSHIRE}),
-        ("Leeds", {YORKSHIRE}),
-        ("City of Leeds, and Manchester", {YORKSHIRE, NORTH_WEST}),
-        ("France", set()),
-        ("United Kingdom", set()),
-        ("ZZ1 1AA", set()),
-        ("", set()),
-    ],
-)
-def test_published_places(place: str, regions: set[Region]) -> None:
-    assert regions_of_place(place) == regions
 
 
 @pytest.mark.parametrize(
@@ -107,30 +87,55 @@ def profile(**fields: object) -> Profile:
     return parse(Profile, {"id": "p", "name": "Leeds Care", **fields})
 
 
-LONDON = {"title": "Care", "region": "London"}
+LONDON = Region.LONDON
+WORK = {"title": "Care", "region": "London"}
+ANYWHERE = {"title": "Care in Cardiff", "region": "Any region"}
 IN_TEXT = {"title": "Care in Cardiff"}
 OF_BUYER = {"title": "Care", "buyer": "Bristol City Council", "region": "France"}
 
 
 @pytest.mark.parametrize(
-    ("fields", "stated", "first", "regions"),
+    ("fields", "stated", "first", "second", "regions"),
     [
-        ({}, set(), set(), set()),
-        ({"coverage": {"national": True, "regions": ["Wales"]}}, set(Region), set(Region), set(Region)),
-        ({"coverage": {"regions": ["Wales"]}, "postcode": "LS1 4AP", "track_record": [LONDON]}, *[{WALES}] * 3),
-        ({"postcode": "LS1 4AP", "track_record": [LONDON]}, *[{YORKSHIRE}] * 3),
-        ({"postcode": "ZZ1 1AA", "track_record": [LONDON]}, set(), {Region.LONDON}, {Region.LONDON}),
-        ({"track_record": [LONDON, IN_TEXT]}, set(), {Region.LONDON}, {Region.LONDON, WALES}),
-        ({"track_record": [IN_TEXT, OF_BUYER]}, set(), set(), {WALES, Region.SOUTH_WEST}),
-        ({"summary": "Care in Leeds", "capabilities": [{"title": "Leeds"}]}, set(), set(), set()),
+        ({}, set(), set(), set(), set()),
+        ({"coverage": {"national": True, "regions": ["Wales"]}}, *[set(Region)] * 4),
+        ({"coverage": {"regions": ["Wales"]}, "postcode": "LS1 4AP", "track_record": [WORK]}, *[{WALES}] * 4),
+        ({"postcode": "LS1 4AP", "track_record": [WORK]}, *[{YORKSHIRE}] * 3, {YORKSHIRE, LONDON}),
+        ({"postcode": "ZZ1 1AA", "track_record": [WORK]}, set(), *[{LONDON}] * 3),
+        ({"track_record": [WORK, IN_TEXT]}, set(), {LONDON}, *[{LONDON, WALES}] * 2),
+        ({"track_record": [IN_TEXT, OF_BUYER]}, set(), set(), *[{WALES, Region.SOUTH_WEST}] * 2),
+        ({"track_record": [ANYWHERE]}, set(), set(), {WALES}, set(Region)),
+        ({"summary": "Care in Leeds", "capabilities": [{"title": "Leeds"}]}, *[set()] * 4),
     ],
 )
 def test_where_a_profile_works(
-    fields: dict[str, object], stated: set[Region], first: set[Region], regions: set[Region]
+    fields: dict[str, object], stated: set[Region], first: set[Region], second: set[Region], regions: set[Region]
 ) -> None:
-    """Stated regions take precedence, then the postcode, then past work. The first rule reads only region fields."""
+    """Stated regions stand alone; otherwise the postcode and past work count. The first rule read only region fields,
+    and the second rule past work only without a postcode.
+    """
     own = profile(**fields)
     assert stated_regions(own) == stated
     assert regions_by_first_rule(own) == first
+    assert regions_by_second_rule(own) == second
     assert regions_of_profile(own) == regions
     assert regions_of_profile(own, map(regions_of_record, own.track_record)) == regions
+
+
+@pytest.mark.parametrize(
+    ("fields", "earlier", "today"),
+    [
+        ({"region": "Midlands"}, set(), {Region.EAST_MIDLANDS, Region.WEST_MIDLANDS}),
+        ({"region": "E40000011"}, set(), {Region.EAST_MIDLANDS, Region.WEST_MIDLANDS}),
+        ({"region": "Any region", "title": "Care in Cardiff"}, {WALES}, set(Region)),
+        ({"buyer": {"name": "NHS Sussex ICB", "ods_code": "QNX"}}, {Region.SOUTH_EAST}, {Region.SOUTH_EAST}),
+        ({"buyer": {"name": "Fernleigh Board", "ods_code": "QWO"}}, set(), {YORKSHIRE}),
+        ({"title": "Care in North East London"}, {Region.NORTH_EAST, LONDON}, {LONDON}),
+    ],
+)
+def test_the_earlier_rules_read_a_need_as_before(
+    fields: dict[str, object], earlier: set[Region], today: set[Region]
+) -> None:
+    need = parse(Need, {"id": "n", "title": "Care", **fields})
+    assert record_by_earlier_rules(need) == earlier
+    assert regions_of_record(need) == today

@@ -17,6 +17,7 @@ from matcher.programme.results.publication import PublicationSources, publish
 from matcher.records import (
     Filters,
 )
+from matcher.records.supplier_kind import supplier_kind
 from matcher.search.engine import Engine
 from tests.support.published import NEEDS, REGISTER, TODAY, answers, published, sheet_rows
 from tests.support.registers import made_register
@@ -88,7 +89,7 @@ def test_exposure_worked_out_by_hand(engine: Engine, tmp_path: Path) -> None:
     first = json.loads((tmp_path / "matches.jsonl").read_text())["results"][0]
     profiles = [*REGISTER, *made_register(30, seed=3)]
     for line in figures.sectors:
-        share = sum(profile.sector.value == line.kind for profile in profiles) / len(profiles)
+        share = sum(supplier_kind(profile).value == line.kind for profile in profiles) / len(profiles)
         assert line.eligible == pytest.approx(share)
         assert line.first == line.shown == float(first["sector"] == line.kind)
 

@@ -86,7 +86,7 @@ def test_an_award_becomes_track_record_of_its_winner() -> None:
     assert (statement.source, statement.record) == ("contracts-finder", f"{ocid}/{ocid}-1#GB-COH-7654321")
     assert statement.proposed == "gb-coh-07654321"
     assert statement.fields["identifiers"] == {"company": "07654321"}, "with its leading zero"
-    assert (statement.fields["sector"], statement.fields["postcode"]) == ("sme", "LS1 4AB")
+    assert (statement.fields["size"], statement.fields["postcode"]) == ("sme", "LS1 4AB")
     (piece,) = statement.fields["track_record"]
     assert (piece["buyer"], piece["value"], piece["date"]) == ("Calderwick Council", 40_000.0, "2025-03-01")
     assert (piece["region"], piece["cpv"]) == ("North West", ["85100000"])
@@ -150,19 +150,20 @@ def test_only_values_in_pounds_are_used() -> None:
         ({"region": "UKM"}, Region.SCOTLAND),
         ({"region": "Yorkshire and the Humber"}, Region.YORKSHIRE_AND_THE_HUMBER),
         ({"postalCode": "DN1 3BU"}, Region.YORKSHIRE_AND_THE_HUMBER),
-        ({"region": "England"}, None),
+        ({"region": "England"}, "National"),
+        ({"region": "E40000011"}, "East Midlands, West Midlands"),
         ({"region": "UKRAINE"}, None),
         ({"countryName": "United Kingdom"}, None),
     ],
 )
-def test_places_of_delivery(address: dict[str, str], region: Region | None) -> None:
+def test_places_of_delivery(address: dict[str, str], region: str | None) -> None:
     process = need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": [address]}]}))
     assert process.region == region
 
 
-def test_several_regions_give_no_region() -> None:
+def test_several_regions_are_all_stated() -> None:
     places = [{"region": "London"}, {"region": "South East"}]
-    assert need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": places}]})).region is None
+    assert need(release(1, tender={"items": [{"id": "1", "deliveryAddresses": places}]})).region == "London, South East"
 
 
 def test_find_a_tender_with_lots_contracts_and_more_numbers() -> None:
