@@ -229,6 +229,8 @@ def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, jso
             "suppliers": figures.suppliers,
             "coverage": figures.overall.counts,
             "refused": summary.refused,
+            "passed_over": summary.passed_over,
+            "warned": summary.warned,
             "rejects_file": rejects,
             "assignments": [way.model_dump() for way in figures.assignments],
             "read_as": summary.form,
@@ -245,6 +247,12 @@ def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, jso
         )
     for path in progress.files:
         out.print(escape(path), soft_wrap=True)
+    if summary.passed_over or summary.warned:
+        err.print(
+            f"{summary.passed_over:,} rows passed over, {summary.warned:,} cells left out or read as an estimate. To "
+            "see them, run: matcher programme preview",
+            soft_wrap=True,
+        )
     if elsewhere := summary.accepted - figures.needs:
         err.print(f"{elsewhere:,} needs left out, because they name a place outside {figures.programme.area.name}")
     if rejects:
@@ -254,6 +262,8 @@ def _print_result(progress: Progress, summary: ReadSummary, folder: Path, *, jso
 def _print_preview(preview: NeedsPreview) -> None:
     header = f", column names in row {preview.header_row}" if preview.header_row else ""
     out.print(f"{escape(preview.form)}{header}: {preview.accepted:,} needs, {preview.refused:,} rows refused.")
+    if preview.passed_over:
+        out.print(f"{preview.passed_over:,} rows hold no need and are passed over.")
     if preview.columns:
         headings = (f"{field}={escape(heading)!r}" for field, heading in preview.columns.items())
         out.print("Columns: " + ", ".join(headings))
@@ -261,6 +271,13 @@ def _print_preview(preview: NeedsPreview) -> None:
         out.print("Not read: " + ", ".join(escape(repr(heading)) for heading in preview.unread))
     if preview.needs:
         out.print(_needs_table(preview))
+    for skipped in preview.passed_over_rows:
+        err.print(f"row {skipped.row} is passed over: {escape(skipped.reason)}", soft_wrap=True)
+    for warning in preview.warnings:
+        place = f"row {warning.row}, {warning.field}"
+        err.print(f"{escape(place)}: {escape(repr(warning.text))} {escape(warning.problem)}", soft_wrap=True)
+    if preview.warned > len(preview.warnings):
+        err.print(f"and {preview.warned - len(preview.warnings):,} more cells")
     for problem in preview.problems:
         place = f"row {problem.row}" + (f", {problem.field}" if problem.field else "")
         err.print(f"{escape(place)}: {escape(problem.problem)}. {escape(problem.remedy)}", soft_wrap=True)

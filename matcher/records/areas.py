@@ -60,6 +60,18 @@ def named_in(text: str) -> Regions:
     return NOWHERE.union(*(regions[name] for name in names.findall(_key(text))))
 
 
+def names_of(regions: Iterable[Region]) -> str:
+    """Return the names of `regions` as text that `regions_of_area` reads, "National" for the whole country."""
+    present = frozenset(regions)
+    return "National" if is_national(present) else ", ".join(region.value for region in Region if region in present)
+
+
+def names_a_town(text: str) -> bool:
+    """Return whether `text` names a county, city or borough, which says more than its region does."""
+    names, _ = _names_in_texts()
+    return any(name in places() for name in names.findall(_key(text)))
+
+
 def regions_of_body(name: str, code: str | None = None) -> Regions:
     """Return the regions of the NHS body or council with this `name` and, if known, this ODS `code`."""
     return (_of_code(code.upper()) if code else NOWHERE) or _of_whole(name) or named_in(name)

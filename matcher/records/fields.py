@@ -206,6 +206,7 @@ REMEDIES: Final = {
     "date": "Write the date as year-month-day, such as 2026-03-31",
     "published": "Write the date as year-month-day, such as 2026-03-31",
     "closes": "Write the date as year-month-day, such as 2026-03-31",
+    "starts": "Write the date as year-month-day, such as 2026-03-31",
     "expires": "Write the date as year-month-day, such as 2026-03-31",
     "value": "Enter an amount in pounds, 0 or more, or leave the field out",
     "turnover": "Enter an amount in pounds, 0 or more, or leave the field out",

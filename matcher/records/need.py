@@ -60,7 +60,7 @@ class _FreeText(Record):
 
 
 class Need(Record):
-    """A commissioner's need. `value` is in pounds over the whole life of the contract."""
+    """A commissioner's need. `value` is in pounds over the whole life of the contract, which `starts` on that day."""
 
     id: Id
     title: TitleText
@@ -75,6 +75,7 @@ class Need(Record):
     value: Amount | None = None
     published: Day | None = None
     closes: Day | None = None
+    starts: Day | None = None
     stage: Stage | None = None
 
     @classmethod

@@ -23,6 +23,7 @@ from matcher.sources.statement import Statement, Tally
 
 _NUMBER: Final = "registered_charity_number"
 _REGISTERED: Final = "registered"
+_FAILING: Final = ("charity_insolvent", "charity_in_administration")
 
 
 def read(path: Path, source: str, tally: Tally) -> Iterator[Item[list[Statement]]]:
@@ -40,9 +41,8 @@ def _statements(cells: Cells, row: RowContext) -> list[Statement]:
         row.tally.counts["contact points"] += bool(
             cells.get("charity_contact_email") or cells.get("charity_contact_phone")
         )
-        row.tally.counts["charities insolvent or in administration"] += any(
-            cells.get(name, "").lower() in ("true", "1") for name in ("charity_insolvent", "charity_in_administration")
-        )
+        if any(cells.get(name, "").lower() in ("true", "1") for name in _FAILING):
+            row.tally.counts["charities insolvent or in administration"] += 1
         ended = cells.get("charity_registration_status", _REGISTERED).lower() != _REGISTERED
         return [statement(number, _charity(number, cells), ended=ended)]
     if area := cells.get("geographic_area_description"):

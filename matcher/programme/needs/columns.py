@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from matcher.foundations.errors import InvalidInput
+from matcher.programme.needs.headings import key_of, reduced_key_of
 
 
 @dataclass(frozen=True)
 class NeedField:
-    """A need field that a table may have: its heading, other common headings, what to enter, and an example."""
+    """A need field that a table may have: its heading, other common headings, what to enter, and an example.
+
+    Attributes:
+        usual: other headings, without units, brackets, years and words such as "estimated". See `reduced_key_of`.
+
+    """
 
     name: str
     heading: str
@@ -25,29 +31,47 @@ FIELDS: Final = (
     NeedField(
         "id",
         "Need id",
-        ("id", "reference", "ref", "need ref", "need reference", "notice id", "unique id", "identifier", "ocid"),
+        ("id", "reference", "ref", "need ref", "need reference", "notice id", "notice identifier", "unique id",
+         "unique reference", "identifier", "ocid", "contract reference", "contract ref", "contract id",
+         "reference number", "ref no", "project reference", "pipeline reference", "pipeline id",
+         "procurement reference", "contract number", "project id", "row id", "item"),
         "Your own reference, unique in the table. If empty, the row number is used.",
         "need-017",
     ),
     NeedField(
         "title",
         "Title",
-        ("need", "name", "need title", "contract title", "notice title", "project", "project title", "subject"),
+        ("need", "requirement", "name", "need title", "contract title", "contract title name", "name of contract",
+         "contract project title", "contract name", "notice title", "project", "project title", "project name",
+         "subject", "title of contract", "title of agreement", "title of requirement", "agreement title",
+         "contract", "requirement title", "opportunity", "opportunity title", "procurement title", "procurement",
+         "procurement project", "procurement activity", "service", "service title", "service required", "scheme",
+         "scheme name", "tender title", "tender", "activity", "activity name", "programme", "work package",
+         "goods services or works", "what we need", "initiative"),
         "What is needed, in one line. Required, unless there is a description.",
         "Falls prevention for older people at home",
     ),
     NeedField(
         "description",
         "Description",
-        ("details", "detail", "summary", "need description", "short description", "problem", "scope"),
+        ("details", "detail", "summary", "need description", "short description", "brief description", "problem",
+         "scope", "description of requirement", "requirement description", "description of contract",
+         "contract description", "project description", "description of the goods and or services",
+         "description of goods and services", "overview", "background", "service description", "scope of works",
+         "scope of services", "further details", "notes on requirement"),
         "The problem, the people and the place, in plain words. More detail gives better matches.",
         "People over 65 in the upper valley who have fallen once wait 14 weeks for a strength and balance class.",
     ),
     NeedField(
         "buyer",
         "Buyer",
-        ("organisation", "organisation name", "authority", "contracting authority", "commissioner", "buyer name",
-         "trust", "icb", "ccg", "owner"),
+        ("organisation", "organisation name", "organization", "organization name", "authority", "authority name",
+         "contracting authority", "contracting authority name", "contracting body", "contracting organisation",
+         "commissioner", "commissioning organisation", "lead commissioner", "buyer name", "buying organisation",
+         "purchasing organisation", "purchasing authority", "purchaser", "procuring organisation",
+         "procuring entity", "trust", "trust name", "icb", "icb name", "ccg", "council", "department",
+         "public body", "client", "customer", "customer name", "lead organisation", "body", "owner",
+         "nhs organisation", "responsible organisation", "local authority", "lead authority"),
         "The public body with the need.",
         "NHS West Yorkshire Integrated Care Board",
     ),
@@ -96,7 +120,9 @@ FIELDS: Final = (
     NeedField(
         "region",
         "Region",
-        ("location", "place", "area", "delivery region", "delivery location", "nuts region", "place of performance"),
+        ("location", "place", "area", "delivery region", "delivery location", "nuts region", "itl region",
+         "place of performance", "regions", "location of delivery", "contract location", "locality", "county",
+         "geography", "geographical area", "nhs region", "where"),
         "Where it is needed: a region, county or town.",
         "Yorkshire and The Humber",
     ),
@@ -104,34 +130,83 @@ FIELDS: Final = (
     NeedField(
         "value",
         "Value in pounds",
-        ("value", "contract value", "estimated value", "total value", "budget", "amount", "value gbp", "value £"),
+        ("value", "contract value", "value of contract", "budget", "amount", "cost", "price", "spend",
+         "value high", "contract sum", "contract amount", "lifetime value", "whole life value", "whole life cost",
+         "contract lifetime value", "value of procurement", "procurement value", "value of requirement",
+         "project value", "tender value", "value of the contract", "contract cost", "funding", "budget value",
+         "value of award", "contract award value", "value including extensions", "lifetime value of the contract",
+         "value over contract term", "value for full term", "value of agreement", "agreement value", "value gbp",
+         "value pounds"),
         "The value over the whole contract.",
         "250000",
     ),
     NeedField(
         "published",
         "Published",
-        ("publication date", "published date", "date published", "publish date"),
+        ("publication date", "published date", "date published", "publish date", "publication", "notice date",
+         "date of publication", "date of notice", "advert date", "date advertised", "advertised",
+         "tender publication date", "itt publication date", "notice published date", "contract notice date"),
         "A date, with the day or the year first.",
         "2026-09-01",
     ),
     NeedField(
         "closes",
         "Closes",
-        ("closing date", "close date", "deadline", "submission deadline", "closing"),
+        ("closing date", "close date", "deadline", "submission deadline", "closing", "closing date and time",
+         "date closes", "tender deadline", "tender closing date", "deadline for submission",
+         "deadline for submissions", "deadline for tenders", "response deadline", "return date",
+         "tender return date", "bid deadline", "expression of interest deadline", "eoi deadline",
+         "submission date", "closes on", "applications close", "deadline date"),
         "The last day to respond.",
         "2026-12-18",
     ),
     NeedField(
+        "starts",
+        "Starts",
+        ("contract start date", "start date", "start", "contract start", "date", "date required", "required by",
+         "start of contract", "contract commencement date", "commencement date", "contract commencement",
+         "commencement", "contract from", "date from", "go live date", "go live", "service start date",
+         "agreement start date", "mobilisation date", "award date", "tender date", "contract date",
+         "project start date", "delivery date", "tender start date", "procurement start date", "procurement start",
+         "date needed"),
+        "The first day of the contract: a day, a month or a year.",
+        "2027-04-01",
+    ),
+    NeedField(
         "stage",
         "Stage",
-        ("procurement stage", "need stage"),
+        ("procurement stage", "need stage", "project stage", "phase"),
         "One of: idea, planning, market_engagement, tender, award.",
         "planning",
     ),
 )  # fmt: skip
 
-_BY_NAME: Final = {field.name: field for field in FIELDS}
+# Columns that change how others are read. They are in the tables of other systems, not in the template.
+QUALIFIERS: Final = (
+    NeedField("value_low", "Value low", ("minimum value", "value from"), "The lower end of the value.", "150000"),
+    NeedField(
+        "awarded_value",
+        "Awarded value",
+        ("award value", "value awarded"),
+        "The value, if the need is awarded.",
+        "515000",
+    ),
+    NeedField("currency", "Currency", ("currency code", "value currency"), "The currency of the value.", "GBP"),
+    NeedField(
+        "status",
+        "Status",
+        ("notice status", "contract status", "procurement status", "project status", "current status"),
+        "What has become of the need. Withdrawn needs are passed over.",
+        "Open",
+    ),
+    NeedField(
+        "notice_type", "Notice type", ("type of notice",), "The kind of notice, which gives the stage.", "Contract"
+    ),
+    NeedField("nationwide", "Nationwide", ("national",), "Whether the need is in the whole country.", "Yes"),
+)
+
+_ALL: Final = (*FIELDS, *QUALIFIERS)
+_BY_NAME: Final = {field.name: field for field in _ALL}
 
 
 @dataclass(frozen=True)
@@ -145,7 +220,7 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """The columns to read, in the order of `FIELDS`, and the headings of the other columns."""
+    """The columns to read, in the order of the fields, and the headings of the other columns."""
 
     columns: tuple[MappedColumn, ...]
     unread: tuple[str, ...] = ()
@@ -173,7 +248,7 @@ def parse_column_choice(text: str | None) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for part in re.findall(r'[^,="]+=(?:"[^"]*"|[^,]*)|[^,]+', text or ""):
         name, sign, heading = (piece.strip() for piece in part.partition("="))
-        name, heading = _key(name).replace(" ", "_"), heading.strip('"').strip()
+        name, heading = key_of(name).replace(" ", "_"), heading.strip('"').strip()
         if not sign or not heading:
             raise InvalidInput(
                 f"the choice of columns contains {part!r}", remedy="Write it like this: title=Column,value=Column"
@@ -192,21 +267,24 @@ def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) 
     """Map the columns with the headings in `header` to fields.
 
     A field in `chosen` is mapped to the column with the chosen heading. Every other field is mapped to an unused column
-    with one of the usual headings for the field, if there is one. If a heading appears twice, the first column is used.
+    with one of the usual headings for the field, if there is one. Units, brackets, years and words such as "estimated"
+    in a heading do not matter if no column has the plain heading. If a heading appears twice, the first column is used.
     Chosen headings that are not in `header` are ignored; `missing_headings` returns them.
     """
-    keys = [_key(heading) for heading in header]
-    chosen_keys = {field: _key(heading) for field, heading in (chosen or {}).items()}
+    keys = [key_of(heading) for heading in header]
+    chosen_keys = {field: key_of(heading) for field, heading in (chosen or {}).items()}
     positions: dict[str, int] = {field: keys.index(key) for field, key in chosen_keys.items() if key in keys}
-    for field in FIELDS:
-        names = (field.heading, field.name, *field.usual)
-        free = [key if i not in positions.values() else "" for i, key in enumerate(keys)]
-        usual = [free.index(key) for key in map(_key, names) if key in free]
-        if field.name not in chosen_keys and usual:
-            positions[field.name] = usual[0]
+    for form in (key_of, reduced_key_of):
+        forms = [form(heading) for heading in header]
+        for field in _ALL:
+            free = [each if i not in positions.values() else "" for i, each in enumerate(forms)]
+            names = (field.heading, field.name, *field.usual)
+            usual = [free.index(name) for name in map(form, names) if name and name in free]
+            if field.name not in chosen_keys and field.name not in positions and usual:
+                positions[field.name] = usual[0]
     columns = tuple(
         MappedColumn(field.name, positions[field.name], header[positions[field.name]])
-        for field in FIELDS
+        for field in _ALL
         if field.name in positions
     )
     read = {column.position for column in columns}
@@ -215,9 +293,5 @@ def map_columns(header: Sequence[str], chosen: Mapping[str, str] | None = None) 
 
 def missing_headings(header: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
     """Return the chosen headings that are not in `header`."""
-    keys = {_key(heading) for heading in header}
-    return [heading for heading in chosen.values() if _key(heading) not in keys]
-
-
-def _key(heading: str) -> str:
-    return " ".join(re.sub(r"[^\w£]+|_", " ", heading.casefold()).split())
+    keys = {key_of(heading) for heading in header}
+    return [heading for heading in chosen.values() if key_of(heading) not in keys]

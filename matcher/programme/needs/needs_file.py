@@ -18,7 +18,7 @@ from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
 from matcher.programme.needs import json_lines, notices
 from matcher.programme.needs.json_lines import NeedsJsonLines
 from matcher.programme.needs.notices import NoticesFile
-from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, PassedOverRow, RejectedRow
 from matcher.programme.needs.workbooks.workbook import format_of
 from matcher.programme.programme import Programme
 from matcher.records import Need
@@ -27,21 +27,35 @@ from matcher.records.redaction import redact_need
 REJECTS: Final = "rejects.csv"
 _LEADING_COLUMNS: Final = ("row", "field", "column", "problem", "remedy")
 
+NeedsRow = AcceptedRow | PassedOverRow | RejectedRow
 NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 
 
 @dataclass
 class ReadSummary:
-    """What was read: the format of the file, the number of needs accepted and the number of rows refused."""
+    """What was read: the format of the file, and how many needs were accepted, and rows refused and passed over.
+
+    `warned` counts the cells that were not read as they stand, such as a range of values.
+    """
 
     form: str = ""
     accepted: int = 0
     refused: int = 0
+    passed_over: int = 0
+    warned: int = 0
 
 
 def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
     """Return the report notes that say where the needs come from."""
     notes = [f"Needs were read from {summary.form}: {summary.accepted:,} accepted, {summary.refused:,} refused."]
+    if summary.passed_over:
+        notes.append(
+            f"{summary.passed_over:,} rows hold no need, such as totals or withdrawn needs, and were passed over."
+        )
+    if summary.warned:
+        notes.append(
+            f"{summary.warned:,} cells were left out or read as an estimate. A preview of the file lists them."
+        )
     if len(programme.area.regions) == 1:
         notes.append(f"A need that names no place is treated as being in {programme.area.regions[0].value}.")
     return tuple(notes)
@@ -105,9 +119,7 @@ def read_needs(
         raise _no_needs(path, summary)
 
 
-def limit_rows(
-    max_rows: int | None, rows: Iterable[AcceptedRow | RejectedRow], path: Path
-) -> Iterator[AcceptedRow | RejectedRow]:
+def limit_rows(max_rows: int | None, rows: Iterable[NeedsRow], path: Path) -> Iterator[NeedsRow]:
     """Yield `rows`, checking that there are at most `max_rows`. If `max_rows` is None, there is no limit.
 
     Raises:
@@ -122,7 +134,7 @@ def limit_rows(
 
 
 def _accepted(
-    rows: Iterable[AcceptedRow | RejectedRow],
+    rows: Iterable[NeedsRow],
     staged: StagedFiles,
     on_error: Literal["stop", "skip"],
     summary: ReadSummary,
@@ -137,12 +149,15 @@ def _accepted(
 
 
 def _checked(
-    rows: Iterable[AcceptedRow | RejectedRow], on_error: Literal["stop", "skip"], summary: ReadSummary
+    rows: Iterable[NeedsRow], on_error: Literal["stop", "skip"], summary: ReadSummary
 ) -> Iterator[Need | RejectedRow]:
     for row in rows:
         if isinstance(row, AcceptedRow):
             summary.accepted += 1
+            summary.warned += len(row.warnings)
             yield redact_need(row.need)
+        elif isinstance(row, PassedOverRow):
+            summary.passed_over += 1
         elif on_error == "stop":
             raise row.problem
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,12 +13,17 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.programme.needs import delimited
 from matcher.programme.needs.columns import ColumnMap, map_columns, missing_headings
-from matcher.programme.needs.conversion import Cell, need_content
+from matcher.programme.needs.conversion import Cell, CellWarning, NeedCells, read_cells
 from matcher.programme.needs.delimited import DELIMITERS, EncodingCounts, TableRow
 from matcher.programme.needs.workbooks import workbook
 from matcher.programme.needs.workbooks.workbook import WorkbookFormat
-from matcher.records import Need, parse
+from matcher.records import Need
 
+_TOTAL: Final = re.compile(r"(?:grand |sub[- ]?|overall |sum )?totals?(?: value)?\s*:?", re.I)
+# The start of a remark below or between the needs of a table.
+_NOTE: Final = re.compile(
+    r"(?:please )?note[s:]?\b|source:|key:|\*|last updated|disclaimer|end of (?:list|table)", re.I
+)
 # The number of rows searched for the column names, which may have titles and remarks above them.
 _HEADER_WITHIN: Final = 20
 
@@ -29,11 +35,27 @@ class AcceptedRow:
     Attributes:
         row: the number of the row in the table, counting from 1.
         need: the need.
+        warnings: the cells that were not read as they stand.
 
     """
 
     row: int
     need: Need
+    warnings: tuple[CellWarning, ...] = ()
+
+
+@dataclass(frozen=True)
+class PassedOverRow:
+    """A row that holds no need, such as a line of totals.
+
+    Attributes:
+        row: the number of the row in the table, counting from 1.
+        reason: why the row is passed over.
+
+    """
+
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -114,20 +136,27 @@ class NeedsTable:
             return f"{self.sheet.format}, sheet “{self.sheet.name}”"
         return f"CSV, {self.encodings}, delimiter {DELIMITERS[self.delimiter]}"
 
-    def rows(self) -> Iterator[AcceptedRow | RejectedRow]:
+    def rows(self) -> Iterator[AcceptedRow | PassedOverRow | RejectedRow]:
         """Yield each row below the column names. Only the ids read so far are held in memory."""
         first_row: dict[str, int] = {}
         for number, cells in self._raw_rows():
             if number <= self.header_row:
                 continue
             try:
-                need = self._need(number, cells)
+                if reason := self._no_need(cells):
+                    yield PassedOverRow(number, reason)
+                    continue
+                read = self._read(number, cells)
+                if read.passed_over:
+                    yield PassedOverRow(number, read.passed_over)
+                    continue
+                need = read.to_need(number)
                 if (first := first_row.setdefault(need.id, number)) != number:
                     raise _duplicate(need.id, first)
             except InvalidInput as problem:
                 yield self._rejected(number, cells, problem)
             else:
-                yield AcceptedRow(number, need)
+                yield AcceptedRow(number, need, tuple(read.warnings))
 
     def _raw_rows(self) -> Iterator[TableRow]:
         if self.sheet is not None:
@@ -135,7 +164,25 @@ class NeedsTable:
         self.encodings.lines.clear()
         return delimited.rows_of(self.path, self.delimiter, self.encodings)
 
-    def _need(self, number: int, cells: list[Cell] | InvalidInput) -> Need:
+    def _no_need(self, cells: list[Cell] | InvalidInput) -> str | None:
+        """Return why a row holds no need, if it is a line of totals, a note, or the column names again."""
+        if isinstance(cells, InvalidInput):
+            return None
+        texts = [text for cell in cells if (text := _text(cell))]
+        if texts and _TOTAL.fullmatch(texts[0]):
+            return "it is a line of totals"
+        by_field = {column.field: _text(_at(cells, column.position)) for column in self.columns.columns}
+        if len(by_field) > 1 and all(
+            text.casefold() == column.heading.strip().casefold()
+            for column, text in zip(self.columns.columns, by_field.values(), strict=True)
+        ):
+            return "it repeats the column names"
+        has_text = any(by_field.get(name) for name in ("title", "description"))
+        if len(texts) == 1 and (not has_text or _NOTE.match(texts[0])):
+            return "it is a note"
+        return None
+
+    def _read(self, number: int, cells: list[Cell] | InvalidInput) -> NeedCells:
         if isinstance(cells, InvalidInput):
             raise cells
         width = 1 + max(column.position for column in self.columns.columns)
@@ -143,11 +190,15 @@ class NeedsTable:
             problem = f"has {len(cells)} cells, but column {width} is needed"
             remedy = 'Put quotes around any cell that contains a line break or a delimiter ("like, this")'
             raise InvalidInput(problem, remedy=remedy)
-        content = need_content({column.field: _at(cells, column.position) for column in self.columns.columns}, number)
-        if "title" not in content:
+        read = read_cells(
+            {column.field: _at(cells, column.position) for column in self.columns.columns},
+            number,
+            {column.field: column.heading for column in self.columns.columns},
+        )
+        if "title" not in read.content and not read.passed_over:
             remedy = "Enter a title or a description. In a group of merged cells, only the first has a value"
             raise InvalidInput("is missing", remedy=remedy, place=Place(field="title"))
-        return parse(Need, content)
+        return read
 
     def _rejected(self, number: int, cells: list[Cell] | InvalidInput, problem: InvalidInput) -> RejectedRow:
         place = Place(display_path(self.path), number, problem.place.field)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from matcher.foundations.errors import Place
 from matcher.foundations.reference_tables import nhs_codes
 from matcher.records import Need, Region, Stage
-from matcher.records.areas import is_national, regions_of_area
+from matcher.records.areas import names_of, regions_of_area
 from matcher.records.fields import MAX_CODES, MAX_TEXT, MAX_TITLE
 from matcher.records.text import is_wordless
 from matcher.sources.lenient_parsing import parse_leniently
@@ -175,8 +175,7 @@ def place_of(addresses: Iterable[Json]) -> dict[str, str]:
     regions = {region for address in addresses for region in _regions(address)}
     place: dict[str, str] = {}
     if regions:
-        stated = ", ".join(region.value for region in Region if region in regions)
-        place["region"] = "National" if is_national(regions) else stated
+        place["region"] = names_of(regions)
     if len(postcodes) == 1:
         place["postcode"] = next(iter(postcodes))
     return place

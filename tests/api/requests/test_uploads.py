@@ -26,7 +26,7 @@ from tests.support.needs_files import FILES, opendocument_file
 from tests.support.notices import EMAIL, PHONES, package, release
 
 CSV = "Ref;Need;Budget\nn1;Falls classes;£1.2m\nn2;Café meals – at home;\n".encode("cp1252")
-BAD = b"Ref,Need,Budget\nn1,Falls classes,100\nn2,Meals,lots\nn1,Sleep,\n"
+BAD = b"Ref,Need,Budget\nn1,Falls classes,100\nn2,,lots\nn1,Sleep,\n"
 
 
 @pytest.fixture
@@ -93,15 +93,28 @@ def test_old_and_opendocument_workbooks_are_matched(filled: TestClient, scratch:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_file_is_matched(filled: TestClient, scratch: Path, name: str) -> None:
-    done = accepted(filled, KINDS[name], name, top=2, capacity=1, region="15F")
+    region, board = ("01W", "Greater Manchester") if name.endswith(".json") else ("15F", "West Yorkshire")
+    done = accepted(filled, KINDS[name], name, top=2, capacity=1, region=region)
     assert (done["total"], done["matches"], done["refused"]) == (2, 4, 0)
-    assert done["area"] == "NHS West Yorkshire Integrated Care Board"
+    assert done["area"] == f"NHS {board} Integrated Care Board"
     lines = result(filled, done, "matches.jsonl").text
     assert not any(planted in lines for planted in (EMAIL, *PHONES))
     figures = result(filled, done, "figures.json").json()
     assert figures["programme"]["capacity"] == 1
     assert "Needs were read from" in result(filled, done, "report.html").text
     assert list(scratch.iterdir()) == []
+
+
+def test_needs_elsewhere_are_left_out_and_told(filled: TestClient) -> None:
+    needs = b"Title,Region\nFalls,Leeds\nMeals,London\nSleep,\nWalks,Any region\n"
+    done = accepted(filled, needs, region="Yorkshire and The Humber")
+    assert (done["total"], done["refused"]) == (3, 0)
+    assert (
+        "1 needs that name a place outside Yorkshire and The Humber were left out"
+        in result(filled, done, "report.html").text
+    )
+    elsewhere = send(filled, b"Title,Region\nFalls,Leeds\n", region="London")
+    assert problem(elsewhere, 422)["detail"].endswith("all 1 needs name a place outside London")
 
 
 def test_columns_sheet_and_filters_can_be_chosen(filled: TestClient) -> None:
@@ -118,8 +131,8 @@ def test_columns_sheet_and_filters_can_be_chosen(filled: TestClient) -> None:
 
 def test_an_unreadable_row_refuses_the_file(filled: TestClient) -> None:
     body = problem(send(filled, BAD), 422, field="file")
-    assert body["detail"] == "row 3, value: 'lots' is not an amount in pounds"
-    assert body["remedy"].startswith("Write a number")
+    assert body["detail"] == "row 3, title: is missing"
+    assert body["remedy"].startswith("Enter a title")
     assert filled.get("/v1/programmes").json() == {"programmes": []}
 
 
@@ -130,8 +143,8 @@ def test_refused_rows_can_be_downloaded_and_corrected(filled: TestClient) -> Non
     answer = result(filled, done, "rejects.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    assert [(row["row"], row["field"]) for row in rows] == [("3", "value"), ("4", "id")]
-    mended = answer.text.replace("lots", "1m").encode()
+    assert [(row["row"], row["field"]) for row in rows] == [("3", "title"), ("4", "id")]
+    mended = answer.text.replace("n2,,lots", "n2,Meals,1m").encode()
     assert accepted(filled, mended, on_error="skip")["total"] == 2
     assert "1 accepted, 2 refused" in result(filled, done, "report.html").text
 
@@ -212,7 +225,7 @@ def test_a_file_with_too_many_rows_is_refused(
 ) -> None:
     monkeypatch.setattr("api.routes.matching.uploads.MAX_ROWS", 3)
     assert uploads.MAX_ROWS == 100_000
-    rows = b"title,value\n" + b"a,1\n" * 2 + b"b,lots\n" * 2
+    rows = b"title,value\n" + b"a,1\n" * 2 + b",5\n" * 2
     answer = send(client, rows if on_error == "skip" else b"title\na\nb\nc\nd\n", on_error=on_error)
     assert problem(answer, 422, field="file")["detail"] == "holds more than 3 rows"
 

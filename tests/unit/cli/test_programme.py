@@ -13,7 +13,7 @@ PROFILES = [
     {"id": "p1", "name": "Steady On", "summary": "falls clinic for older people", "sector": "charity"},
     {"id": "p2", "name": "Meals [Home]", "summary": "hot meals at home", "sector": "sme"},
 ]
-NEEDS = "Ref;Need;Budget\nn1;Falls clinic;£1.2m\nn2;Meals – at home;\nn3;Bad;lots\n"
+NEEDS = "Ref;Need;Budget\nn1;Falls clinic;£1.2m\nn2;Meals – at home;\nn3;;lots\n"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_wrong_calls_give_one_line(filled: Command, tmp_path: Path) -> None:
     assert "Replace --needs with --stored" in filled(*common, "--needs", needs, "--where-open").complaint
     bad = filled(*common, "--needs", needs)
     assert bad.code == 1
-    assert "line 4, value: 'lots' is not an amount in pounds" in bad.complaint
+    assert "line 4, title: is missing" in bad.complaint
     assert (
         "not a known region, place or NHS organisation"
         in filled(*common, "--needs", needs, "--region", "Mars").complaint
@@ -78,7 +78,7 @@ def test_a_preview_shows_needs_and_problems(filled: Command, tmp_path: Path) -> 
     assert "CSV, UTF-8, but 2 lines Windows-1252, delimiter semicolon, column names in row 1" in text
     assert "2 needs, 1 rows refused" in text
     assert "title='Need'" in text
-    assert "row 4, value: 'lots' is not an amount in pounds" in done.err
+    assert "row 4, title: is missing" in done.err
     preview = json.loads(filled("programme", "preview", tmp_path / "needs.csv", "--json").out)
     assert preview["needs"]["2"]["value"] == 1_200_000
 

@@ -267,7 +267,7 @@ def test_a_decision_replays_by_the_rule_for_where_profiles_worked_at_the_time(fi
     assert current.content.search.place_rule == CURRENT_RULE
     replays = {replay.decision: replay for replay in ledger.replays(engine)}
     assert [replay.identical for replay in replays.values()] == [True] * 3
-    note = "the rule for finding where suppliers work has changed; the replay used the recorded rule"
+    note = "the rule for reading places and kinds has changed; the replay used the recorded rule"
     noted = {id for id, replay in replays.items() if replay.notes == (note,)}
     assert noted == {entry.content.decision, unrecorded}
     mistaken = save_changed(file_store, entry, result, place_rule=CURRENT_RULE)

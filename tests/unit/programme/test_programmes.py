@@ -97,7 +97,8 @@ def test_stored_needs_are_selected(file_store: Store) -> None:
 
     assert selected() == ["a", "b", "c"]
     assert selected(stages=["tender", "idea"]) == ["a"]
-    assert selected(regions=["Yorkshire"]) == ["b"]
+    assert selected(regions=["Yorkshire"]) == ["a", "b"], "the buyer of a, QWO, is in Yorkshire"
+    assert selected(regions=["London"]) == []
     assert selected(cpv=["553"]) == ["b"]
     assert selected(buyer="qwo") == selected(buyer="nhs") == ["a"]
     assert selected(words="clinic falls") == ["a", "c"]

@@ -20,20 +20,20 @@ from tests.support.needs_files import HOSTILE, csv_file
 
 def test_skipping_writes_the_refused_rows_for_correction(tmp_path: Path) -> None:
     file, out, summary = csv_file(tmp_path / "n.csv", HOSTILE), tmp_path / "out", ReadSummary()
-    assert [need.id for need in read_needs(file, out, on_error="skip", summary=summary)] == ["a", "row-9"]
-    assert (summary.accepted, summary.refused) == (2, 6)
+    assert [need.id for need in read_needs(file, out, on_error="skip", summary=summary)] == ["a", "d", "e", "row-9"]
+    assert (summary.accepted, summary.refused, summary.warned) == (4, 4, 2)
     assert (out / "rejects.csv").stat().st_mode & 0o077 == 0, "only the owner may read it"
     text = (out / "rejects.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [int(row["row"]) for row in rows] == [4, 5, 6, 7, 8, 10]
-    assert rows[3]["column"] == "Value"
-    assert rows[3]["problem"] and rows[3]["remedy"]  # noqa: PT018
+    assert [int(row["row"]) for row in rows] == [4, 5, 6, 10]
+    assert rows[1]["column"] == "Title"
+    assert rows[1]["problem"] and rows[1]["remedy"]  # noqa: PT018
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     corrected = csv_file(
-        tmp_path / "corrected.csv", text.replace("lots", "1m").replace("a,Falls again", "a2,Falls again")
+        tmp_path / "corrected.csv", text.replace("b,,100", "b,Sleep,100").replace("a,Falls again", "a2,Falls again")
     )
     again = list(read_needs(corrected, out, on_error="skip"))
-    assert {need.title for need in again} >= {"Falls again", "Memory clinic"}
+    assert {need.title for need in again} >= {"Falls again", "Sleep"}
 
 
 def test_stopping_names_file_row_and_field_and_writes_nothing(tmp_path: Path) -> None:
@@ -105,12 +105,20 @@ def test_a_template_with_another_ending_is_refused(tmp_path: Path) -> None:
 
 def test_a_preview_shows_columns_needs_and_problems(tmp_path: Path) -> None:
     preview = preview_of(csv_file(tmp_path / "n.csv", HOSTILE), first=1)
-    assert (preview.accepted, preview.refused, list(preview.needs)) == (2, 6, [3])
+    assert (preview.accepted, preview.refused, list(preview.needs)) == (4, 4, [3])
     assert preview.columns == {"id": "Ref", "title": "Title", "value": "Value"}
-    assert preview.problems[3].model_dump() == {
+    assert preview.problems[1].model_dump() == {
+        "row": 5,
+        "field": "title",
+        "column": "Title",
+        "problem": "is missing",
+        "remedy": "Enter a title or a description. In a group of merged cells, only the first has a value",
+    }
+    assert preview.warnings[0].model_dump() == {
         "row": 7,
         "field": "value",
         "column": "Value",
-        "problem": "'lots' is not an amount in pounds",
-        "remedy": "Write a number such as 250000, £1,200,000 or 1.2m, or clear the cell",
+        "text": "lots",
+        "problem": "left out: it is not an amount in pounds",
     }
+    assert preview.warned == 2

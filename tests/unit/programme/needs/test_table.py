@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.columns import FIELDS, map_columns, parse_column_choice
-from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
+from matcher.programme.needs.table import AcceptedRow, NeedsTable, PassedOverRow, RejectedRow
 from tests.support.needs_files import HOSTILE, csv_file, workbook_file
 
 
@@ -94,12 +94,111 @@ def test_refused_rows_have_a_field_and_a_remedy(tmp_path: Path) -> None:
         4: ("id", "row 3 also has the id 'a'"),
         5: ("title", "is missing"),
         6: (None, "is not a row of a table: ',' expected after '\"'"),
-        7: ("value", "'lots' is not an amount in pounds"),
-        8: ("value", "'=1' is not an amount in pounds"),
         10: (None, "has 2 cells, but column 3 is needed"),
     }
     assert all(row.problem.remedy for row in rows if isinstance(row, RejectedRow))
-    assert [(row.row, row.need.id) for row in rows if isinstance(row, AcceptedRow)] == [(3, "a"), (9, "row-9")]
+    assert [(row.row, row.need.id) for row in rows if isinstance(row, AcceptedRow)] == [
+        (3, "a"),
+        (7, "d"),
+        (8, "e"),
+        (9, "row-9"),
+    ]
+    told = [(row.row, row.warnings[0].text) for row in rows if isinstance(row, AcceptedRow) and row.warnings]
+    assert told == [(7, "lots"), (8, "=1")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Total,,450000", "totals"),
+        ("Grand total:,,450000", "totals"),
+        (",Sub-total,450000", "totals"),
+        ("TOTALS,,450000", "totals"),
+        ("Values exclude VAT,,", "note"),
+        (",Note: all values are estimates,", "note"),
+        (",* subject to approval,", "note"),
+        ("Ref,Title,Value", "column names"),
+        (" REF , title,VALUE", "column names"),
+    ],
+)
+def test_rows_that_hold_no_need_are_passed_over_and_told(tmp_path: Path, line: str, reason: str) -> None:
+    file = csv_file(tmp_path / "n.csv", f"Ref,Title,Value\na,Falls,1\n{line}\nb,Meals,2\n")
+    rows = list(NeedsTable.open(file).rows())
+    assert [type(row) for row in rows] == [AcceptedRow, PassedOverRow, AcceptedRow]
+    assert isinstance(rows[1], PassedOverRow)
+    assert reason in rows[1].reason
+
+
+@pytest.mark.parametrize("line", ["c,Total hip replacements,5", "Total care,Meals,5", "c,Notes service,5", "c,Sleep,"])
+def test_a_need_that_looks_like_a_total_or_a_note_is_read(tmp_path: Path, line: str) -> None:
+    [row] = NeedsTable.open(csv_file(tmp_path / "n.csv", f"Ref,Title,Value\n{line}\n")).rows()
+    assert isinstance(row, AcceptedRow)
+
+
+# Headings of published pipelines, contract registers and exports.
+HEADINGS = {
+    "value": (
+        "Estimated value (£) total", "Value", "Contract Value (£)", "Total Contract Value",
+        "Estimated Contract Value £", "Value of contract (ex VAT)", "Estimated total value (£k)",
+        "Budget 2026/27", "Total value (£m)", "Anticipated value", "Approx. Value", "Est. value",
+        "Contract value - total (£)", "Maximum contract value", "Value High", "Whole life value",
+        "Whole Life Cost (£)", "Contract Sum", "Estimated contract value (inc VAT)", "Estimated Lifetime Value",
+        "Total Estimated Cost", "Indicative value £", "Amount (£)", "Estimated Value GBP",
+        "Forecast value (£000s)", "Potential value", "Contract amount",
+        "Total value of contract (excluding VAT)", "Value £", "Estimated total contract value (GBP)",
+        "Expected contract value", "Procurement value",
+    ),
+    "title": (
+        "Title", "Contract title", "Contract Name", "Project Title", "Requirement", "Title of Agreement",
+        "Procurement Title", "Project Name", "Opportunity Title", "Contract", "Tender Title", "Title of contract",
+        "Procurement project", "Service", "Scheme name", "Name", "Subject", "Need", "Agreement title", "Notice Title",
+        "Procurement Activity", "Requirement title", "Service Title", "Activity", "Project", "Programme",
+        "Title (required)", "Contract Title / Name", "Contract/Project title", "Name of contract", "Opportunity",
+    ),
+    "buyer": (
+        "Buyer", "Organisation", "Organisation Name", "Contracting Authority", "Authority", "Council", "Trust", "ICB",
+        "Commissioner", "Department", "Lead organisation", "Contracting body", "Customer", "Public body", "Buyer name",
+        "Organization", "Procuring organisation", "Client", "Purchasing authority", "Contracting organisation",
+        "Trust name", "Commissioning organisation", "NHS organisation", "Lead commissioner", "Purchaser",
+        "Contracting Authority Name", "Buying organisation", "ICB name", "Local authority",
+        "Contracting authority (name)", "Lead authority",
+    ),
+    "published": (
+        "Publication date", "Published Date", "Date published", "Estimated publication date", "Contract notice date",
+        "Expected publication date", "Date advertised", "Notice published date",
+    ),
+    "closes": (
+        "Closing date", "Closing Date", "Deadline", "Submission deadline", "Tender deadline", "Tender return date",
+        "Closing date and time", "Deadline for submissions", "Response deadline", "Tender closing date",
+    ),
+    "starts": (
+        "Estimated contract start date", "Contract start date", "Start date", "Anticipated start date",
+        "Contract Start", "Expected start", "Proposed contract start date", "Go live date", "Date",
+        "Commencement date", "Contract commencement date", "Start date (dd/mm/yyyy)", "Est. start date",
+        "Target start date", "Anticipated contract start (month/year)", "Required by", "Contract start date 2027",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "heading"), [(field, each) for field, headings in HEADINGS.items() for each in headings]
+)
+def test_published_headings_are_read(field: str, heading: str) -> None:
+    assert [column.field for column in map_columns([heading]).columns] == [field]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Contact Postcode", "Directorate", "Procurement route", "Contact Name", "Supplier's contact name", "End Date",
+     "Attachments", "(£)", "2026/27", "£", "Total", "Estimated", "", "()", "Parent Reference", "Links"],
+)  # fmt: skip
+def test_other_headings_are_left_alone(heading: str) -> None:
+    assert map_columns([heading]).columns == ()
+
+
+def test_a_plain_heading_comes_before_one_with_units_and_estimates() -> None:
+    columns = map_columns(["Estimated value (£)", "Value", "Total title", "Title"])
+    assert {column.field: column.heading for column in columns.columns} == {"title": "Title", "value": "Value"}
 
 
 def test_an_unclosed_quote_is_refused(tmp_path: Path) -> None:
