@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from matcher.foundations.reference_tables import (
@@ -42,6 +42,7 @@ _AROUND: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def regions_of_area(text: str) -> Regions:
     """Return the regions of the area or areas that `text` names, or an empty set if they are unknown."""
     if regions := _of_whole(text):

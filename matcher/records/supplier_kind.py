@@ -13,7 +13,7 @@ from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, Sector
 CIO_NUMBER: Final = re.compile(r"(?:CE|CS)\d")
 _SOCIETY_NUMBER: Final = re.compile(r"(?:IP|SP|NP|RS|SR|NO)\d")
 _CIC_NAME: Final = re.compile(r"\b(?:c\.? ?i\.? ?c|community interest company)\W*$", re.I)
-_COMPANY_NAME: Final = re.compile(r"\b(?:ltd|limited|p\.?l\.?c|l\.?l\.?p)\W*$", re.I)
+_COMPANY_NAME: Final = re.compile(r"\b(?:ltd|limited|p\.?l\.?c|l\.?l\.?p)\W*(?:$|\bt/?as?\b|\btrading as\b)", re.I)
 _PUBLIC_NAME: Final = re.compile(
     r"\b(?:nhs (?:foundation )?trust|council|integrated care board|university hospitals?)\b", re.I
 )

@@ -2,13 +2,15 @@
 
 The reader accepts responses of the ORD interface, https://directory.spineservices.nhs.uk/ORD/2-0-0/organisations/CODE
 (one organisation, a list of organisations, JSON Lines, or search summaries), and tables with the columns `code`,
-`name` and, optionally, `status`, `role`, `successor` (several separated by "|") and `since`. It does not accept the
-older CSV files without column names, because such a file does not say what its columns mean.
+`name` and, optionally, `status`, `role`, `successor` (several separated by "|") and `since`. It also accepts the
+reports of the service (trusts, boards, practices, sites and others), which have no column names, by the position of
+their 27 columns: https://digital.nhs.uk/services/organisation-data-service. It reads no addresses or telephone numbers.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,10 +20,11 @@ from typing import Any, Final
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.personal_data import redact
+from matcher.foundations.reference_tables import nhs_organisations
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
 from matcher.sources.formats.items import Item
-from matcher.sources.formats.tables import read_table
+from matcher.sources.formats.tables import first_cells, read_table, read_unheaded
 from matcher.sources.register_rows import ENDINGS as TABLE_ENDINGS
 from matcher.sources.register_rows import parse_day
 
@@ -33,6 +36,23 @@ _INSIDE: Final = (".json", ".jsonl", ".csv", ".txt")
 _MAX_FILE: Final = 512 * 1_048_576
 _MAX_CODE: Final = 10
 _AS_RECEIVED: Final = "Use the ODS responses exactly as received"
+# The positions of the dates in a report, and the least number of columns that it has.
+_OPENED: Final = 10
+_CLOSED: Final = 11
+_LEAST_COLUMNS: Final = 12
+_CODE: Final = re.compile(r"[A-Z0-9]{2,10}", re.I)
+_REPORT_DAY: Final = re.compile(r"\d{8}")
+_CODE_NAMES: Final = ("code", "organisation code", "org code", "ods code")
+_NAME_NAMES: Final = ("name", "organisation name", "org name")
+_CLOSE_NAMES: Final = ("close date", "closing date", "close")
+# What the name of an organisation says about its kind.
+_ROLES: Final = (
+    ("integrated care board", "icb"),
+    ("clinical commissioning group", "ccg"),
+    (" ccg", "ccg"),
+    ("nhs foundation trust", "trust"),
+    ("nhs trust", "trust"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,9 +98,51 @@ def _values(stream: Stream) -> Iterator[tuple[dict[str, Any], Place]]:
         for number, value in enumerate(_json_values(stream), start=1):
             yield value, Place(stream.name, number)
         return
-    for row in read_table(stream, ("code", "name")):
+    first = first_cells(stream)
+    if _is_report(first):
+        yield from _report_values(stream)
+        return
+    names = [cell.lower() for cell in first]
+    code, name = (next((each for each in known if each in names), known[0]) for known in (_CODE_NAMES, _NAME_NAMES))
+    for row in read_table(stream, (code, name)):
+        row.cells.update({"code": row.cells.get(code, ""), "name": row.cells.get(name, "")})
+        if closed := next((row.cells[each] for each in _CLOSE_NAMES if each in row.cells), ""):
+            row.cells.setdefault("status", _status(closed))
         successors = [{"code": code, "since": row.cells.get("since")} for code in _split(row.cells.get("successor"))]
         yield {**row.cells, "successors": successors}, Place(stream.name, row.line)
+
+
+def _is_report(cells: list[str]) -> bool:
+    """Return whether the first `cells` of a table are an organisation, not column names."""
+    return (
+        len(cells) >= _LEAST_COLUMNS
+        and _CODE.fullmatch(cells[0]) is not None
+        and not {cell.lower() for cell in cells[:2]} & {*_CODE_NAMES, *_NAME_NAMES}
+        and all(not cell or _REPORT_DAY.fullmatch(cell) for cell in cells[_OPENED : _CLOSED + 1])
+    )
+
+
+def _report_values(stream: Stream) -> Iterator[tuple[dict[str, Any], Place]]:
+    """Yield the values of each row of a report. Organisations of one kind are told by their names."""
+    for line, present in read_unheaded(stream):
+        cells = [*present, *[""] * (_LEAST_COLUMNS - len(present))]
+        code, name = cells[0].upper(), cells[1]
+        known, role = nhs_organisations().get(code, (name, ""))
+        yield (
+            {
+                "code": code,
+                "name": known if known.casefold() == name.casefold() else name,
+                "status": _status(cells[_CLOSED]),
+                "role": role or next((kind for words, kind in _ROLES if words in name.casefold()), ""),
+            },
+            Place(stream.name, line),
+        )
+
+
+def _status(closed: str) -> str:
+    """Return "inactive" if the date `closed`, such as 20220630, is in the past."""
+    day = parse_day(f"{closed[:4]}-{closed[4:6]}-{closed[6:]}" if _REPORT_DAY.fullmatch(closed) else closed)
+    return "inactive" if day and day <= date.today() else "active"
 
 
 def _json_values(stream: Stream) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from matcher.foundations.spreadsheet_cells import unescape_formula
 from matcher.programme.needs.amounts import is_pounds, other_currency, read_amount, unit_of_heading
 from matcher.programme.needs.dates import read_day
 from matcher.programme.needs.stages import is_withdrawn, stage_named
-from matcher.records import Need, parse
+from matcher.records import Need, Region, parse
 from matcher.records.areas import EVERYWHERE, is_national, names_a_town, names_of, regions_of_area
 from matcher.records.fields import MAX_TITLE
 from matcher.records.text import clean, is_wordless
@@ -28,6 +28,19 @@ _ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
 _CPV: Final = re.compile(r"(?<!\d)(\d{8})(?:-\d)?(?!\d)")
+# Short forms of regions. They are read in a table alone, because in a notice "SE" may be Sweden.
+_SHORT_REGIONS: Final = {
+    "ne": {Region.NORTH_EAST},
+    "nw": {Region.NORTH_WEST},
+    "yh": {Region.YORKSHIRE_AND_THE_HUMBER},
+    "em": {Region.EAST_MIDLANDS},
+    "wm": {Region.WEST_MIDLANDS},
+    "ee": {Region.EAST_OF_ENGLAND},
+    "eoe": {Region.EAST_OF_ENGLAND},
+    "ldn": {Region.LONDON},
+    "se": {Region.SOUTH_EAST},
+    "sw": {Region.SOUTH_WEST},
+}
 _YES: Final = frozenset({"yes", "y", "true", "1"})
 _REQUIREMENTS: Final = ("accreditations", "sectors", "regions")
 # The longest part of a cell that a warning quotes.
@@ -180,7 +193,7 @@ def _pounds(read: NeedCells, name: str, text: str, currency: str, heading: str) 
 def _read_place(read: NeedCells, texts: Mapping[str, str]) -> None:
     nationwide = str(read.content.pop("nationwide", "")).casefold() in _YES
     region = texts.get("region", "")
-    regions = regions_of_area(region)
+    regions = _SHORT_REGIONS.get(re.sub(r"[^a-z]", "", region.casefold())) or regions_of_area(region)
     if region and not regions:
         read.warn("region", region, "kept as text: it is not a known place")
     if regions and not names_a_town(region):  # a code, or a region of NHS England

@@ -47,6 +47,34 @@ def read_table(stream: Stream, required: tuple[str, ...]) -> Iterator[TableRow]:
         ) from error
 
 
+def read_unheaded(stream: Stream) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row of a comma-separated file that has no column names.
+
+    Raises:
+        InvalidInput: a row cannot be read.
+
+    """
+    reader = csv.reader(_decoded_lines(stream))
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        place = Place(stream.name, reader.line_num)
+        raise InvalidInput(
+            f"is not a row of a table: {error}", remedy="Download the file again", place=place
+        ) from error
+
+
+def first_cells(stream: Stream) -> list[str]:
+    """Return the cells of the first line of a comma-separated file, without reading on."""
+    line = stream.file.peek(1).split(b"\n", 1)[0].decode("utf-8", "replace")
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]), [])]
+    except csv.Error:
+        return []
+
+
 def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple[int, list[str], str]:
     """Return the line number of the header, the column names in lower case, and the delimiter."""
     for number, line in zip(range(1, _HEADER_WITHIN + 1), lines, strict=False):

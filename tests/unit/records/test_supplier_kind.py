@@ -40,6 +40,8 @@ def test_a_cic_is_known_by_its_name(name: str, stated: str) -> None:
         ("Duddon Care Ltd", "sme", "", "company"),
         ("Duddon Care LLP", "large", "", "company"),
         ("Duddon Care", "sme", "04567891", "company"),
+        ("Duddon Care Ltd T/A Carewell", "unknown", "", "company"),
+        ("Duddon Care Limited trading as Carewell", "unknown", "", "company"),
         ("Duddon Care", "sme", "", "unknown"),
         ("Duddon Care", "large", "", "unknown"),
         ("Duddon Limited Edition Prints", "unknown", "", "unknown"),

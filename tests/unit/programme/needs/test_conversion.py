@@ -196,6 +196,8 @@ def test_text_that_is_not_a_date_is_unknown_and_told(text: str) -> None:
         ("Midlands", "East Midlands, West Midlands", False),
         ("NHS England - London", "NHS England - London", False),
         ("UKG", Region.WEST_MIDLANDS, False),
+        ("NW", Region.NORTH_WEST, False),
+        ("Y&H", Region.YORKSHIRE_AND_THE_HUMBER, False),
         ("E40000012", "North East, Yorkshire and The Humber", False),
         ("Hampshire and Isle of Wight", "Hampshire and Isle of Wight", False),
         ("Any region", "National", False),
