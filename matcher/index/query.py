@@ -9,11 +9,10 @@ from matcher.embedding import CachedEncoder
 from matcher.foundations.arrays import Vectors
 from matcher.index.codes import bits_of, day_number, scheme_key
 from matcher.index.postings import terms_of
-from matcher.records import Need, Region
-from matcher.records.areas import NOWHERE, is_national
+from matcher.records import Need
 from matcher.records.earlier_places import record_by_earlier_rules
 from matcher.records.need import FREE_TEXT
-from matcher.records.places import regions_of_record
+from matcher.records.places import regions_needed
 from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
 from matcher.scoring import NeedFacts
 from matcher.texts.language import related
@@ -47,11 +46,6 @@ def terms_for(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _expanded(query_of(need)), _expanded(title_of(need))
 
 
-def _regions(need: Need) -> frozenset[Region]:
-    regions = regions_of_record(need)
-    return NOWHERE if is_national(regions) else regions
-
-
 def _expanded(text: str) -> tuple[str, ...]:
     """Return the lexical terms of `text`, extended with other forms of any specialist terms that occur in it."""
     return tuple(terms_of(" ".join((text, *related(text)))))
@@ -62,7 +56,7 @@ def facts_of(need: Need, on: date, rule: ReadingRule = CURRENT_RULE) -> NeedFact
 
     Accreditations must be valid on day `on`. If the publication date is unknown, `on` is used instead.
     """
-    regions = record_by_earlier_rules(need) if rule < ReadingRule.KNOWN_FACTS else _regions(need)
+    regions = record_by_earlier_rules(need) if rule < ReadingRule.KNOWN_FACTS else regions_needed(need)
     return NeedFacts(
         regions=bits_of(regions),
         value=need.value or float("nan"),

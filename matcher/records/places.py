@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from matcher.records.areas import EVERYWHERE, NOWHERE, Regions, named_in, regions_of_area, regions_of_body
+from matcher.records.areas import (
+    EVERYWHERE,
+    NOWHERE,
+    Regions,
+    is_national,
+    named_in,
+    regions_of_area,
+    regions_of_body,
+)
 from matcher.records.need import Buyer, Need
 from matcher.records.postcodes import region_of_postcode
 from matcher.records.profile import Profile, TrackRecord
@@ -59,6 +67,12 @@ def regions_of_record(record: Need | TrackRecord) -> Regions:
         return frozenset({home})
     texts = (record.title, record.description[:_PLACE_CHARACTERS])
     return next((regions for regions in map(regions_of_text, texts) if regions), NOWHERE) or _of_buyer(record)
+
+
+def regions_needed(need: Need) -> Regions:
+    """Return the regions of `need`, or an empty set if any place fits: they are unknown, or the whole country."""
+    regions = regions_of_record(need)
+    return NOWHERE if is_national(regions) else regions
 
 
 def regions_of_text(text: str) -> Regions:

@@ -8,7 +8,7 @@ from typing import Self
 
 from matcher.index import terms_of
 from matcher.records import Need, Region
-from matcher.records.places import regions_of_record
+from matcher.records.places import regions_needed
 from matcher.texts.copies import CopyDetector
 from matcher.texts.passages import query_of
 
@@ -36,7 +36,7 @@ class SearchedNeed:
     def of(cls, need: Need, on: int) -> Self:
         """Return `need` with its facts for a search on day `on`, in days since 1970."""
         text = query_of(need)
-        regions = regions_of_record(need) or frozenset(need.requirements.regions)
+        regions = regions_needed(need) or frozenset(need.requirements.regions)
         return cls(need, on, regions, CopyDetector.of(text), frozenset(terms_of(text)))
 
     def closest(self, texts: Iterable[str]) -> str:
