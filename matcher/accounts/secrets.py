@@ -10,8 +10,9 @@ import hashlib
 import hmac
 import re
 import secrets
-import unicodedata
 from typing import Final
+
+from matcher.records.text import normalize
 
 _BYTES: Final = 32
 _LONGEST_SLUG: Final = 60
@@ -32,7 +33,7 @@ def make_record_id(name: str, otherwise: str) -> str:
 
     `name` is written in lower-case ASCII. If nothing remains of `name`, `otherwise` replaces it.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
     return f"{slug or otherwise}-{secrets.token_hex(5)}"
 

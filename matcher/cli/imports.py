@@ -143,7 +143,11 @@ def _print_records_report(report: ImportReport, kind: str, *, json: bool, total:
         f"{kind}: {values['added']:,} added, {values['updated']:,} updated, {values['unchanged']:,} unchanged, "
         f"{values['rejected']:,} rejected. The register has {total:,} {kind}."
     )
-    if ignored := values["ignored_fields"]:
-        err.print("ignored unknown fields: " + ", ".join(f"{name} ({n:,})" for name, n in ignored.items()))
+    for what, counts in (
+        ("ignored unknown fields", values["ignored_fields"]),
+        ("removed contact details from", values["redacted_fields"]),
+    ):
+        if counts:
+            err.print(f"{what}: " + ", ".join(f"{name} ({n:,})" for name, n in counts.items()))
     if report.rejects_file:
         err.print(f"rejected lines, with reasons and remedies: {report.rejects_file}", soft_wrap=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from scipy.sparse import csc_array, csr_array
 from Stemmer import Stemmer
 
 from matcher.foundations.arrays import Array, Floats, Ints, Mask, Rows, Vectors
+from matcher.records.text import normalize
 
 # The usual BM25 settings. Nearby settings give almost the same accuracy on the award data.
 K1: Final = 1.2
@@ -47,7 +47,7 @@ def _stemmer() -> Stemmer:
 
 def terms_of(text: str) -> list[str]:
     """Return the lexical terms of `text` in order: lower-case and stemmed, without accents or stop words."""
-    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     stems: list[str] = _stemmer().stemWords([word for word in _WORD.findall(plain) if word not in _STOP_WORDS])
     return stems
 

@@ -45,7 +45,7 @@ def impersonal(text: str) -> str:
 
     """
     if has_contact_details(text):
-        raise ValueError("contains an e-mail address or a telephone number, and a ledger entry can never be erased")
+        raise ValueError("contains an e-mail address or a telephone number, which do not belong in the ledger")
     return text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import chain as joined
 from typing import Final, NamedTuple
 
 from matcher.foundations.errors import InvalidInput, Place
@@ -18,13 +17,13 @@ from matcher.ledger.entry import (
     RecordedNeed,
     RecordedSearch,
     attribution,
-    impersonal,
 )
 from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.replay import Replay, Replayer
 from matcher.ledger.verification import Verification, verify
 from matcher.ledger.versions import versions
 from matcher.records import Filters, Need, SearchResult
+from matcher.records.redaction import check_impersonal
 from matcher.search.engine import Engine
 from matcher.store import Revision, Store
 from matcher.store.revisions import canonical
@@ -68,12 +67,13 @@ class Ledger:
         Otherwise the entry holds the need itself.
 
         Raises:
-            InvalidInput: `by` is not a valid actor, or a need that is not stored identifies a person.
+            InvalidInput: `by` is not a valid actor, or a filter or a need that is not stored contains contact details.
 
         """
         actor = attribution(by).by
         recorded_need, record = _recorded(need)
         filters, on = filters or Filters(), on or date.today()
+        _check_impersonal(filters)
         ranking = engine.ranking(record, filters, apply_requirements=apply_requirements, on=on)
         result = engine.explain(record, ranking, top)
         payload = RecordedResult.of(ranking).to_bytes()
@@ -198,11 +198,13 @@ class Ledger:
 def _recorded(need: Need | Revision[Need]) -> tuple[RecordedNeed, Need]:
     if isinstance(need, Revision):
         return RecordedNeed(id=need.id, digest=canonical(need.record)[1], sequence=need.sequence), need.record
-    for field in joined([need.title, need.description], need.outcomes):
-        try:
-            impersonal(field)
-        except ValueError as error:
-            raise InvalidInput(
-                f"the need {error}", remedy="Remove the contact details, or do not save the search"
-            ) from error
+    _check_impersonal(need)
     return RecordedNeed(id=need.id, digest=canonical(need)[1], record=need), need
+
+
+def _check_impersonal(record: Need | Filters) -> None:
+    try:
+        check_impersonal(record)
+    except InvalidInput as error:
+        remedy = "Remove the contact details, or do not save the search"
+        raise InvalidInput(error.problem, remedy=remedy, place=error.place) from error

@@ -23,7 +23,7 @@ from matcher.records.vocabulary import CURRENT_SECTORS, Region, Size, Stage, fin
 MAX_ID: Final = 512
 MAX_TITLE: Final = 500
 MAX_TEXT: Final = 100_000
-_MAX_PLACE: Final = 200
+MAX_PLACE: Final = 200
 MAX_PARTS: Final = 500
 MAX_CODES: Final = 200
 # The key in the context of a validation that tells stored records from new ones.
@@ -113,7 +113,7 @@ def _regions(*, national: bool) -> BeforeValidator:
             return values
         expanded: list[Any] = []
         for value in values:
-            is_area = isinstance(value, str) and len(value) <= _MAX_PLACE and value not in set(Region)
+            is_area = isinstance(value, str) and len(value) <= MAX_PLACE and value not in set(Region)
             regions = regions_of_area(value) if is_area else frozenset()
             if not regions:
                 expanded.append(value)
@@ -131,7 +131,7 @@ def _place(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    text = _clean_within(_MAX_PLACE, value)
+    text = _clean_within(MAX_PLACE, value)
     region = find_region(text)
     return region if region and regions_of_area(text) == {region} else text
 
@@ -192,7 +192,7 @@ RegionName = Annotated[Region, BeforeValidator(_region)]
 # The regions that a supplier covers, and the regions that a filter or a need asks for.
 CoveredRegions = Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES), _regions(national=True)]
 WantedRegions = Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES), _regions(national=False)]
-PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=_MAX_PLACE)]
+PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=MAX_PLACE)]
 
 REMEDIES: Final = {
     "id": "Use at most 512 characters: letters, digits and . _ : / - but no spaces. Start with a letter or digit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import Final
+from typing import Final, Literal
 
 # Some publishers turn each line break into the letters "rn". Only a doubled break, "rnrn", is safe to restore: no
 # English sentence starts or ends with "rnrn".
@@ -17,12 +17,16 @@ _AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0*38(?!\d)|#[xX]0*26(?![0-9a-fA-F]));
 _NUMBER = re.compile(r"&#0*([0-9]+);?")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
 _BLANKS = re.compile(r"[^\S\n]+")
-_BREAKS = re.compile(r"\s*\n\s*\n\s*|\s*\n\s*")
+_BREAKS = re.compile(r"(?<!\s)\s*\n\s*")
+# At least 31 characters that may be combining marks.
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 # Printable ASCII without "&" and "<", with single spaces between words. Most texts match and need no cleaning.
 _CLEAN = re.compile(r"[!-%'-;=-~]+(?:[ \n][!-%'-;=-~]+)*")
 # The maximum number of cleaning passes; cleaning stops when nothing changes. Real texts need at most three;
 # hostile texts need thousands.
 _PASSES: Final = 6
+# The most combining marks in a row that normalisation keeps (Unicode Standard Annex 15, stream-safe text format).
+_MAX_MARKS: Final = 30
 # The number of digits in the highest code point, 1,114,111.
 _MAX_DIGITS: Final = 7
 # Unicode categories that carry no meaning in text: control, format, surrogate, private use, unassigned.
@@ -50,9 +54,27 @@ def _clean_once(text: str) -> str:
     text = html.unescape(_NUMBER.sub(_readable, _AMPERSANDS.sub("&", text)))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _DROPPED)
-    text = _FLATTENED_BREAKS.sub("\n\n", unicodedata.normalize("NFC", text))
+    text = _FLATTENED_BREAKS.sub("\n\n", normalize("NFC", text))
     text = _BLANKS.sub(" ", _TAG.sub(" ", text))
     return _BREAKS.sub("\n", text).strip()
+
+
+def normalize(form: Literal["NFC", "NFKD"], text: str) -> str:
+    """Return `text` in the Unicode normal form `form`, with at most `_MAX_MARKS` combining marks in a row.
+
+    `unicodedata.normalize` alone takes quadratic time to sort a long run of combining marks.
+    """
+    return unicodedata.normalize(form, _MARKS.sub(_fewer_marks, text))
+
+
+def _fewer_marks(found: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in found[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _readable(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeVar
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.records import Need, Profile
+from matcher.records.redaction import redact_record
 from matcher.register.import_report import ImportReport
 from matcher.register.listed_records import ListedRecords
 from matcher.register.notices import TrimmedRelease, import_releases, trim_release
@@ -89,7 +90,7 @@ def source_importer(source: Source) -> FileImporter:
 def _import_profiles(task: ImportTask) -> None:
     session = Session(task.writer)
     for batch in chunks(_accepted(task, Profile), _BATCH):
-        profiles = [(line.record, line.contact) for line in batch]
+        profiles = [(_redacted(line.record, task.report), line.contact) for line in batch]
         _count(session.put_own(profiles, source=display_path(task.file)), task.report.profiles)
         task.on_position(batch[-1].position)
     session.follow()
@@ -98,7 +99,7 @@ def _import_profiles(task: ImportTask) -> None:
 
 def _import_needs(task: ImportTask) -> None:
     for batch in chunks(_accepted(task, Need), _BATCH):
-        needs = [(line.record, None) for line in batch]
+        needs = [(_redacted(line.record, task.report), None) for line in batch]
         _count(task.writer.put_many(needs, source=display_path(task.file)), task.report.needs)
         task.on_position(batch[-1].position)
 
@@ -117,6 +118,14 @@ def _accepted(task: ImportTask, kind: type[R]) -> Iterator[Accepted[R]]:
         else:
             task.report.count_ignored(line.ignored)
             yield line
+
+
+def _redacted(record: R, report: ImportReport) -> R:
+    """Return `record` without the contact details in its texts, and count the fields that contained them."""
+    redacted: R
+    redacted, fields = redact_record(record)
+    report.count_redacted(fields)
+    return redacted
 
 
 def _count(puts: Iterable[Put], outcomes: Counter[str]) -> None:

@@ -39,10 +39,10 @@ class ImportReport:
 
     `files` counts files or pages. `profiles` and `needs` count the records submitted, by outcome. For a public
     source, the outcomes for needs are in `counts` instead. `dropped_fields` counts each field that was dropped, by
-    dotted path. `rejected` counts the lines or parts that could not be used, and `rejects_file` is the file that holds
-    the rejected lines, if there is one. `warnings` lists the first parts of a public source that were left out or read
-    in another way than written, and `warned` counts them all. `no_longer_listed` holds the records
-    of a register that earlier files listed and the imported files do not.
+    dotted path. `redacted_fields` counts each field from which contact details were removed. `rejected` counts the
+    lines or parts that could not be used, and `rejects_file` is the file that holds them, if there is one. `warnings`
+    lists the first parts of a public source that were left out or read in another way than written, and `warned` counts
+    them all. `no_longer_listed` holds the records of a register that earlier files listed and the imported files do not.
     """
 
     files: int = 0
@@ -50,6 +50,7 @@ class ImportReport:
     needs: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     dropped_fields: Counter[str] = field(default_factory=Counter)
+    redacted_fields: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     rejects_file: Path | None = None
     warnings: list[SourceWarning] = field(default_factory=list)
@@ -85,6 +86,10 @@ class ImportReport:
         if len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(warning)
 
+    def count_redacted(self, paths: Iterable[str]) -> None:
+        """Add 1 to the count of each field in `paths`, such as "capabilities.0.title", without the positions."""
+        self.redacted_fields.update(".".join(part for part in path.split(".") if not part.isdigit()) for path in paths)
+
     def count_ignored(self, names: Iterable[str]) -> None:
         """Add 1 to the count of each dropped field in `names`, for up to 1,000 different names."""
         for name in names:
@@ -101,6 +106,7 @@ def records_report(report: ImportReport) -> dict[str, Any]:
         "unchanged": report.unchanged,
         "rejected": report.rejected,
         "ignored_fields": dict(sorted(report.dropped_fields.items())),
+        "redacted_fields": dict(sorted(report.redacted_fields.items())),
         "rejects_file": str(report.rejects_file) if report.rejects_file else None,
     }
 

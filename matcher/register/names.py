@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from matcher.foundations.register_numbers import NUMBERS, number_keys, register_of
+from matcher.records.text import normalize
 
 _LEGAL_FORMS: Final = {
     "limited": "limited",
@@ -22,7 +23,7 @@ _LEGAL_FORMS: Final = {
     "charitable incorporated organisation": "cio",
 }
 _FORM: Final = re.compile(rf" (?:{'|'.join(sorted(_LEGAL_FORMS, key=len, reverse=True))})$")
-_TRADING: Final = re.compile(r"\b(?:t/a|t/as|trading as)\b.*$", re.I)
+_TRADING: Final = re.compile(r"\b(?:t/a|t/as|trading as)\b.*$", re.I | re.S)
 _GENERIC_WORDS: Final = re.compile(r"\b(?:ltd|limited|plc|llp|cic|the|uk|charity|trust|company|services|group|of)\b")
 
 
@@ -32,7 +33,7 @@ def split_legal_form(name: str) -> tuple[str, str]:
     "The Steady-Steps Ltd." gives "steady steps" and "limited". The first part is empty if `name` has no Latin letter
     or digit.
     """
-    text = unicodedata.normalize("NFKD", _TRADING.sub("", name) or name).casefold().replace("&", " and ")
+    text = normalize("NFKD", _TRADING.sub("", name) or name).casefold().replace("&", " and ")
     text = "".join(character for character in text if not unicodedata.combining(character))
     text = re.sub(r"(?<=[a-z0-9])[.'’](?=[a-z])", "", text)  # C.I.C., people's
     words = re.sub(r"[^a-z0-9]+", " ", text).strip()

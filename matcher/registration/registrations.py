@@ -17,7 +17,7 @@ from matcher.accounts import Ownership
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
-from matcher.records.redaction import redact_profile
+from matcher.records.redaction import check_impersonal
 from matcher.register import Session
 from matcher.registration.completeness import completeness_of
 from matcher.registration.directory import Directory, Likeness, SimilarProfile
@@ -48,7 +48,7 @@ class Registration:
 
 
 class Registrations:
-    """The registrations of all organisations. Contact details in the free text of profiles are redacted."""
+    """The registrations of all organisations. A profile with contact details in its texts is refused."""
 
     def __init__(self, store: Store, directory: Directory) -> None:
         self._store = store
@@ -56,8 +56,14 @@ class Registrations:
         self._ownership = Ownership(store.database)
 
     def start(self, profile: Profile, contact: Contact | None, organisation_id: str | None) -> Registration:
-        """Save a new registration under an id derived from the supplier's name. The id in `profile` is ignored."""
-        draft = redact_profile(profile).model_copy(update={"id": make_record_id(profile.name, "supplier")})
+        """Save a new registration under an id derived from the supplier's name. The id in `profile` is ignored.
+
+        Raises:
+            InvalidInput: a text of the profile contains contact details.
+
+        """
+        check_impersonal(profile)
+        draft = profile.model_copy(update={"id": make_record_id(profile.name, "supplier")})
         started = Registration(draft, contact, organisation_id, 1, datetime.now(UTC))
         row = {"id": started.id, "organisation_id": organisation_id, **_row(started)}
         with self._store.database.joining() as connection:
@@ -102,12 +108,14 @@ class Registrations:
 
         Raises:
             NotFound: no registration has this id.
+            InvalidInput: a text of the profile contains contact details.
 
         """
+        check_impersonal(profile)
         current = self.read(profile.id)
         revised = replace(
             current,
-            profile=redact_profile(profile),
+            profile=profile,
             contact=contact or current.contact,
             number=current.number + 1,
             changed_at=datetime.now(UTC),

@@ -25,15 +25,15 @@ _SHORT_NEED: Final = 200
 # Text that publishing systems add to notices and that does not describe what was bought.
 _BOILERPLATE = re.compile(
     r"\.?published for completeness,? see description for details"
-    r"|this contract award predates the launch[^.]*\."
+    r"|this contract award predates the launch[^.]{0,1000}\."
     r"|this contract award was not published at the time of award\."
-    r"|it has been published for transparency purposes[^.]*\."
-    r"|this is an award notice and this opportunity is now closed\.?(?: please see section [^.]*\.)?"
+    r"|it has been published for transparency purposes[^.]{0,1000}\."
+    r"|this is an award notice and this opportunity is now closed\.?(?: please see section [^.]{0,1000}\.)?"
     r"|https?://\S+|\[contact removed\]",
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"[^\S\n]+")
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_BRACKETS = re.compile(r"(?:(?<!\s)\s+)?[(\[][^()\[\]]*[)\]]")
 # Titles that name a register field rather than something that a supplier can do.
 _BARE_TITLES: Final = frozenset({"charitable objects", "objects", "activities", "capabilities", "services"})
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")

@@ -83,7 +83,7 @@ def test_a_stored_need_is_recorded_by_its_revision(store: Store) -> None:
 def test_a_need_that_identifies_a_person_is_not_saved(store: Store) -> None:
     engine, ledger = filled(store), Ledger(store)
     for need in (Need.from_text("meals, call 0113 496 0000"), Need(id="n", title="x", outcomes=("a@example.org",))):
-        with pytest.raises(InvalidInput, match=r"never be erased. Remove the contact details"):
+        with pytest.raises(InvalidInput, match=r"which do not belong in the ledger. Remove the contact details"):
             ledger.save(engine, need, by=ACTOR)
     assert ledger.head() == (0, GENESIS)
 

@@ -22,6 +22,7 @@ from matcher.foundations.errors import InvalidInput, NotFound, Place
 from matcher.programme import Job, Progress, RunOptions, State, StopRequest
 from matcher.programme.needs.needs_file import ReadSummary, source_notes
 from matcher.records import Need
+from matcher.records.redaction import redact_record
 from matcher.register import Organisations
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"], route_class=GuardedRoute)
@@ -205,7 +206,7 @@ def _downloads(job: Job) -> dict[str, str]:
 
 
 def _requested_needs(request: ProgrammeRequest, service: Service, access: Access) -> list[Need]:
-    """Return the needs to match: the needs in the request, or every stored need that the caller may see.
+    """Return the needs to match: the needs in the request, redacted, or every stored need that the caller may see.
 
     Raises:
         InvalidInput: the request asks for both kinds of needs or for neither, or no need is stored.
@@ -218,7 +219,7 @@ def _requested_needs(request: ProgrammeRequest, service: Service, access: Access
             place=Place(field="needs"),
         )
     if not request.stored:
-        return list(request.needs)
+        return [redact_record(need).record for need in request.needs]
     hidden = access.hidden_needs()
     needs = [revision.record for revision in service.store.needs() if revision.id not in hidden]
     if not needs:

@@ -31,6 +31,7 @@ from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import NotFound
 from matcher.records import Need
 from matcher.records.fields import Id
+from matcher.records.redaction import check_impersonal
 from matcher.store import RecordKind, Store
 
 router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=GuardedRoute)
@@ -103,6 +104,7 @@ def create_need(
 
     def create() -> dict[str, Any]:
         need = record_of(Need, body, make_record_id(body.title, "need"))
+        check_impersonal(need)
         stored = writer.put(need, source=revisions.SOURCE)
         service.guard.ownership.assign(RecordKind.NEED, need.id, access.organisation_id, draft=True)
         return {"sequence": stored.sequence, "need": need.model_dump(mode="json", exclude_none=True)}

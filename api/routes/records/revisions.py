@@ -14,6 +14,7 @@ from api.requests.preconditions import Preconditions, etag
 from api.requests.record_ids import check_same_id
 from matcher.foundations.errors import NotFound
 from matcher.records import Contact, Need, Profile
+from matcher.records.redaction import check_impersonal
 from matcher.register import Session
 from matcher.store import RecordKind, Revision, Store
 from matcher.store.revisions import kind_of
@@ -83,10 +84,12 @@ def put(store: Store, record: R, preconditions: Preconditions, response: Respons
     `contact` is None, the stored contact stays as it is.
 
     Raises:
+        InvalidInput: a text of the record contains contact details.
         PreconditionFailed: a precondition does not hold.
         Unavailable: the database is not available.
 
     """
+    check_impersonal(record)
     with store.writing() as writer:
         preconditions.check(_latest_sequence(store, kind_of(record), record.id))
         if isinstance(record, Need):

@@ -22,7 +22,7 @@ from matcher.programme.needs.table import AcceptedRow, NeedsTable, PassedOverRow
 from matcher.programme.needs.workbooks.workbook import format_of
 from matcher.programme.programme import Programme
 from matcher.records import Need
-from matcher.records.redaction import redact_need
+from matcher.records.redaction import redact_record
 
 REJECTS: Final = "rejects.csv"
 _LEADING_COLUMNS: Final = ("row", "field", "column", "problem", "remedy")
@@ -35,7 +35,8 @@ NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
 class ReadSummary:
     """What was read: the format of the file, and how many needs were accepted, and rows refused and passed over.
 
-    `warned` counts the cells that were not read as they stand, such as a range of values.
+    `warned` counts the cells that were not read as they stand, such as a range of values. `redacted` counts the needs
+    that lost contact details.
     """
 
     form: str = ""
@@ -43,6 +44,7 @@ class ReadSummary:
     refused: int = 0
     passed_over: int = 0
     warned: int = 0
+    redacted: int = 0
 
 
 def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
@@ -56,6 +58,8 @@ def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
         notes.append(
             f"{summary.warned:,} cells were left out or read as an estimate. A preview of the file lists them."
         )
+    if summary.redacted:
+        notes.append(f"Contact details were removed from the texts of {summary.redacted:,} needs.")
     if len(programme.area.regions) == 1:
         notes.append(f"A need that names no place is treated as being in {programme.area.regions[0].value}.")
     return tuple(notes)
@@ -153,9 +157,11 @@ def _checked(
 ) -> Iterator[Need | RejectedRow]:
     for row in rows:
         if isinstance(row, AcceptedRow):
+            need, fields = redact_record(row.need)
             summary.accepted += 1
             summary.warned += len(row.warnings)
-            yield redact_need(row.need)
+            summary.redacted += bool(fields)
+            yield need
         elif isinstance(row, PassedOverRow):
             summary.passed_over += 1
         elif on_error == "stop":

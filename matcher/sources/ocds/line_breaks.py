@@ -9,15 +9,17 @@ or the end of a line. English words that end in "rn" keep those two letters.
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Final
 
 _ESCAPED: Final = re.compile(r"(?:\\r\\n|\\n|\\r)")
 _OTHER_ESCAPE: Final = re.compile(r"\\(?![rnt])|\b[A-Za-z]:\\")
-_DOUBLE: Final = re.compile(r"(?P<word>[A-Za-z]*?)(?P<breaks>(?:rn){2,})")
+# A word begins where the letters begin, or after the line breaks before it. Other starts would take quadratic time.
+_DOUBLE: Final = re.compile(r"(?:(?<![A-Za-z])|(?<=rnrn))(?P<word>[A-Za-z]*?)(?P<breaks>(?:rn){2,})")
 _SINGLE: Final = re.compile(
     r"(?<=[.:;,!?)\]\d])rn(?=[\sA-Z0-9•*(\-–]|$)"  # after the end of a sentence or a number
     r"|(?<=\s)rn(?!a\b)"  # no English word begins with "rn" except RNA
-    r"|(?P<word>[A-Za-z]*[a-z])rn(?=[A-Z]|[ \t]{2,}|\s*\n)"  # a word run into the next line
+    r"|(?<=[a-z])rn(?=[A-Z]|[ \t]{2,}|\s*\n)"  # a word run into the next line
 )
 _CERTAIN: Final = re.compile(r"rnrn|[.:;!?)]rn(?:[\sA-Z0-9•*]|$)")
 # English words that end in "rn", listed without these two letters.
@@ -26,6 +28,7 @@ _STEMS: Final = (
     " overtu patte postmode retu southe ste subalte tave to tu unlea wa weste wo ye"
 )
 _ENGLISH: Final = frozenset(_STEMS.split())
+_LONGEST_STEM: Final = max(map(len, _ENGLISH))
 
 
 def restore_line_breaks(text: str) -> str:
@@ -35,7 +38,7 @@ def restore_line_breaks(text: str) -> str:
     if "rn" not in text or not _CERTAIN.search(text):
         return text
     # Applied twice, because a restored line break can confirm the line break before it.
-    return _SINGLE.sub(_single, _SINGLE.sub(_single, _DOUBLE.sub(_double, text)))
+    return _restore_single(_restore_single(_DOUBLE.sub(_double, text)))
 
 
 def _double(match: re.Match[str]) -> str:
@@ -45,6 +48,12 @@ def _double(match: re.Match[str]) -> str:
     return word + "\n" * breaks
 
 
-def _single(match: re.Match[str]) -> str:
-    word = match["word"] or ""
-    return match[0] if word.lower() in _ENGLISH else f"{word}\n"
+def _restore_single(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for match in _SINGLE.finditer(text):
+        before = text[max(end, match.start() - _LONGEST_STEM - 1) : match.start()]
+        word = before[len(before.rstrip(ascii_letters)) :]
+        parts += (text[end : match.start()], match[0] if word.lower() in _ENGLISH else "\n")
+        end = match.end()
+    return "".join((*parts, text[end:]))

@@ -82,7 +82,7 @@ def test_an_entry_with_an_unknown_field_is_named() -> None:
     ],
 )
 def test_text_that_identifies_a_person_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="never be erased"):
+    with pytest.raises(ValueError, match="do not belong in the ledger"):
         impersonal(text)
     with pytest.raises(InvalidInput, match=r"reason: .*telephone number.*does not identify a person"):
         attribution("icb-qwo", text)
