@@ -84,7 +84,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         raise Unavailable(
             f"the home folder {settings.home} cannot be created: {error.strerror}", remedy="Choose another with --home"
         ) from error
-    with Store.open(settings.store_url) as store:
+    with Store.open(settings.store_url, erasures_file=settings.erasures_file) as store:
         yield store
 
 

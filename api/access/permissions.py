@@ -115,6 +115,8 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "read_ledger_head": Permission(_, ALL, ALL, ALL, ALL),
     "verify_ledger": Permission(_, _, _, ALL, ALL),
     "export_ledger": Permission(_, _, _, ALL, ALL),
+    # Erasing words cannot be undone.
+    "redact_words": Permission(_, _, _, _, ALL),
     # Regional programmes and commissioners start runs. Their organisation and auditors may read those runs.
     "start_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),
     "upload_programme": Permission(_, PUBLISHED, PUBLISHED, _, ALL),

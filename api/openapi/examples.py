@@ -244,11 +244,25 @@ DECISION_DETAIL: Final = {
     "excluded_by": {"regions": ["another-charity"]},
 }
 
-REPLAY: Final = {"decision": "d1", "identical": True, "differences": [], "notes": []}
+REPLAY: Final = {"decision": "d1", "identical": True, "differences": [], "notes": [], "redacted": []}
 
 LEDGER_HEAD: Final = {"entries": 2, "hash": _HASH}
 
-VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": []}
+VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": [], "redacted": []}
+
+REDACTION_REQUEST: Final = {
+    "kind": "decision",
+    "id": "d1",
+    "passage": "as Anna Field told us",
+    "reason": "Names a person",
+}
+REDACTION_ENTRY: Final = {
+    **{name: value for name, value in ENTRY.items() if name != "profile"},
+    "number": 3,
+    "event": "redact",
+    "reason": "Names a person",
+    "redactions": [{"kind": "entry", "number": 2, "digest": _HASH}],
+}
 
 PROGRAMME_REQUEST: Final = {
     "name": "Falls across the region",

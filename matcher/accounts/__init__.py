@@ -3,7 +3,7 @@
 from matcher.accounts.accounts import Accounts, Member, Organisation
 from matcher.accounts.caller import LOCAL_OPERATOR, Caller
 from matcher.accounts.claims import Claim, Claims, ClaimState
-from matcher.accounts.idempotency import IdempotencyKeys
+from matcher.accounts.idempotency import CreatedRecord, IdempotencyKeys
 from matcher.accounts.keys import ApiKey, Keys, NewKey
 from matcher.accounts.last_used import LastUsed
 from matcher.accounts.ownership import OwnedRecord, Ownership
@@ -18,6 +18,7 @@ __all__ = [
     "Claim",
     "ClaimState",
     "Claims",
+    "CreatedRecord",
     "IdempotencyKeys",
     "Keys",
     "Member",

@@ -16,6 +16,7 @@ from matcher.accounts.tables import api_key, browser_session, member, organisati
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Place
 from matcher.records import Contact, Profile, parse
 from matcher.store.database import Database
+from matcher.store.erasures import ErasureKind, Erasures
 
 T = TypeVar("T")
 
@@ -171,6 +172,7 @@ class Accounts:
             connection.execute(update(api_key).where(live).values(revoked_at=now))
             connection.execute(update(api_key).where(api_key.c.member_id == id).values(label=""))
             connection.execute(delete(browser_session).where(browser_session.c.member_id == id))
+            Erasures(self._database).record(ErasureKind.MEMBER, id)
         self._database.empty_log()
 
 

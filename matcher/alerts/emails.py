@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from matcher.alerts.digest import Digest
 from matcher.foundations import atomic_files, owner_only
@@ -14,7 +15,8 @@ from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.records.email_address import ascii_form
 from matcher.search.opportunities import Opportunity
 
-_UNSAFE_IN_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
+# With the date and the ending, a name stays within the 255 bytes that file systems allow.
+_LONGEST_NAME: Final = 200
 
 
 def email_of(digest: Digest, *, sender: str, to: str) -> EmailMessage:
@@ -50,9 +52,7 @@ def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path
         Unavailable: the folder cannot be written to.
 
     """
-    # Encode unsafe characters rather than drop them, so that different ids give different file names.
-    name = _UNSAFE_IN_FILE_NAME.sub(lambda match: f"%{ord(match[0]):02X}", digest.profile_id)[:200]
-    files = [folder / f"{digest.day}-{name}.json"]
+    files = [folder / f"{digest.day}-{_file_name(digest.profile_id)}.json"]
     try:
         folder.mkdir(mode=owner_only.FOLDER, parents=True, exist_ok=True)
         atomic_files.write(files[0], f"{digest.model_dump_json(indent=2)}\n".encode())
@@ -64,6 +64,15 @@ def write(digest: Digest, folder: Path, email: EmailMessage | None) -> list[Path
             f"the digest cannot be written to {folder}: {error.strerror}", remedy="Choose another folder with --out"
         ) from error
     return files
+
+
+def _file_name(id: str) -> str:
+    """Return a name for the files of the profile `id`. Different ids give different names."""
+    name = quote(id, safe="")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(id.encode()).hexdigest()
+    return f"{name[: _LONGEST_NAME - len(digest) - 1]}-{digest}"
 
 
 def _described(opportunity: Opportunity) -> str:

@@ -13,6 +13,7 @@ from matcher.cli.app import counted, err, out, print_json
 from matcher.cli.options import Json
 from matcher.foundations.errors import UserError
 from matcher.foundations.settings import Settings
+from matcher.operations import delete_old_letters
 from matcher.store import Store
 
 
@@ -29,6 +30,7 @@ def alerts(
     sent: dict[str, int] = {}
     failed: dict[str, str] = {}
     mail_server = MailServer(settings)
+    delete_old_letters(out_folder)
     with opened_engine(settings) as engine:
         saved = Alerts(engine.store.database)
         for digest in digests(engine, saved):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,12 @@ from rich.markup import escape
 
 from matcher.bootstrap import opened_engine, opened_store
 from matcher.cli.app import out, print_json, progress_bar
+from matcher.cli.imports import update_index
 from matcher.cli.options import Json
 from matcher.foundations import atomic_files
 from matcher.foundations.errors import InvalidInput, Unavailable
 from matcher.ledger import Decision, EntryContent, Event, Format, Ledger, RecordedResult, Replay, export_lines
+from matcher.store import RecordKind
 
 ledger = typer.Typer(help="Show, verify and replay the decision record, and add events to it.", no_args_is_help=True)
 
@@ -80,6 +83,42 @@ def note(
         out.print(f"Entry {entry.content.number}, hash {entry.hash}", soft_wrap=True)
 
 
+class Words(StrEnum):
+    """Whose words to erase a passage from."""
+
+    DECISION = "decision"
+    PROFILE = "profile"
+    NEED = "need"
+
+
+@ledger.command()
+def redact(
+    context: typer.Context,
+    kind: Annotated[Words, typer.Argument(help="Whose words contain the passage: a decision, or a record's history.")],
+    id: Annotated[str, typer.Argument(help="Id of the decision, profile or need.")],
+    by: Annotated[str, typer.Option(help="The organisation or key that erases the passage, not a person.")],
+    passage: Annotated[
+        str | None, typer.Option(help="The passage, exactly as stored. By default, it is read from standard input.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason, without the passage.")] = None,
+    json: Json = False,
+) -> None:
+    """Erase a passage permanently, and record that it was erased. The ledger still verifies, and says so."""
+    words = passage if passage is not None else typer.get_text_stream("stdin").read()
+    with opened_store(context.obj) as store:
+        record = Ledger(store)
+        if kind is Words.DECISION:
+            entry = record.redact_decision(id, words, by=by, reason=reason)
+        else:
+            entry = record.redact_history(RecordKind(kind.value), id, words, by=by, reason=reason)
+            update_index(context.obj, store)
+    if json:
+        print_json(entry.to_json())
+    else:
+        texts = len(entry.content.redactions or ())
+        out.print(f"Entry {entry.content.number}, hash {entry.hash}: {texts:,} texts redacted", soft_wrap=True)
+
+
 @ledger.command()
 def verify(
     context: typer.Context,
@@ -94,6 +133,8 @@ def verify(
     if json:
         print_json(verification.to_json())
     elif verification.intact:
+        for redaction in verification.redactions:
+            out.print(escape(str(redaction)), soft_wrap=True)
         out.print(f"The ledger is intact: {verification.entries:,} entries. Keep a copy of the last hash elsewhere:")
         out.print(verification.hash, soft_wrap=True)
     else:
@@ -157,6 +198,8 @@ def _print_replay(replay: Replay) -> None:
             out.print(f"  {escape(str(difference))}", soft_wrap=True)
         if len(replay.differences) > _MOST_SHOWN:
             out.print("  … to see all, add --json")
+    for words in replay.redacted:
+        out.print(f"  redacted since: {escape(words)}", soft_wrap=True)
     for line in replay.notes:
         out.print(f"  [dim]{escape(line)}[/dim]", soft_wrap=True)
 

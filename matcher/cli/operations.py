@@ -14,9 +14,9 @@ from matcher.cli.app import out, print_json
 from matcher.cli.options import Json
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.settings import Settings
-from matcher.operations import run_checks
+from matcher.operations import delete_old_copies, run_checks
+from matcher.operations import restore as restore_backup
 from matcher.store.backup import back_up
-from matcher.store.backup import restore as restore_backup
 
 
 def backup(
@@ -32,6 +32,7 @@ def backup(
     settings: Settings = context.obj
     with opened_store(settings):  # creates or upgrades the database, and checks that it can be reached
         back_up(settings.store_url, file)
+    delete_old_copies(settings)
     out.print(f"{file}: {file.stat().st_size:,} bytes")
 
 
@@ -40,7 +41,7 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file written by matcher backup.")],
     replace: Annotated[bool, typer.Option(help="Replace a register that is not empty. It is backed up first.")] = False,
 ) -> None:
-    """Replace the register with a backup."""
+    """Replace the register with a backup. What was erased after the backup was made is erased again."""
     settings: Settings = context.obj
     with opened_store(settings) as store:
         empty = store.sequence() == 0
@@ -53,10 +54,11 @@ def restore(
         previous = settings.backups_folder / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         back_up(settings.store_url, previous)
         out.print(f"The previous register is backed up in {previous}")
-    restore_backup(file, settings.store_url)
-    with opened_store(settings) as store:
-        counts = store.counts()
-    out.print(f"Restored: {counts['profiles']:,} profiles, {counts['needs']:,} needs")
+    restored = restore_backup(settings, file)
+    delete_old_copies(settings)
+    out.print(f"Restored: {restored.profiles:,} profiles, {restored.needs:,} needs")
+    if restored.erased:
+        out.print(f"Erased again, because they were erased after the backup was made: {restored.erased:,}")
 
 
 def doctor(context: typer.Context, json: Json = False) -> None:

@@ -12,6 +12,7 @@ from matcher.bootstrap import opened_store
 from matcher.cli.app import err
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
+from matcher.operations import delete_old_copies
 from matcher.operations.logs import log_config
 
 # Seconds that open requests may take to finish once the service is stopping.
@@ -38,6 +39,7 @@ def serve(
     # The engine does not import the service, so uvicorn gets the application by name, and the application reads its
     # settings from the environment.
     os.environ.update(settings.environment())
+    delete_old_copies(settings)
     host, port = settings.host, settings.port
     err.print(who_may_use(settings))
     err.print(f"Serving on http://{host}:{port} (API description: http://{host}:{port}/docs). Stop with Ctrl+C.")

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def erasures_file(self) -> Path:
+        """File that lists erasures, so that restoring a backup does not bring back what was erased."""
+        return self.home / "erasures.jsonl"
+
+    @property
     def programmes_folder(self) -> Path:
         """Folder of the programme runs, which are kept until a user removes them."""
         return self.home / "programmes"

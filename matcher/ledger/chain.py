@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, insert, or_, select, update
 
 from matcher.ledger.entry import Entry, EntryContent, Event, altered, canonical_json, digest_of
 from matcher.ledger.tables import ledger_entry, ledger_head, ledger_model
 from matcher.scoring import AdditiveModel
 from matcher.store.database import Database
 from matcher.store.rows import CHUNK, chunks, insert_into
+from matcher.store.schema import erasure
 
-# Every column of `ledger_entry` except the payload, in the order in which `Entry.read` takes them.
-_COLUMNS: Final = tuple(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash"))
+_IS_REDACTED: Final = (erasure.c.kind == "entry") & (erasure.c.id == cast(ledger_entry.c.number, String))
+# Every column of `ledger_entry` except the payload, in the order in which `Entry.read` takes them, and the hash of the
+# text that remained after a redaction.
+_COLUMNS: Final = (
+    *(ledger_entry.c[name] for name in ("number", "decision", "event", "content", "hash")),
+    select(erasure.c.digest).where(_IS_REDACTED).scalar_subquery().label("remaining"),
+)
 
 
 class Chain:
@@ -151,6 +158,7 @@ class Appender:
             by=by,
             previous=self._hash,
             payload=digest_of(payload) if payload is not None else None,
+            nonce=secrets.token_hex(16),
             **fields,
         )
         entry = Entry.seal(content)

@@ -109,6 +109,10 @@ def _check_fields(event: Event, profile: str | None, reason: str | None) -> None
             remedy="Save a search with: matcher search --keep --by ACTOR",
             place=Place(field="event"),
         )
+    if event is Event.REDACT:
+        raise InvalidInput(
+            "a redaction erases a passage", remedy="Use matcher ledger redact", place=Place(field="event")
+        )
     if event is Event.CLOSE and profile is not None:
         raise InvalidInput(
             "closing applies to the whole decision", remedy="Leave out the profile", place=Place(field="profile")

@@ -33,15 +33,10 @@ class Difference:
         return f"{subject}: recorded {self.recorded}, now {self.replayed}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the difference as a JSON value, without the fields that are None."""
-        values = {
-            "what": self.what,
-            "then": self.recorded,
-            "now": self.replayed,
-            "profile": self.profile,
-            "name": self.name,
-        }
-        return {name: value for name, value in values.items() if value is not None}
+        """Return the difference as a JSON value, without `profile` and `name` if they do not apply."""
+        where = {"profile": self.profile, "name": self.name}
+        known = {name: value for name, value in where.items() if value is not None}
+        return {"what": self.what, "then": self.recorded, "now": self.replayed, **known}
 
 
 def differences(recorded: RecordedResult, replayed: RecordedResult) -> Iterator[Difference]:

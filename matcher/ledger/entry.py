@@ -20,13 +20,17 @@ from matcher.foundations.personal_data import has_contact_details
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
 from matcher.records.reading_rule import ReadingRule
+from matcher.records.places import PlaceRule
+from matcher.store.erasures import ErasureKind
 
+# The decision of an entry that records a redaction in the history of a record.
+RECORDS: Final = "records"
 # The first entry holds this text in place of a previous hash.
 GENESIS: Final = "0" * 64
 
 
 class Event(StrEnum):
-    """The kind of an entry: a search, which opens a decision, or an event in the decision."""
+    """The kind of an entry: a search, which opens a decision, an event in the decision, or a redaction."""
 
     SEARCH = "search"
     SHORTLIST = "shortlist"
@@ -35,6 +39,7 @@ class Event(StrEnum):
     ENGAGE = "engage"
     AWARD = "award"
     CLOSE = "close"
+    REDACT = "redact"
 
 
 def impersonal(text: str) -> str:
@@ -119,8 +124,26 @@ class RecordedSearch(Record):
         return self.place_rule or ReadingRule.REGION_FIELDS
 
 
+class RecordedRedaction(Record):
+    """A text from which a passage was erased.
+
+    Attributes:
+        kind: whether the text belongs to a revision or to an entry of the ledger.
+        number: the sequence number of the revision, or the number of the entry.
+        digest: the SHA-256 of the text that remained.
+
+    """
+
+    kind: ErasureKind
+    number: int
+    digest: Hash
+
+
 class EntryContent(Record):
     """The content of an entry. `by` is the id of an organisation, member or key, never a person's name.
+
+    `nonce` is random, and erased with the first passage that is erased from the entry, so that the hash of the entry
+    does not help to guess the passage. `redactions` lists the texts that a redaction has changed.
 
     The function `attribution` refuses contact details before an entry is written. This class does not check
     again, so that a saved entry can be read even if a newer detector would refuse its text.
@@ -136,15 +159,21 @@ class EntryContent(Record):
     profile: Id | None = None
     reason: Phrase | None = None
     search: RecordedSearch | None = None
+    nonce: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    redactions: tuple[RecordedRedaction, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry: its content, the text that is hashed, and the hash."""
+    """An entry: its content, the text that is hashed, and the hash.
+
+    If the entry is `redacted`, `text` lacks a passage, and `hash` is the hash of the text as it was.
+    """
 
     content: EntryContent
     text: str
     hash: str
+    redacted: bool = False
 
     @classmethod
     def seal(cls, content: EntryContent) -> Entry:
@@ -153,24 +182,26 @@ class Entry:
         return cls(content, text, digest_of(text.encode()))
 
     @classmethod
-    def read(cls, number: int, decision: str, event: str, text: Any, hash: str) -> Entry:
+    def read(cls, number: int, decision: str, event: str, text: Any, hash: str, remaining: str | None = None) -> Entry:
         """Return a stored entry after checking its hash, and its content against the other columns of the row.
+
+        If the entry was redacted, `remaining` is the hash of the text that remained.
 
         Raises:
             Unavailable: the entry has been altered.
             InvalidInput: a newer version of the program wrote the entry.
 
         """
-        if not isinstance(text, str) or digest_of(text.encode()) != hash:
+        if not isinstance(text, str) or digest_of(text.encode()) != (remaining or hash):
             raise altered(number)
         content = parse(EntryContent, json.loads(text), place=Place(file=f"ledger entry {number}"), stored=True)
         if (content.number, content.decision, content.event.value) != (number, decision, event):
             raise altered(number)
-        return cls(content, text, hash)
+        return cls(content, text, hash, remaining is not None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content and the hash as a JSON value."""
-        return {**json.loads(self.text), "hash": self.hash}
+        """Return the content and the hash as a JSON value, and whether the entry is redacted if it is."""
+        return {**json.loads(self.text), "hash": self.hash, **({"redacted": True} if self.redacted else {})}
 
 
 def canonical_json(value: Any) -> str:

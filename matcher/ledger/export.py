@@ -32,7 +32,8 @@ def export_lines(ledger: Ledger, format: Format) -> Iterator[str]:
     """Yield the lines of an export, including line endings. Only one search result is in memory at a time.
 
     In JSON Lines, each line holds one entry. The `hash` in a line is the SHA-256 of the `entry` in the same line,
-    written as canonical JSON (sorted keys, no spaces). In CSV, each row is an entry, or a candidate or
+    written as canonical JSON (sorted keys, no spaces), unless the line has
+    `"redacted": true`. In CSV, each row is an entry, or a candidate or
     excluded profile of the search entry most recently listed above it.
     """
     return _json_lines(ledger) if format is Format.JSONL else _csv_lines(ledger)
@@ -41,6 +42,8 @@ def export_lines(ledger: Ledger, format: Format) -> Iterator[str]:
 def _json_lines(ledger: Ledger) -> Iterator[str]:
     for entry in ledger.entries():
         line: dict[str, Any] = {"hash": entry.hash, "entry": json.loads(entry.text)}
+        if entry.redacted:
+            line["redacted"] = True
         if entry.content.search is not None:
             result = ledger.result_of(entry)
             line |= {"candidates": [*result.candidates()], "excluded": result.excluded_by()}

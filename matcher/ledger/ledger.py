@@ -11,6 +11,7 @@ from matcher.foundations.reference_tables import digests
 from matcher.ledger.chain import Chain
 from matcher.ledger.decision import Decision, no_decision, not_a_candidate
 from matcher.ledger.entry import (
+    RECORDS,
     Entry,
     Event,
     RecordedModel,
@@ -19,13 +20,14 @@ from matcher.ledger.entry import (
     attribution,
 )
 from matcher.ledger.recorded_result import RecordedResult
+from matcher.ledger.redaction import redact_decision, redact_history
 from matcher.ledger.replay import Replay, Replayer
 from matcher.ledger.verification import Verification, verify
 from matcher.ledger.versions import versions
 from matcher.records import Filters, Need, SearchResult
 from matcher.records.redaction import check_impersonal
 from matcher.search.engine import Engine
-from matcher.store import Revision, Store
+from matcher.store import RecordKind, Revision, Store
 from matcher.store.revisions import canonical
 from matcher.store.rows import chunks
 
@@ -47,6 +49,7 @@ class Ledger:
     """
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._database = store.database
         self._chain = Chain(store.database)
 
@@ -124,6 +127,14 @@ class Ledger:
                 raise not_a_candidate(decision, profile)
             return appender.append(event, checked.by, decision=decision, profile=profile, reason=checked.reason)
 
+    def redact_decision(self, id: str, passage: str, *, by: str, reason: str | None = None) -> Entry:
+        """Erase `passage` from the words of a decision. See `matcher.ledger.redaction`."""
+        return redact_decision(self._store, id, passage, by=by, reason=reason)
+
+    def redact_history(self, kind: RecordKind, id: str, passage: str, *, by: str, reason: str | None = None) -> Entry:
+        """Erase `passage` from the history of a record. See `matcher.ledger.redaction`."""
+        return redact_history(self._store, kind, id, passage, by=by, reason=reason)
+
     def decision(self, id: str) -> Decision:
         """Return the decision with this id.
 
@@ -131,7 +142,7 @@ class Ledger:
             NotFound: no decision has this id.
 
         """
-        if not (entries := self._chain.decisions([id]).get(id)):
+        if id == RECORDS or not (entries := self._chain.decisions([id]).get(id)):
             raise no_decision(id)
         return Decision.of(entries)
 

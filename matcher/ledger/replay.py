@@ -32,11 +32,16 @@ _COUNTS: Final = ("considered", "eligible", "candidates", "excluded")
 
 @dataclass(frozen=True)
 class Replay:
-    """The outcome of a replay. `notes` lists what has changed since the search, even if the result is the same."""
+    """The outcome of a replay.
+
+    `notes` lists what has changed since the search, even if the result is the same. `redacted` lists what the search
+    read and has lost words since, which may explain differences.
+    """
 
     decision: str
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
 
     @property
     def identical(self) -> bool:
@@ -50,6 +55,7 @@ class Replay:
             "identical": self.identical,
             "differences": [difference.to_json() for difference in self.differences],
             "notes": list(self.notes),
+            "redacted": list(self.redacted),
         }
 
 
@@ -74,13 +80,17 @@ class Replayer:
         search = decision.search
         recorded = RecordedResult.from_bytes(self._chain.payload(decision.opening))
         notes = list(_changed_since(search))
+        redacted = (
+            *(["the words of the search"] if decision.opening.redacted else []),
+            *self._store.redacted_at(search.sequence),
+        )
         try:
             ranking = self._rank(search, recorded, notes)
         except _MissingIngredient as missing:
-            return Replay(decision.id, (missing.difference,), tuple(notes))
+            return Replay(decision.id, (missing.difference,), tuple(notes), redacted)
         replayed = RecordedResult.of(ranking)
         all_differences = (*_summary_differences(search, ranking, replayed), *differences(recorded, replayed))
-        return Replay(decision.id, all_differences, tuple(notes))
+        return Replay(decision.id, all_differences, tuple(notes), redacted)
 
     def _rank(self, search: RecordedSearch, recorded: RecordedResult, notes: list[str]) -> Ranking:
         if self._store.origin(search.sequence) != search.origin:
@@ -119,7 +129,7 @@ def need_of(recorded: RecordedNeed, store: Store) -> Need:
         need = recorded.record or store.need(recorded.id, at=recorded.sequence).record
     except (NotFound, InvalidInput) as error:
         raise _MissingIngredient("need", f"{recorded.id} at {recorded.sequence}", str(error)) from error
-    if canonical(need)[1] != recorded.digest:
+    if canonical(need)[1] != recorded.digest and recorded.sequence not in store.redacted():
         raise _MissingIngredient("need", recorded.digest, f"the stored need has digest {canonical(need)[1]}")
     return need
 

@@ -6,7 +6,8 @@ No stored value is trusted. Rows are read as raw bytes, because they may contain
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,12 +34,28 @@ class LedgerProblem:
 
 
 @dataclass(frozen=True)
+class RedactedText:
+    """A revision or an entry from which a passage was erased, and the entry that records who did so and when."""
+
+    kind: str
+    number: int
+    digest: str
+    entry: int
+    by: str
+    recorded_at: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} was redacted by {self.by} in entry {self.entry}, {self.recorded_at}"
+
+
+@dataclass(frozen=True)
 class Verification:
-    """The number of entries read, the hash of the last entry read, and the problems, in entry order."""
+    """The number of entries read, the hash of the last one, the problems in entry order, and the redacted texts."""
 
     entries: int
     hash: str
     problems: tuple[LedgerProblem, ...]
+    redactions: tuple[RedactedText, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -52,6 +69,7 @@ class Verification:
             "entries": self.entries,
             "hash": self.hash,
             "faults": [vars(problem) for problem in self.problems],
+            "redacted": [vars(redaction) for redaction in self.redactions],
         }
 
 
@@ -77,7 +95,8 @@ def verify(database: Database, expect: str | None = None) -> Verification:
     with database.reading() as connection:
         if not database.is_sqlite:  # by default, each statement sees entries appended since the previous one
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        check = _ChainCheck(expect_seen=expect in (None, GENESIS))
+        redactions = _recorded_redactions(connection, database.is_sqlite)
+        check = _ChainCheck(expect_seen=expect in (None, GENESIS), redactions=redactions)
         for row in _entry_rows(connection, database.is_sqlite):
             check.add_row(row, expect)
             if len(check.problems) >= _MAX_PROBLEMS:
@@ -86,6 +105,7 @@ def verify(database: Database, expect: str | None = None) -> Verification:
         check.add_problems(None, check.head_problems(heads))
         models = _rows_of(connection, database.is_sqlite, "ledger_model", "digest", "content")
         check.add_problems(None, check.model_problems(models))
+        check.add_problems(None, _revision_problems(connection, database.is_sqlite, redactions))
         if not check.expect_seen:
             check.add_problems(
                 None, [f"the expected hash {expect} is not in the ledger: the ledger has been rewritten"]
@@ -98,6 +118,7 @@ class _ChainCheck:
     """The state of a check that reads the chain in order: the last entry read, and the models and problems found."""
 
     expect_seen: bool  # True once the expected hash has been read, and from the start if no hash is expected
+    redactions: Mapping[tuple[str, int], RedactedText]
     problems: list[LedgerProblem] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
     entries: int = 0
@@ -116,15 +137,16 @@ class _ChainCheck:
 
     def verification(self) -> Verification:
         """Return the outcome so far."""
-        return Verification(self.entries, self.hash, tuple(self.problems))
+        return Verification(self.entries, self.hash, tuple(self.problems), tuple(self.redactions.values()))
 
     def entry_problems(self, row: _Row) -> Iterator[str]:
         """Yield the problems with the next entry."""
         if row.number != self.number + 1:
             gap = f"comes after entry {self.number}: entries between them are missing"
             yield gap if self.number else "is not the first entry: earlier entries are missing"
-        if digest_of(row.content) != _as_text(row.hash):
-            yield "its text does not match its hash"
+        redaction = self.redactions.get(("entry", row.number))
+        if digest_of(row.content) != (redaction.digest if redaction else _as_text(row.hash)):
+            yield "its text does not match its hash" if redaction is None else "what remained of its text was changed"
         try:
             content = json.loads(row.content)
             columns = (content["number"], content["decision"].encode(), content["event"].encode())
@@ -157,6 +179,30 @@ class _ChainCheck:
                 yield f"model {_as_text(digest)[:12]} has been altered"
         for digest in sorted(self.models - {_as_text(digest) for digest, _ in stored}):
             yield f"model {digest[:12]} is missing"
+
+
+def _recorded_redactions(connection: Connection, sqlite: bool) -> dict[tuple[str, int], RedactedText]:
+    """Return the last redaction of each text by its kind and number. An unreadable entry is reported elsewhere."""
+    query = text(f"SELECT number, {_raw('content', sqlite)} FROM ledger_entry WHERE event = 'redact' ORDER BY number")  # noqa: S608
+    redactions: dict[tuple[str, int], RedactedText] = {}
+    for number, raw in connection.execute(query):
+        with suppress(ValueError, TypeError, KeyError):
+            content = json.loads(_bytes(raw))
+            for each in content["redactions"]:
+                redacted = RedactedText(**each, entry=number, by=content["by"], recorded_at=content["recorded_at"])
+                redactions[redacted.kind, redacted.number] = redacted
+    return redactions
+
+
+def _revision_problems(
+    connection: Connection, sqlite: bool, redactions: Mapping[tuple[str, int], RedactedText]
+) -> Iterator[str]:
+    query = text(f"SELECT {_raw('content', sqlite)} FROM revision WHERE sequence = :sequence")  # noqa: S608
+    for (kind, number), redaction in redactions.items():
+        if kind == "revision":
+            content = connection.execute(query, {"sequence": number}).scalar()
+            if content is None or digest_of(_bytes(content)) != redaction.digest:
+                yield f"revision {number}: what remained of its redacted text was changed"
 
 
 def _entry_rows(connection: Connection, sqlite: bool) -> Iterator[_Row]:

@@ -16,7 +16,7 @@ from matcher.records.parsing import Record
 
 R = TypeVar("R", bound=Record)
 
-_CODES: Final = frozenset({"id", "identifiers", "ods_code", "cpv", "postcode"})
+CODES: Final = frozenset({"id", "identifiers", "ods_code", "cpv", "postcode"})
 _REMEDY: Final = "Remove the contact details from this text. For your contact, use the fields of contact"
 
 
@@ -86,7 +86,7 @@ def _mapped(value: Any, path: str, change: Callable[[str, str], str]) -> Any:
         return value
     changes: dict[str, Any] = {}
     for name, part in value:
-        if name not in _CODES and part is not None:
+        if name not in CODES and part is not None:
             new = _mapped(part, f"{path}.{name}" if path else name, change)
             if new is not part:
                 changes[name] = new

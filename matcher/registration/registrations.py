@@ -23,6 +23,7 @@ from matcher.registration.completeness import completeness_of
 from matcher.registration.directory import Directory, Likeness, SimilarProfile
 from matcher.registration.tables import registration
 from matcher.store import Put, RecordKind, Store, Writer
+from matcher.store.erasures import ErasureKind, Erasures
 from matcher.store.revisions import canonical
 
 _SOURCE: Final = "registration"
@@ -131,8 +132,10 @@ class Registrations:
             NotFound: no registration has this id.
 
         """
-        if not self._remove(id):
-            raise absent(id)
+        with self._store.database.joining():
+            if not self._remove(id):
+                raise absent(id)
+            Erasures(self._store.database).record(ErasureKind.REGISTRATION, id)
         self._store.database.empty_log()
 
     def check_numbers(self, profile: Profile) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, StaticPool, create_engine, event, exc, make_url, text
@@ -27,10 +28,12 @@ class Database:
     """A database. `reading` and `writing` provide a connection in a transaction.
 
     In a thread that is writing, `reading` provides the writer's connection, so that the thread sees its own
-    writes. A SQLite database in memory has a single connection, which threads use in turn.
+    writes. A SQLite database in memory has a single connection, which threads use in turn. `erasures_file` is the file
+    that lists erasures outside the database, if there is one.
     """
 
-    def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS, erasures_file: Path | None = None) -> None:
+        self.erasures_file = erasures_file
         self._url = _parse(url)
         self._wait = wait_seconds
         self._memory = is_memory(self._url)

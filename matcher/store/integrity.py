@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select, text
 
 from matcher.store.database import Database
+from matcher.store.erasures import ErasureKind, Erasures
 from matcher.store.rows import CHUNK
 from matcher.store.schema import clock, head, revision
 
@@ -30,6 +31,7 @@ def _damaged_pages(database: Database) -> Iterator[str]:
 def _revisions(database: Database) -> Iterator[str]:
     """Check each revision, reading a page at a time."""
     last = 0
+    redacted = {int(each.id): each.digest for each in Erasures(database).all() if each.kind is ErasureKind.REVISION}
     with database.reading() as connection:
         latest = int(connection.execute(select(clock.c.sequence)).scalar_one())
     while last < latest:
@@ -39,7 +41,8 @@ def _revisions(database: Database) -> Iterator[str]:
         for row in rows:
             if row.sequence != last + 1:
                 yield f"revision {last + 1} is missing"
-            if row.content is not None and hashlib.sha256(row.content.encode()).hexdigest() != row.digest:
+            expected = redacted.get(row.sequence, row.digest)
+            if row.content is not None and hashlib.sha256(row.content.encode()).hexdigest() != expected:
                 yield f"revision {row.sequence} ({row.kind} {row.id}) was changed"
             last = row.sequence
         if not rows:

@@ -1,9 +1,10 @@
 """The tables of the store, the same on SQLite and PostgreSQL.
 
-- `revision` is append-only: triggers refuse updates and deletes.
+- `revision` is append-only: triggers refuse deletes, and all updates but a redaction that `erasure` records.
 - `head` points at the latest revision of each record.
 - `clock` holds the sequence number that orders all revisions.
 - `contact` is the only one of these tables with personal data. Its rows can be erased.
+- `erasure` lists what was erased, so that restoring a backup does not bring it back.
 - `vector` is the embedding cache.
 """
 
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 
 # The newest migration in migrations/versions. A database with this version is opened without loading Alembic.
-SCHEMA_VERSION: Final = "0004"
+SCHEMA_VERSION: Final = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -115,6 +116,15 @@ contact = Table(
     Column("name", Text),
     Column("email", Text),
     Column("telephone", Text),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # contact, member, registration, revision or entry
+    Column("id", RECORD_ID, primary_key=True),
+    Column("at", Timestamp, nullable=False),
+    Column("digest", String(64)),  # SHA-256 of the text that remains of a revision or entry
 )
 
 vector = Table(

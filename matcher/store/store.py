@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from matcher.records import Contact, Need, Profile
 from matcher.store.database import WAIT_SECONDS, Database
+from matcher.store.erasures import ErasureKind, Erasures
 from matcher.store.integrity import problems
 from matcher.store.migration import migrate
 from matcher.store.revisions import Change, RecordKind, Revision, latest, to_record, to_revision
@@ -39,19 +41,20 @@ class Store:
         return self._database
 
     @classmethod
-    def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS) -> Self:
+    def open(cls, url: str, *, wait_seconds: float = WAIT_SECONDS, erasures_file: Path | None = None) -> Self:
         """Open the store at `url`, and create or upgrade the tables.
 
         Args:
             url: `sqlite:///PATH`, `sqlite://` for a database in memory, or `postgresql+psycopg://…`.
             wait_seconds: how long a writer waits for another writer.
+            erasures_file: the file that lists erasures outside the database, if there is one.
 
         Raises:
             InvalidInput: `url` is not a database URL.
             Unavailable: the database cannot be reached, or was created by a newer version of this program.
 
         """
-        database = Database(url, wait_seconds=wait_seconds)
+        database = Database(url, wait_seconds=wait_seconds, erasures_file=erasures_file)
         try:
             database.prepare()
             migrate(database)
@@ -91,7 +94,7 @@ class Store:
 
         """
         with self._database.writing() as connection:
-            writer = Writer(connection)
+            writer = Writer(connection, Erasures(self._database))
             yield writer
             writer.finish()
         if writer.erases:
@@ -209,6 +212,22 @@ class Store:
         for row in self._pages(states, since, lambda row: row.sequence, revision.c.sequence):
             yield row.id, None if row.content is None else json.loads(row.content)
 
+    def redacted(self) -> frozenset[int]:
+        """Return the sequence numbers of the revisions from which words were erased."""
+        erased = Erasures(self._database).all()
+        return frozenset(int(each.id) for each in erased if each.kind is ErasureKind.REVISION)
+
+    def redacted_at(self, sequence: int) -> list[str]:
+        """Return the records whose revision at `sequence` has lost words, such as "profile p1", sorted."""
+        numbers = sorted(number for number in self.redacted() if number <= sequence)
+        rows = [
+            row
+            for kind in RecordKind
+            for chunk in chunks(numbers)
+            for row in self._rows(latest(kind, sequence).where(revision.c.sequence.in_(chunk)))
+        ]
+        return sorted(f"{row.kind} {row.id}" for row in rows)
+
     def contact(self, profile_id: str) -> Contact | None:
         """Return the contact for a profile, or None if no contact is stored."""
         rows = self._rows(select(contact).where(contact.c.profile_id == profile_id))
@@ -225,6 +244,8 @@ class Store:
         """
         with self._database.writing() as connection:
             erased = connection.execute(delete(contact).where(contact.c.profile_id == profile_id)).rowcount > 0
+            if erased:
+                Erasures(self._database).record(ErasureKind.CONTACT, profile_id)
         self._database.empty_log()
         return erased
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from matcher.foundations.errors import MatcherError, NotFound
 from matcher.records import Contact, Need, Profile
 from matcher.records.supplier_kind import in_current_form
+from matcher.store.erasures import ErasureKind, Erasures
 from matcher.store.revisions import RecordKind, canonical, kind_of
 from matcher.store.rows import chunks, insert_into, storable
 from matcher.store.schema import clock, contact, head, revision
@@ -50,8 +51,9 @@ class Writer:
     writer waits for the lock. If a transaction rolls back, its numbers are used again.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, erasures: Erasures) -> None:
         self._connection = connection
+        self._erasures = erasures
         self._start = int(connection.execute(select(clock.c.sequence).with_for_update()).scalar_one())
         self._sequence = self._start
         self._now = datetime.now(UTC)
@@ -102,7 +104,8 @@ class Writer:
             raise not_found(kind, id)
         if kind is RecordKind.PROFILE:
             self.erases = True
-            self._connection.execute(delete(contact).where(contact.c.profile_id == id))
+            if self._connection.execute(delete(contact).where(contact.c.profile_id == id)).rowcount:
+                self._erasures.record(ErasureKind.CONTACT, id)
         self._write([self._next((kind, id), current, None, source)])
         return self._sequence
 

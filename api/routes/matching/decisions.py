@@ -16,6 +16,7 @@ from api.problems.catalogue import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE
 from api.routes.matching.search import SearchRequest, requested_need
 from api.service import RunningService, exclusive_ledger_check
 from matcher.ledger import Entry, Event
+from matcher.ledger.entry import RecordedRedaction
 from matcher.records import SearchResult
 from matcher.records.fields import Id
 
@@ -83,6 +84,12 @@ class LedgerEntry(BaseModel):
     reason: Annotated[str | None, Field(description="Reason given.")] = None
     previous: Annotated[str, Field(description="Hash of the previous entry.")]
     hash: Annotated[str, Field(description="SHA-256 hash of the entry's content as canonical JSON.")]
+    redacted: Annotated[
+        bool | None, Field(description="True if a passage was erased from the entry. The hash is that of the old text.")
+    ] = None
+    redactions: Annotated[list[RecordedRedaction] | None, Field(description="The texts that a redaction changed.")] = (
+        None
+    )
 
 
 class DecisionDetail(DecisionSummary):
@@ -118,6 +125,7 @@ class ReplayResult(BaseModel):
     identical: bool
     differences: list[ReplayDifference]
     notes: list[str]
+    redacted: Annotated[list[str], Field(description="What the search read and has lost words since.")]
 
 
 @router.post(
@@ -180,7 +188,7 @@ def read_decision(id: DecisionId, service: RunningService) -> DecisionDetail:
     result = service.ledger.result(decision)
     return DecisionDetail(
         **decision.to_json(),
-        entries=[_ledger_entry(entry) for entry in (decision.opening, *decision.notes)],
+        entries=[ledger_entry(entry) for entry in (decision.opening, *decision.notes)],
         every_candidate=[RecordedCandidate(**candidate) for candidate in result.candidates()],
         excluded_by=result.excluded_by(),
     )
@@ -202,7 +210,7 @@ def note_decision(
     access: CallerAccess,
 ) -> LedgerEntry:
     """Record an event for a candidate (shortlist, reject, invite, engage or award), or close the decision."""
-    return _ledger_entry(service.ledger.note(id, body.event, body.profile, by=actor(access), reason=body.reason))
+    return ledger_entry(service.ledger.note(id, body.event, body.profile, by=actor(access), reason=body.reason))
 
 
 @router.get(
@@ -228,6 +236,7 @@ def actor(access: Access) -> str:
     return f"{caller.organisation_id}/{caller.member_id}" if caller.organisation_id else "this-installation"
 
 
-def _ledger_entry(entry: Entry) -> LedgerEntry:
+def ledger_entry(entry: Entry) -> LedgerEntry:
+    """Return `entry` as the service shows it."""
     content = entry.to_json()
     return LedgerEntry(**{name: content.get(name) for name in LedgerEntry.model_fields})

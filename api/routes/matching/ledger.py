@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from api.access.guard import GuardedRoute
+from api.access.guard import CallerAccess, GuardedRoute
 from api.openapi import examples
-from api.openapi.responses import json_response, problem_responses
-from api.problems.catalogue import INVALID, UNAVAILABLE
+from api.openapi.responses import BODY_PROBLEMS, json_response, problem_responses
+from api.problems.catalogue import INVALID, NOT_FOUND, UNAVAILABLE
+from api.routes.matching.decisions import LedgerEntry, actor, ledger_entry
 from api.service import RunningService, exclusive_ledger_check
 from matcher.ledger import Format, export_lines
+from matcher.records.fields import MAX_TEXT, Id
+from matcher.store import RecordKind
 
 router = APIRouter(prefix="/v1/ledger", tags=["decisions"], route_class=GuardedRoute)
 
@@ -34,11 +38,40 @@ class LedgerFault(BaseModel):
     problem: str
 
 
+class LedgerRedaction(BaseModel):
+    """A revision or an entry that lost a passage, with the entry that records it and the digest of what remained."""
+
+    kind: str
+    number: int
+    digest: str
+    entry: int
+    by: str
+    recorded_at: str
+
+
 class LedgerVerification(LedgerHead):
     """The result of a verification: `whole` is true if every entry is as it was recorded."""
 
     whole: bool
     faults: list[LedgerFault]
+    redacted: list[LedgerRedaction]
+
+
+class WordsKind(StrEnum):
+    """Whose words a redaction concerns: a decision, or the history of a profile or need."""
+
+    DECISION = "decision"
+    PROFILE = "profile"
+    NEED = "need"
+
+
+class RedactionRequest(BaseModel):
+    """A passage to erase from the words of a decision, or from the history of a record."""
+
+    kind: WordsKind
+    id: Id
+    passage: Annotated[str, Field(min_length=3, max_length=MAX_TEXT, description="The words exactly as stored.")]
+    reason: Annotated[str, Field(max_length=500, description="The reason, without the passage.")] | None = None
 
 
 @router.get("", responses=json_response(200, "The head of the ledger.", examples.LEDGER_HEAD))
@@ -65,6 +98,31 @@ def verify_ledger(
     """Verify the ledger: read every entry and recompute its hash."""
     with exclusive_ledger_check(service):
         return LedgerVerification(**service.ledger.verify(expect).to_json())
+
+
+@router.post(
+    "/redactions",
+    status_code=201,
+    responses={
+        **json_response(201, "The entry that records the redaction.", examples.REDACTION_ENTRY),
+        **BODY_PROBLEMS,
+        **problem_responses(NOT_FOUND),
+    },
+)
+def redact_words(
+    body: Annotated[RedactionRequest, Body(openapi_examples={"reason": {"value": examples.REDACTION_REQUEST}})],
+    service: RunningService,
+    access: CallerAccess,
+) -> LedgerEntry:
+    """Erase a passage permanently from a decision or from the history of a record, and record that it was erased.
+
+    The ledger still verifies. Verification and replay report what was redacted.
+    """
+    by = actor(access)
+    if body.kind is WordsKind.DECISION:
+        return ledger_entry(service.ledger.redact_decision(body.id, body.passage, by=by, reason=body.reason))
+    kind = RecordKind(body.kind.value)
+    return ledger_entry(service.ledger.redact_history(kind, body.id, body.passage, by=by, reason=body.reason))
 
 
 @router.get(

@@ -27,6 +27,7 @@ from api.requests.record_ids import RecordId, path_of
 from api.routes.records import revisions
 from api.routes.records.revisions import RevisionHistory, put_responses, read_responses, record_of
 from api.service import RunningService, Service
+from matcher.accounts import CreatedRecord
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import NotFound
 from matcher.records import Need
@@ -102,18 +103,18 @@ def create_need(
     """Create a need as a draft. Only your organisation sees a draft until you publish it."""
     request = {"need": body.model_dump(mode="json", exclude={"id"}, exclude_none=True)}
 
-    def create() -> dict[str, Any]:
+    def create() -> CreatedRecord:
         need = record_of(Need, body, make_record_id(body.title, "need"))
         check_impersonal(need)
         stored = writer.put(need, source=revisions.SOURCE)
         service.guard.ownership.assign(RecordKind.NEED, need.id, access.organisation_id, draft=True)
-        return {"sequence": stored.sequence, "need": need.model_dump(mode="json", exclude_none=True)}
+        return CreatedRecord(need.id, stored.sequence)
 
     with service.store.writing() as writer:
-        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
-    need = Need.model_validate(answer["need"])
-    response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("needs", need.id)})
-    return need
+        created = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
+    first = service.store.need(created.id, at=created.sequence)
+    response.headers.update({"ETag": etag(first.sequence), "Location": path_of("needs", first.id)})
+    return first.record
 
 
 @router.post("/{id:record}/publication", status_code=204, responses=ID_PROBLEMS)

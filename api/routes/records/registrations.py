@@ -18,6 +18,8 @@ from api.requests.record_ids import RecordId, path_of
 from api.routes.records.profiles import ProfileUpdate
 from api.routes.records.revisions import record_of
 from api.service import RunningService
+from matcher.accounts import CreatedRecord
+from matcher.foundations.errors import Conflict, NotFound
 from matcher.records import Contact, Profile
 from matcher.records.fields import MAX_CODES, Id
 from matcher.registration import (
@@ -100,6 +102,7 @@ def list_registrations(service: RunningService, access: CallerAccess) -> Registr
             "The registration, with its new id.", examples.REGISTRATION_DRAFT, "/profile/id", *_NEXT_ROUTES
         ),
         **BODY_PROBLEMS,
+        **problem_responses(CONFLICT),
     },
 )
 def create_registration(
@@ -112,17 +115,15 @@ def create_registration(
     """Start registering a supplier. Only your organisation sees the registration until you confirm it."""
     request = {"registration": body.model_dump(mode="json", exclude={"id"}, exclude_none=True)}
 
-    def create() -> dict[str, Any]:
+    def create() -> CreatedRecord:
         profile = record_of(Profile, Profile.model_construct(**dict(body)), "new")
-        registration = service.registrations.start(profile, body.contact, access.organisation_id)
-        return _draft(service.registrations, registration).model_dump(mode="json", exclude_none=True)
+        return CreatedRecord(service.registrations.start(profile, body.contact, access.organisation_id).id)
 
     service.registrations.follow()
     with service.store.writing():
-        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
-    draft = RegistrationDraft.model_validate(answer)
-    response.headers.update({"ETag": etag(1), "Location": path_of("registrations", draft.profile.id)})
-    return draft
+        created = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
+    response.headers["Location"] = path_of("registrations", created.id)
+    return _draft_with_etag(service.registrations, _started(service.registrations, created.id), response)
 
 
 @router.get(
@@ -158,16 +159,17 @@ def confirm_registration(
     If the supplier already has a profile, the confirmation is refused: claim that profile instead.
     """
 
-    def create() -> dict[str, Any]:
-        profile, stored = service.registrations.confirm(writer, id, distinct_from=body.distinct_from)
-        return {"sequence": stored.sequence, "profile": profile.model_dump(mode="json", exclude_none=True)}
+    def create() -> CreatedRecord:
+        _, stored = service.registrations.confirm(writer, id, distinct_from=body.distinct_from)
+        return CreatedRecord(id, stored.sequence)
 
     request = {"confirmation": id, **body.model_dump()}
     service.registrations.follow()
     with service.store.writing() as writer:
-        answer = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
-    response.headers.update({"ETag": etag(answer["sequence"]), "Location": path_of("profiles", id)})
-    return Profile.model_validate(answer["profile"])
+        created = service.idempotency_keys.run_once(access.organisation_id, key, request, create)
+    first = service.store.profile(id, at=created.sequence)
+    response.headers.update({"ETag": etag(first.sequence), "Location": path_of("profiles", id)})
+    return first.record
 
 
 @router.get(
@@ -208,6 +210,16 @@ def put_registration(
 def discard_registration(id: RecordId, service: RunningService) -> None:
     """Discard a registration and its contact permanently."""
     service.registrations.discard(id)
+
+
+def _started(registrations: Registrations, id: str) -> Registration:
+    try:
+        return registrations.read(id)
+    except NotFound as error:
+        raise Conflict(
+            f"the registration {id!r}, which this Idempotency-Key started, was confirmed or discarded",
+            remedy="To start another registration, use a new Idempotency-Key",
+        ) from error
 
 
 def _draft_with_etag(registrations: Registrations, registration: Registration, response: Response) -> RegistrationDraft:

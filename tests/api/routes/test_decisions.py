@@ -78,7 +78,7 @@ def test_a_decision_replays_after_the_register_has_changed(client: TestClient, s
     client.put("/v1/profiles/a", json={"name": "Nothing similar", "sector": "charity"})
     client.delete("/v1/profiles/b")
     assert client.get("/v1/decisions/d1/replay").json() == {
-        "decision": "d1", "identical": True, "differences": [], "notes": []
+        "decision": "d1", "identical": True, "differences": [], "notes": [], "redacted": []
     }  # fmt: skip
 
 

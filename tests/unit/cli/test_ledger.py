@@ -102,7 +102,7 @@ def test_an_error_is_one_line(with_decision: Command, arguments: tuple[str, ...]
 def test_an_intact_ledger_prints_the_hash_to_note(with_decision: Command) -> None:
     verification = json.loads(with_decision("ledger", "verify", "--json").out)
     hash = verification.pop("hash")
-    assert verification == {"whole": True, "entries": 1, "faults": []}
+    assert verification == {"whole": True, "entries": 1, "faults": [], "redacted": []}
     assert with_decision("ledger", "verify", "--expect", hash).out.splitlines()[-1] == hash
     absent = with_decision("ledger", "verify", "--expect", "0" * 63 + "1")
     assert (absent.code, absent.err) == (1, "")
