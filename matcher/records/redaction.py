@@ -17,7 +17,7 @@ from matcher.records.parsing import Record
 R = TypeVar("R", bound=Record)
 
 CODES: Final = frozenset({"id", "identifiers", "ods_code", "cpv", "postcode"})
-_REMEDY: Final = "Remove the contact details from this text. For your contact, use the fields of contact"
+_REMEDY: Final = "Remove the contact details from this text. A supplier's contact goes in the field contact"
 
 
 class RedactedRecord(NamedTuple):

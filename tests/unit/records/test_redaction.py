@@ -56,7 +56,7 @@ def test_a_record_with_contact_details_is_refused_with_the_field() -> None:
     with pytest.raises(InvalidInput, match=r"^title: contains an e-mail .*\(and 5 more in this record\). Remove"):
         check_impersonal(_need(_WRITTEN))
     part = Capability(title="Clinics", outcomes=("Fewer falls", "Ask anna.field at example.org"))
-    with pytest.raises(InvalidInput, match=r"^capabilities.0.outcomes.1: contains an e-mail [^(]* use the fields"):
+    with pytest.raises(InvalidInput, match=r"^capabilities.0.outcomes.1: contains an e-mail [^(]* the field contact"):
         check_impersonal(Profile(id="p", name="Steps", capabilities=(part,)))
 
 
