@@ -250,20 +250,6 @@ LEDGER_HEAD: Final = {"entries": 2, "hash": _HASH}
 
 VERIFICATION: Final = {**LEDGER_HEAD, "whole": True, "faults": [], "redacted": []}
 
-REDACTION_REQUEST: Final = {
-    "kind": "decision",
-    "id": "d1",
-    "passage": "as Anna Field told us",
-    "reason": "Names a person",
-}
-REDACTION_ENTRY: Final = {
-    **{name: value for name, value in ENTRY.items() if name != "profile"},
-    "number": 3,
-    "event": "redact",
-    "reason": "Names a person",
-    "redactions": [{"kind": "entry", "number": 2, "digest": _HASH}],
-}
-
 PROGRAMME_REQUEST: Final = {
     "name": "Falls across the region",
     "region": "QWO",

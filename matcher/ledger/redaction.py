@@ -192,7 +192,7 @@ def _without(content: dict[str, Any], passage: str) -> str | None:
     if "record" in search.get("need", {}):
         record = _replaced(search["need"]["record"], passage)
         if record != search["need"]["record"]:
-            need = parse(Need, record)
+            need = parse(Need, record, stored=True)
             search["need"] |= {"record": record, "digest": canonical(need)[1]}
             kept = set(terms_of(" ".join(_texts(record))))
             erased = set(terms_of(passage)) - kept

@@ -42,7 +42,7 @@ class ImportReport:
     dotted path. `redacted_fields` counts each field from which contact details were removed. `rejected` counts the
     lines or parts that could not be used, and `rejects_file` is the file that holds them, if there is one. `warnings`
     lists the first parts of a public source that were left out or read in another way than written, and `warned` counts
-    them all. `no_longer_listed` holds the records of a register that earlier files listed and the imported files do not.
+    them all. `no_longer_listed` holds the records of a register that earlier files listed and these do not.
     """
 
     files: int = 0

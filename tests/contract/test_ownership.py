@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from matcher.accounts import Accounts, Claims, ClaimState, IdempotencyKeys, OrganisationKind, Ownership
+from matcher.accounts import Accounts, Claims, ClaimState, CreatedRecord, IdempotencyKeys, OrganisationKind, Ownership
 from matcher.accounts.secrets import make_record_id
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound
 from matcher.records import Identifiers, Profile
@@ -112,7 +112,7 @@ def test_only_one_of_several_concurrent_requests_creates(store: Store) -> None:
 
     def create(_: int) -> int:
         with store.writing():
-            return int(keys.run_once("a", "k", {}, lambda: {"made": next(created)})["made"])
+            return int(keys.run_once("a", "k", {}, lambda: CreatedRecord("n", next(created))).sequence or 0)
 
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(create, range(12))) == {0}
@@ -122,29 +122,29 @@ def test_a_repeated_request_creates_once(store: Store) -> None:
     keys = IdempotencyKeys(store.database)
     created: list[int] = []
 
-    def create() -> dict[str, int]:
+    def create() -> CreatedRecord:
         created.append(len(created))
-        return {"made": created[-1]}
+        return CreatedRecord("n", created[-1])
 
     first = keys.run_once("a", "k", {"x": 1, "y": 2}, create)
     assert keys.run_once("a", "k", {"y": 2, "x": 1}, create) == first
     with pytest.raises(InvalidInput, match="different request"):
         keys.run_once("a", "k", {"x": 2}, create)
-    assert keys.run_once("b", "k", {"x": 2}, create) == {"made": 1}
-    assert keys.run_once(None, "k", {"x": 2}, create) == {"made": 2}
-    assert keys.run_once("a", None, {"x": 1}, create) == {"made": 3}
+    assert keys.run_once("b", "k", {"x": 2}, create) == CreatedRecord("n", 1)
+    assert keys.run_once(None, "k", {"x": 2}, create) == CreatedRecord("n", 2)
+    assert keys.run_once("a", None, {"x": 1}, create) == CreatedRecord("n", 3)
     assert created == [0, 1, 2, 3]
 
 
 def test_a_request_that_failed_can_be_repeated(store: Store) -> None:
     keys = IdempotencyKeys(store.database)
 
-    def fail() -> dict[str, int]:
+    def fail() -> CreatedRecord:
         raise Conflict("no", remedy="")
 
     with pytest.raises(Conflict):
         keys.run_once("a", "k", {}, fail)
-    assert keys.run_once("a", "k", {}, lambda: {"made": 1}) == {"made": 1}
+    assert keys.run_once("a", "k", {}, lambda: CreatedRecord("n")) == CreatedRecord("n")
 
 
 @pytest.mark.parametrize(

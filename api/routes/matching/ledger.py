@@ -21,6 +21,14 @@ from matcher.store import RecordKind
 
 router = APIRouter(prefix="/v1/ledger", tags=["decisions"], route_class=GuardedRoute)
 
+_REDACTION: Final = {"kind": "decision", "id": "d1", "passage": "Anna Field", "reason": "Names a person"}
+_REDACTION_ENTRY: Final = {
+    **{name: value for name, value in examples.ENTRY.items() if name != "profile"},
+    "number": 3,
+    "event": "redact",
+    "reason": "Names a person",
+    "redactions": [{"kind": "entry", "number": 2, "digest": examples.ENTRY["hash"]}],
+}
 _MEDIA_TYPES: Final = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv"}
 
 
@@ -104,13 +112,13 @@ def verify_ledger(
     "/redactions",
     status_code=201,
     responses={
-        **json_response(201, "The entry that records the redaction.", examples.REDACTION_ENTRY),
+        **json_response(201, "The entry that records the redaction.", _REDACTION_ENTRY),
         **BODY_PROBLEMS,
         **problem_responses(NOT_FOUND),
     },
 )
 def redact_words(
-    body: Annotated[RedactionRequest, Body(openapi_examples={"reason": {"value": examples.REDACTION_REQUEST}})],
+    body: Annotated[RedactionRequest, Body(openapi_examples={"reason": {"value": _REDACTION}})],
     service: RunningService,
     access: CallerAccess,
 ) -> LedgerEntry:

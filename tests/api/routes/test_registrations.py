@@ -282,25 +282,3 @@ def test_opportunities_are_open_published_needs(signed_in: TestClient, client: T
     assert client.put(path, json={**need, "closes": "2020-01-01"}, headers=commissioner).status_code == 200
     assert opportunities() == []
     problem(signed_in.get(f"/v1/profiles/{id}/opportunities", params={"top": 0}), 422, field="top")
-
-
-def test_nothing_remains_of_a_discarded_registration(signed_in: TestClient, register: Store) -> None:
-    key = {"Idempotency-Key": "k1"}
-    body = {**NEW_PROFILE, "summary": "Classes by Anna Field"}
-    created = signed_in.post(ROUTE, json=body, headers=key)
-    assert created.status_code == 201
-    assert signed_in.post(ROUTE, json=body, headers=key).json() == created.json()
-    assert signed_in.delete(f"{ROUTE}/{created.json()['profile']['id']}").status_code == 204
-    with register.reading() as connection:
-        kept = [connection.exec_driver_sql(f"SELECT * FROM {table}").all() for table in ("creation", "registration")]
-    assert "Anna" not in str(kept)
-    problem(signed_in.post(ROUTE, json=body, headers=key), 409)
-
-
-def test_contact_details_in_a_text_are_refused_with_the_field(signed_in: TestClient) -> None:
-    body = {**NEW_PROFILE, "summary": "Write to anna.field at example.org"}
-    problem(signed_in.post(ROUTE, json=body), 422, field="summary")
-    id, _ = start_registration(signed_in)
-    problem(signed_in.put(f"{ROUTE}/{id}", json=body), 422, field="summary")
-    assert signed_in.post(f"{ROUTE}/{id}/confirmation", json={}).status_code == 201
-    problem(signed_in.put(f"/v1/profiles/{id}", json=body), 422, field="summary")
