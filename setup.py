@@ -17,6 +17,7 @@ _PACKED = (
     "models/MODEL_CARD.md",
     "models/encoder",
     "models/ranking",
+    "models/reader",
 )
 
 

@@ -12,8 +12,10 @@ from matcher.foundations.errors import Unavailable
 from matcher.foundations.paths import display_path
 from matcher.foundations.settings import Settings
 from matcher.index import Snapshots
+from matcher.reading import MODEL_FILE, CrossEncoder
 from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
+from matcher.search.second_reading import SecondReading
 from matcher.sources.catalogue import source_named
 from matcher.sources.notices_api import NoticesClient, NoticeService, RequestPolicy
 from matcher.store import Store
@@ -39,7 +41,17 @@ def encoder_of(settings: Settings) -> Encoder:
 
 def with_model(settings: Settings, folder: Path) -> Settings:
     """Return `settings` with the model that training wrote to `folder`."""
-    return settings.model_copy(update={"ranking_model": folder, "encoder_weights": folder / WEIGHTS_FILE})
+    update = {"ranking_model": folder, "encoder_weights": folder / WEIGHTS_FILE}
+    if (folder / "reader").is_dir():
+        update["reader"] = folder / "reader"
+    return settings.model_copy(update=update)
+
+
+def second_reading_of(settings: Settings) -> SecondReading | None:
+    """Return the second reading in the settings, or None if it is switched off or its model is not installed."""
+    if not settings.second_reading or settings.reader is None or not (settings.reader / MODEL_FILE).exists():
+        return None
+    return SecondReading(CrossEncoder(settings.reader), settings.second_reading)
 
 
 def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None = None) -> Engine:
@@ -50,6 +62,7 @@ def engine_of(settings: Settings, store: Store, *, vectors: VectorTable | None =
         AdditiveModel.load(settings.ranking_model),
         candidates=settings.candidates,
         snapshots=Snapshots(settings.index_folder) if vectors is None else None,
+        second_reading=second_reading_of(settings),
     )
 
 

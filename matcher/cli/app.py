@@ -1,4 +1,4 @@
-"""The Typer application that all commands belong to, and their shared settings, consoles and progress bars."""
+"""The Typer application that all commands belong to, and what they share: settings, consoles, progress bars, input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -17,7 +17,11 @@ from rich.text import Text
 from matcher.foundations import owner_only
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.settings import Settings
+from matcher.records import Need, Profile
 from matcher.search.engine import Announce
+from matcher.sources.formats.jsonl import Rejected, read_records
+
+R = TypeVar("R", Profile, Need)
 
 app = typer.Typer(
     name="matcher",
@@ -103,3 +107,15 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def print_json(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:
     """Print `value` as indented JSON on stdout. `default` converts values that JSON cannot represent."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=default))
+
+
+def records_in(path: Path, kind: type[R]) -> list[R]:
+    """Return the records in the file `path`, for a command that learns or measures.
+
+    Invalid lines are skipped, and their number is reported on stderr.
+    """
+    rejected: list[Rejected] = []
+    records = list(read_records(path, kind, on_rejected=rejected.append))
+    if rejected:
+        err.print(f"{path}: skipped {len(rejected)} lines; the first: {rejected[0].problem}")
+    return records

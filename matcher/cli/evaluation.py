@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import typer
 from rich.box import SIMPLE
@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from matcher.bootstrap import engine_of, opened_store, with_model
-from matcher.cli.app import err, out, print_json, progress_bar
+from matcher.cli.app import out, print_json, progress_bar, records_in
 from matcher.cli.options import Json, input_file
 from matcher.embedding import CachedEncoder, InMemoryOverlay, SentenceEncoder, packaged_model
 from matcher.evaluation import Comparison, MetricFigures, Report, read_health_flags, read_judgements
@@ -24,10 +24,7 @@ from matcher.evaluation.product import product_baselines, product_system
 from matcher.evaluation.rivals import rivals
 from matcher.records import Need, Profile
 from matcher.search.engine import Engine
-from matcher.sources.formats.jsonl import Rejected, read_records
 from matcher.store import Store
-
-R = TypeVar("R", Profile, Need)
 
 # The two rows below each row of figures: (heading, index of the interval bound to show).
 _INTERVAL_ROWS: Final = (("  95% from", 0), ("  95% to", 1))
@@ -50,7 +47,7 @@ def evaluate(
     """Measure how well the partners judged relevant are ranked, using a temporary register and index."""
     settings = with_model(context.obj, model) if model else context.obj
     judgements = read_judgements(qrels)
-    profile_records, need_records = _records(profiles, Profile), _records(needs, Need)
+    profile_records, need_records = records_in(profiles, Profile), records_in(needs, Need)
     with opened_store(settings) as store, progress_bar() as bar:
 
         def build_engine(register_store: Store) -> Engine:
@@ -83,15 +80,6 @@ def evaluate(
         show(report)
 
 
-def _records(path: Path, kind: type[R]) -> list[R]:
-    """Return the records in the file `path`. Skip invalid lines, and report their number on stderr."""
-    rejected: list[Rejected] = []
-    records = list(read_records(path, kind, on_rejected=rejected.append))
-    if rejected:
-        err.print(f"{path}: skipped {len(rejected)} lines; the first: {rejected[0].problem}")
-    return records
-
-
 def show(report: Report, console: Console = out) -> None:
     """Print `report` as tables, with each interval below its figure, so that seven columns fit into 80 characters."""
     table = _table("Means over needs, with 95% bootstrap intervals. Ties take their mean rank")
@@ -112,6 +100,8 @@ def show(report: Report, console: Console = out) -> None:
     if report.calibration:
         error, shown = (report.calibration[f"expected_calibration_error{of}"] for of in ("", "@10"))
         console.print(f"Expected calibration error: {error:.4f} over comparable pairs, {shown:.3f} over the top ten.")
+    if report.promises:
+        _show_promises(report.promises, console)
     if report.fairness:
         small, large, gap = (report.fairness[name] for name in ("small", "large_at_equal_evidence", "difference"))
         low, high = gap["mean_rank"]["interval"]
@@ -122,6 +112,19 @@ def show(report: Report, console: Console = out) -> None:
         )
     for line in report.ignored.lines():
         console.print(line)
+
+
+def _show_promises(promises: dict[str, Any], console: Console) -> None:
+    bands = ", ".join(f"{band} {of['suitable']:.0%} of {of['pairs']}" for band, of in promises["bands"].items())
+    without, within = promises["needs_without_suitable"], promises["needs_with_suitable"]
+    console.print(
+        f"Judged pairs that are suitable, by band: {bands}. "
+        f"Expected calibration error: {promises['expected_calibration_error']:.3f}."
+    )
+    console.print(
+        f"No strong match: for {without['no_strong_match']} of {without['needs']} needs that nobody judged suits, and "
+        f"for {within['no_strong_match']} of {within['needs']} other needs."
+    )
 
 
 def _suitability_table(report: Report) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from matcher.evaluation.measures.bootstrap import ratios
 from matcher.evaluation.measures.calibration import CalibrationPairs
 from matcher.evaluation.measures.fairness import WinnerRanks
 from matcher.evaluation.measures.metrics import METRICS, measure
+from matcher.evaluation.measures.promises import Promises
 from matcher.evaluation.measures.slices import UNKNOWN, Slicer
 from matcher.evaluation.measures.suitability import SuitabilityFigures, suitability
 from matcher.evaluation.ranker import RankedProfiles, Ranker, System
@@ -77,7 +78,7 @@ def evaluate(
     details = _Details(
         evaluation_set, _SliceValues(Slicer.of(profiles, health or {})), CalibrationPairs(), WinnerRanks.of(profiles)
     )
-    run = _run(product, evaluation_set, progress, details.add)
+    run = _run(product, evaluation_set, progress, details.add, details.add_unmet)
     return Report(
         figures=MetricFigures.of(run.values),
         suitability=run.suitability,
@@ -85,6 +86,7 @@ def evaluate(
         slices=details.slices.figures(),
         calibration=details.calibration.to_json() if details.calibration.won else None,
         fairness=details.ranks.to_json(),
+        promises=details.promises.to_json() if details.promises.outcomes else None,
         baselines={system.name: _compare(run, _run(system, evaluation_set, progress)) for system in baselines},
         compared={system.name: _compare(run, _run(system, evaluation_set, progress)) for system in compared},
     )
@@ -119,12 +121,13 @@ class _SliceValues:
 
 @dataclass(frozen=True)
 class _Details:
-    """Collects the figures for slices, calibration and fairness from the product's answers."""
+    """Collects the figures for slices, calibration, fairness and promises from the product's answers."""
 
     evaluation_set: EvaluationSet
     slices: _SliceValues
     calibration: CalibrationPairs
     ranks: WinnerRanks
+    promises: Promises = field(default_factory=Promises)
 
     def add(self, need: Need, ranking: RankedProfiles, scores: Floats, grades: Ints) -> None:
         """Add the answer to `need`. Both arrays have shape (profiles,)."""
@@ -133,9 +136,26 @@ class _Details:
         if ranking.probabilities is not None and len(ranking.ids):
             won = grades[[self.evaluation_set.positions[id] for id in ranking.ids]] > 0
             self.calibration.add(ranking.scores, ranking.probabilities, won)
+        self.add_unmet(need, ranking)
+
+    def add_unmet(self, need: Need, ranking: RankedProfiles) -> None:
+        """Add the answer to `need` to the promises, if misfits were judged and the answer has probabilities."""
+        if not self.evaluation_set.has_misfits or ranking.probabilities is None:
+            return
+        judged = self.evaluation_set.judged_positions(need)
+        shown = dict(zip(ranking.ids, ranking.probabilities.tolist(), strict=True))
+        ids = [self.evaluation_set.profiles[position].id for position in judged.tolist()]
+        grades = np.array([self.evaluation_set.judged[need.id][position] for position in judged.tolist()])
+        self.promises.add(np.array([shown.get(id, 0.0) for id in ids]), grades, max(shown.values(), default=0.0))
 
 
-def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, observer: Observer | None = None) -> _Run:
+def _run(
+    system: System,
+    evaluation_set: EvaluationSet,
+    progress: TrackNeeds,
+    observer: Observer | None = None,
+    unmet_observer: Callable[[Need, RankedProfiles], None] | None = None,
+) -> _Run:
     started = time.perf_counter()
     ranker = system.build(evaluation_set.profiles)
     built = time.perf_counter()
@@ -150,6 +170,9 @@ def _run(system: System, evaluation_set: EvaluationSet, progress: TrackNeeds, ob
             judged.append(suitability(scores[positions], grades[positions]))
 
     values, seconds = _values(ranker, evaluation_set, progress(evaluation_set.needs, system.name), observe)
+    if unmet_observer is not None:
+        for need in evaluation_set.unmet:
+            unmet_observer(need, ranker.rank(need))
     figures = SuitabilityFigures.of(judged) if judged else None
     return _Run(values, figures, built - started, seconds / len(evaluation_set.needs))
 

@@ -20,7 +20,8 @@ class EvaluationSet:
     """A register, and the needs that have a relevant profile in it.
 
     `positions` maps each profile id to a position in the register, counting from 0. `judged` maps each need id to
-    grades, which are keyed by profile position. Every need in `needs` has at least one grade above 0.
+    grades, which are keyed by profile position. Every need in `needs` has at least one grade above 0. The needs in
+    `unmet` were judged too, but nobody got a grade above 0.
     """
 
     profiles: Sequence[Profile]
@@ -28,6 +29,7 @@ class EvaluationSet:
     needs: tuple[Need, ...]
     judged: Mapping[str, Mapping[int, int]]
     ignored: IgnoredCounts
+    unmet: tuple[Need, ...] = ()
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], needs: Sequence[Need], judgements: Judgements) -> Self:
@@ -50,7 +52,9 @@ class EvaluationSet:
                 "no need has a relevant profile in this register",
                 remedy="Use judgements with the same need and profile ids as the other two files",
             )
-        return cls(profiles, positions, selected, judged, _ignored(judgements, positions, need_ids, len(selected)))
+        ignored = _ignored(judgements, positions, need_ids, len(selected))
+        unmet = tuple(need for need in needs if judged.get(need.id) and not any(judgements.grades[need.id].values()))
+        return cls(profiles, positions, selected, judged, ignored, unmet)
 
     def grades(self, need: Need) -> Ints:
         """Return the grade of every profile for `need`, shape (profiles,), with 0 for profiles that were not judged."""

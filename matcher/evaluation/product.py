@@ -29,8 +29,9 @@ class EngineRanker:
 
     def rank(self, need: Need) -> RankedProfiles:
         """Return the candidates with their scores and probabilities."""
-        ids, scores = self.engine.scores(need)
-        return RankedProfiles(ids, scores, self.engine.model.probability(scores))
+        ranking = self.engine.ranking(need)
+        order = ranking.order
+        return RankedProfiles(ranking.ids, ranking.scored.scores[order], ranking.probabilities[order])
 
 
 @dataclass(frozen=True)

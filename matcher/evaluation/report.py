@@ -99,6 +99,7 @@ class Report:
     calibration: Json | None = None
     fairness: Json | None = None
     suitability: SuitabilityFigures | None = None
+    promises: Json | None = None
 
     def to_json(self) -> Json:
         """Return the figures, then every other part that is not empty, then "ignored"."""
@@ -112,6 +113,8 @@ class Report:
             document["calibration"] = self.calibration
         if self.fairness:
             document["fairness"] = self.fairness
+        if self.promises:
+            document["promises"] = self.promises
         for key, systems in (("baselines", self.baselines), ("compared", self.compared)):
             if systems:
                 document[key] = {name: comparison.to_json() for name, comparison in systems.items()}

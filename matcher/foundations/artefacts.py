@@ -41,3 +41,8 @@ class Artefacts:
     def encoder_weights(self) -> Path:
         """File that holds the encoder's tuned weights."""
         return self.models / "encoder" / "weights.safetensors"
+
+    @property
+    def reader(self) -> Path:
+        """Folder of the model that reads the first candidates of a search again."""
+        return self.models / "reader"

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         None, description="Device that runs the encoder. Default: chosen automatically."
     )
     ranking_model: Path = Field(_ARTEFACTS.ranking, description="Folder of the scoring model.")
+    reader: Path | None = Field(
+        _ARTEFACTS.reader, description="Folder of the model that reads the first candidates of a search again."
+    )
+    second_reading: int = Field(
+        30, ge=0, le=1_000, description="Number of first candidates that are read again, or 0 for none."
+    )
     candidates: int = Field(1_000, ge=10, le=1_000_000, description="Number of candidate profiles from each retriever.")
     user_agent: str = Field("partnership-matcher/0.1", description="User-Agent header sent to notice services.")
     find_a_tender_url: str = Field(

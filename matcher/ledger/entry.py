@@ -93,7 +93,8 @@ class RecordedSearch(Record):
 
     `terms` holds two lists of search terms: the terms from the whole need, and the terms from the title alone.
     `reference` holds the digests of the reference tables, and `versions` holds the package versions. `place_rule` is
-    the rule for reading places and kinds, or None if the search was saved before the ledger recorded this rule. The
+    the rule for reading places and kinds, or None if the search was saved before the ledger recorded this rule.
+    `reader` is the fingerprint of the model that read the first candidates again, or None if there was none. The
     entry's payload holds all candidates with their scores, and the excluded profiles.
     """
 
@@ -116,6 +117,7 @@ class RecordedSearch(Record):
     candidates: int
     shown: tuple[Id, ...]
     place_rule: ReadingRule | None = None
+    reader: str | None = None
 
     @property
     def rule(self) -> ReadingRule:

@@ -102,6 +102,7 @@ class Ledger:
                 candidates=len(ranking.order),
                 shown=tuple(match.profile_id for match in result.results),
                 place_rule=ranking.index.rule,
+                reader=engine.reader_of(ranking),
             )
             entry = appender.append(Event.SEARCH, actor, payload=payload, search=search)
         return SavedDecision(entry, result)

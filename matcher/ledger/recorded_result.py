@@ -12,7 +12,7 @@ import numpy as np
 
 from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
 from matcher.scoring import PARTS
-from matcher.search.engine import Ranking
+from matcher.search.ranking import Ranking
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class RecordedResult:
 
     `revisions` holds the sequence number of the revision used for each candidate. The numbers in each row of `parts`,
     added from left to right, give the candidate's score. `failing` marks the profiles that each filter excludes.
-    `vectors` holds one vector for the need and one for the need's title.
+    `vectors` holds one vector for the need and one for the need's title. `readings` holds the second reading of each
+    candidate, NaN where there was none.
     """
 
     profiles: tuple[str, ...]
@@ -34,6 +35,7 @@ class RecordedResult:
     filters: tuple[str, ...]
     failing: Mask  # (filters, excluded)
     vectors: Vectors  # (2, dimensions)
+    readings: Floats  # (candidates,)
 
     @classmethod
     def of(cls, ranking: Ranking) -> RecordedResult:
@@ -43,18 +45,18 @@ class RecordedResult:
         excluded = np.flatnonzero(masks.any(axis=0))
         excluded = excluded[np.argsort(profiles.id[excluded], kind="stable")]
         rows = ranking.candidates.profiles[ranking.order]
-        scores = ranking.scored.scores[ranking.order]
         return cls(
             profiles=tuple(ranking.ids),
             revisions=profiles.sequence[rows].astype(np.int64),
-            scores=scores,
-            probabilities=ranking.model.probability(scores),
+            scores=ranking.scored.scores[ranking.order],
+            probabilities=ranking.probabilities[ranking.order],
             part_names=PARTS,
             parts=ranking.scored.parts[ranking.order],
             excluded=tuple(profiles.id[excluded].tolist()),
             filters=tuple(failing),
             failing=masks[:, excluded],
             vectors=ranking.query.vectors,
+            readings=ranking.readings[ranking.order],
         )
 
     def to_bytes(self) -> bytes:
@@ -70,6 +72,7 @@ class RecordedResult:
                 parts=self.parts,
                 failing=self.failing,
                 vectors=self.vectors,
+                readings=self.readings,
             )
             return file.getvalue()
 
@@ -80,6 +83,8 @@ class RecordedResult:
             fields: dict[str, Any] = dict(file)
         names = json.loads(fields.pop("names").tobytes())
         fields |= {name: tuple(values) for name, values in names.items()}
+        # Decisions saved by earlier versions had no second reading.
+        fields.setdefault("readings", np.full(len(fields["scores"]), np.nan))
         return cls(**fields)
 
     def _names(self) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from matcher.foundations.errors import InvalidInput, MatcherError, NotFound
 from matcher.foundations.reference_tables import digests
 from matcher.index import Query, facts_of, terms_for
@@ -23,7 +25,8 @@ from matcher.ledger.versions import versions
 from matcher.records import Need
 from matcher.records.reading_rule import CURRENT_RULE
 from matcher.scoring import AdditiveModel
-from matcher.search.engine import Engine, Ranking, eligible_in, ranking_of
+from matcher.search.engine import Engine
+from matcher.search.ranking import Ranking, eligible_in, ranking_of
 from matcher.store import Store
 from matcher.store.revisions import canonical
 
@@ -113,7 +116,7 @@ class Replayer:
             notes.append("the rule for reading places and kinds has changed; the replay used the recorded rule")
         query = Query(recorded.vectors, search.terms, facts_of(need, search.on, search.rule))
         eligible = eligible_in(index, need, search.filters, search.apply_requirements, search.on)
-        return ranking_of(index, query, eligible, model, depth=search.depth)
+        return _read_again(ranking_of(index, query, eligible, model, depth=search.depth), recorded)
 
     def _model(self, search: RecordedSearch) -> AdditiveModel:
         try:
@@ -121,6 +124,15 @@ class Replayer:
         except ValueError as error:
             recorded = f"{search.model.name}-{search.model.version} {search.model.digest}"
             raise _MissingIngredient("model", recorded, f"cannot be used: {error}") from error
+
+
+def _read_again(ranking: Ranking, recorded: RecordedResult) -> Ranking:
+    """Return `ranking` with the recorded second readings, so that a replay does not depend on the reader."""
+    if np.isnan(recorded.readings).all():
+        return ranking
+    readings = dict(zip(recorded.profiles, recorded.readings.tolist(), strict=True))
+    ids = ranking.index.profiles.id[ranking.candidates.profiles].tolist()
+    return ranking.read(np.array([readings.get(id, np.nan) for id in ids]))
 
 
 def need_of(recorded: RecordedNeed, store: Store) -> Need:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from matcher.bootstrap import encoder_of
+from matcher.bootstrap import encoder_of, second_reading_of
 from matcher.embedding import Encoder
 from matcher.foundations import owner_only
 from matcher.foundations.errors import MatcherError, Unavailable
@@ -69,6 +69,7 @@ def run_checks(settings: Settings) -> list[Check]:
             "index": lambda: _index(settings.index_folder, store, encoder),
             "encoder": lambda: _encoder(encoder()),
             "ranking model": lambda: _ranking(settings.ranking_model),
+            "second reading": lambda: _second_reading(settings),
             "reference tables": lambda: f"{len(terms()):,} terms",
         }
         return [_run(name, check) for name, check in parts.items()]
@@ -140,3 +141,11 @@ def _encoder(encoder: Encoder) -> str:
 def _ranking(folder: Path) -> str:
     model = AdditiveModel.load(folder)
     return f"{model.name}-{model.version}"
+
+
+def _second_reading(settings: Settings) -> str:
+    second_reading = second_reading_of(settings)
+    if second_reading is None:
+        return "off"
+    second_reading.reader.read("falls prevention", ["classes for older people"])
+    return f"{second_reading.reader.fingerprint}, reads the first {second_reading.count} candidates"

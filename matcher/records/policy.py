@@ -26,11 +26,10 @@ class Band(StrEnum):
     UNLIKELY = "unlikely"
 
 
-# The lowest probability in each band, chosen for this product. A random supplier wins about one pair in a thousand.
-# "possible" begins at ten times that rate, and "strong" at a hundred times. docs/accuracy.md says how often each band
-# is right.
-STRONG_FROM: Final = 0.10
-POSSIBLE_FROM: Final = 0.01
+# The lowest probability in each band, chosen for this product. A strong match is more likely suitable than not. Below
+# "possible", fewer than one in seven are suitable. docs/accuracy.md says how often each band is right.
+STRONG_FROM: Final = 0.50
+POSSIBLE_FROM: Final = 0.15
 
 # The maximum number of pieces to quote as evidence from a profile, and the minimum share for pieces after the first.
 QUOTES: Final = 3

@@ -54,7 +54,7 @@ class CurvePrior:
         most: the highest value that a slope may take, or None if there is no limit. The lower limit is always 0.
         bends: the values of the signal at which the slope may change, in ascending order.
         lowest: with `bends`, the value below which the curve is level.
-        unknown: the value used if the signal is unknown, or None if this value is computed during training.
+        unknown: the value used if the signal is unknown.
 
     """
 
@@ -62,7 +62,7 @@ class CurvePrior:
     most: float | None = None
     bends: tuple[float, ...] = ()
     lowest: float = -np.inf
-    unknown: float | None = 0.0
+    unknown: float = 0.0
 
     def terms(self, x: Floats) -> list[Floats]:
         """Return the term of each slope at `x`. Each term has the shape of `x`."""

@@ -34,7 +34,7 @@ from matcher.foundations.row_groups import group_sizes
 from matcher.scoring.candidates import FAMILIES, Candidates, NeedFacts
 from matcher.scoring.curves import FLAT, Curve
 from matcher.scoring.piece_signals import PIECE_SIGNALS, measure_pieces
-from matcher.scoring.profile_signals import PROFILE_SIGNALS, measure_profiles
+from matcher.scoring.profile_signals import PROFILE_SIGNALS, READING, measure_profiles
 
 BASE: Final = "base"
 BREADTH: Final = "breadth"
@@ -70,8 +70,9 @@ class AdditiveModel:
         bias: the bias of each family, shape (FAMILIES,).
         weights: the weights of the piece signals in each family, shape (FAMILIES, PIECE_SIGNALS).
         curves: the curve of each profile signal, by signal name.
-        log_odds: the curve that turns a score into the log odds that the supplier won, among comparable pairs.
+        log_odds: the curve that turns a score into log odds, of being suitable or of whatever the model has learned.
         pooling: how the pieces of a profile are pooled.
+        read_log_odds: the curve to use in place of `log_odds` if the first candidates were read a second time.
 
     """
 
@@ -83,6 +84,7 @@ class AdditiveModel:
     curves: dict[str, Curve]
     log_odds: Curve
     pooling: Pooling = Pooling.SOFT_VOTE
+    read_log_odds: Curve | None = None
 
     def __post_init__(self) -> None:
         weights = np.array(self.weights)
@@ -134,9 +136,21 @@ class AdditiveModel:
         )
         return Scored(_added(parts), parts, shares)
 
-    def probability(self, scores: Floats) -> Floats:
-        """Return the probability that corresponds to each score."""
-        return 1.0 / (1.0 + np.exp(-self.log_odds(scores)))
+    @property
+    def reads(self) -> bool:
+        """Whether a second reading can change a score."""
+        return self.curves[READING] != FLAT
+
+    def with_readings(self, scored: Scored, readings: Floats) -> Scored:
+        """Return the scores with the part that a second reading adds, for `readings` of shape (candidates,)."""
+        parts = scored.parts.copy()
+        parts[:, PARTS.index(READING)] = self.curves[READING](readings)
+        return Scored(_added(parts), parts, scored.shares)
+
+    def probability(self, scores: Floats, *, read: bool = False) -> Floats:
+        """Return the probability that corresponds to each score. `read` says whether there was a second reading."""
+        log_odds = self.read_log_odds if read and self.read_log_odds else self.log_odds
+        return 1.0 / (1.0 + np.exp(-log_odds(scores)))
 
     def without(self, signals: Collection[str]) -> Self:
         """Return a copy of the model in which `signals` add nothing to any score.
@@ -198,6 +212,7 @@ class AdditiveModel:
                 ),
                 curves={name: _curve(curves[name]) if name in curves else FLAT for name in _PROFILE_SIGNALS},
                 log_odds=_curve(content["log_odds"]),
+                read_log_odds=_curve(content["read_log_odds"]) if "read_log_odds" in content else None,
                 pooling=Pooling(content.get("pooling", Pooling.SOFT_VOTE)),
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -222,8 +237,9 @@ class AdditiveModel:
             **pooling,
             "base": self.base,
             "families": families,
-            "curves": {name: vars(curve) for name, curve in self.curves.items()},
+            "curves": {name: vars(curve) for name, curve in self.curves.items() if curve != FLAT},
             "log_odds": vars(self.log_odds),
+            **({"read_log_odds": vars(self.read_log_odds)} if self.read_log_odds else {}),
         }
 
 

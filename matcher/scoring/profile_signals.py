@@ -14,20 +14,31 @@ import numpy as np
 from matcher.foundations.arrays import Floats, Mask, Vectors
 from matcher.foundations.ragged import Ragged
 from matcher.scoring.candidates import Candidates, NeedFacts
-from matcher.scoring.curves import Curve, CurvePrior
-from matcher.scoring.piece_signals import UNKNOWN_PLACE, overlap
+from matcher.scoring.curves import FLAT, Curve, CurvePrior
+from matcher.scoring.piece_signals import overlap
 from matcher.scoring.signal import Signal
 
 # The limit of the capacity signal in either direction, in powers of ten, so that odd records, such as a value of one
-# penny, have a limited effect. `MAX_CAPACITY_SLOPE` limits how much capacity can change a score.
+# penny, have a limited effect.
 MAX_CAPACITY: Final = 10.0
-
-# A product decision: a tenfold difference in turnover may cost no more than this, whatever past awards suggest. A
-# small supplier with relevant past work should be seen before a large supplier without any.
+# Turnover counts up to twice the need's value, in powers of ten: the most that regulation 58(9) of the Public Contracts
+# Regulations 2015 let a buyer ask for.
+ENOUGH_CAPACITY: Final = float(np.log10(2))
+# A product decision: a tenfold difference in turnover may cost no more than this, whatever the judgements suggest.
 MAX_CAPACITY_SLOPE: Final = 1.2
-# Covering the need's region adds at most this much to a score, because a registered address says little about where a
-# supplier works.
-MAX_COVERAGE: Final = 0.3
+
+# How well a supplier can reach a need's region. A supplier that covers the region, or all of England, reaches it fully.
+WORKED_THERE: Final = 0.8
+UNKNOWN_REACH: Final = 0.5
+COULD_EXTEND: Final = 0.25
+# The turnover in pounds from which a supplier tied to another region is taken to be able to extend to this one.
+EXTENDING_TURNOVER: Final = 10_000_000.0
+# Reaching the region adds at most this much to a score, so that place alone does not decide.
+MAX_REACH: Final = 3.0
+
+READING: Final = "reading"
+MAX_READING: Final = 20.0
+
 # How much a supplier's score falls if the supplier holds none of the required accreditations. This is a product
 # decision, because award notices do not state the accreditations that were required.
 ACCREDITATIONS: Final = 1.0
@@ -40,6 +51,21 @@ def capacity(turnover: Floats, value: float) -> Floats:
     """
     powers: Floats = np.log10(np.maximum(turnover, 1.0)) - np.log10(value)
     return powers.clip(-MAX_CAPACITY, MAX_CAPACITY)
+
+
+def reach(candidates: Candidates, facts: NeedFacts) -> Floats:
+    """Return how well each candidate can serve the need's region, from 0 (tied to another region) to 1, never NaN.
+
+    The evidence is the stated coverage and the postcode first, then the places of past work, then size. Every candidate
+    gets `UNKNOWN_REACH` if the need names no region.
+    """
+    if not facts.regions or not len(candidates):
+        return np.full(len(candidates), UNKNOWN_REACH)
+    home = candidates.profile_columns["home"]
+    worked = np.bitwise_or.reduceat(candidates.piece_columns["regions"], candidates.piece_starts)
+    large = candidates.profile_columns["turnover"] >= EXTENDING_TURNOVER
+    levels = [(home & facts.regions) != 0, (worked & facts.regions) != 0, home == 0, large]
+    return np.select(levels, [1.0, WORKED_THERE, UNKNOWN_REACH, COULD_EXTEND], 0.0)
 
 
 def holds(schemes: Ragged, expires: Ragged, scheme: str, on: int) -> Mask:
@@ -90,12 +116,13 @@ PROFILE_SIGNALS: Final = (
     ProfileSignal(
         "capacity", "ratio of turnover to the need's value, in powers of ten", -MAX_CAPACITY, MAX_CAPACITY,
         lambda candidates, facts: capacity(candidates.profile_columns["turnover"], facts.value),
-        CurvePrior((0.3, 0.3, 0.3), MAX_CAPACITY_SLOPE, bends=(-1.0, 0.0, 1.0), lowest=-5.0, unknown=None),
+        # Above twice the value, the curve is level. An unknown turnover counts as enough.
+        CurvePrior((0.3, 0.3, 0.3), MAX_CAPACITY_SLOPE, (-1.0, 0.0, ENOUGH_CAPACITY), -5.0, ENOUGH_CAPACITY),
     ),
     ProfileSignal(
         "coverage", "1 if the profile covers a region of the need, 0 if not, ½ if unknown", 0, 1,
         lambda candidates, facts: overlap(candidates.profile_columns["home"], facts.regions),
-        CurvePrior((MAX_COVERAGE,), MAX_COVERAGE, unknown=UNKNOWN_PLACE),
+        FLAT,  # a model that weighs reach needs no coverage
     ),
     ProfileSignal(
         "accreditations", "share of the required accreditations that are held and valid, 1 if none is required", 0, 1,
@@ -112,6 +139,18 @@ PROFILE_SIGNALS: Final = (
         "name_wording", "mean lexical cosine between the supplier's name and both the need and its title", 0, 1,
         lambda candidates, _: _of_name(candidates.lexical_cosines, candidates),
         CurvePrior((0.5,)),
+    ),
+    ProfileSignal(
+        "reach", "1 if here or national, ⅘ if it worked here, ½ if unknown, ¼ if large but elsewhere, else 0", 0, 1,
+        reach,
+        CurvePrior((0.6,), MAX_REACH),
+    ),
+    ProfileSignal(
+        READING, "log odds that a second reading gives the need and the best piece, for the first candidates",
+        -MAX_READING, MAX_READING,
+        # The engine fills this in once it knows who comes first; see `AdditiveModel.with_readings`.
+        lambda candidates, _: np.full(len(candidates), np.nan),
+        FLAT,  # fitted by itself after the other signals
     ),
 )  # fmt: skip
 

@@ -1,9 +1,10 @@
 """The engine, its explanations, and opportunities. Every search starts in this package."""
 
-from matcher.search.engine import Announce, Engine, Ranking, eligible_in, ranking_of, rankings_of
-from matcher.search.explanations import ExplainedSearch, shown_revisions
+from matcher.search.engine import Announce, Engine
+from matcher.search.explanations import ExplainedSearch, explain, shown_revisions
 from matcher.search.opportunities import Opportunities, Opportunity, is_open, opportunities_for, opportunities_of
 from matcher.search.quotes import quotes_of
+from matcher.search.ranking import Ranking, eligible_in, ranking_of, rankings_of
 
 __all__ = [
     "Announce",
@@ -13,6 +14,7 @@ __all__ = [
     "Opportunity",
     "Ranking",
     "eligible_in",
+    "explain",
     "is_open",
     "opportunities_for",
     "opportunities_of",

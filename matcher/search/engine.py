@@ -7,81 +7,23 @@ store's and adds all later changes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from matcher.embedding import CachedEncoder, Progress
-from matcher.foundations.arrays import Floats, Rows, Vectors
-from matcher.index import Eligible, Index, Prefilter, Query, Snapshots, highest, query_for, retrieve, retrieve_batch
+from matcher.foundations.arrays import Vectors
+from matcher.index import Index, Snapshots, query_for
 from matcher.records import Filters, Need, SearchResult
-from matcher.scoring import AdditiveModel, Candidates, Scored
-from matcher.search.explanations import ExplainedSearch, explain, shown_revisions
+from matcher.scoring import AdditiveModel
+from matcher.search.explanations import explain, shown_revisions
+from matcher.search.ranking import Ranking, eligible_in, ranking_of
+from matcher.search.second_reading import SecondReading
 from matcher.store import Store
 
 # A function that takes the number of passages to encode and returns the progress callback.
 Announce = Callable[[int], Progress]
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """All candidates of one search with their scores, and what the scores were computed from.
-
-    `order` holds the positions of the candidates, highest score first. Ties are broken by id, in alphabetical order.
-    """
-
-    index: Index
-    query: Query
-    eligible: Eligible
-    model: AdditiveModel
-    candidates: Candidates
-    scored: Scored
-    order: Rows
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the candidates, best first."""
-        return [str(id) for id in self.index.profiles.id[self.candidates.profiles[self.order]]]
-
-    def explained(self, top: int) -> ExplainedSearch:
-        """Return the best `top` candidates with the explanations of their scores."""
-        shown, on = self.order[:top], self.query.facts.on
-        return explain(self.index, self.eligible, self.model, self.candidates, self.scored, shown, on)
-
-
-def eligible_in(index: Index, need: Need, filters: Filters, apply_requirements: bool, on: date) -> Eligible:
-    """Return the profiles that pass `filters` on day `on`.
-
-    If `apply_requirements` is true, the profiles must also meet the requirements of `need`.
-    """
-    return index.eligible([filters, Filters.required_by(need)] if apply_requirements else [filters], on)
-
-
-def ranking_of(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, *, depth: int) -> Ranking:
-    """Retrieve candidates from the eligible profiles, `depth` by meaning and `depth` by words, and score them."""
-    return _ranked(index, query, eligible, model, retrieve(index, eligible.mask, query, depth=depth))
-
-
-def rankings_of(
-    index: Index,
-    prefilter: Prefilter,
-    searches: Sequence[tuple[Query, Eligible]],
-    model: AdditiveModel,
-    *,
-    depth: int,
-) -> Iterator[Ranking]:
-    """Yield exactly what `ranking_of` returns for each of `searches`, but in a fraction of the time."""
-    masks = [(eligible.mask, query) for query, eligible in searches]
-    retrieved = retrieve_batch(index, prefilter, masks, depth=depth)
-    for (query, eligible), candidates in zip(searches, retrieved, strict=True):
-        yield _ranked(index, query, eligible, model, candidates)
-
-
-def _ranked(index: Index, query: Query, eligible: Eligible, model: AdditiveModel, candidates: Candidates) -> Ranking:
-    scored = model.score(candidates, query.facts)
-    order = highest(scored.scores, index.id_ranks[candidates.profiles], len(candidates))
-    return Ranking(index, query, eligible, model, candidates, scored, order)
 
 
 class Engine:
@@ -98,11 +40,13 @@ class Engine:
         *,
         candidates: int = 1_000,
         snapshots: Snapshots | None = None,
+        second_reading: SecondReading | None = None,
     ) -> None:
         self.store = store
         self.model = model
         self.encoder = encoder
         self.depth = candidates
+        self.second_reading = second_reading
         self._snapshots = snapshots
         self._refreshing = threading.Lock()
         self._index: Index | None = None
@@ -173,19 +117,19 @@ class Engine:
         """Return all candidates for `need` with their scores. The arguments are described under `search`."""
         index, on = self.index(), on or date.today()
         eligible = eligible_in(index, need, filters or Filters(), apply_requirements, on)
-        return ranking_of(index, query_for(need, self.encoder, on), eligible, self.model, depth=self.depth)
+        ranking = ranking_of(index, query_for(need, self.encoder, on), eligible, self.model, depth=self.depth)
+        return self.second_reading.of(ranking, need, self.store) if self.second_reading else ranking
+
+    def reader_of(self, ranking: Ranking) -> str | None:
+        """Return the fingerprint of the reader that read candidates of `ranking`, or None if none were read."""
+        return self.second_reading.reader.fingerprint if self.second_reading and ranking.is_read else None
 
     def explain(self, need: Need, ranking: Ranking, top: int) -> SearchResult:
         """Return the best `top` candidates of `ranking` as matches, with reasons."""
-        explained = ranking.explained(top)
+        explained = explain(ranking, top)
         sequences = shown_revisions([explained])
         profiles = dict(zip(sequences, self.store.profiles_as_of(sequences), strict=True))
         return explained.to_result(need, profiles)
-
-    def scores(self, need: Need, *, on: date | None = None) -> tuple[list[str], Floats]:
-        """Return the ids and scores of all candidates for `need`, best first, for use in evaluation."""
-        ranking = self.ranking(need, on=on)
-        return ranking.ids, ranking.scored.scores[ranking.order]
 
     def _restored(self) -> Index:
         """Return the index from the snapshot, or an empty index."""

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.foundations.arrays import Rows
-from matcher.index import Eligible, Index
 from matcher.index.codes import regions_in
 from matcher.records import Match, Need, Profile, SearchResult, size_of, supplier_kind
 from matcher.records.policy import Band, band_of
-from matcher.scoring import PARTS, AdditiveModel, Candidates, Scored
+from matcher.scoring import PARTS
 from matcher.search.quotes import QuotedPassage, Quotes, quotes_of
+from matcher.search.ranking import Ranking
 from matcher.search.reasons import MatchFacts, SearchedNeed, place_of, reasons_for
 
 
@@ -87,20 +86,16 @@ class ExplainedSearch:
         )
 
 
-def explain(
-    index: Index, eligible: Eligible, model: AdditiveModel, candidates: Candidates, scored: Scored, order: Rows, on: int
-) -> ExplainedSearch:
-    """Return the candidates at the positions `order`, best first, with the explanations of their scores.
-
-    `on` is the day of the search, in days since 1970.
-    """
+def explain(ranking: Ranking, top: int) -> ExplainedSearch:
+    """Return the best `top` candidates of `ranking` with the explanations of their scores."""
+    index, eligible, candidates, scored = ranking.index, ranking.eligible, ranking.candidates, ranking.scored
+    order = ranking.order[:top]
     worked = np.bitwise_or.reduceat(candidates.piece_columns["regions"], candidates.piece_starts)[order]
     sequences = index.profiles.sequence[candidates.profiles[order]].tolist()
-    probabilities = model.probability(scored.scores[order]).tolist()
     return ExplainedSearch(
-        on=on,
+        on=ranking.query.facts.on,
         sequence=index.sequence,
-        model=f"{model.name}-{model.version}",
+        model=f"{ranking.model.name}-{ranking.model.version}",
         considered=eligible.considered,
         eligible=eligible.count,
         excluded=eligible.excluded,
@@ -109,7 +104,9 @@ def explain(
                 sequence, float(scored.scores[i]), probability, tuple(scored.parts[i].tolist()),
                 quotes_of(index, candidates, scored, int(i)), bits,
             )
-            for i, sequence, probability, bits in zip(order, sequences, probabilities, worked.tolist(), strict=True)
+            for i, sequence, probability, bits in zip(
+                order, sequences, ranking.probabilities[order].tolist(), worked.tolist(), strict=True
+            )
         ),
     )  # fmt: skip
 

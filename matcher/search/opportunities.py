@@ -19,7 +19,8 @@ from matcher.foundations.arrays import Mask
 from matcher.index import Eligible, Index, passing, query_for
 from matcher.records import Evidence, Filters, Match, Need, Record, Stage
 from matcher.records.policy import Band
-from matcher.search.engine import Engine, Ranking, ranking_of
+from matcher.search.engine import Engine
+from matcher.search.ranking import Ranking, ranking_of
 from matcher.store import RecordKind
 from matcher.store.writer import not_found
 

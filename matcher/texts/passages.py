@@ -22,6 +22,9 @@ PASSAGE_CHARACTERS: Final = 1_000
 # A need with less text than this, in characters, is searched with the texts of its lots as well.
 _SHORT_NEED: Final = 200
 
+# A shorter name may be an ordinary word, so it is left in the text.
+SHORTEST_BUYER_NAME: Final = 6
+
 # Text that publishing systems add to notices and that does not describe what was bought.
 _BOILERPLATE = re.compile(
     r"\.?published for completeness,? see description for details"
@@ -102,12 +105,13 @@ def _pieces_of(profile: Profile) -> Iterator[tuple[PassageKind, int]]:
 
 
 def query_of(need: Need) -> str:
-    """Return the search text for the whole of `need`: its title, description and outcomes.
+    """Return the search text for the whole of `need`: its title, description and outcomes, without the buyer's name.
 
     If these are short, the texts of the lots are added, unless the description already contains them.
     """
     own = (_headed(need.title, need.description), *need.outcomes)
-    texts = own if sum(map(len, own)) >= _SHORT_NEED else (*own, *_texts_of_lots(need))
+    all_texts = own if sum(map(len, own)) >= _SHORT_NEED else (*own, *_texts_of_lots(need))
+    texts = (_without_buyer(text, need) for text in all_texts)
     return "\n".join(filter(None, map(strip_boilerplate, texts))) or need.title
 
 
@@ -123,9 +127,9 @@ def title_of(need: Need) -> str:
 
     Text in brackets is left out, unless no letters would remain. Brackets usually contain a reference, an abbreviation
     or a broader subject, which would distort a short text. For example, “Dogs (Animals)” is about dogs. The search text
-    for the whole need keeps the brackets.
+    for the whole need keeps the brackets. The buyer's name is left out in the same way.
     """
-    title = headline(need.title)
+    title = strip_boilerplate(_without_buyer(need.title, need)) or headline(need.title)
     subject = strip_boilerplate(_BRACKETS.sub("", title))
     return subject if any(map(str.isalpha, subject)) else title
 
@@ -133,6 +137,15 @@ def title_of(need: Need) -> str:
 def is_bare_title(title: str) -> bool:
     """Return whether `title` names a register field, such as "Charitable objects", and not what a supplier does."""
     return title.lower() in _BARE_TITLES
+
+
+def _without_buyer(text: str, need: Need) -> str:
+    """Return `text` without the name of the need's buyer, which would favour suppliers that name the same buyer."""
+    if need.buyer is None or len(need.buyer.name) < SHORTEST_BUYER_NAME:
+        return text
+    return re.sub(
+        rf"(?:\bthe\s+)?(?<!\w){re.escape(need.buyer.name)}(?!\w)(?:['’]s\b)?", " ", text, flags=re.IGNORECASE
+    )
 
 
 def headline(title: str) -> str:

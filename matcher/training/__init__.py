@@ -1,1 +1,1 @@
-"""Training: builds an encoder and a scoring model from past awards, using only what was known at the time."""
+"""Training: an encoder tuned on past awards, and a scoring model taught by judgements of who suits."""

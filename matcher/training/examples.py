@@ -1,8 +1,8 @@
-"""Training examples: the signals of all candidates for a past need, as of the day the need was published."""
+"""Training examples: the signals and the grades of all profiles judged for a need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,23 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder
-from matcher.foundations.arrays import Floats, Mask, Rows, Vectors
+from matcher.foundations.arrays import Floats, Ints, Rows, Vectors
 from matcher.foundations.errors import InvalidInput
+from matcher.foundations.row_groups import group_sizes
 from matcher.index import Index, query_for, retrieve
-from matcher.records import Need, Profile, TrackRecord
-from matcher.scoring import FAMILIES, PIECE_SIGNALS, UNDATED, measure_pieces, measure_profiles
-from matcher.sources.awards import Award, Winner
-
-_WORK = FAMILIES.index("work")
-_NO_LIMIT = 2**31 - 1
-
-# A need, and the ids of the profiles that won it.
-WonNeed = tuple[Need, frozenset[str]]
+from matcher.records import Profile
+from matcher.scoring import PIECE_SIGNALS, measure_pieces, measure_profiles
+from matcher.training.judged_needs import JudgedNeed
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Needs with all their candidates, as flat arrays.
+    """Needs with the profiles judged for them, as flat arrays.
 
     Candidate c belongs to need `need[c]` and its pieces start at `piece_starts[c]`. The candidates of need n start
     at `starts[n]`.
@@ -37,12 +32,17 @@ class Examples:
     candidate: Rows  # (pieces,)
     piece_starts: Rows  # (candidates,)
     profiles: Floats  # (candidates, PROFILE_SIGNALS)
-    won: Mask  # (candidates,)
+    grades: Ints  # (candidates,)
     need: Rows  # (candidates,)
     starts: Rows  # (needs,)
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def by_need(self, values: Floats) -> list[tuple[Floats, Ints]]:
+        """Return the part of `values`, shape (candidates,), that belongs to each need, with the grades."""
+        ends = self.starts[1:]
+        return list(zip(np.split(values, ends), np.split(self.grades, ends), strict=True))
 
 
 @dataclass(frozen=True)
@@ -53,98 +53,76 @@ class _NeedExamples:
     family: NDArray[np.int8]
     counts: Rows
     profiles: Floats
-    won: Mask
+    grades: Ints
 
 
-def suppliers_of(awards: Iterable[Award]) -> list[Profile]:
-    """Return the winners of `awards` as profiles, in id order. A profile's track record lists the awards it won."""
-    winners: dict[str, Winner] = {}
-    work: dict[str, list[TrackRecord]] = {}
-    for award in awards:
-        need = award.need
-        piece = TrackRecord(
-            title=need.title,
-            description=need.description,
-            buyer=need.buyer.name if need.buyer else None,
-            cpv=need.cpv,
-            region=need.region,
-            date=need.published,
-            value=need.value,
-        )
-        for winner in award.winners:
-            winners.setdefault(winner.id, winner)
-            work.setdefault(winner.id, []).append(piece)
-    return [
-        Profile(id=id, name=winner.name, sector=winner.sector, track_record=tuple(work[id]))
-        for id, winner in sorted(winners.items())
-    ]
+def index_of(profiles: Sequence[Profile], encoder: CachedEncoder, progress: Callable[[int], None]) -> Index:
+    """Return an index of `profiles`. `progress` is called with the number of texts encoded since the last call."""
+    changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
+    return Index(encoder.fingerprint).updated(changes, lambda texts: encoder.encode(texts, progress), len(changes))
+
+
+def day_of(profiles: Sequence[Profile]) -> date:
+    """Return the day of the latest dated work in `profiles`, on which undated needs are taken to be published."""
+    return max((work.date for profile in profiles for work in profile.track_record if work.date), default=date.min)
 
 
 def examples_of(
-    profiles: Sequence[Profile],
-    needs: Sequence[WonNeed],
+    index: Index,
+    judged: Sequence[JudgedNeed],
     encoder: CachedEncoder,
-    *,
-    dated: bool,
+    on: date,
     progress: Callable[[int], None] | None = None,
 ) -> Examples:
-    """Return training examples for `needs`, with `profiles` as candidates.
+    """Return the examples for `judged`, whose candidates are the judged profiles that are in `index`.
 
-    For each need, work is used only if it is undated or dates from before the need was published. If `dated` is true,
-    a profile with no work that can be used is not a candidate. Needs without a winner among their candidates are
-    skipped. `progress` is called with 1 after each need.
+    `on` stands in for the publication date of undated needs. `progress` is called with 1 after each need.
 
     Raises:
-        InvalidInput: every need was skipped.
+        InvalidInput: no judged profile is in the index.
 
     """
-    changes = [(n, profile.id, profile) for n, profile in enumerate(profiles, start=1)]
-    index = Index(encoder.fingerprint).updated(changes, encoder.encode, len(changes))
+    rows = {id: row for row, id in enumerate(index.profiles.id.tolist())}
     examples = []
-    for need, winners in needs:
-        candidates = _candidates(index, need, winners, encoder, dated)
-        if candidates.won.any():
-            examples.append(candidates)
+    for each in judged:
+        known = {rows[id]: grade for id, grade in each.grades.items() if id in rows}
+        if known:
+            examples.append(_candidates(index, each, known, encoder, on))
         if progress is not None:
             progress(1)
     if not examples:
-        raise InvalidInput("no award was won by a supplier already known", remedy="Use a longer history")
+        raise InvalidInput(
+            "no judged profile is in the register", remedy="Give the profiles that were judged with --register"
+        )
     return _flattened(examples)
 
 
 def _candidates(
-    index: Index, need: Need, winners: frozenset[str], encoder: CachedEncoder, dated: bool
+    index: Index, judged: JudgedNeed, grades: dict[int, int], encoder: CachedEncoder, on: date
 ) -> _NeedExamples:
-    on = need.published or date.today()
-    query = query_for(need, encoder, on)
-    candidates = retrieve(index, index.live, query, depth=_NO_LIMIT)
-    owners, day = candidates.owners(), candidates.piece_columns["day"]
-    known = (candidates.family != _WORK) | (day == UNDATED) | (day < query.facts.day)
-    if dated:
-        worked = np.bincount(owners, known & (candidates.family == _WORK), len(candidates)) > 0
-        known &= worked[owners]
-    counts = np.bincount(owners[known], minlength=len(candidates))
-    included = counts > 0
-    ids = index.profiles.id[candidates.profiles[included]]
+    mask = np.zeros(len(index.profiles), dtype=bool)
+    mask[list(grades)] = True
+    query = query_for(judged.need, encoder, judged.need.published or on)
+    candidates = retrieve(index, mask, query, depth=len(index.passages))
     return _NeedExamples(
-        pieces=measure_pieces(candidates, query.facts)[known].astype(np.float32),
-        family=candidates.family[known],
-        counts=counts[included].astype(np.int64),
-        profiles=measure_profiles(candidates, query.facts)[included],
-        won=np.isin(ids, list(winners)),
+        pieces=measure_pieces(candidates, query.facts).astype(np.float32),
+        family=candidates.family,
+        counts=group_sizes(candidates.piece_starts, len(candidates.family)),
+        profiles=measure_profiles(candidates, query.facts),
+        grades=np.array([grades[row] for row in candidates.profiles.tolist()], dtype=np.int64),
     )
 
 
 def _flattened(examples: Sequence[_NeedExamples]) -> Examples:
     counts = np.concatenate([example.counts for example in examples])
-    sizes = np.array([len(example.won) for example in examples], dtype=np.int64)
+    sizes = np.array([len(example.grades) for example in examples], dtype=np.int64)
     return Examples(
         pieces=np.concatenate([example.pieces for example in examples]).reshape(-1, len(PIECE_SIGNALS)),
         family=np.concatenate([example.family for example in examples]),
         candidate=np.repeat(np.arange(len(counts)), counts),
         piece_starts=np.cumsum(counts) - counts,
         profiles=np.concatenate([example.profiles for example in examples]),
-        won=np.concatenate([example.won for example in examples]),
+        grades=np.concatenate([example.grades for example in examples]),
         need=np.repeat(np.arange(len(examples)), sizes),
         starts=np.cumsum(sizes) - sizes,
     )

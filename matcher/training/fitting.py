@@ -1,67 +1,77 @@
-"""Fitting: listwise maximum likelihood, so that the winners of a need rank above all other candidates.
+"""Fitting: weights that put the profiles with higher grades first.
 
-For a need with scores s and winners W, let q(c) = exp s(c) / Σ exp s. The loss is
+For each need, take all pairs of profiles with different grades. With scores s, the loss of a pair whose first profile
+has the higher grade is
 
-    - ½ log Σ q(w) over W  -  ½ mean of log q(w) over W
+    log(1 + exp(s(second) - s(first)))
 
-averaged over needs, plus a penalty on the parameters' distance from their prior. The first term rewards a high score
-for any winner, and the second term rewards a high score for every winner. All candidates for a need are used, because
-the similarity weights would collapse if candidates were preselected by similarity. The gradient is exact, and L-BFGS-B
-keeps the weights non-negative.
+weighted by how much higher the gain of the first is, 2^grade - 1. The weights of a need's pairs add up to 1, so every
+need counts the same however many profiles were judged. The loss is averaged over needs, plus a penalty on the
+parameters' distance from their prior.
 
-The loss is defined here and minimised with SciPy, because scikit-learn offers neither a listwise loss nor bounds on
-coefficients.
+The best piece decides a score, which has no gradient where another piece takes its place. So while fitting, the pieces
+are pooled by a sharp log-sum-exp, which is close to the highest strength. The gradient is exact, and L-BFGS-B keeps the
+weights non-negative.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from matcher.foundations.arrays import Floats, Rows
-from matcher.scoring import FAMILIES
+from matcher.scoring import FAMILIES, Curve
 from matcher.training.examples import Examples
 from matcher.training.parameters import ParameterLayout, profile_terms
 
-# The weight of the penalty on distance from the prior. With a smaller weight, the model overfits the register texts,
-# for which there are only a few dozen needs, and ranks candidates less accurately for short queries.
-PRIOR_PENALTY: Final = 0.1
-MAX_ITERATIONS: Final = 60
-_TINY: Final = 1e-30
+# The weight of the penalty on distance from the prior, chosen on `data/judged/choose`.
+PRIOR_PENALTY: Final = 0.0001
+MAX_ITERATIONS: Final = 100
+# How closely the pooled strength follows the best piece: it is higher by at most log(pieces) / SHARPNESS.
+SHARPNESS: Final = 4.0
+# The most that one unit of a second reading may add to a score.
+MAX_READING_SLOPE: Final = 2.0
 
 
 @dataclass(frozen=True)
-class WeightedExamples:
-    """Examples, their weight in the loss, and the profile terms computed from them."""
+class _Pairs:
+    """Pairs of candidates of one need, of which `better` has the higher grade. The weights add up to 1."""
 
-    examples: Examples
-    weight: float
-    terms: Floats  # (candidates, slopes)
+    better: Rows  # (pairs,)
+    worse: Rows  # (pairs,)
+    weight: Floats  # (pairs,)
 
     @classmethod
-    def of(cls, examples: Examples, weight: float, unknown: float) -> WeightedExamples:
-        """Compute the profile terms, with `unknown` in place of an unknown capacity."""
-        return cls(examples, weight, profile_terms(examples.profiles, unknown))
+    def of(cls, examples: Examples) -> Self:
+        better, worse, weight = [], [], []
+        gain = np.exp2(examples.grades.astype(np.float64)) - 1
+        for start, (gains, _) in zip(examples.starts, examples.by_need(gain), strict=True):
+            i, j = np.nonzero(gains[:, None] > gains)
+            if len(i):
+                difference = gains[i] - gains[j]
+                better.append(i + start)
+                worse.append(j + start)
+                weight.append(difference / difference.sum())
+        if not weight:
+            return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+        return cls(np.concatenate(better), np.concatenate(worse), np.concatenate(weight) / len(weight))
 
 
 def fit_parameters(
-    parts: Sequence[WeightedExamples], layout: ParameterLayout, progress: Callable[[int], None] | None = None
+    examples: Examples, layout: ParameterLayout, progress: Callable[[int], None] | None = None
 ) -> Floats:
-    """Return the parameters that minimise the loss on `parts`. `progress` is called with 1 after each iteration."""
+    """Return the parameters that minimise the loss. `progress` is called with 1 after each iteration."""
     from scipy.optimize import minimize
 
-    prior = layout.prior()
+    prior, pairs, terms = layout.prior(), _Pairs.of(examples), profile_terms(examples.profiles)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        value = PRIOR_PENALTY * float(((parameters - prior) ** 2).sum())
-        gradient = 2 * PRIOR_PENALTY * (parameters - prior)
-        for part in parts:
-            part_loss, part_gradient = _loss(part, layout, parameters)
-            value, gradient = value + part.weight * part_loss, gradient + part.weight * part_gradient
-        return value, gradient
+        value, gradient = _loss(examples, pairs, terms, layout, parameters)
+        distance = parameters - prior
+        return value + PRIOR_PENALTY * float(distance @ distance), gradient + 2 * PRIOR_PENALTY * distance
 
     result = minimize(
         loss,
@@ -75,45 +85,34 @@ def fit_parameters(
     return np.asarray(result.x, dtype=np.float64)
 
 
-def scores(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> Floats:
-    """Return the score of every candidate, shape (candidates,)."""
-    return _pooled(part, layout, parameters)[0]
+def fit_reading(scores: Floats, readings: Floats, examples: Examples) -> Curve:
+    """Return the curve that turns a second reading into a part of the score, fitted by the same loss.
+
+    It rises in a straight line from 0 at the lowest reading to the highest, so no part is negative, and a candidate
+    that was not read gets 0. Both arguments have shape (candidates,); `readings` is NaN where there was no reading.
+    """
+    from scipy.optimize import minimize_scalar
+
+    pairs, low, high = _Pairs.of(examples), float(np.nanmin(readings)), float(np.nanmax(readings))
+    added = np.nan_to_num(readings, nan=low) - low
+
+    def loss(slope: float) -> float:
+        total = scores + slope * added
+        return float(pairs.weight @ np.logaddexp(0, total[pairs.worse] - total[pairs.better]))
+
+    slope = float(minimize_scalar(loss, bounds=(0.0, MAX_READING_SLOPE), method="bounded").x)
+    return Curve((low, high), (0.0, slope * (high - low)))
 
 
-def _pooled(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> tuple[Floats, Floats]:
-    """Return the scores, shape (candidates,), and each piece's share of its candidate's pool, shape (pieces,)."""
-    examples = part.examples
-    weights = layout.matrix(parameters).astype(np.float32)
-    strength = layout.biases(parameters)[examples.family]
-    for family in range(len(FAMILIES)):
-        rows = examples.family == family
-        strength[rows] += examples.pieces[rows] @ weights[family]
-    pooled, shares = _log_sum_exp(strength, examples.piece_starts, examples.candidate)
-    return pooled + part.terms @ layout.slopes(parameters), shares
-
-
-def _log_sum_exp(values: Floats, starts: Rows, groups: Rows) -> tuple[Floats, Floats]:
-    """Return log Σ exp of each group, shape (groups,), and each value's share of its group."""
-    highest = np.maximum.reduceat(values, starts)
-    raised = np.exp(values - highest[groups])
-    total = np.add.reduceat(raised, starts)
-    return np.log(total) + highest, raised / total[groups]
-
-
-def _loss(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -> tuple[float, Floats]:
-    """Return the loss, averaged over needs, and its gradient, shape (parameters,)."""
-    examples = part.examples
-    score, shares = _pooled(part, layout, parameters)
-    level, chance = _log_sum_exp(score, examples.starts, examples.need)
-    winners = np.add.reduceat(examples.won.astype(np.float64), examples.starts)
-    of_winners = np.where(examples.won, chance, 0.0)
-    any_winner = np.add.reduceat(of_winners, examples.starts)
-    each = np.add.reduceat(np.where(examples.won, score - level[examples.need], 0.0), examples.starts)
-    value = float(np.mean(-0.5 * np.log(any_winner + _TINY) - 0.5 * each / winners))
-    slope = (
-        chance - 0.5 * of_winners / (any_winner[examples.need] + _TINY) - 0.5 * examples.won / winners[examples.need]
-    )
-    slope /= len(examples)
+def _loss(
+    examples: Examples, pairs: _Pairs, terms: Floats, layout: ParameterLayout, parameters: Floats
+) -> tuple[float, Floats]:
+    """Return the loss without the penalty, and its gradient, shape (parameters,)."""
+    score, shares = _pooled(examples, terms, layout, parameters)
+    lead = score[pairs.better] - score[pairs.worse]
+    value = float(pairs.weight @ np.logaddexp(0, -lead))
+    pull = pairs.weight / (1 + np.exp(lead))
+    slope = np.bincount(pairs.worse, pull, len(score)) - np.bincount(pairs.better, pull, len(score))
     by_piece = (shares * slope[examples.candidate]).astype(np.float32)
     matrix = np.zeros(layout.used.shape)
     biases = np.zeros(len(FAMILIES))
@@ -121,4 +120,18 @@ def _loss(part: WeightedExamples, layout: ParameterLayout, parameters: Floats) -
         rows = examples.family == family
         matrix[family] = by_piece[rows] @ examples.pieces[rows]
         biases[family] = by_piece[rows].sum()
-    return value, np.concatenate([matrix[layout.used], biases, slope @ part.terms])
+    return value, np.concatenate([matrix[layout.used], biases, slope @ terms])
+
+
+def _pooled(examples: Examples, terms: Floats, layout: ParameterLayout, parameters: Floats) -> tuple[Floats, Floats]:
+    """Return the scores, shape (candidates,), and each piece's share of its candidate's score, shape (pieces,)."""
+    weights = layout.matrix(parameters).astype(np.float32)
+    strength = layout.biases(parameters)[examples.family]
+    for family in range(len(FAMILIES)):
+        rows = examples.family == family
+        strength[rows] += examples.pieces[rows] @ weights[family]
+    highest = np.maximum.reduceat(strength, examples.piece_starts)
+    raised = np.exp(SHARPNESS * (strength - highest[examples.candidate]))
+    total = np.add.reduceat(raised, examples.piece_starts)
+    pooled = highest + np.log(total) / SHARPNESS
+    return pooled + terms @ layout.slopes(parameters), raised / total[examples.candidate]

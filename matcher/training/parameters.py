@@ -1,7 +1,7 @@
 """The parameters of the scoring model as one vector, whose layout follows the signal tables.
 
-Each signal states its prior: the parameters expected before any award is seen. Fitting pulls parameters towards their
-priors, so that a signal with little data keeps a sensible weight.
+Each signal states its prior: the parameters expected before any judgement is seen. Fitting pulls parameters towards
+their priors, so that a signal with little data keeps a sensible weight.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from typing import Final
 import numpy as np
 
 from matcher.foundations.arrays import Floats
-from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, CurvePrior, ProfileSignal
+from matcher.scoring import (
+    FAMILIES,
+    PIECE_SIGNALS,
+    PROFILE_SIGNALS,
+    AdditiveModel,
+    Curve,
+    CurvePrior,
+    Pooling,
+    ProfileSignal,
+)
 
 PRIOR_BIAS: Final = {"name": -2.0, "offer": 0.0, "work": 0.0}
 
@@ -44,7 +53,7 @@ class ParameterLayout:
         return int(self.used.sum())
 
     def prior(self) -> Floats:
-        """Return the parameters that are expected before any award is seen."""
+        """Return the parameters that are expected before any judgement is seen."""
         weights = np.array([[signal.prior.get(family, 0.0) for signal in PIECE_SIGNALS] for family in FAMILIES])
         biases = [PRIOR_BIAS[family] for family in FAMILIES]
         slopes = [slope for *_, prior in _FITTED for slope in prior.slopes]
@@ -71,46 +80,34 @@ class ParameterLayout:
         """Return the factors by which the columns of `profile_terms` are multiplied."""
         return parameters[self.weights + len(FAMILIES) :]
 
-    def model(self, parameters: Floats, *, name: str, version: str, unknown: float, log_odds: Curve) -> AdditiveModel:
-        """Return the scoring model with these parameters.
-
-        `unknown` is the value used for an unknown capacity. Capacity is the only signal whose prior leaves this value
-        to training.
-        """
+    def model(self, parameters: Floats, *, name: str, version: str, log_odds: Curve) -> AdditiveModel:
+        """Return the scoring model with these parameters."""
         slopes = self.slopes(parameters).tolist()
-        base, curves = 0.0, {s.name: s.prior for s in PROFILE_SIGNALS if isinstance(s.prior, Curve)}
+        curves = {s.name: s.prior for s in PROFILE_SIGNALS if isinstance(s.prior, Curve)}
         for _, signal, prior in _FITTED:
             own, slopes = slopes[: len(prior.slopes)], slopes[len(prior.slopes) :]
-            curves[signal.name], shift = _curve(signal, prior, own, unknown)
-            base += shift
+            curves[signal.name] = _curve(signal, prior, own)
         return AdditiveModel(
             name=name,
             version=version,
-            base=base,
+            base=0.0,
             bias=tuple(self.biases(parameters).tolist()),
             weights=tuple(tuple(row) for row in self.matrix(parameters).tolist()),
             curves={signal.name: curves[signal.name] for signal in PROFILE_SIGNALS},
             log_odds=log_odds,
+            pooling=Pooling.BEST_PIECE,
         )
 
 
-def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float], unknown: float) -> tuple[Curve, float]:
-    """Return the curve for `signal` with these slopes, and how far the curve was lowered."""
+def _curve(signal: ProfileSignal, prior: CurvePrior, slopes: Sequence[float]) -> Curve:
     at = (prior.lowest, *prior.bends) if prior.bends else (float(signal.low), float(signal.high))
     heights = [sum(s * float(term[0]) for s, term in zip(slopes, prior.terms(np.array([x])), strict=True)) for x in at]
-    if prior.unknown is not None:
-        return Curve(at, tuple(heights), float(np.interp(prior.unknown, at, heights))), 0.0
-    shift = float(np.interp(unknown, at, heights))  # lowered so that an unknown value adds nothing
-    return Curve(at, tuple(height - shift for height in heights)), shift
+    return Curve(at, tuple(heights), float(np.interp(prior.unknown, at, heights)))
 
 
-def profile_terms(profiles: Floats, unknown: float) -> Floats:
-    """Compute the columns that the slopes multiply. Each row holds the values for one candidate in `profiles`.
-
-    `unknown` has the same meaning as in `ParameterLayout.model`.
-    """
+def profile_terms(profiles: Floats) -> Floats:
+    """Compute the columns that the slopes multiply. Each row holds the values for one candidate in `profiles`."""
     terms: list[Floats] = []
     for column, _, prior in _FITTED:
-        stand_in = unknown if prior.unknown is None else prior.unknown
-        terms += prior.terms(np.nan_to_num(profiles[:, column], nan=stand_in))
+        terms += prior.terms(np.nan_to_num(profiles[:, column], nan=prior.unknown))
     return np.column_stack(terms)

@@ -1,4 +1,4 @@
-"""The recipe: everything that training needs except the awards."""
+"""The recipe: everything that training needs except what it learns from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ StartProgress = Callable[[str], Callable[[int], None]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that training needs except the awards.
+    """Everything that training needs except the awards and judgements.
 
     `encoder` is the stock encoder's folder, `vectors` caches vectors, and `register` contains profiles that have their
     own texts. Tuning consists of `runs` runs. Each run goes through the pairs `epochs` times, and the weights from all
@@ -30,10 +30,6 @@ class Recipe:
     epochs: int = EPOCHS
     runs: int = RUNS
 
-    def stock_encoder(self) -> CachedEncoder:
-        """Return the encoder as packaged."""
-        return CachedEncoder(SentenceEncoder(self.encoder, "cpu"), self.vectors)
-
-    def tuned_encoder(self, weights: Path) -> CachedEncoder:
-        """Return the encoder with the tuned weights in the file `weights`."""
+    def encoder_with(self, weights: Path | None) -> CachedEncoder:
+        """Return the encoder with the tuned weights in the file `weights`, or as packaged if it is None."""
         return CachedEncoder(SentenceEncoder(self.encoder, "cpu", weights), self.vectors)

@@ -35,7 +35,7 @@ from matcher.programme.runs.job import CHUNK
 from matcher.programme.runs.schedulers import ProcessPool
 from matcher.records import Filters, Need
 from matcher.scoring import AdditiveModel
-from matcher.search import ExplainedSearch, eligible_in, ranking_of, shown_revisions
+from matcher.search import ExplainedSearch, eligible_in, explain, ranking_of, shown_revisions
 from matcher.store import Store
 from matcher.texts.passages import passages_of
 from tests.benchmarks.generated import RandomVectors, demo_needs, generated_profiles
@@ -118,7 +118,7 @@ def run(passages: int, count: int, folder: Path) -> None:
     def single(n: int) -> ExplainedSearch:
         query = Query(vectors[n], terms_for(needs[n]), facts_of(needs[n], DAY))
         eligible = eligible_in(index, needs[n], OPTIONS.filters, OPTIONS.apply_requirements, DAY)
-        return ranking_of(index, query, eligible, model, depth=DEPTH).explained(OPTIONS.top)
+        return explain(ranking_of(index, query, eligible, model, depth=DEPTH), OPTIONS.top)
 
     single(0)
     with (

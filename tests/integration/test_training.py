@@ -1,4 +1,4 @@
-"""Training end to end on sample awards: it learns, repeats and resumes bit for bit, and its model can be promoted."""
+"""Training end to end on samples: it learns, repeats and resumes bit for bit, and its model can be promoted."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from matcher.records import Need, Profile, parse
 from matcher.scoring import AdditiveModel
 from matcher.sources.awards import Award, Winner
 from matcher.store import Store
-from matcher.training.learning import FITTED_SHARE
+from matcher.training.judged_needs import JudgedNeed
 from matcher.training.manifest import ModelManifest
 from matcher.training.recipe import Recipe
-from matcher.training.training import train
+from matcher.training.training import CurrentModel, Lessons, train
 from tests.support.commands import Command
 from tests.support.fakes import MemoryVectors
 
@@ -69,11 +69,28 @@ REGISTER = [
 ]
 
 
+def judged_needs(prefix: str) -> list[JudgedNeed]:
+    """Return one need per trade. The register's profile for the trade is suitable, and the next one is related."""
+    return [
+        JudgedNeed(
+            parse(Need, {"id": f"{prefix}{n}", "title": f"Wanted: {trade}", "value": 50_000}),
+            {f"r{n}": 3, f"r{(n + 1) % 10}": 1, f"r{(n + 2) % 10}": 0, f"r{(n + 5) % 10}": 0},
+        )
+        for n, trade in enumerate(TRADES)
+    ]
+
+
+CURRENT = CurrentModel(None, Settings().ranking_model)
+
+
 @dataclass
 class Run:
     """A training run that writes to a folder, and the steps that it reported."""
 
     folder: Path
+    lessons: Lessons = field(
+        default_factory=lambda: Lessons(sample_history(), judged_needs("taught"), judged_needs("held"))
+    )
     vectors: MemoryVectors = field(default_factory=MemoryVectors)
     steps: list[str] = field(default_factory=list)
 
@@ -85,7 +102,7 @@ class Run:
             return lambda _: None
 
         recipe = Recipe(packaged_model(), self.vectors, REGISTER, start_progress, epochs=1, runs=2)
-        return train(sample_history(), recipe, self.folder, name="sample", version="7")
+        return train(self.lessons, CURRENT, recipe, self.folder, name="sample", version="7")
 
     def written(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
@@ -101,25 +118,30 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_manifest_reports_what_was_learned(run: Run) -> None:
     manifest = json.loads((run.folder / "manifest.json").read_text())
-    assert (manifest["name"], manifest["version"], manifest["awards"]) == ("sample", "7", 220)
-    assert list(manifest) == [
-        "name", "version", "history", "awards", "first", "last", "pairs", "runs", "steps", "fitted_needs",
-        "register_needs", "seed", "held_back",
-    ]  # fmt: skip
-    assert set(manifest["held_back"]) == {"hit@10", "mrr", "expected_calibration_error", "reliability", "needs", "from"}
-    assert (manifest["first"], manifest["last"]) == ("2020-01-01", "2020-08-07")
-    assert 1 <= manifest["pairs"]["same_winner"] <= 9
-    assert manifest["pairs"]["register"] == 12
-    assert manifest["steps"] > 1
-    needs = round(220 * FITTED_SHARE)
-    assert needs / 2 < manifest["fitted_needs"] <= needs
-    assert 15 < manifest["register_needs"] < 50
-    holdout = manifest["held_back"]
-    assert (holdout["needs"], holdout["from"]) == (110, "2020-04-20")
-    assert holdout["hit@10"] > 0.95
-    assert holdout["mrr"] > 0.5, "the two suppliers of the trade rank first, in either order"
-    assert 0 <= holdout["expected_calibration_error"] < 0.25
-    assert run.steps.count("Tuning the encoder") == 3, "once in the rehearsal, and twice on the whole history"
+    assert (manifest["name"], manifest["version"]) == ("sample", "7")
+    encoder, ranking = manifest["encoder"], manifest["ranking"]
+    assert (encoder["awards"], encoder["first"], encoder["last"]) == (220, "2020-01-01", "2020-08-07")
+    assert 1 <= encoder["pairs"]["same_winner"] <= 9
+    assert encoder["pairs"]["register"] == 12
+    assert encoder["steps"] > 1
+    assert run.steps.count("Tuning the encoder") == 2
+    assert [(ranking[part]["needs"], ranking[part]["grades"]) for part in ("fitted", "calibrated")] == [(10, 40)] * 2
+    assert ranking["fitted"]["judgements"] != ranking["calibrated"]["judgements"]
+    figures = ranking["figures"]
+    assert figures["suitability"]["ndcg@10"] > 0.95
+    assert 0 <= figures["expected_calibration_error"] < 0.25
+
+
+def test_judgements_alone_keep_the_encoder_and_awards_alone_keep_the_weights(run: Run, tmp_path: Path) -> None:
+    judged = Run(tmp_path / "judged", Lessons(judged=judged_needs("taught"), calibration=judged_needs("held")))
+    manifest = judged()
+    assert (manifest.encoder, "Tuning the encoder" in judged.steps) == (None, False)
+    assert not (tmp_path / "judged" / "weights.safetensors").exists(), "the model in use has no tuned weights here"
+    shutil.copytree(run.folder, tmp_path / "awards")
+    manifest = Run(tmp_path / "awards", Lessons(sample_history()), run.vectors)()
+    assert manifest.ranking is None
+    model, current = AdditiveModel.load(tmp_path / "awards"), AdditiveModel.load(CURRENT.ranking)
+    assert (model.weights, model.curves, model.name) == (current.weights, current.curves, "sample")
 
 
 def test_the_model_loads_and_its_probabilities_rise(run: Run) -> None:
@@ -131,7 +153,7 @@ def test_the_model_loads_and_its_probabilities_rise(run: Run) -> None:
 
 def test_a_second_run_skips_tuning_and_writes_the_same_files(run: Run) -> None:
     before = run.written()
-    again = Run(run.folder, run.vectors)
+    again = Run(run.folder, vectors=run.vectors)
     again()
     assert "Tuning the encoder" not in again.steps
     assert again.written() == before
@@ -169,3 +191,4 @@ def test_search_uses_a_promoted_model(run: Run, command: Command, tmp_path: Path
     probabilities = [match.probability for match in answer.results]
     assert probabilities == sorted(probabilities, reverse=True)
     assert all(match.contributions["accreditations"] == 0 for match in answer.results), "the need requires none"
+    assert all(match.contributions["breadth"] == 0 for match in answer.results), "only the best piece counts"

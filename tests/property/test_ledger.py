@@ -40,6 +40,7 @@ def results(draw: st.DrawFn) -> RecordedResult:
         filters=chosen,
         failing=draw(arrays.arrays(np.bool_, (len(chosen), len(excluded)))),
         vectors=draw(arrays.arrays(np.float32, (2, 3), elements=st.floats(width=32))),
+        readings=numbers(count),
     )
 
 

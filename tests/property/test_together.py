@@ -17,7 +17,8 @@ from matcher.foundations.ragged import Ragged
 from matcher.index import Index, Prefilter, query_for
 from matcher.records import Filters, Need, Profile
 from matcher.scoring import Candidates
-from matcher.search.engine import eligible_in, ranking_of, rankings_of
+from matcher.search.explanations import explain
+from matcher.search.ranking import eligible_in, ranking_of, rankings_of
 from matcher.store import Store
 from tests.support.adversaries import WorstPrefilter
 from tests.support.fakes import engine_over, shipped_model
@@ -59,7 +60,7 @@ def compare(index: Index, prefilter: Prefilter, searches: list[tuple[Need, Filte
         for name, column in expected.items():
             assert np.array_equal(column, actual[name], equal_nan=column.dtype.kind == "f"), name
         assert batched.scored.parts.tobytes() == alone.scored.parts.tobytes()
-        assert batched.explained(10) == alone.explained(10)
+        assert explain(batched, 10) == explain(alone, 10)
 
 
 def index_of(profiles: list[Profile], parts: int = 1) -> Index:

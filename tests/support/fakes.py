@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.embedding import CachedEncoder, Encoder, Progress
-from matcher.foundations.arrays import Vectors
+from matcher.foundations.arrays import Floats, Vectors
 from matcher.foundations.artefacts import Artefacts
 from matcher.index import Snapshots
 from matcher.scoring import AdditiveModel
@@ -95,3 +96,18 @@ def engine_over(
     """Return an engine over `store` with a fake encoder and its own cache."""
     cached = CachedEncoder(encoder or WordEncoder(), MemoryVectors())
     return Engine(store, cached, model or shipped_model(), candidates=candidates, snapshots=snapshots)
+
+
+@dataclass
+class ListReader:
+    """A reader that gives each text the next of `readings`, and keeps what it was given."""
+
+    readings: Sequence[float]
+    fingerprint: str = "list"
+    texts: list[str] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+
+    def read(self, need: str, texts: Sequence[str]) -> Floats:
+        self.needs.append(need)
+        self.texts += texts
+        return np.array(self.readings[: len(texts)], dtype=np.float64)

@@ -11,6 +11,7 @@ from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveMo
 NAMES = [signal.name for signal in PIECE_SIGNALS]
 PROFILE_NAMES = [signal.name for signal in PROFILE_SIGNALS]
 LEVEL = Curve((0.0,), (0.0,))
+NO_SIGNALS = (0.0,) * len(PROFILE_SIGNALS)
 NO_WEIGHTS = ((0.0,) * len(PIECE_SIGNALS),) * len(FAMILIES)
 
 
@@ -34,7 +35,7 @@ def piece(**values: float) -> list[float]:
     return [values.get(name, 0.0) for name in NAMES]
 
 
-def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tuple[float, ...] = (0.0,) * 5) -> Scored:
+def scored(model: AdditiveModel, families: str, *rows: list[float], profile: tuple[float, ...] = NO_SIGNALS) -> Scored:
     """Return the score of one profile. `families` lists the family of each piece, separated by spaces."""
     family = np.array([FAMILIES.index(name) for name in families.split()], dtype=np.int8)
     return model.pooled(np.array(rows), np.array([profile]), family, np.array([0]))

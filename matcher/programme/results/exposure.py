@@ -15,7 +15,7 @@ from matcher.index.codes import SECTORS, SIZES
 from matcher.records import Filters, Need, Sector, Size
 from matcher.records.parsing import Record
 from matcher.records.vocabulary import VCSE_SECTORS, sector_name
-from matcher.search.engine import eligible_in
+from matcher.search.ranking import eligible_in
 
 # The share of each kind in a whole: {"charity": 0.4, "sme": 0.6}.
 Shares = Mapping[str, float]

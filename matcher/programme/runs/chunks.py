@@ -15,7 +15,7 @@ from matcher.foundations.errors import MatcherError
 from matcher.index import Eligible, Index, Prefilter, Query, Snapshots, facts_of, terms_for
 from matcher.records import Filters, Need
 from matcher.scoring import AdditiveModel
-from matcher.search import ExplainedSearch, eligible_in, rankings_of
+from matcher.search import ExplainedSearch, eligible_in, explain, rankings_of
 
 # Threads of one process share a searcher, so they take turns.
 _SEARCH_LOCK: Final = threading.Lock()
@@ -65,7 +65,7 @@ class Searcher:
             for need, vectors in zip(chunk.needs, chunk.vectors, strict=True)
         ]
         rankings = rankings_of(self.index, self.prefilter, queries, self.model, depth=options.depth)
-        return [ranking.explained(options.top) for ranking in rankings]
+        return [explain(ranking, options.top) for ranking in rankings]
 
     def _eligible_for(self, need: Need, options: SearchOptions) -> Eligible:
         """Return the profiles eligible for `need`. They are computed once for all needs with the same requirements."""

@@ -40,18 +40,28 @@ def test_too_few_awards_are_an_error(command: Command, tmp_path: Path, options: 
     assert not (tmp_path / "new").exists()
 
 
-def test_a_history_without_returning_winners_is_an_error(command: Command, tmp_path: Path) -> None:
-    lines = [json.loads(line) for line in history(tmp_path).read_text().splitlines()]
-    many = [
-        {**lines[0], "id": f"n{n}", "published": f"20{n // 28 + 10}-01-{n % 28 + 1:02d}",
-         "suppliers": [{"id": f"s{n}", "name": f"Name {n}"}]}
-        for n in range(200)
-    ]  # fmt: skip
-    (tmp_path / "newcomers.jsonl").write_text("\n".join(map(json.dumps, many)))
-    refused = command("train", "--history", tmp_path / "newcomers.jsonl", "--out", tmp_path / "new")
-    assert refused.code == 2
-    assert "no award was won by a supplier already known" in refused.complaint
-    assert not (tmp_path / "new" / "model.json").exists()
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ((), "nothing to learn from"),
+        (("--judged", "judged"), "belong together"),
+        (("--calibrate", "judged"), "nothing to learn from"),
+        (("--judged", "judged", "--calibrate", "judged"), "is both in --judged and in --calibrate"),
+        (("--judged", "nowhere", "--calibrate", "judged"), "nowhere"),
+    ],
+)
+def test_incomplete_judgements_are_an_error(
+    command: Command, tmp_path: Path, options: tuple[str, ...], problem: str
+) -> None:
+    folder = tmp_path / "judged"
+    folder.mkdir()
+    (folder / "needs.jsonl").write_text('{"id": "n", "title": "Falls"}')
+    (folder / "qrels.tsv").write_text("n\t0\tp\t1\n")
+    arguments = [option if option.startswith("--") else tmp_path / option for option in options]
+    refused = command("train", "--out", tmp_path / "new", *arguments)
+    assert refused.code in (1, 2)
+    assert problem in " ".join(refused.complaint.split())
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("option", ["--history", "--register", "--leave-out"])

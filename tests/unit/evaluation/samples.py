@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,21 +31,28 @@ def need(need_id: str, title: str = "a need", *, cpv: tuple[str, ...] = ()) -> N
 
 @dataclass(frozen=True)
 class FixedRanker:
-    """A ranker with fixed answers. For each need id, `answers` holds the scores by profile id."""
+    """A ranker with fixed answers. For each need id, `answers` holds the scores by profile id.
+
+    `probability` turns a score into a probability. Without it, answers have no probabilities.
+    """
 
     answers: Mapping[str, Mapping[str, float]]
+    probability: Callable[[float], float] | None = None
 
     def rank(self, need: Need) -> RankedProfiles:
         """Return the fixed answer for `need`."""
         answer = self.answers[need.id]
-        return RankedProfiles(tuple(answer), np.array(list(answer.values())))
+        probabilities = None if self.probability is None else np.array([*map(self.probability, answer.values())])
+        return RankedProfiles(tuple(answer), np.array(list(answer.values())), probabilities)
 
 
-def fixed_system(name: str, answers: Mapping[str, Mapping[str, float]]) -> System:
+def fixed_system(
+    name: str, answers: Mapping[str, Mapping[str, float]], probability: Callable[[float], float] | None = None
+) -> System:
     """Return a system that gives `answers` whatever the register."""
 
     def build(profiles: Sequence[Profile]) -> Ranker:
-        return FixedRanker(answers)
+        return FixedRanker(answers, probability)
 
     return System(name, build)
 

@@ -54,6 +54,21 @@ def test_ignored_needs_and_judgements_are_counted_and_reported() -> None:
     assert "no relevant profile is in the register" in ignored.lines()[1]
 
 
+def test_promises_cover_needs_that_nobody_was_judged_to_meet() -> None:
+    """Nobody was judged to meet the need "unmet". The product has no strong match for it, and one for the need n2."""
+    product = fixed_system(
+        "product", {"n1": {"a": 3}, "n2": {"a": 3, "b": 2}, "unmet": {"a": 1}}, probability=lambda score: score / 4
+    )
+    judgements = Judgements({"n1": {"b": 1}, "n2": {"a": 2, "b": 0}, "unmet": {"b": 0, "a": 0}})
+    report = evaluate(product, _PROFILES, [*_NEEDS, need("unmet")], judgements)
+    assert report.figures.queries == 2
+    assert report.promises is not None
+    assert report.promises["pairs"] == 5
+    assert report.promises["needs_with_suitable"] == {"needs": 1, "no_strong_match": 0}
+    assert report.promises["needs_without_suitable"] == {"needs": 2, "no_strong_match": 1}
+    assert _report().promises is None, "without probabilities, nothing is promised"
+
+
 def test_slices_measure_each_kind_of_winner() -> None:
     slices = _report().slices
     assert set(slices["winner_sector"]) == {"sme", "large", "unknown"}

@@ -190,7 +190,7 @@ def test_a_model_with_an_unknown_signal_is_named(file_store: Store) -> None:
         connection.execute(text("INSERT INTO ledger_model VALUES (:digest, :content)"), row)
     model = search.model.model_copy(update={"digest": row["digest"]})
     difference = only(ledger.replay(engine, save_changed(file_store, entry, ledger.result_of(entry), model=model)))
-    assert f"model: recorded soft-vote-{engine.model.version}" in difference
+    assert f"model: recorded {engine.model.name}-{engine.model.version}" in difference
     assert "this version of the program has no signal 'fame'" in difference
 
 
@@ -201,7 +201,7 @@ def test_a_missing_or_altered_model_is_named(file_store: Store) -> None:
     with file_store.database.writing() as connection:
         connection.execute(text("UPDATE ledger_model SET content = content || ' '"))
     digest = engine_model_digest(ledger)
-    model = f"soft-vote-{engine.model.version} {digest}"
+    model = f"{engine.model.name}-{engine.model.version} {digest}"
     expected = f"model: recorded {model}, now cannot be used: it is missing or altered"
     assert only(ledger.replay(engine, "d1")) == expected
     assert [str(problem) for problem in ledger.verify().problems] == [f"model {digest[:12]} has been altered"]

@@ -78,7 +78,7 @@ def test_a_pooled_score_by_hand() -> None:
         },
     )
     result = scored(
-        made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3)
+        made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3, 0.3)
     )
     assert result.shares.tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 6])
     assert result.scores.tolist() == pytest.approx([-4.0 + math.log(6) + 0.5 - 0.25])
@@ -117,7 +117,7 @@ def test_candidates_are_pooled_separately() -> None:
     made = model(weights=weights(work={"meaning": 5.0}, offer={"meaning": 1.0}))
     rows = [piece(meaning=0.25), piece(meaning=0.5), piece(meaning=-0.75)]
     family = np.array([FAMILIES.index(name) for name in ("offer", "work", "work")], dtype=np.int8)
-    result = made.pooled(np.array(rows), np.zeros((2, 5)), family, np.array([0, 2]))
+    result = made.pooled(np.array(rows), np.zeros((2, len(PROFILE_SIGNALS))), family, np.array([0, 2]))
     first = math.log(math.exp(0.25) + math.exp(2.5))
     assert result.scores.tolist() == pytest.approx([first, -3.75])
     assert result.shares.tolist() == pytest.approx([math.exp(0.25 - first), math.exp(2.5 - first), 1.0])
@@ -158,7 +158,7 @@ def test_a_removed_signal_adds_nothing_and_the_others_stay() -> None:
     whole = shipped_model()
     less = whole.without(["meaning", "coverage"])
     rows = np.array([piece(meaning=0.5, words=0.5), piece(meaning=0.25, words=0.125)])
-    rest = np.array([[0.0, 1.0, 0.5, 0.3, 0.3]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
+    rest = np.array([[0.0, 1.0, 0.5, 0.3, 0.3, 1.0]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
     result = dict(zip(PARTS, less.pooled(rows, *rest).parts[0].tolist(), strict=True))
     assert (result["meaning"], result["coverage"]) == (0, 0)
     assert result["words"] > 0
@@ -255,7 +255,7 @@ def test_a_signal_that_a_model_lacks_counts_for_nothing(content: dict[str, Any])
 def test_a_signal_that_a_model_lacks_moves_no_bit_of_a_score(content: dict[str, Any]) -> None:
     rng = np.random.default_rng(4)
     pieces = rng.uniform(-1, 1, (60, len(NAMES)))
-    profiles, family = rng.uniform(-1, 1, (20, 5)), rng.integers(0, 3, 60).astype(np.int8)
+    profiles, family = rng.uniform(-1, 1, (20, len(PROFILE_SIGNALS))), rng.integers(0, 3, 60).astype(np.int8)
     starts = np.arange(0, 60, 3)
     for family_content in content["families"].values():
         for name in ("place", "scale"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -38,7 +39,16 @@ from matcher.scoring.piece_signals import (
     recency,
     scale,
 )
-from matcher.scoring.profile_signals import MAX_CAPACITY, capacity, holds
+from matcher.scoring.profile_signals import (
+    COULD_EXTEND,
+    EXTENDING_TURNOVER,
+    MAX_CAPACITY,
+    UNKNOWN_REACH,
+    WORKED_THERE,
+    capacity,
+    holds,
+    reach,
+)
 from tests.support.fakes import MemoryVectors, WordEncoder
 from tests.support.strategies import TODAY, needs, registers
 
@@ -104,9 +114,32 @@ def test_each_piece_signal_by_hand() -> None:
 def test_each_profile_signal_by_hand() -> None:
     [row] = measure_profiles(CANDIDATES, FACTS).tolist()
     assert [signal.name for signal in PROFILE_SIGNALS] == [
-        "capacity", "coverage", "accreditations", "name_meaning", "name_wording",
+        "capacity", "coverage", "accreditations", "name_meaning", "name_wording", "reach",
     ]  # fmt: skip
-    assert row == pytest.approx([-0.5, 1.0, 0.5, 0.15, 0.2])
+    assert row == pytest.approx([-0.5, 1.0, 0.5, 0.15, 0.2, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("target", "home", "worked", "turnover", "expected"),
+    [
+        (0b001, 0b111, 0b010, math.nan, 1.0),
+        (0b001, 0b001, 0, 1e9, 1.0),
+        (0b001, 0b010, 0b101, 1e3, WORKED_THERE),
+        (0b001, 0, 0b100, 1e9, UNKNOWN_REACH),
+        (0b001, 0b010, 0b010, EXTENDING_TURNOVER, COULD_EXTEND),
+        (0b001, 0b010, 0, EXTENDING_TURNOVER - 1, 0.0),
+        (0b001, 0b010, 0, math.nan, 0.0),
+        (0, 0b010, 0, 1e9, UNKNOWN_REACH),
+    ],
+    ids=["national", "here", "worked here", "unknown", "large elsewhere", "elsewhere", "size unknown", "no region"],
+)
+def test_reach(target: int, home: int, worked: int, turnover: float, expected: float) -> None:
+    candidates = replace(
+        CANDIDATES,
+        profile_columns={"home": np.array([home], dtype=np.int32), "turnover": np.array([turnover])},
+        piece_columns={**CANDIDATES.piece_columns, "regions": np.array([0, worked], dtype=np.int32)},
+    )
+    assert reach(candidates, replace(FACTS, regions=target)).tolist() == [expected]
 
 
 def test_recency() -> None:

@@ -220,3 +220,24 @@ def test_the_lots_of_a_short_need_are_searched_as_well() -> None:
 def test_a_title_is_searched_without_its_brackets(title: str, subject: str) -> None:
     need = Need(id="n", title=title)
     assert (title_of(need), query_of(need)) == (subject, title)
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "query", "title_query"),
+    [
+        ("Falls classes for NHS Calder ICB", "", "Falls classes for", "Falls classes for"),
+        ("Falls classes", "The nhs calder icb's plan. NHS Calder ICBs", "Falls classes. plan. NHS Calder ICBs", None),
+        ("NHS Calder ICB", "", "NHS Calder ICB", "NHS Calder ICB"),
+    ],
+    ids=["in the title", "in the text", "nothing else"],
+)
+def test_the_buyers_name_is_not_searched_for(title: str, description: str, query: str, title_query: str | None) -> None:
+    buyer = {"name": "NHS Calder ICB"}
+    need = parse(Need, {"id": "n", "title": title, "description": description, "buyer": buyer})
+    assert query_of(need) == query
+    assert title_of(need) == (title_query or title)
+
+
+def test_a_short_buyers_name_may_be_a_word_and_stays() -> None:
+    need = parse(Need, {"id": "n", "title": "Care at home", "buyer": {"name": "Care"}})
+    assert query_of(need) == title_of(need) == "Care at home"

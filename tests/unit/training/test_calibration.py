@@ -8,9 +8,13 @@ from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
-from matcher.evaluation.measures.calibration import BINS, COMPARABLE, expected_calibration_error, reliability
+from matcher.evaluation.measures.calibration import BINS, expected_calibration_error, reliability
 from matcher.foundations.arrays import Floats
-from matcher.training.calibration import fit_log_odds, is_comparable
+from matcher.foundations.errors import InvalidInput
+from matcher.training.calibration import calibrate, fit_log_odds
+from matcher.training.examples import Examples
+
+from .samples import sample_examples
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -56,21 +60,6 @@ def test_a_higher_score_is_never_less_probable_even_if_the_data_says_so() -> Non
     assert np.ptp(fit_log_odds(scores, scores < 0)(scores)) < 1e-4
 
 
-def test_the_highest_scores_of_each_need_are_comparable() -> None:
-    sizes = [COMPARABLE + 50, 3, COMPARABLE]
-    need = np.repeat(np.arange(3), sizes)
-    scores = np.random.default_rng(2).permutation(len(need)).astype(float)
-    comparable = is_comparable(scores, need)
-    assert [int(comparable[need == n].sum()) for n in range(3)] == [COMPARABLE, 3, COMPARABLE]
-    first_scores = scores[need == 0]
-    assert set(first_scores[comparable[need == 0]]) == set(sorted(first_scores)[50:])
-
-
-def test_among_equal_scores_the_earlier_candidates_are_comparable() -> None:
-    comparable = is_comparable(np.zeros(COMPARABLE + 2), np.zeros(COMPARABLE + 2, dtype=np.int64))
-    assert np.flatnonzero(~comparable).tolist() == [COMPARABLE, COMPARABLE + 1]
-
-
 @pytest.mark.parametrize("pairs_per_group", [1, 7, 40])
 def test_the_reliability_curve_agrees_with_scikit_learn(pairs_per_group: int) -> None:
     rng = np.random.default_rng(3)
@@ -92,3 +81,39 @@ def test_calibration_improves_the_brier_score() -> None:
     assert brier_score_loss(won, calibrated) < brier_score_loss(won, sigmoid(scores)) - 0.02
     assert brier_score_loss(won, calibrated) < np.var(won)
     assert stats.spearmanr(scores, calibrated).statistic == pytest.approx(1)
+
+
+def with_grades(examples: Examples, grades: list[int]) -> Examples:
+    return Examples(**{**vars(examples), "grades": np.array(grades)})
+
+
+def test_figures_by_hand() -> None:
+    """Two needs with three candidates each. The suitable one ranks second for the first need, first for the second."""
+    examples = with_grades(sample_examples(2, 3), [0, 3, 1, 2, 0, 0])
+    curve, figures = calibrate(np.array([3.0, 2.0, 1.0, 3.0, 2.0, 1.0]), examples)
+    assert figures["suitability"]["suitable@5"] == 1
+    assert figures["suitability"]["misfits@5"] == pytest.approx((1 / 3 + 2 / 3) / 2)
+    assert sum(pairs for *_, pairs in figures["reliability"]) == 6
+    assert (np.diff(curve.values) > 0).all()
+
+
+def test_each_need_is_assessed_by_a_calibration_fitted_on_other_needs() -> None:
+    """High scores suit one need and low scores the other, so each calibration is wrong about the other need."""
+    examples = with_grades(sample_examples(2, 40), [2] * 20 + [0] * 40 + [2] * 20)
+    _, figures = calibrate(np.tile(np.linspace(3, -3, 40), 2), examples)
+    assert figures["expected_calibration_error"] > 0.4
+
+
+def test_the_curve_is_fitted_on_all_needs_and_only_suitable_grades_count() -> None:
+    examples = sample_examples(400, 5, seed=1)
+    suitable = examples.grades >= 2
+    scores = np.random.default_rng(3).normal(size=len(suitable)) + 2 * suitable
+    curve, figures = calibrate(scores, examples)
+    assert curve == fit_log_odds(scores, suitable)
+    assert figures["expected_calibration_error"] < 0.05
+
+
+@pytest.mark.parametrize(("needs", "grades"), [(1, [3, 0, 0]), (2, [2] * 6), (2, [1] * 3 + [0, 1, 0])])
+def test_needs_that_do_not_show_who_suits_are_an_error(needs: int, grades: list[int]) -> None:
+    with pytest.raises(InvalidInput, match="do not show who suits"):
+        calibrate(np.arange(3.0 * needs), with_grades(sample_examples(needs, 3), grades))

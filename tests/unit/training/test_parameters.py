@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from matcher.foundations.arrays import Floats
-from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, CurvePrior
+from matcher.scoring import FAMILIES, PIECE_SIGNALS, PROFILE_SIGNALS, AdditiveModel, Curve, CurvePrior, Pooling
 from matcher.scoring.profile_signals import ACCREDITATIONS
 from matcher.training.examples import Examples
-from matcher.training.fitting import WeightedExamples, scores
 from matcher.training.parameters import PRIOR_BIAS, profile_terms
 
-from .samples import LAYOUT, sample_examples
+from .samples import LAYOUT, sample_examples, scores
 
+NAMES = [signal.name for signal in PROFILE_SIGNALS]
 CAPACITY, COVERAGE, ACCREDITED, *_ = range(len(PROFILE_SIGNALS))
 CAPACITY_PRIOR = PROFILE_SIGNALS[CAPACITY].prior
 assert isinstance(CAPACITY_PRIOR, CurvePrior)
@@ -32,33 +32,32 @@ def parameters(seed: int) -> Floats:
 
 
 def examples(seed: int) -> Examples:
-    sample = sample_examples(20, 10, seed, pieces=5)
+    sample = sample_examples(20, 10, seed, pieces=1)  # one piece is both the best piece and the whole pool
     rng = np.random.default_rng(seed)
     profiles = sample.profiles.copy()
     profiles[:, CAPACITY] = rng.uniform(-8, 8, len(profiles))
     profiles[rng.random(len(profiles)) < 0.3, CAPACITY] = math.nan
     profiles[:5, CAPACITY] = [-10, -5, *CAPACITY_BENDS]
     profiles[:, COVERAGE] = rng.choice([0, 0.5, 1], len(profiles))
-    profiles[:, ACCREDITED] = 1.0  # award notices require none
+    profiles[:, ACCREDITED] = 1.0  # none required
     return Examples(**{**vars(sample), "profiles": profiles})
 
 
-@pytest.mark.parametrize("unknown", [-7.0, -2.5, 0.0, 0.4, 3.0])
-def test_the_model_scores_as_fitting_does(tmp_path: Path, unknown: float) -> None:
+def test_the_model_scores_as_fitting_does(tmp_path: Path) -> None:
     for seed in range(3):
         sample, vector = examples(seed), parameters(seed)
-        built = LAYOUT.model(vector, name="m", version="1", unknown=unknown, log_odds=LEVEL)
+        built = LAYOUT.model(vector, name="m", version="1", log_odds=LEVEL)
         built.save(tmp_path)
         model = AdditiveModel.load(tmp_path)
         assert model == built
-        fitted = scores(WeightedExamples.of(sample, 1.0, unknown), LAYOUT, vector)
+        assert model.pooling is Pooling.BEST_PIECE
         pieces = sample.pieces.astype(np.float64)
         scored = model.pooled(pieces, sample.profiles, sample.family, sample.piece_starts).scores
-        assert np.abs(scored - fitted).max() < 1e-6
+        assert np.abs(scored - scores(sample, vector)).max() < 1e-6
 
 
 def test_missing_accreditations_lower_the_score_and_none_required_is_neutral() -> None:
-    model = LAYOUT.model(LAYOUT.prior(), name="m", version="1", unknown=0.0, log_odds=LEVEL)
+    model = LAYOUT.model(LAYOUT.prior(), name="m", version="1", log_odds=LEVEL)
     heights = model.curves["accreditations"](np.array([1.0, 0.5, 0.0]))
     assert heights.tolist() == [0, -ACCREDITATIONS / 2, -ACCREDITATIONS]
 
@@ -76,7 +75,18 @@ def test_the_prior_vector_matches_the_written_prior() -> None:
 
 
 def test_profile_terms_by_hand() -> None:
-    rows = np.array([[-9, 0.5, 1, 0.1, 0.2], [-0.5, 0, 1, 0, 0], [2, 1, 1, 0, 0], [math.nan, 0, 1, 0, 0]])
-    terms = profile_terms(rows, 0.25)
-    assert terms[:, :3].tolist() == [[-4, -5, -6], [0, -0.5, -1.5], [0, 0, 0], [0, 0, -0.75]]
-    assert terms[:, 3:].tolist() == [[0.5, 0.1, 0.2], [0, 0, 0], [1, 0, 0], [0, 0, 0]]
+    rows = np.zeros((4, len(PROFILE_SIGNALS)))
+    rows[:, CAPACITY] = [-9, -0.5, 2, math.nan]
+    rows[:, NAMES.index("name_meaning")] = [0.1, 0, 0, 0]
+    rows[:, NAMES.index("name_wording")] = [0.2, 0, 0, 0]
+    rows[:, NAMES.index("reach")] = [0.5, 0, 1, 0]
+    terms = profile_terms(rows)
+    enough = math.log10(2)
+    assert terms[:, :3] == pytest.approx(np.array([[-4, -5, -5 - enough], [0, -0.5, -0.5 - enough], *[[0, 0, 0]] * 2]))
+    assert terms[:, 3:].tolist() == [[0.1, 0.2, 0.5], [0, 0, 0], [0, 0, 1], [0, 0, 0]]
+
+
+def test_turnover_counts_up_to_twice_the_value_and_unknown_turnover_is_neutral() -> None:
+    curve = LAYOUT.model(LAYOUT.prior(), name="m", version="1", log_odds=LEVEL).curves["capacity"]
+    assert curve(np.array([math.log10(2), 1.0, 10.0, math.nan])).tolist() == [0, 0, 0, 0]
+    assert curve(np.log10([1.9]))[0] < 0
