@@ -26,11 +26,15 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings() -> Iterator[None]:
-    """Hide the user's settings from the tests, so that no test reaches a register in use."""
+    """Hide the user's settings from the tests, so that no test reaches a register in use.
+
+    The second reading takes longer than all the rest of a search, so it is off except in tests about it.
+    """
     chosen = {f"MATCHER_{name.upper()}" for name in Settings.model_fields}
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper() in chosen]:
             patch.delenv(name)
+        patch.setenv("MATCHER_SECOND_READING", "0")
         yield
 
 

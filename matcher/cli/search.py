@@ -126,6 +126,7 @@ def show(need: Need, result: SearchResult, console: Console = out, *, parts: boo
     if not result.results:
         console.print(f"{_NONE_ELIGIBLE if result.considered else _EMPTY}\n")
         return
+    console.print(f"[bold]{result.verdict}[/bold]")
     longest_id = max(len(match.profile_id) for match in result.results)
     if console.width < _TABLE_WIDTH or longest_id > _TABLE_WIDTH // 2:
         _print_list(result, console, parts)

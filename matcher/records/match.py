@@ -28,7 +28,7 @@ class Evidence(Record):
 class Match(Record):
     """A ranked profile. `score` is exactly the sum of `contributions`, added in order.
 
-    `probability` is how often a supplier with this score won, among comparable pairs of need and supplier. `band` is
+    `probability` is the share of pairs of a need and a supplier with this score that readers judged suitable. `band` is
     the word for the range that the probability falls in. `reasons` are sentences made from facts of the need and of the
     profile. `size` and `place` are None if they are unknown.
     """
@@ -67,4 +67,7 @@ class SearchResult(Record):
     considered: Annotated[int, Field(description="Number of current profiles.")]
     eligible: Annotated[int, Field(description="Number of profiles that passed every filter.")]
     excluded: Annotated[dict[str, int], Field(description="Number of profiles that each filter alone excludes.")]
+    verdict: Annotated[
+        str, Field(description="In words: whether any match is strong, and where the possible ones end.")
+    ] = ""
     results: Annotated[tuple[Match, ...], Field(description="Matches, best first.")]

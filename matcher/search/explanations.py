@@ -18,6 +18,7 @@ from matcher.scoring import PARTS
 from matcher.search.quotes import QuotedPassage, Quotes, quotes_of
 from matcher.search.ranking import Ranking
 from matcher.search.reasons import MatchFacts, SearchedNeed, place_of, reasons_for
+from matcher.search.verdict import verdict_on
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class ExplainedSearch:
     def to_result(self, need: Need, profiles: Mapping[int, Profile]) -> SearchResult:
         """Return the result for `need`. `profiles` holds the revisions shown, by sequence number."""
         searched = SearchedNeed.of(need, self.on)
+        bands = [band_of(candidate.probability) for candidate in self.candidates]
         return SearchResult(
             need_id=need.id,
             sequence=self.sequence,
@@ -79,6 +81,7 @@ class ExplainedSearch:
             considered=self.considered,
             eligible=self.eligible,
             excluded=self.excluded,
+            verdict=verdict_on(bands),
             results=tuple(
                 candidate.to_match(rank, searched, profiles[candidate.sequence])
                 for rank, candidate in enumerate(self.candidates, start=1)

@@ -66,6 +66,7 @@ def matcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """The command line in an empty folder, with its own home and an 80-column console."""
     matcher = command_in(tmp_path / "home", monkeypatch, capsys)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("MATCHER_SECOND_READING")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return matcher

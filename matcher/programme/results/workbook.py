@@ -33,7 +33,7 @@ R = TypeVar("R")
 # The same creation date in every workbook, so that equal results give equal files.
 _CREATED: Final = datetime(2026, 1, 1)
 _CAVEATS: Final = (
-    "Probability: how often a supplier with this score won, among comparable pairs of need and supplier.",
+    "Probability: the share of pairs of a need and a supplier with this score that readers judged suitable.",
     "A supplier is not found if it is not in the register or its profile says little. Where there is a gap, consider "
     "asking the market.",
     "These results help you discover partners. They do not evaluate offers or decide awards.",
