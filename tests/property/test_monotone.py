@@ -21,6 +21,7 @@ from matcher.scoring import (
     ProfileSignal,
     Scored,
 )
+from matcher.scoring.profile_signals import ENOUGH_CAPACITY, MAX_CAPACITY
 from tests.support.fakes import shipped_model
 
 # The largest change that rounding can make to a sum of about twenty parts, each about ten.
@@ -115,7 +116,7 @@ def test_another_piece_never_lowers_the_score(model: AdditiveModel, fit: Fit, ot
     assert more.scored(model).scores[0] >= fit.scored(model).scores[0] - ROUNDING
 
 
-@given(models(), fits(), st.data())
+@given(any_model, fits(), st.data())
 def test_with_the_best_piece_copies_and_weaker_pieces_change_not_a_bit(
     model: AdditiveModel, fit: Fit, data: st.DataObject
 ) -> None:
@@ -126,6 +127,20 @@ def test_with_the_best_piece_copies_and_weaker_pieces_change_not_a_bit(
     padded = Fit(np.vstack([fit.pieces, fit.pieces[added]]), fit.profile, np.append(fit.family, fit.family[added]))
     assert padded.scored(model).scores.tolist() == alone.scores.tolist()
     assert padded.scored(model).parts.tolist() == alone.parts.tolist()
+
+
+@given(fits(), st.floats(ENOUGH_CAPACITY, MAX_CAPACITY), st.floats(ENOUGH_CAPACITY, MAX_CAPACITY) | st.just(np.nan))
+def test_the_model_in_use_gives_turnover_beyond_twice_the_value_nothing(fit: Fit, one: float, other: float) -> None:
+    scores = []
+    for capacity in (one, other):
+        profile = fit.profile.copy()
+        profile[[signal.name for signal in PROFILE_SIGNALS].index("capacity")] = capacity
+        scores.append(Fit(fit.pieces, profile, fit.family).scored(shipped_model()).scores.tolist())
+    assert scores[0] == scores[1]
+
+
+def test_the_model_in_use_counts_the_best_piece_alone() -> None:
+    assert shipped_model().pooling is Pooling.BEST_PIECE
 
 
 @given(any_model, fits(), fits())
