@@ -140,7 +140,7 @@ def test_equal_pieces_have_equal_shares_and_are_quoted_once(file_store: Store) -
     [match] = engine_over(file_store).search(FALLS).results
     [share] = [quote.share for quote in match.evidence]
     assert 0.2 < share <= 0.25
-    assert match.contributions["breadth"] > 1, "almost ln 4, from four equal pieces"
+    assert match.contributions["breadth"] == 0, "repeating a piece earns nothing"
 
 
 def test_threads_get_the_same_answers_as_one_thread(file_store: Store) -> None:
