@@ -158,8 +158,12 @@ def _print_list(result: SearchResult, console: Console, parts: bool) -> None:
 
 def _summary(result: SearchResult) -> str:
     text = f"{result.eligible:,} of {result.considered:,} profiles are eligible and were searched in full."
-    if any(result.excluded.values()):
-        counts = (f"{name.replace('_', ' ')} {count:,}" for name, count in result.excluded.items() if count)
+    if result.excluded:
+        counts = (
+            f"{name.replace('_', ' ')} {count:,}"
+            for name, count in result.excluded.items()
+            if count or name != PLACE_NOT_KNOWN
+        )
         text += " Left out by filter: " + ", ".join(counts) + "."
     if result.excluded.get(PLACE_NOT_KNOWN):
         text += " To include partners whose place is not known, add --include-unknown."

@@ -5,8 +5,7 @@ from matcher.records.match import Evidence, Match, SearchResult
 from matcher.records.need import Buyer, Lot, Need, Requirements
 from matcher.records.parsing import Record, parse
 from matcher.records.profile import Accreditation, Capability, Contact, Coverage, Identifiers, Profile, TrackRecord
-from matcher.records.size import size_of
-from matcher.records.supplier_kind import supplier_kind
+from matcher.records.supplier_kind import size_of, supplier_kind
 from matcher.records.vocabulary import Region, Sector, Size, Stage
 
 __all__ = [

@@ -1,12 +1,16 @@
-"""The kind of a supplier, which follows from its register numbers and its name before what a source states."""
+"""The kind and the size of a supplier, which follow from what is known before what a source states.
+
+The kind follows from the register numbers and the name, the size from the number of staff and the turnover.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
+from matcher.records.policy import SME_MAX_EMPLOYEES, SME_MAX_TURNOVER
 from matcher.records.profile import Identifiers, Profile
-from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, Sector
+from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, Sector, Size
 
 # Prefixes of numbers that Companies House lists for bodies under other laws: charitable incorporated organisations,
 # and registered societies (co-operatives and community benefit societies).
@@ -45,6 +49,19 @@ def kind_from(name: str, identifiers: Identifiers, stated: Sector) -> Sector:
     if _PUBLIC_NAME.search(name):
         return Sector.PUBLIC
     return Sector.COMPANY if company or _COMPANY_NAME.search(name) else Sector.UNKNOWN
+
+
+def size_of(profile: Profile) -> Size | None:
+    """Return the size of the supplier that `profile` describes, or None if the size is unknown.
+
+    If the number of staff or the turnover is known, the statutory test is applied to the known figures. Otherwise the
+    size is the one that the profile states, in `size` or as an older value of `sector`.
+    """
+    employees, turnover = profile.employees, profile.turnover
+    if employees is not None or turnover is not None:
+        is_small = (employees or 0) < SME_MAX_EMPLOYEES and (turnover or 0) <= SME_MAX_TURNOVER
+        return Size.SME if is_small else Size.LARGE
+    return profile.size or SIZE_OF_OLD_SECTOR.get(profile.sector)
 
 
 def in_current_form(profile: Profile) -> Profile:

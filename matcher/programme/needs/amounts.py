@@ -38,7 +38,7 @@ _AFTER: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class Amount:
+class CellAmount:
     """An amount in pounds. `note` says how the text was understood if it is not a plain amount, or ""."""
 
     pounds: float
@@ -63,7 +63,7 @@ def unit_of_heading(heading: str) -> float:
     return _UNITS.get(unit, 1.0)
 
 
-def read_amount(text: str, factor: float = 1.0) -> Amount | None:
+def read_amount(text: str, factor: float = 1.0) -> CellAmount | None:
     """Return the amount that `text` states, or None if it states none.
 
     A range counts as its upper end. `factor` applies to a number without a unit of its own.
@@ -78,15 +78,15 @@ def read_amount(text: str, factor: float = 1.0) -> Amount | None:
     if pounds is None:
         return None
     is_plain = bare == plain and not _AFTER.search(plain)
-    return Amount(pounds, "" if is_plain else f"taken as {pounds:,.0f}")
+    return CellAmount(pounds, "" if is_plain else f"taken as {pounds:,.0f}")
 
 
-def _upper(ends: list[str], factor: float) -> Amount | None:
+def _upper(ends: list[str], factor: float) -> CellAmount | None:
     """Return the upper end of a range. In "250-300k", the unit of the upper end is that of both."""
     low, high = (_pounds(end.removeprefix("gbp ").strip(), factor) for end in ends)
     if low is None or high is None or (high < low and factor == 1.0):
         return None
-    return Amount(high, f"taken as {high:,.0f}, the upper end")
+    return CellAmount(high, f"taken as {high:,.0f}, the upper end")
 
 
 def _pounds(text: str, factor: float) -> float | None:

@@ -35,28 +35,28 @@ _FINANCIAL_YEAR_STARTS: Final = 4  # in April
 
 
 @dataclass(frozen=True)
-class Day:
+class CellDay:
     """A day as text, such as "2027-04-01". `note` says how the text was understood if it does not name a day, or ""."""
 
     iso: str
     note: str = ""
 
 
-def read_day(text: str, *, end: bool = False) -> Day | None:
+def read_day(text: str, *, end: bool = False) -> CellDay | None:
     """Return the day that `text` states, or None if it states none.
 
     A month, a quarter of a financial year or a year counts as its first day or, if `end` is true, as its last.
     """
     if day := _day(text):
-        return Day(day.isoformat())
+        return CellDay(day.isoformat())
     if re.fullmatch(r"\d{5}(?:\.0)?", text) and _SERIAL[0] <= int(float(text)) <= _SERIAL[1]:
         day = _EPOCH + timedelta(days=int(float(text)))
-        return Day(day.isoformat(), f"taken as {day.isoformat()}, counted in days as in a workbook")
+        return CellDay(day.isoformat(), f"taken as {day.isoformat()}, counted in days as in a workbook")
     if (period := _period(text)) is None:
         return None
     first, last = period
     day = last if end else first
-    return Day(day.isoformat(), f"taken as {day.isoformat()}, the {'last' if end else 'first'} day")
+    return CellDay(day.isoformat(), f"taken as {day.isoformat()}, the {'last' if end else 'first'} day")
 
 
 def _day(text: str) -> date | None:
