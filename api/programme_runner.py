@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from matcher.foundations.errors import Conflict, MatcherError
-from matcher.programme import Job, RunOptions, Runs, State, StopRequest
+from matcher.programme.runs import Job, RunOptions, Runs, State, StopRequest
 from matcher.programme.runs.job import INTERRUPTED
 from matcher.records import Need
 from matcher.search.engine import Engine
@@ -37,23 +37,28 @@ class ProgrammeRunner:
                 self._queue.put(id)
         self._thread.start()
 
-    def start_run(
-        self, needs: Sequence[Need], options: RunOptions, *, refused: int = 0, rejects: Path | None = None
-    ) -> Job:
+    def start_run(self, needs: Iterable[Need], options: RunOptions) -> Job:
         """Save a run of `needs`, queue it and return its job.
 
-        Args:
-            needs: the needs to match.
-            options: the programme, who requested the run, and notes for the report.
-            refused: how many rows of an uploaded file were refused.
-            rejects: the file that lists the refused rows, or None. The run keeps a copy of the file.
+        `options` holds the programme, who requested the run, and notes for the report.
 
         Raises:
             InvalidInput: two needs have the same id.
             Unavailable: the run could not be saved.
 
         """
-        job = self.runs.create(needs, None, options, refused=refused, rejects=rejects)
+        return self._queued(self.runs.create(needs, None, options))
+
+    def start_run_from(self, needs: Path, options: RunOptions, *, refused: int, rejects: Path) -> Job:
+        """Save a run of the needs in a file, queue it and return its job; see `Runs.create_from`.
+
+        Raises:
+            Unavailable: the run could not be saved.
+
+        """
+        return self._queued(self.runs.create_from(needs, None, options, refused=refused, rejects=rejects))
+
+    def _queued(self, job: Job) -> Job:
         self._queue.put(job.id)
         return job
 

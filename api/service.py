@@ -14,6 +14,7 @@ from api.access.guard import Guard
 from api.access.oidc import OidcProvider
 from api.programme_runner import ProgrammeRunner
 from api.readiness import Readiness
+from api.requests.upload_queue import UploadQueue
 from matcher.accounts import Accounts, Claims, IdempotencyKeys
 from matcher.alerts import Alerts
 from matcher.foundations.errors import Unavailable
@@ -38,6 +39,7 @@ class Service:
     alerts: Alerts
     ledger: Ledger
     programmes: ProgrammeRunner
+    uploads: UploadQueue
     ledger_check: threading.Lock
     provider: OidcProvider
 
@@ -58,6 +60,7 @@ class Service:
             Alerts(store.database),
             ledger,
             programmes,
+            UploadQueue(),
             threading.Lock(),
             OidcProvider(settings),
         )

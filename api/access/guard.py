@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, cast
@@ -22,7 +23,7 @@ from matcher.foundations.errors import NotFound, NotPermitted, NotSignedIn
 from matcher.foundations.settings import Settings
 from matcher.ledger import Decision, Ledger
 from matcher.ledger.decision import no_decision
-from matcher.programme import Job, Jobs
+from matcher.programme.runs import Job, Jobs
 from matcher.programme.runs.jobs import run_not_found
 from matcher.registration import Registrations
 from matcher.registration.registrations import absent
@@ -227,12 +228,17 @@ class GuardedRoute(JsonRoute):
         async def guarded(request: Request) -> Response:
             guard: Guard = request.app.state.service.guard
             request.state.access = await run_in_threadpool(guard.authorise, name, request)
-            response = await handle(request)
+            with self.admitted(request):
+                response = await handle(request)
             if isinstance(response, StreamingResponse | FileResponse):
                 return RevocableResponse(response, partial(guard.authorise, name, request))
             return response
 
         return guarded
+
+    def admitted(self, request: Request) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Return a context in which the authorised `request` is handled. It may refuse the request."""
+        return nullcontext()
 
 
 async def _access(request: Request) -> Access:

@@ -71,8 +71,10 @@ class Problem(BaseModel):
 class RequestRefused(HTTPException):
     """The service refuses the request before any part of the request reaches the engine."""
 
-    def __init__(self, problem_type: ProblemType, problem: str, *, remedy: str) -> None:
-        super().__init__(problem_type.status, problem)
+    def __init__(
+        self, problem_type: ProblemType, problem: str, *, remedy: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(problem_type.status, problem, dict(headers or {}))
         self.problem_type = problem_type
         self.remedy = remedy
 
@@ -175,7 +177,9 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestRefused):
-        return problem_response(error.problem_type, request.scope, str(error.detail), remedy=error.remedy)
+        return problem_response(
+            error.problem_type, request.scope, str(error.detail), remedy=error.remedy, headers=error.headers
+        )
     status = error.status_code if isinstance(error, StarletteHTTPException) else UNEXPECTED.status
     problem_type = _BY_STATUS.get(status, MALFORMED if status < 500 else UNEXPECTED)
     if problem_type is NOT_ALLOWED:

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from matcher.foundations.errors import InvalidInput, Place
-from matcher.programme import Programme
 from matcher.programme.area import EVERYWHERE, BodyLookup, area_of
+from matcher.programme.programme import Programme
 from matcher.records import Filters, Need, Record
 from matcher.records.fields import Phrase, Title
 

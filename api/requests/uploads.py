@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Final, Literal
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from api.requests.programme_requests import Capacity, ProgrammeOptions, Top
-from matcher.foundations.errors import InvalidInput, Place, Unavailable
+from matcher.foundations.errors import InvalidInput, Place
+from matcher.programme.needs.columns import parse_column_choice
+from matcher.programme.needs.reading.reading import NeedsSource
 from matcher.records import Filters
 from matcher.records.fields import Phrase, Title
 
-# The most rows allowed in one file. Larger files would delay other requests, so match them on the command line.
-MAX_ROWS: Final = 100_000
-_WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods")
-FILE_ENDINGS: Final = (".csv", ".tsv", ".txt", *_WORKBOOK_ENDINGS, ".jsonl", ".ndjson", ".json")
 # First bytes of gzip, bzip2, xz and Zstandard files, which are refused because only unpacking shows their full size.
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
-_ZIP: Final = b"PK"
-# How many files may be read at the same time, and how many seconds another file waits for its turn.
-_SLOTS: Final = threading.BoundedSemaphore(2)
-_MAX_WAIT: Final = 10.0
 
 
 class NeedsUpload(BaseModel):
@@ -36,7 +28,8 @@ class NeedsUpload(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     file: UploadFile = Field(
-        description="CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS packages (.json)."
+        description="CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS packages (.json). "
+        "The content of the file decides how it is read, not its name."
     )
     columns: Annotated[str, Field(max_length=5_000)] = Field(
         "",
@@ -44,6 +37,18 @@ class NeedsUpload(BaseModel):
         "Other fields are read from columns with their usual names.",
     )
     sheet: Phrase | None = Field(None, description="Workbook sheet to read. The default is the sheet that fits best.")
+
+    def source(self, path: Path) -> NeedsSource:
+        """Return how to read the file, which is saved at `path`.
+
+        Raises:
+            InvalidInput: `columns` is not valid.
+
+        """
+        try:
+            return NeedsSource(path, parse_column_choice(self.columns), self.sheet)
+        except InvalidInput as error:
+            raise InvalidInput(error.problem, remedy=error.remedy, place=Place(field="columns")) from error
 
 
 class ProgrammeUpload(NeedsUpload):
@@ -74,44 +79,23 @@ class ProgrammeUpload(NeedsUpload):
         )
 
 
-@contextmanager
-def saved_upload(upload: UploadFile) -> Iterator[Path]:
-    """Save `upload` to a temporary file and yield its path. Report errors in the file as errors in the field `file`.
+def save_upload(upload: UploadFile, path: Path) -> None:
+    """Save `upload` at `path`.
 
     Raises:
-        InvalidInput: the file type is not supported, or the `with` block raised InvalidInput about the file.
-        Unavailable: too many other files are being read.
+        InvalidInput: the file is compressed.
 
     """
-    ending = Path(upload.filename or "").suffix.lower()
-    if ending not in FILE_ENDINGS:
-        raise _invalid_file(
-            "the file type is not recognised", f"Send a file whose name ends in {', '.join(FILE_ENDINGS)}"
-        )
-    if not _SLOTS.acquire(timeout=_MAX_WAIT):
-        raise Unavailable("too many files are being read", remedy="Send it again in a few minutes")
-    try:
-        with TemporaryDirectory(prefix="matcher-upload-") as folder, _errors_about_field():
-            path = Path(folder) / f"needs{ending}"
-            with path.open("wb") as file:
-                shutil.copyfileobj(upload.file, file)
-            _check_not_compressed(path, ending)
-            yield path
-    finally:
-        _SLOTS.release()
-
-
-def _check_not_compressed(path: Path, ending: str) -> None:
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start.startswith(_COMPRESSED) or (start.startswith(_ZIP) and ending not in _WORKBOOK_ENDINGS):
-        raise _invalid_file(
-            "is compressed, or its type does not match its name", "Send it uncompressed, with the right file name"
-        )
+    start = upload.file.read(8)
+    if start.startswith(_COMPRESSED):
+        raise _invalid_file("is compressed", "Send it uncompressed")
+    upload.file.seek(0)
+    with path.open("wb") as file:
+        shutil.copyfileobj(upload.file, file)
 
 
 @contextmanager
-def _errors_about_field() -> Iterator[None]:
+def errors_about_field() -> Iterator[None]:
     """In errors, name the form field `file` instead of the temporary file, and give the row and column in words."""
     try:
         yield

@@ -11,7 +11,8 @@ from rich.progress import Progress as Bar
 from matcher.bootstrap import opened_engine
 from matcher.cli.app import announcing, err, out, print_json, progress_bar
 from matcher.cli.options import Json, Scheduler, input_file, output_folder
-from matcher.programme import CHUNK, Programme, Progress, RunOptions, Runs, State
+from matcher.programme.programme import Programme
+from matcher.programme.runs import CHUNK, Progress, RunOptions, Runs, State
 from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, parse
 from matcher.records.fields import MAX_TITLE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,19 +29,21 @@ from matcher.cli.options import (
     output_folder,
 )
 from matcher.foundations.errors import InvalidInput
-from matcher.foundations.staged_files import StagedFiles
-from matcher.programme import Programme, Progress, RunOptions, Runs, State
 from matcher.programme.area import EVERYWHERE, area_of
 from matcher.programme.needs.columns import parse_column_choice
-from matcher.programme.needs.needs_file import REJECTS, ReadSummary, read_needs, source_notes
-from matcher.programme.needs.preview import NeedsPreview, preview_of
+from matcher.programme.needs.needs_file import REJECTS, ReadSummary, source_notes
+from matcher.programme.needs.preview import NeedsPreview
+from matcher.programme.needs.reading.reading import OPERATOR_LIMITS, NeedsSource, save
+from matcher.programme.needs.reading.reading import preview as preview_reading
+from matcher.programme.needs.reading.saved_needs import NEEDS, save_needs
 from matcher.programme.needs.stored import NeedQuery
 from matcher.programme.needs.template import write_template
+from matcher.programme.programme import Programme
 from matcher.programme.results.figures import LEVELS, ProgrammeFigures, level_name
 from matcher.programme.results.publication import FIGURES
+from matcher.programme.runs import Progress, RunOptions, Runs, State
 from matcher.records import Need, parse
 from matcher.register import Organisations
-from matcher.sources.formats.jsonl import read_records
 
 programme = typer.Typer(
     name="programme", help="Match a region's needs with the whole register and write a report.", no_args_is_help=True
@@ -56,7 +59,6 @@ Map = Annotated[
 SheetName = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook. By default, the sheet that fits best.")
 ]
-_NEEDS_FILE = "needs.jsonl"
 # The maximum number of characters that a preview shows of a title or field.
 _MAX_SHOWN = 90
 _FILES = "A file of needs: CSV, Excel (.xlsx or .xls), OpenDocument (.ods), JSON Lines (.jsonl) or OCDS (.json)."
@@ -123,7 +125,7 @@ def match(
     )
     if not stored and query != NeedQuery():
         raise InvalidInput("--where options select stored needs", remedy="Replace --needs with --stored")
-    chosen, summary = parse_column_choice(map_), ReadSummary()
+    chosen = parse_column_choice(map_)
     with opened_engine(context.obj) as engine:
         settings = parse(
             Programme,
@@ -144,16 +146,12 @@ def match(
             },
         )
         if needs is None:
-            records = query.select_from(engine.store)
-            summary.form = "stored needs"
+            summary = _save_stored(query.select_from(engine.store), out_folder, settings)
         else:
-            records = read_needs(
-                needs, out_folder, on_error=on_error.value, chosen=chosen, sheet=sheet, summary=summary
-            )
-        file = _save_needs(settings, records, out_folder, summary)
+            summary = _read(NeedsSource(needs, chosen, sheet), out_folder, settings, on_error)
         runs = Runs(engine, context.obj.programmes_folder)
         options = RunOptions(settings, notes=source_notes(settings, summary))
-        progress = _run(runs, options, file, out_folder, scheduler)
+        progress = _run(runs, options, out_folder, scheduler)
     _print_result(progress, summary, out_folder, json=json)
 
 
@@ -178,35 +176,38 @@ def preview(
     json: Json = False,
 ) -> None:
     """Show how a file of needs would be read, and any problems in it. Nothing is matched or saved."""
-    result = preview_of(needs, parse_column_choice(map_), sheet, first=rows)
+    with preview_reading(NeedsSource(needs, parse_column_choice(map_), sheet), OPERATOR_LIMITS, first=rows) as reading:
+        result = reading.result()
     if json:
         typer.echo(result.model_dump_json(indent=2, exclude_none=True))
         return
     _print_preview(result)
 
 
-def _save_needs(settings: Programme, needs: Iterable[Need], folder: Path, summary: ReadSummary) -> Path:
-    """Write the needs, with the default region added, to a file in `folder`. Update `summary`. Return the file."""
-    count = 0
-    with StagedFiles(folder) as staged, progress_bar() as bar:
+def _read(source: NeedsSource, folder: Path, settings: Programme, on_error: OnError) -> ReadSummary:
+    """Read the needs in a file into a file in `folder`, with the default region added."""
+    with save(source, OPERATOR_LIMITS, folder, settings, on_error.value) as reading, progress_bar() as bar:
         task = bar.add_task("Reading needs", total=None)
-        with staged.path(_NEEDS_FILE).open("w", encoding="utf-8", newline="\n") as file:
-            for count, need in enumerate(needs, start=1):
-                file.write(settings.with_default_region(need).model_dump_json(exclude_none=True) + "\n")
-                bar.update(task, completed=count)
-        if not count:
-            raise InvalidInput(
-                "no stored need is selected", remedy="Remove some --where options, or import needs first"
-            )
-    summary.accepted = count
-    return folder / _NEEDS_FILE
+        while not reading.is_finished(wait=0.2):
+            bar.update(task, completed=reading.accepted)
+        return reading.result()
 
 
-def _run(runs: Runs, options: RunOptions, file: Path, folder: Path, scheduler: str | None) -> Progress:
+def _save_stored(needs: Iterator[Need], folder: Path, settings: Programme) -> ReadSummary:
+    """Write stored needs to a file in `folder`, with the default region added."""
+    if (first := next(needs, None)) is None:
+        raise InvalidInput("no stored need is selected", remedy="Remove some --where options, or import needs first")
+    with progress_bar() as bar:
+        task = bar.add_task("Reading needs", total=None)
+        count = save_needs(chain([first], needs), folder, settings, lambda done: bar.update(task, completed=done))
+    return ReadSummary("stored needs", count)
+
+
+def _run(runs: Runs, options: RunOptions, folder: Path, scheduler: str | None) -> Progress:
     with progress_bar() as bar:
         runs.engine.index(announcing(bar, "Encoding new passages"))
         runs.engine.save()
-        job = runs.create(list(read_records(file, Need)), folder, options)
+        job = runs.create_from(folder / NEEDS, folder, options)
         print_run_id(job.id)
         return runs.run(job.id, scheduler=scheduler, on_progress=progress_bar_callback(bar))
 

@@ -195,14 +195,14 @@ WantedRegions = Annotated[tuple[RegionName, ...], Field(max_length=MAX_CODES), _
 PlaceName = Annotated[str, BeforeValidator(_place), StringConstraints(max_length=MAX_PLACE)]
 
 REMEDIES: Final = {
-    "id": "Use at most 512 characters: letters, digits and . _ : / - but no spaces. Start with a letter or digit",
+    "id": f"Use at most {MAX_ID} characters: letters, digits and . _ : / - but no spaces. Start with a letter or digit",
     "sector": f"Use one of: {', '.join(CURRENT_SECTORS)}",
     "sectors": f"Use one of: {', '.join(CURRENT_SECTORS)}",
     "size": f"Use one of: {', '.join(Size)}, or leave the field out",
     "stage": f"Use one of: {', '.join(Stage)}",
     "regions": f"Use one of: {', '.join(Region)}; or a region of NHS England, or an ONS, ITL or ODS code",
     "postcode": "Enter a UK postcode such as LS11 5QN, or leave the field out",
-    "cpv": "Write CPV codes as strings of 8 digits, such as 85100000",
+    "cpv": f"Write at most {MAX_CODES} CPV codes, as strings of 8 digits such as 85100000",
     "date": "Write the date as year-month-day, such as 2026-03-31",
     "published": "Write the date as year-month-day, such as 2026-03-31",
     "closes": "Write the date as year-month-day, such as 2026-03-31",
@@ -216,9 +216,9 @@ REMEDIES: Final = {
     "cqc": "Enter the CQC provider id, such as 1-101640235",
     "ods": "Enter the ODS code, such as QWE or RR8",
     "ppon": "Enter the Public Procurement Organisation Number, such as PXYZ-1234-ABCD",
-    "title": "Enter a title of 1 to 500 characters that contains at least one word",
-    "name": "Enter a name of 1 to 500 characters that contains at least one word",
-    "description": "Shorten the text to 100,000 characters",
-    "summary": "Shorten the text to 100,000 characters",
+    "title": f"Enter a title of 1 to {MAX_TITLE} characters that contains at least one word",
+    "name": f"Enter a name of 1 to {MAX_TITLE} characters that contains at least one word",
+    "description": f"Shorten the text to {MAX_TEXT:,} characters",
+    "summary": f"Shorten the text to {MAX_TEXT:,} characters",
     "email": "Enter an e-mail address such as name@example.org, or leave the field out",
 }

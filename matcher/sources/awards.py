@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from matcher.foundations.errors import InvalidInput, Place
 from matcher.records import Need, Record, Sector, parse
 from matcher.records.fields import Id, Title
 from matcher.sources.formats.lines import read_lines
+from matcher.sources.formats.strict_json import decode
 
 
 class Winner(Record):
@@ -46,9 +46,11 @@ def read_awards(path: Path) -> Iterator[Award]:
     for raw in read_lines(path):
         place = Place(path.name, raw.number)
         try:
-            value = json.loads(raw.content)
+            value = decode(raw.content)
         except ValueError as error:
-            raise InvalidInput("is not JSON", remedy="Write one JSON object on each line", place=place) from error
+            raise InvalidInput(
+                f"is not JSON: {error}", remedy="Write one JSON object on each line", place=place
+            ) from error
         if not isinstance(value, dict):
             raise InvalidInput("is not a JSON object", remedy="Write one JSON object on each line", place=place)
         winners = parse(_Winners, {"suppliers": value.get("suppliers")}, place=place).suppliers

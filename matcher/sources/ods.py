@@ -24,6 +24,7 @@ from matcher.foundations.reference_tables import nhs_organisations
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
 from matcher.sources.formats.items import Item
+from matcher.sources.formats.limits import MAX_WHOLE_FILE
 from matcher.sources.formats.tables import first_cells, read_table, read_unheaded
 from matcher.sources.register_rows import ENDINGS as TABLE_ENDINGS
 from matcher.sources.register_rows import parse_day
@@ -33,7 +34,6 @@ ENDINGS: Final = (*TABLE_ENDINGS, ".jsonl", ".jsonl.gz")
 __all__ = ["ENDINGS", "OdsOrganisation", "Succession", "read"]
 
 _INSIDE: Final = (".json", ".jsonl", ".csv", ".txt")
-_MAX_FILE: Final = 512 * 1_048_576
 _MAX_CODE: Final = 10
 _AS_RECEIVED: Final = "Use the ODS responses exactly as received"
 # The positions of the dates in a report, and the least number of columns that it has.
@@ -146,10 +146,13 @@ def _status(closed: str) -> str:
 
 
 def _json_values(stream: Stream) -> Iterator[dict[str, Any]]:
-    text = stream.file.read(_MAX_FILE)
+    text = stream.file.read(MAX_WHOLE_FILE + 1)
+    if len(text) > MAX_WHOLE_FILE:
+        problem = f"is larger than {MAX_WHOLE_FILE:,} bytes"
+        raise InvalidInput(problem, remedy="Split the responses into several files", place=Place(file=stream.name))
     try:
         values = [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         values = _json_lines(text, stream.name)
     for value in values:
         for part in value if isinstance(value, list) else [value]:
@@ -162,7 +165,7 @@ def _json_values(stream: Stream) -> Iterator[dict[str, Any]]:
 def _json_lines(text: bytes, name: str) -> list[Any]:
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("is not JSON", remedy=_AS_RECEIVED, place=Place(file=name)) from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import ijson
 
@@ -16,6 +16,7 @@ from matcher.foundations.personal_data import redact
 from matcher.records import Profile
 from matcher.records.text import clean
 from matcher.sources.formats.containers import Stream, members, opened
+from matcher.sources.formats.depth_limit import NOT_A_NUMBER, DepthLimitedFile
 from matcher.sources.formats.items import Item
 from matcher.sources.formats.tables import read_table
 from matcher.sources.lenient_parsing import parse_leniently
@@ -24,6 +25,7 @@ from matcher.sources.statement import Origin, Statement, Tally
 
 ENDINGS: Final = (".csv", ".txt", ".json", ".csv.gz", ".txt.gz", ".json.gz", ".zip")
 _INSIDE: Final = (".csv", ".txt", ".json")
+_MISSING: Final = (None, "", NOT_A_NUMBER)
 
 # The non-empty cells in a row, by lower-case column name.
 Cells = dict[str, str]
@@ -119,10 +121,12 @@ def _rows(stream: Stream, required: tuple[str, ...]) -> Iterator[tuple[Place, Ce
 
 def _objects(stream: Stream) -> Iterator[tuple[Place, Cells, InvalidInput | None]]:
     try:
-        for number, value in enumerate(ijson.items(stream.file, "item", use_float=True), start=1):
+        file = DepthLimitedFile(cast("BinaryIO", stream.file), stream.name)
+        values = ijson.items(file, "item", use_float=True)
+        for number, value in enumerate(values, start=1):
             place = Place(stream.name, number)
             if isinstance(value, dict):
-                yield place, {name.lower(): _cell(part) for name, part in value.items() if part not in (None, "")}, None
+                yield place, {name.lower(): _cell(part) for name, part in value.items() if part not in _MISSING}, None
             else:
                 yield place, {}, InvalidInput("is not an object", remedy="Download the file again", place=place)
     except ijson.JSONError as error:

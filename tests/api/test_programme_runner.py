@@ -12,7 +12,7 @@ import pytest
 
 from api.programme_runner import ProgrammeRunner
 from matcher.foundations.errors import Conflict
-from matcher.programme import Job, Progress, RunOptions, Runs, State, StopRequest
+from matcher.programme.runs import Job, Progress, RunOptions, Runs, State, StopRequest
 from matcher.records import Need, Profile
 from matcher.store import Store
 from tests.support.fakes import engine_over

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.programme import DaskCluster, InProcess, Job, State
+from matcher.programme.runs import DaskCluster, InProcess, Job, State
 from matcher.store import Store
 from tests.support.programmes import files_of, fill, made_needs, options, output_of, runs_in
 

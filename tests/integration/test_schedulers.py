@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.programme import DaskCluster, InProcess, ProcessPool, Scheduler, State
+from matcher.programme.runs import DaskCluster, InProcess, ProcessPool, Scheduler, State
 from matcher.store import Store
 from tests.support.programmes import files_of, fill, made_needs, options, output_of, runs_in
 from tests.support.strategies import TODAY

@@ -6,7 +6,8 @@ import random
 from pathlib import Path
 
 from matcher.embedding import CachedEncoder
-from matcher.programme import Programme, RunOptions, Runs
+from matcher.programme.programme import Programme
+from matcher.programme.runs import RunOptions, Runs
 from matcher.programme.runs.schedulers import Scheduler
 from matcher.records import Need
 from matcher.records.need import Requirements

@@ -19,8 +19,8 @@ from api.problems.catalogue import UNAVAILABLE
 from api.requests.programme_requests import ProgrammeRequest
 from api.service import RunningService, Service
 from matcher.foundations.errors import InvalidInput, NotFound, Place
-from matcher.programme import Job, Progress, RunOptions, State, StopRequest
 from matcher.programme.needs.needs_file import ReadSummary, source_notes
+from matcher.programme.runs import Job, Progress, RunOptions, State, StopRequest
 from matcher.records import Need
 from matcher.records.redaction import redact_record
 from matcher.register import Organisations

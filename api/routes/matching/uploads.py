@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final, cast
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from api.access.guard import CallerAccess, GuardedRoute
+from api.access.guard import Access, CallerAccess, GuardedRoute
 from api.openapi import examples
 from api.openapi.responses import BODY_PROBLEMS, json_response, problem_responses
-from api.problems.catalogue import UNAVAILABLE
-from api.requests.uploads import MAX_ROWS, NeedsUpload, ProgrammeUpload, saved_upload
+from api.problems.catalogue import TOO_OFTEN, UNAVAILABLE
+from api.requests.upload_queue import UploadQueue, result_of
+from api.requests.uploads import NeedsUpload, ProgrammeUpload, errors_about_field, save_upload
 from api.routes.matching.programmes import ProgrammeProgress, progress_of
-from api.service import RunningService
-from matcher.foundations.errors import InvalidInput, Place
-from matcher.programme import RunOptions
-from matcher.programme.needs.columns import parse_column_choice
-from matcher.programme.needs.needs_file import REJECTS, ReadSummary, read_needs, source_notes
-from matcher.programme.needs.preview import NeedsPreview, preview_of
+from api.service import RunningService, Service
+from matcher.programme.needs.needs_file import REJECTS, source_notes
+from matcher.programme.needs.preview import NeedsPreview
+from matcher.programme.needs.reading.reading import UPLOAD_LIMITS, NeedsSource, preview, save
+from matcher.programme.needs.reading.saved_needs import NEEDS
+from matcher.programme.runs import RunOptions
 from matcher.register import Organisations
 
-router = APIRouter(prefix="/v1/uploads", tags=["programmes"], route_class=GuardedRoute)
-
 _MULTIPART: Final = "multipart/form-data"
+
+
+class UploadRoute(GuardedRoute):
+    """A guarded route that limits the uploads of each caller before any of the body is read."""
+
+    def admitted(self, request: Request) -> AbstractContextManager[None]:
+        """Return a context in which the upload counts towards the limit of its caller."""
+        queue: UploadQueue = request.app.state.service.uploads
+        return queue.admitted(_caller(request))
+
+
+router = APIRouter(prefix="/v1/uploads", tags=["programmes"], route_class=UploadRoute)
 
 
 @router.post(
@@ -31,10 +47,11 @@ _MULTIPART: Final = "multipart/form-data"
     responses={
         **json_response(202, "The programme, queued to run.", examples.PROGRAMME_PROGRESS),
         **BODY_PROBLEMS,
-        **problem_responses(UNAVAILABLE),
+        **problem_responses(TOO_OFTEN, UNAVAILABLE),
     },
 )
-def upload_programme(
+async def upload_programme(
+    request: Request,
     upload: Annotated[
         ProgrammeUpload, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.PROGRAMME_UPLOAD}})
     ],
@@ -49,18 +66,20 @@ def upload_programme(
     Otherwise the whole file is refused at the first such row.
     """
     service.readiness.require()
-    programme = upload.options().programme(Organisations(service.store).current)
-    columns, summary = _columns(upload), ReadSummary()
-    with saved_upload(upload.file) as path:
-        out = path.parent / "out"
-        rows = read_needs(
-            path, out, on_error=upload.on_error, chosen=columns, sheet=upload.sheet, summary=summary, max_rows=MAX_ROWS
+    programme = await run_in_threadpool(upload.options().programme, Organisations(service.store).current)
+    async with _saved(request, service, upload) as source:
+        out = source.path.parent / "out"
+        summary = await result_of(save(source, UPLOAD_LIMITS, out, programme, upload.on_error), request)
+        notes = source_notes(programme, summary)
+        job = await run_in_threadpool(
+            service.programmes.start_run_from,
+            out / NEEDS,
+            RunOptions(programme, by=access.organisation_id or "", notes=notes),
+            refused=summary.refused,
+            rejects=out / REJECTS,
         )
-        needs = list(rows)
-        options = RunOptions(programme, by=access.organisation_id or "", notes=source_notes(programme, summary))
-        job = service.programmes.start_run(needs, options, refused=summary.refused, rejects=out / REJECTS)
     response.headers["Location"] = f"/v1/programmes/{job.id}"
-    return progress_of(job)
+    return await run_in_threadpool(progress_of, job)
 
 
 @router.post(
@@ -68,22 +87,32 @@ def upload_programme(
     responses={
         **json_response(200, "How the file would be read.", examples.UPLOAD_PREVIEW),
         **BODY_PROBLEMS,
-        **problem_responses(UNAVAILABLE),
+        **problem_responses(TOO_OFTEN, UNAVAILABLE),
     },
 )
-def preview_upload(
+async def preview_upload(
+    request: Request,
     upload: Annotated[
         NeedsUpload, Form(media_type=_MULTIPART, openapi_examples={"file": {"value": examples.NEEDS_UPLOAD}})
     ],
+    service: RunningService,
 ) -> NeedsPreview:
     """Preview how a file of needs would be read, and what is wrong with it. Nothing is matched or stored."""
-    columns = _columns(upload)
-    with saved_upload(upload.file) as path:
-        return preview_of(path, columns, upload.sheet, max_rows=MAX_ROWS)
+    async with _saved(request, service, upload) as source:
+        return await result_of(preview(source, UPLOAD_LIMITS), request)
 
 
-def _columns(upload: NeedsUpload) -> dict[str, str]:
-    try:
-        return parse_column_choice(upload.columns)
-    except InvalidInput as error:
-        raise InvalidInput(error.problem, remedy=error.remedy, place=Place(field="columns")) from error
+@asynccontextmanager
+async def _saved(request: Request, service: Service, upload: NeedsUpload) -> AsyncIterator[NeedsSource]:
+    """Save the file in a temporary folder, and wait for a turn to read it."""
+    with TemporaryDirectory(prefix="matcher-upload-") as folder, errors_about_field():
+        source = upload.source(Path(folder) / "needs")
+        await run_in_threadpool(save_upload, upload.file, source.path)
+        async with service.uploads.turn(_caller(request)):
+            yield source
+
+
+def _caller(request: Request) -> str:
+    """Return the organisation that sends the request or, without accounts, the address that sends it."""
+    access = cast("Access", request.state.access)
+    return access.organisation_id or (request.client.host if request.client else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from typing import Final
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.programme.needs.conversion import Cell
+from matcher.sources.formats.containers import GZIP
 from matcher.sources.formats.files import unreadable
+from matcher.sources.formats.limits import MAX_CELL, MAX_COLUMNS, MAX_TABLE_LINE, MAX_TABLE_ROWS
 
 # A table row: the number of its first line, counting from 1, and its cells or the reason why they cannot be read.
 TableRow = tuple[int, list[Cell] | InvalidInput]
@@ -25,10 +28,6 @@ _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-
 # The number of bytes used to detect the encoding of a file, and the number of rows used to detect the delimiter.
 _PROBE: Final = 65_536
 _PROBED_ROWS: Final = 20
-# The longest cell allowed, in characters: four times the limit for a description. At most `_MAX_LINE` characters of a
-# line are read, and a line longer than half of `_MAX_LINE` is rejected.
-_MAX_CELL: Final = 400_000
-_MAX_LINE: Final = 4_000_000
 
 
 @dataclass
@@ -49,13 +48,16 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
     """Yield the non-empty rows of the CSV file at `path`, and update the line counts in `encodings`.
 
     Raises:
-        InvalidInput: the file cannot be read.
+        InvalidInput: the file cannot be read, or has too many rows.
 
     """
-    csv.field_size_limit(_MAX_CELL)
+    csv.field_size_limit(MAX_CELL)
     # Strict, because otherwise an unclosed quote would silently swallow the needs below it.
     reader = csv.reader(_lines(path, encodings), delimiter=delimiter, strict=True)
-    while True:
+    for count in itertools.count(1):
+        if count > MAX_TABLE_ROWS:
+            problem = f"has more than {MAX_TABLE_ROWS:,} rows, including empty rows"
+            raise InvalidInput(problem, remedy="Split it into several files", place=Place(display_path(path)))
         start = reader.line_num + 1
         try:
             cells = next(reader)
@@ -65,7 +67,16 @@ def rows_of(path: Path, delimiter: str, encodings: EncodingCounts) -> Iterator[T
             yield start, _unreadable_row(path, start, error)
             continue
         if any(cell.strip() for cell in cells):
-            yield start, list(cells)
+            yield start, within_columns(list(cells))
+
+
+def within_columns(cells: list[Cell]) -> list[Cell] | InvalidInput:
+    """Return the first `MAX_COLUMNS` of `cells`, or an error if any of the others is not empty."""
+    if any(cell is not None and str(cell).strip() for cell in cells[MAX_COLUMNS:]):
+        return InvalidInput(
+            f"has cells beyond column {MAX_COLUMNS:,}", remedy="Delete the columns that do not describe needs"
+        )
+    return cells[:MAX_COLUMNS]
 
 
 def delimiter_of(path: Path, score: Callable[[list[str]], int]) -> str:
@@ -85,6 +96,8 @@ def _lines(path: Path, encodings: EncodingCounts) -> Iterator[str]:
         with path.open("rb") as file:
             start = file.read(_PROBE)
             file.seek(0)
+            if start.startswith(GZIP):
+                raise InvalidInput("is compressed", remedy="Unpack it first", place=Place())
             if wide := _utf16(start):
                 yield from _wide_lines(file, wide, encodings)
             else:
@@ -98,7 +111,7 @@ def _lines(path: Path, encodings: EncodingCounts) -> Iterator[str]:
 
 def _wide_lines(file: io.BufferedReader, encoding: str, encodings: EncodingCounts) -> Iterator[str]:
     with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
-        for number, line in enumerate(iter(lambda: text.readline(_MAX_LINE), "")):
+        for number, line in enumerate(iter(lambda: text.readline(MAX_TABLE_LINE + 1), "")):
             encodings.lines["UTF-16"] += 1
             _check(line, number)
             yield line.removeprefix("\ufeff") if number == 0 else line
@@ -109,7 +122,7 @@ def _narrow_lines(file: io.BufferedReader, encodings: EncodingCounts) -> Iterato
 
     A line may also end with only a carriage return, as in files from old programs.
     """
-    for number, raw in enumerate(iter(lambda: file.readline(_MAX_LINE), b"")):
+    for number, raw in enumerate(iter(lambda: file.readline(MAX_TABLE_LINE + 1), b"")):
         _check(raw, number)
         for line in (raw.removeprefix(codecs.BOM_UTF8) if number == 0 else raw).splitlines(keepends=True):
             text, name = _decoded(line)
@@ -125,9 +138,9 @@ def _decoded(line: bytes) -> tuple[str, str]:
 
 
 def _check(line: str | bytes, number: int) -> None:
-    if len(line) >= _MAX_LINE // 2:
+    if len(line) > MAX_TABLE_LINE:
         raise InvalidInput(
-            f"is longer than {_MAX_LINE // 2:,} characters",
+            f"is longer than {MAX_TABLE_LINE:,} characters",
             remedy="Use a CSV file with one need per row",
             place=Place(line=number + 1),
         )
@@ -145,6 +158,6 @@ def _utf16(start: bytes) -> str | None:
 def _unreadable_row(path: Path, line: int, error: csv.Error) -> InvalidInput:
     return InvalidInput(
         f"is not a row of a table: {error}",
-        remedy='Close every quote, double each quote inside a cell (""), and keep cells under 400,000 characters',
+        remedy=f'Close every quote, double each quote inside a cell (""), and keep cells under {MAX_CELL:,} characters',
         place=Place(display_path(path), line),
     )

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from matcher.programme.needs.table import AcceptedRow, RejectedRow
 from matcher.records import Need
 from matcher.sources.formats import jsonl
 from matcher.sources.formats.jsonl import Accepted
-
-ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 
 
 @dataclass(frozen=True)

@@ -8,27 +8,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from matcher.foundations import owner_only
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.foundations.spreadsheet_cells import escape_formula
 from matcher.foundations.staged_files import StagedFiles, explain_disk_errors
-from matcher.programme.needs import json_lines, notices
 from matcher.programme.needs.json_lines import NeedsJsonLines
-from matcher.programme.needs.notices import NoticesFile
+from matcher.programme.needs.reading.recognition import FileKind, kind_of
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, PassedOverRow, RejectedRow
-from matcher.programme.needs.workbooks.workbook import format_of
 from matcher.programme.programme import Programme
 from matcher.records import Need
 from matcher.records.redaction import redact_record
+
+if TYPE_CHECKING:
+    from matcher.programme.needs.notices import NoticesFile
 
 REJECTS: Final = "rejects.csv"
 _LEADING_COLUMNS: Final = ("row", "field", "column", "problem", "remedy")
 
 NeedsRow = AcceptedRow | PassedOverRow | RejectedRow
-NeedsFile = NeedsTable | NeedsJsonLines | NoticesFile
+NeedsFile: TypeAlias = "NeedsTable | NeedsJsonLines | NoticesFile"
 
 
 @dataclass
@@ -68,20 +69,21 @@ def source_notes(programme: Programme, summary: ReadSummary) -> tuple[str, ...]:
 def open_needs_file(path: Path, chosen: Mapping[str, str] | None = None, sheet: str | None = None) -> NeedsFile:
     """Return the file at `path`, ready to read. `chosen` and `sheet` apply only to tables; see `NeedsTable.open`.
 
-    Workbooks are recognised by their content, and JSON Lines and OCDS (.json) files by their filename extension. Any
-    other file is read as CSV.
+    The content of the file decides how it is read: as a workbook, JSON Lines, OCDS or CSV.
 
     Raises:
         InvalidInput: the file as a whole cannot be used.
 
     """
-    name = path.name.lower()
-    if format_of(path) is None:
-        if name.endswith(json_lines.ENDINGS):
-            return NeedsJsonLines(path)
-        if name.endswith(notices.ENDINGS):
-            return NoticesFile(path)
-    return NeedsTable.open(path, chosen, sheet)
+    kind = kind_of(path)
+    if kind is FileKind.TABLE:
+        return NeedsTable.open(path, chosen, sheet)
+    if kind is FileKind.JSON_LINES:
+        return NeedsJsonLines(path)
+    # Takes longer to import than most files take to read.
+    from matcher.programme.needs.notices import NoticesFile
+
+    return NoticesFile(path)
 
 
 def read_needs(

@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from matcher.foundations.errors import InvalidInput
 from matcher.foundations.paths import display_path
 from matcher.programme.needs.table import AcceptedRow, RejectedRow
 from matcher.sources.ocds import ReleaseIds, merge, named, read_releases, rejected, trim
 from matcher.sources.statement import Origin, Tally
-
-ENDINGS: Final = (".json", ".json.gz")
 
 
 @dataclass

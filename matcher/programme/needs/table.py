@@ -118,8 +118,9 @@ class NeedsTable:
 
         """
         if (format := workbook.format_of(path)) is not None:
-            names = [sheet] if sheet else workbook.sheet_names(path, format)
-            headers = [(name, *_header(workbook.rows_of(path, format, name), chosen)) for name in names]
+            with workbook.opened(path, format) as book:
+                names = [sheet] if sheet else book.sheet_names()
+                headers = [(name, *_header(book.rows(name), chosen)) for name in names]
             name, row, header = max(headers, key=lambda header: _score(header[2], chosen), default=("", 0, []))
             return cls(path, _columns(path, row, header, chosen), row, WorkbookSheet(format, name))
         delimiter = delimited.delimiter_of(path, lambda header: _score(header, chosen))
@@ -160,9 +161,11 @@ class NeedsTable:
 
     def _raw_rows(self) -> Iterator[TableRow]:
         if self.sheet is not None:
-            return workbook.rows_of(self.path, self.sheet.format, self.sheet.name)
-        self.encodings.lines.clear()
-        return delimited.rows_of(self.path, self.delimiter, self.encodings)
+            with workbook.opened(self.path, self.sheet.format) as book:
+                yield from book.rows(self.sheet.name)
+        else:
+            self.encodings.lines.clear()
+            yield from delimited.rows_of(self.path, self.delimiter, self.encodings)
 
     def _no_need(self, cells: list[Cell] | InvalidInput) -> str | None:
         """Return why a row holds no need, if it is a line of totals, a note, or the column names again."""

@@ -26,7 +26,7 @@ from matcher.programme.results.sheets import (
     LinkedRow,
 )
 from matcher.programme.results.tables import NeedResult
-from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, SheetLayout, number_format, truncated
+from matcher.programme.results.worksheet import MAX_ROWS, Share, Sheet, SheetLayout, cell_text, number_format
 
 R = TypeVar("R")
 
@@ -132,7 +132,7 @@ class Workbook:
 
     def _write_text(self, sheet: Any, row: int, column: int, text: str, format_name: str) -> None:
         if text:
-            sheet.write_string(row, column, truncated(text), self._formats[format_name])
+            sheet.write_string(row, column, cell_text(text), self._formats[format_name])
 
 
 def _facts(figures: ProgrammeFigures) -> list[tuple[str, str]]:

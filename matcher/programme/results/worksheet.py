@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from matcher.foundations.spreadsheet_cells import escape_formula
+
 R = TypeVar("R")
 
 # Excel's limits: rows per sheet, characters per cell, links per sheet.
@@ -84,13 +86,14 @@ class Sheet(Generic[R]):
             self._sheet.write_number(self._row, position, cell, self._formats[number_format(cell)])
         elif link and self._links < _MAX_LINKS:
             self._links += 1
-            self._sheet.write_url(self._row, position, link, self._formats["link"], truncated(str(cell)))
+            self._sheet.write_url(self._row, position, link, self._formats["link"], cell_text(str(cell)))
         elif cell:
-            self._sheet.write_string(self._row, position, truncated(str(cell)), self._formats["text"])
+            self._sheet.write_string(self._row, position, cell_text(str(cell)), self._formats["text"])
 
 
-def truncated(text: str) -> str:
-    """Return `text`, cut to the number of characters that a cell can hold."""
+def cell_text(text: str) -> str:
+    """Return `text` as the content of a cell: safe in a spreadsheet, and cut to what a cell can hold."""
+    text = escape_formula(text)
     return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 2] + " …"
 
 

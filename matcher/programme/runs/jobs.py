@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from matcher.foundations.errors import InvalidInput, NotFound, Unavailable
 from matcher.programme.runs.job import Job
 from matcher.programme.runs.manifest import RunManifest, digest_of
 from matcher.programme.runs.progress import Progress, State
-from matcher.records import Need
 
 _log = logging.getLogger(__name__)
 
@@ -27,26 +26,25 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def create(
-        self, needs: Sequence[Need], model: dict[str, Any], *, rejects: Path | None = None, **manifest: Any
-    ) -> Job:
-        """Create a run for `needs`. If rows were refused, copy `rejects`.
+    def create(self, lines: bytes, model: dict[str, Any], *, rejects: Path | None = None, **manifest: Any) -> Job:
+        """Create a run for the needs in `lines`, one per line. If rows were refused, copy `rejects`.
 
         `manifest` holds the other fields of the `RunManifest`.
 
         Raises:
-            InvalidInput: `needs` is empty or repeats an id, or the chunk size is less than 1.
+            InvalidInput: `lines` is empty, or the chunk size is less than 1.
             Unavailable: the folder cannot be written.
 
         """
-        _check(needs)
+        if not lines:
+            raise InvalidInput("there are no needs to match", remedy="Supply at least one need")
         if manifest["chunk"] < 1:
             raise InvalidInput("a chunk must hold at least one need", remedy="Use a chunk size of 1 or more")
-        lines = "".join(f"{need.model_dump_json(exclude_none=True)}\n" for need in needs).encode()
+        count = lines.count(b"\n")
         content = json.dumps(model).encode()
         id = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
         complete = RunManifest(
-            id=id, created=datetime.now(UTC), needs=len(needs), needs_digest=digest_of(lines),
+            id=id, created=datetime.now(UTC), needs=count, needs_digest=digest_of(lines),
             model_digest=digest_of(content), **manifest,
         )  # fmt: skip
         job = self._create_folder(id)
@@ -54,7 +52,7 @@ class Jobs:
             job.save_rejects(rejects)
         job.write("needs.jsonl", lines)
         job.write("model.json", content)
-        job.save_progress(Progress(id, State.QUEUED, total=len(needs)))
+        job.save_progress(Progress(id, State.QUEUED, total=count))
         job.write("manifest.json", complete.sealed())  # last: a run with a manifest is complete
         return job
 
@@ -104,15 +102,3 @@ class Jobs:
 def run_not_found(id: str) -> NotFound:
     """Return the error for an unknown run."""
     return NotFound(f"there is no run {id!r}", remedy="Check the id. It was shown when the run was started")
-
-
-def _check(needs: Sequence[Need]) -> None:
-    if not needs:
-        raise InvalidInput("there are no needs to match", remedy="Supply at least one need")
-    seen: set[str] = set()
-    for number, need in enumerate(needs, start=1):
-        if need.id in seen:
-            raise InvalidInput(
-                f"need {number}: an earlier need has the id {need.id!r}", remedy="Give each need its own id"
-            )
-        seen.add(need.id)

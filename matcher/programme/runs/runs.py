@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from matcher.foundations.errors import Conflict, InvalidInput
+from matcher.foundations.errors import Conflict, InvalidInput, Place
+from matcher.foundations.staged_files import explain_disk_errors
 from matcher.programme.area import AreaSelection
+from matcher.programme.needs.reading.saved_needs import check_unique, need_line
 from matcher.programme.programme import Programme
 from matcher.programme.runs.job import CHUNK, Job
 from matcher.programme.runs.jobs import Jobs
@@ -44,15 +46,7 @@ class Runs:
         self.engine = engine
         self.jobs = Jobs(folder)
 
-    def create(
-        self,
-        needs: Sequence[Need],
-        out: Path | None,
-        options: RunOptions | None = None,
-        *,
-        refused: int = 0,
-        rejects: Path | None = None,
-    ) -> Job:
+    def create(self, needs: Iterable[Need], out: Path | None, options: RunOptions | None = None) -> Job:
         """Create a run that matches `needs` with the current index.
 
         If the programme covers an area, needs that name another place are left out, and a note says how many. If the
@@ -60,8 +54,6 @@ class Runs:
 
         Args:
             out: the folder for the results. If None, the results go to the run's own folder.
-            refused: how many rows of the needs file were refused.
-            rejects: the rejects file, which is copied if `refused` is not 0.
 
         Raises:
             InvalidInput: `needs` is empty or repeats an id, none of them is in the area of the programme, or a number
@@ -69,14 +61,47 @@ class Runs:
             Unavailable: the home cannot be written.
 
         """
-        options, engine = options or RunOptions(), self.engine
+        return self._create(needs, out, options or RunOptions())
+
+    def create_from(
+        self, needs: Path, out: Path | None, options: RunOptions, *, refused: int = 0, rejects: Path | None = None
+    ) -> Job:
+        """Create a run that matches the needs in a file that `save_needs` has written; see `create`.
+
+        Args:
+            out: the folder for the results. If None, the results go to the run's own folder.
+            refused: how many rows of the needs file were refused.
+            rejects: the rejects file, which is copied if `refused` is not 0.
+
+        Raises:
+            InvalidInput: as for `create`.
+            Unavailable: the home cannot be written, or the file cannot be read.
+
+        """
+        with explain_disk_errors(needs.parent):
+            lines = needs.read_bytes().splitlines()
+        return self._create(map(Need.model_validate_json, lines), out, options, refused=refused, rejects=rejects)
+
+    def _create(
+        self,
+        needs: Iterable[Need],
+        out: Path | None,
+        options: RunOptions,
+        *,
+        refused: int = 0,
+        rejects: Path | None = None,
+    ) -> Job:
+        engine = self.engine
         index = engine.index()
         programme = options.programme.model_copy(update={"on": options.programme.on or date.today()})
         selection = AreaSelection(programme.area, Organisations(engine.store).current)
-        selected = [programme.with_default_region(need) for need in selection.select_from(needs)]
+        lines, seen = list[str](), set[str]()
+        for number, need in enumerate(selection.select_from(needs), start=1):
+            check_unique(need, number, seen)
+            lines.append(need_line(programme.with_default_region(need)))
         return self.jobs.create(
-            selected, engine.model.content(), programme=programme,
-            by=options.by, notes=(*options.notes, *_note_on(selection, len(selected))), depth=engine.depth,
+            "".join(lines).encode(), engine.model.content(), programme=programme,
+            by=options.by, notes=(*options.notes, *_note_on(selection, len(lines))), depth=engine.depth,
             sequence=index.sequence, origin=index.origin,
             encoder=index.encoder, chunk=options.chunk, refused=refused, rejects=rejects,
             out="" if out is None else str(out.absolute()),
@@ -121,5 +146,6 @@ def _note_on(selection: AreaSelection, selected: int) -> tuple[str, ...]:
         raise InvalidInput(
             f"all {selection.elsewhere:,} needs name a place outside {area}",
             remedy="Choose another region, or leave it out",
+            place=Place(field="region"),
         )
     return (f"{selection.elsewhere:,} needs that name a place outside {area} were left out.",)

@@ -21,7 +21,7 @@ from matcher.foundations.paths import display_path
 from matcher.sources.formats.files import unreadable
 
 _BUFFER: Final = 65_536
-_GZIP: Final = b"\x1f\x8b"
+GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -159,7 +159,7 @@ def _plain(stored: io.BufferedReader[io.FileIO], member: str) -> Iterator[Binary
     if member:
         with zipfile.ZipFile(stored) as archive, _opened_member(archive, member) as plain:
             yield plain
-    elif stored.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
+    elif stored.peek(len(GZIP))[: len(GZIP)] == GZIP:
         with gzip.open(stored) as unzipped:
             yield cast("BinaryIO", unzipped)
     else:

@@ -14,9 +14,8 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from matcher.foundations.errors import InvalidInput, Place
+from matcher.sources.formats.limits import MAX_DEPTH
 
-# The Open Contracting Data Standard schema has about twelve levels.
-MAX_DEPTH: Final = 32
 # A text in the place of NaN or Infinity. No published text contains this character, which has no meaning in Unicode.
 NOT_A_NUMBER: Final = "\ue000"
 _CONSTANTS: Final = (b"NaN", b"Infinity")
@@ -60,7 +59,7 @@ class DepthLimitedFile:
             if depths.max() > MAX_DEPTH:
                 raise InvalidInput(
                     f"is nested more than {MAX_DEPTH} levels deep",
-                    remedy="Use a release package or record package as published",
+                    remedy="Use the file as published",
                     place=Place(file=self._name),
                 )
             self._depth = int(depths[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,13 @@ from typing import Any, Final, Generic, NoReturn, TypeVar
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.foundations.paths import display_path
 from matcher.records import Contact, Need, Profile, parse
-from matcher.sources.formats.lines import MAX_LINE, RawLine, read_lines
+from matcher.sources.formats.limits import MAX_DIGITS, MAX_LINE
+from matcher.sources.formats.lines import RawLine, read_lines
+from matcher.sources.formats.strict_json import RepeatedNameError, unique_object
 
 R = TypeVar("R", Profile, Need)
 R_co = TypeVar("R_co", covariant=True)
 
-# Amounts are below 1e16. A whole number with more than 18 digits must be a mistake, and could be slow to parse.
-_MAX_DIGITS: Final = 18
 _MAX_FIELD_NAME: Final = 80
 
 
@@ -162,9 +161,10 @@ class _ValueRefusedError(ValueError):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(value := dict(pairs)) != len(pairs):
-        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise _ValueRefusedError("appears twice in one object", "Give each field once", _printable(repeated))
+    try:
+        value = unique_object(pairs)
+    except RepeatedNameError as error:
+        raise _ValueRefusedError("appears twice in one object", "Give each field once", error.name) from error
     return {name: part for name, part in value.items() if part is not None} if None in value.values() else value
 
 
@@ -173,7 +173,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _whole_number(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise _ValueRefusedError("a number has too many digits", "Give amounts in pounds")
     return int(digits)
 

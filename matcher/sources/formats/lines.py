@@ -9,9 +9,8 @@ from typing import BinaryIO, Final, cast
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import opened
+from matcher.sources.formats.limits import MAX_LINE
 
-# Maximum length, in bytes, of a line that is read as a record. The longest of 14,000 real records is 23 kB long.
-MAX_LINE: Final = 1_048_576
 _PIECE: Final = 65_536
 
 

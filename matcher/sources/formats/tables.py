@@ -9,8 +9,8 @@ from typing import Final
 
 from matcher.foundations.errors import InvalidInput, Place
 from matcher.sources.formats.containers import Stream
+from matcher.sources.formats.limits import MAX_LINE
 
-_MAX_LINE: Final = 1_048_576
 # Number of lines at the top of the file that are searched for the column names.
 _HEADER_WITHIN: Final = 20
 
@@ -90,8 +90,16 @@ def _header(lines: Iterator[str], required: tuple[str, ...], name: str) -> tuple
 
 
 def _decoded_lines(stream: Stream) -> Iterator[str]:
-    """Yield each line decoded as UTF-8 or, if that fails, as Windows-1252."""
-    while line := stream.file.readline(_MAX_LINE):
+    """Yield each line decoded as UTF-8 or, if that fails, as Windows-1252.
+
+    Raises:
+        InvalidInput: a line is too long.
+
+    """
+    for number, line in enumerate(iter(lambda: stream.file.readline(MAX_LINE + 1), b""), start=1):
+        if len(line) > MAX_LINE:
+            problem = f"is longer than {MAX_LINE:,} bytes"
+            raise InvalidInput(problem, remedy="Download the file again", place=Place(stream.name, number))
         try:
             yield line.decode("utf-8")
         except UnicodeDecodeError:

@@ -22,16 +22,15 @@ from matcher.foundations.personal_data import redact
 from matcher.records.text import clean
 from matcher.sources.formats.containers import members, opened
 from matcher.sources.formats.depth_limit import NOT_A_NUMBER, DepthLimitedFile
+from matcher.sources.formats.limits import MAX_PACKAGE_LINE
 from matcher.sources.statement import Tally
 
 ENDINGS: Final = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".zip")
 _INSIDE: Final = (".json", ".jsonl")
-# Maximum length of a line, in bytes. A line may be a complete package, so the limit is several times the size of
-# 100 large notices.
-_MAX_LINE: Final = 64 * 1_048_576
 _MAX_FIRST_LINE: Final = 4 * 1_048_576
 _LISTS: Final = ("releases", "records")
 _MAX_SHOWN: Final = 200
+_ONE_A_LINE: Final = "Write one release or package on each line"
 
 
 @dataclass(frozen=True)
@@ -176,19 +175,18 @@ def _items(file: BinaryIO, prefix: str, name: str) -> Iterator[tuple[int, Any]]:
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, Any]]:
-    number = 0
-    while line := file.readline(_MAX_LINE):
-        number += 1
+    for number, line in enumerate(iter(lambda: file.readline(MAX_PACKAGE_LINE + 1), b""), start=1):
         if not line.strip():
             continue
+        if len(line) > MAX_PACKAGE_LINE:
+            problem = f"is longer than {MAX_PACKAGE_LINE:,} bytes"
+            raise InvalidInput(problem, remedy=_ONE_A_LINE, place=Place(name, number))
         try:
             yield number, json.loads(line, parse_constant=lambda _: NOT_A_NUMBER)
         except (ValueError, RecursionError) as error:
-            problem = InvalidInput(
-                "is not JSON", remedy="Write one release or package on each line", place=Place(name, number)
-            )
-            problem.__cause__ = error
-            yield number, problem
+            refused = InvalidInput("is not JSON", remedy=_ONE_A_LINE, place=Place(name, number))
+            refused.__cause__ = error
+            yield number, refused
 
 
 @contextmanager
@@ -203,7 +201,7 @@ def _json_errors(path: Path, member: str, name: str) -> Iterator[None]:
 def _fault(path: Path, member: str) -> str:
     """Return what is wrong with a file that cannot be parsed, with line and column unless the file is very large."""
     with opened(path, member, from_utf_16=True) as stream:
-        content = stream.file.read(_MAX_LINE)
+        content = stream.file.read(MAX_PACKAGE_LINE)
     try:
         json.loads(content)
     except UnicodeDecodeError as error:

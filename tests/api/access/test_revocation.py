@@ -17,7 +17,8 @@ from api.access import revocation
 from api.access.revocation import RevocableResponse
 from matcher.accounts import Role
 from matcher.foundations.errors import NotSignedIn, Unavailable
-from matcher.programme import Programme, RunOptions, State
+from matcher.programme.programme import Programme
+from matcher.programme.runs import RunOptions, State
 from matcher.records import Need
 from matcher.store import Store
 from tests.api.support.people import People

@@ -31,6 +31,9 @@ NOT_JSON = {
     "UTF-16": '{"name": "Steps"}'.encode("utf-16"),
     "a raw null byte": b'{"name": "a\x00b"}',
     "two values": b"{} {}",
+    "a repeated name": b'{"name": "Steps", "name": "Stairs", "text": "a", "text": "b", "title": "c", "title": "d"}',
+    "a repeated escaped name": b'{"name": "Steps", "n\\u0061me": "Stairs"}',
+    "a repeated name far inside": b'{"name": "Steps", "capabilities": [{"title": "a", "title": "b"}]}',
     "comments": b'{"name": "Steps" /* x */}',
 }
 
@@ -40,6 +43,31 @@ NOT_JSON = {
 def test_invalid_json_is_refused(client: TestClient, register: Store, method: str, path: str, body: bytes) -> None:
     problem(client.request(method, path, content=body, headers=JSON), 400)
     assert register.sequence() == 0
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "identity, gzip", "unknown", "GZIP"])
+@pytest.mark.parametrize("kind", [JSON, {"content-type": "multipart/form-data; boundary=x"}], ids=["JSON", "form"])
+def test_a_body_with_a_content_encoding_is_refused(
+    client: TestClient, register: Store, encoding: str, kind: dict[str, str]
+) -> None:
+    path = "/v1/uploads" if kind is not JSON else "/v1/search"
+    answer = client.post(path, content=b'{"text": "a"}', headers={**kind, "content-encoding": encoding})
+    problem(answer, 415)
+    assert answer.headers["accept-encoding"] == "identity"
+    assert register.sequence() == 0
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1", "utf-7", "unknown", '"utf-8 "', "utf-8\xff"])
+def test_a_body_in_another_character_set_is_refused(client: TestClient, charset: str) -> None:
+    for kind, path in (("application/json", "search"), ("multipart/form-data; boundary=x", "uploads")):
+        headers = {b"content-type": f"{kind}; charset={charset}".encode("latin-1")}
+        problem(client.post(f"/v1/{path}", content=b'{"text": "a"}', headers=headers), 415)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
+def test_a_body_in_utf8_is_read(client: TestClient, charset: str) -> None:
+    headers = {"content-type": f"application/json; charset={charset}", "content-encoding": "identity"}
+    assert client.put("/v1/profiles/a", content=b'{"name": "Steps"}', headers=headers).status_code == 201
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

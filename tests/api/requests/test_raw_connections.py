@@ -43,7 +43,9 @@ def ask(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 def head(method: str, path: str, *lines: str) -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *lines, "", ""]).encode("latin-1")
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *lines, "", ""]).encode(
+        "latin-1"
+    )
 
 
 JSON = "Content-Type: application/json"

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.access.permissions import PERMISSIONS, AccessScope, Subject
 from matcher.accounts import Role
-from matcher.programme import State
+from matcher.programme.runs import State
 from tests.api.support.people import People, Person
 
 PROFILE = {"name": "Steps", "summary": "classes"}

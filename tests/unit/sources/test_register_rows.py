@@ -185,3 +185,30 @@ def test_an_organisation_without_a_code_is_reported(tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text("code,name\n,NOBODY\n")
     [item] = ods.read(tmp_path / "o.csv")
     assert isinstance(item.problem, InvalidInput)
+
+
+def test_a_line_over_the_limit_is_reported(tmp_path: Path) -> None:
+    file = tmp_path / "ods.csv"
+    file.write_text("code,name\nQ1,Trust\nQ2," + "x" * 1_100_000 + "\n")
+    with pytest.raises(InvalidInput, match="is longer than 1,048,576 bytes") as caught:
+        list(ods.read(file))
+    assert caught.value.place.line == 3
+
+
+def test_responses_over_the_limit_are_reported_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ods, "MAX_WHOLE_FILE", 50)
+    file = tmp_path / "ods.json"
+    file.write_text(json.dumps([{"OrgId": "Q1", "Name": "Trust"}] * 9))
+    with pytest.raises(InvalidInput, match="is larger than 50 bytes") as caught:
+        list(ods.read(file))
+    assert caught.value.remedy == "Split the responses into several files"
+
+
+def test_deeply_nested_registers_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "deep.json"
+    file.write_bytes(b"[" * 200_000)
+    with pytest.raises(InvalidInput, match="is not JSON"):
+        list(ods.read(file))
+    file.write_bytes(b'[{"a":' * 100_000)
+    with pytest.raises(InvalidInput, match="nested more than 32 levels deep"):
+        list(charity_commission.read(file, "test", Tally()))

@@ -1,105 +1,147 @@
-"""Rows of Excel workbooks (.xlsx), read one at a time with openpyxl. Formulas are never evaluated."""
+"""Excel workbooks (.xlsx), read row by row with openpyxl. Formulas are never evaluated."""
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from itertools import chain, islice
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
-from xml.etree.ElementTree import ParseError
+from typing import IO, Any, Final
+from xml.etree.ElementTree import Element, ParseError
 
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
+
+from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.conversion import Cell
-from matcher.programme.needs.delimited import TableRow
-from matcher.programme.needs.workbooks.errors import check_unpacked_size, no_such_sheet, unreadable_workbook
+from matcher.programme.needs.workbooks.errors import over_limit, unreadable_workbook
 from matcher.sources.formats.files import unreadable
+from matcher.sources.formats.limits import MAX_CELLS, MAX_COLUMNS, MAX_SHARED_STRINGS, MAX_TABLE_ROWS
 
-_FORMULA: Final = re.compile(rb"<f[ >/]")
-_READ_BYTES: Final = 1_048_576
-_BATCH_ROWS: Final = 500
-
-
-def sheet_names(path: Path) -> list[str]:
-    """Return the names of the visible sheets.
-
-    Raises:
-        InvalidInput: the workbook cannot be read.
-
-    """
-    with _opened(path, cached_values=True) as workbook:
-        return [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+_STRING_TAG, _RUN_TAG, _TEXT_TAG = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "r", "t"))
+# Excel writes this before text that looks like the code of a character.
+_ESCAPE: Final = "x005F_"
 
 
-def rows_of(path: Path, sheet: str) -> Iterator[TableRow]:
-    """Yield the non-empty rows of `sheet`.
+class ExcelBook:
+    """An open workbook. `names` are the names of all its sheets, and `visible` those that are not hidden."""
 
-    The value of a cell with a formula is the saved value or, if no value is saved, the text of the formula. If cells
-    are merged, only the first has a value.
+    def __init__(self, path: Path, reader: Any) -> None:
+        self._path, self._reader = path, reader
+        sheets = [(sheet, link) for sheet, link in reader.parser.find_sheets() if "worksheet" in link.Type]
+        self._parts = {sheet.name: link.target for sheet, link in sheets}
+        self.names = list(self._parts)
+        self.visible = [sheet.name for sheet, _ in sheets if sheet.state == "visible"]
 
-    Raises:
-        InvalidInput: the workbook cannot be read, or has no such sheet.
+    def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
+        """Yield the rows of `sheet` with their numbers. Rows that the file leaves out are not yielded.
 
-    """
-    formulas = _has_formulas(path)
-    with ExitStack() as stack:
-        workbook = stack.enter_context(_opened(path, cached_values=True))
-        if sheet not in workbook.sheetnames:
-            raise no_such_sheet(path, sheet, workbook.sheetnames)
-        rows = _rows(path, workbook[sheet])
-        texts = _rows(path, stack.enter_context(_opened(path, cached_values=False))[sheet]) if formulas else rows
-        paired = zip(rows, texts, strict=False) if formulas else ((row, row) for row in rows)
-        for number, (values, written) in enumerate(paired, start=1):
-            cells = _joined(values, written) if formulas else list(values)
-            if any(cell is not None and str(cell).strip() for cell in cells):
-                yield number, cells
+        The value of a cell with a formula is the saved value or, if no value is saved, the text of the formula. If
+        cells are merged, only the first has a value.
 
+        Raises:
+            InvalidInput: the sheet cannot be read, or exceeds a limit.
 
-def _joined(values: Sequence[Cell], written: Sequence[Any]) -> list[Cell]:
-    """Return the saved values. For a formula without a saved value, return the text of the formula."""
-    return [
-        value if value is not None or text is None else str(getattr(text, "text", text))
-        for value, text in zip(values, chain(written, [None] * len(values)), strict=False)
-    ]
-
-
-def _rows(path: Path, sheet: Any) -> Iterator[Sequence[Cell]]:
-    sheet.reset_dimensions()  # some programs write wrong dimensions
-    rows = sheet.iter_rows(values_only=True)
-    while True:
-        with _errors_explained(path):
-            batch = list(islice(rows, _BATCH_ROWS))
-        if not batch:
-            return
-        yield from batch
+        """
+        with _errors_explained(self._path), self._reader.archive.open(self._parts[sheet]) as file:
+            yield from _SheetParser(self._path, file, self._reader).rows()
 
 
 @contextmanager
-def _opened(path: Path, *, cached_values: bool) -> Iterator[Any]:
-    from openpyxl import load_workbook
+def opened(path: Path) -> Iterator[ExcelBook]:
+    """Open the workbook at `path`.
 
-    with ExitStack() as stack:
-        with _errors_explained(path):
-            check_unpacked_size(path)
-            # Pass an open file, because openpyxl refuses a path that does not end in .xlsx.
-            file = stack.enter_context(path.open("rb"))
-            workbook = load_workbook(file, read_only=True, data_only=cached_values, keep_links=False)
-        yield stack.enter_context(closing(workbook))
+    Raises:
+        InvalidInput: the workbook cannot be read, or exceeds a limit.
+
+    """
+    # Pass an open file, because openpyxl refuses a path that does not end in .xlsx.
+    with path.open("rb") as file, _errors_explained(path):
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.shared_strings = _shared_strings(path, reader)
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        book = ExcelBook(path, reader)
+        yield book
 
 
-def _has_formulas(path: Path) -> bool:
-    with _errors_explained(path), zipfile.ZipFile(path) as archive:
-        sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
-        for name in sheets:
-            with archive.open(name) as file:
-                tail = b""
-                while piece := file.read(_READ_BYTES):
-                    if _FORMULA.search(tail + piece):
-                        return True
-                    tail = piece[-2:]
-    return False
+class _SheetParser(WorkSheetParser):  # type: ignore[misc]
+    """Reads only the rows of a sheet, and takes the text of a formula if no value is saved."""
+
+    def __init__(self, path: Path, file: IO[bytes], reader: Any) -> None:
+        book = reader.wb
+        super().__init__(
+            file,
+            reader.shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        self._path, self._count = path, 0
+        self.row_counter: int
+
+    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+        for _, element in iterparse(self.source):
+            if element.tag == ROW_TAG:
+                row = self._row(element)
+                element.clear()
+                yield row
+            elif element.tag == DATA_TAG:
+                return
+
+    def _row(self, element: Element) -> tuple[int, list[Cell]]:
+        self.row_counter, self.col_counter = int(element.get("r") or self.row_counter + 1), 0
+        if self.row_counter > MAX_TABLE_ROWS:
+            raise over_limit(self._path, f"has a row numbered {self.row_counter:,}; the highest is {MAX_TABLE_ROWS:,}")
+        self._count += len(element)
+        if self._count > MAX_CELLS:
+            raise over_limit(self._path, f"holds more than {MAX_CELLS:,} cells", self.row_counter)
+        cells: list[Cell] = []
+        for child in element:
+            column, value = self._cell(child)
+            if value is None:
+                continue
+            if column > MAX_COLUMNS:
+                problem = f"has a cell in column {column:,}, but at most {MAX_COLUMNS:,} columns are read"
+                raise over_limit(self._path, problem, self.row_counter)
+            cells += [None] * (column - len(cells))
+            cells[column - 1] = value
+        return self.row_counter, cells
+
+    def _cell(self, element: Element) -> tuple[int, Cell]:
+        cell = self.parse_cell(element)
+        value = cell["value"]
+        if value is None and (formula := element.findtext(FORMULA_TAG)):
+            value = f"={formula}"
+        return cell["column"], value
+
+
+def _shared_strings(path: Path, reader: Any) -> list[str]:
+    """Return the texts that the cells of all sheets refer to by position."""
+    part = reader.package.find(SHARED_STRINGS)
+    strings: list[str] = []
+    if part is None:
+        return strings
+    with reader.archive.open(part.PartName[1:]) as file:
+        for _, element in iterparse(file):
+            if element.tag == _STRING_TAG:
+                if len(strings) == MAX_SHARED_STRINGS:
+                    raise over_limit(path, f"holds more than {MAX_SHARED_STRINGS:,} different texts")
+                strings.append(_text(element).replace(_ESCAPE, ""))
+                element.clear()
+    return strings
+
+
+def _text(element: Element) -> str:
+    """Return the text of a shared string: its own, or that of its runs. Phonetic text is left out."""
+    runs = [run for run in element if run.tag == _RUN_TAG]
+    return "".join(text.text or "" for part in (element, *runs) for text in part.findall(_TEXT_TAG))
 
 
 @contextmanager
@@ -110,7 +152,12 @@ def _errors_explained(path: Path) -> Iterator[None]:
             # The warnings are about parts of a workbook that openpyxl does not support, never about cells.
             warnings.simplefilter("ignore")
             yield
+    except InvalidInput:
+        raise
     except OSError as error:
         raise unreadable(path, error) from error
-    except (zipfile.BadZipFile, ParseError, LookupError, ValueError, TypeError, AttributeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile, ParseError, LookupError, ValueError, TypeError, AttributeError, EOFError, RuntimeError,
+        NotImplementedError,
+    ) as error:  # fmt: skip
         raise unreadable_workbook(path, "an Excel workbook", str(error)) from error

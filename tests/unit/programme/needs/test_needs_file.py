@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from pathlib import Path
 
@@ -60,13 +61,16 @@ def test_an_old_rejects_file_is_removed_when_no_row_is_refused(tmp_path: Path) -
         ("n.xlsx", b"PK\x03\x04 nothing", "not an Excel workbook"),
         ("n.xls", b"\xd0\xcf\x11\xe0" + b"x" * 600, "not a workbook that can be read"),
         ("n.json", b'{"releases": []}', "contains no needs"),
-        ("n.json", b'{"needs": [{"id": "n"}]}', "contains no releases"),
+        ("n.json", b'{"needs": [{"id": "n"}]}', "none of its 1 rows"),
         ("n.json", b'{"releases": [{"ocid": "a"', "is not JSON"),
         ("n.json", b'[{"id": "n", "title": "Falls"}]', "none of its 1 rows"),
         ("n.json", b"[" * 100_000, "nested more than 32"),
         ("n.json", b'{"releases": [' + b'{"a":' * 100_000, "nested more than 32"),
-        ("n.json", b"", "is not JSON"),
-        ("n.jsonl", b"", "contains no records"),
+        ("n.json", b"", "the file is empty"),
+        ("n.jsonl", b"", "the file is empty"),
+        ("n.json", b'{"version": "1.1", "extensions": []}\n', "none of its 1 rows"),
+        ("n.json", b'{\n"version": "1.1"\n}', "contains no releases"),
+        ("n.csv", gzip.compress(b"title\nFalls\n"), "is compressed"),
         ("n.csv", b"title\n" + b"x" * 2_100_000, "longer than"),
     ],
 )

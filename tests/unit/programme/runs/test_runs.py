@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matcher.foundations.errors import Conflict, InvalidInput, NotFound, Unavailable
-from matcher.programme import InProcess, Job, Progress, RunOptions, Runs, State, StopRequest
+from matcher.programme.runs import InProcess, Job, Progress, RunOptions, Runs, State, StopRequest
 from matcher.programme.runs.manifest import ToolVersions
 from matcher.programme.runs.run import OnProgress
 from matcher.records import Need, Profile

@@ -11,7 +11,8 @@ import pytest
 
 from matcher.foundations.errors import Unavailable
 from matcher.foundations.spreadsheet_cells import escape_formula
-from matcher.programme import InProcess, Programme, RunOptions, Runs
+from matcher.programme.programme import Programme
+from matcher.programme.runs import InProcess, RunOptions, Runs
 from matcher.programme.runs.progress import Progress
 from matcher.records import Need, Profile
 from matcher.search.engine import Engine

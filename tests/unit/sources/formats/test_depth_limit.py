@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.foundations.errors import InvalidInput
-from matcher.sources.formats.depth_limit import MAX_DEPTH, DepthLimitedFile
+from matcher.sources.formats.depth_limit import DepthLimitedFile
+from matcher.sources.formats.limits import MAX_DEPTH
 
 _VALUES = st.recursive(
     st.text(st.sampled_from('ab"\\[]{}\n'), max_size=6) | st.integers(),

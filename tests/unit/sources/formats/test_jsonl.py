@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matcher.foundations.errors import InvalidInput
 from matcher.records import Contact, Need, Profile, Sector
 from matcher.sources.formats.jsonl import Accepted, Line, Rejected, read, read_records
-from matcher.sources.formats.lines import MAX_LINE
+from matcher.sources.formats.limits import MAX_LINE
 
 GOOD = b'{"id": "p1", "name": "Falls Prevention CIC", "sector": "cic"}'
 PROFILE = Profile(id="p1", name="Falls Prevention CIC", sector=Sector.CIC)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import xlsxwriter
 
 from matcher.foundations.errors import InvalidInput
 from matcher.programme.needs.needs_file import open_needs_file
 from matcher.programme.needs.table import AcceptedRow, NeedsTable, RejectedRow
-from matcher.programme.needs.workbooks import calamine_rows
+from matcher.programme.needs.workbooks import workbook, xlsx
+from tests.support import hostile_workbooks
 from tests.support.needs_files import FILES, opendocument_file, workbook_file
 
 
@@ -34,8 +35,8 @@ def test_a_workbook_with_merged_cells_and_formulas(tmp_path: Path) -> None:
     assert (first.need.value, first.need.closes) == (1250.5, date(2026, 3, 31))
     assert isinstance(second, AcceptedRow)
     assert second.need.title == "=A3&1", "a formula without a saved value gives its text"
-    assert isinstance(third, RejectedRow)
-    assert third.problem.problem == "holds the error #REF!"
+    assert isinstance(third, AcceptedRow)
+    assert [warning.text for warning in third.warnings] == ["#REF!"]
 
 
 def test_a_formula_gives_its_saved_value(tmp_path: Path) -> None:
@@ -50,7 +51,9 @@ def test_a_formula_gives_its_saved_value(tmp_path: Path) -> None:
 
 
 def test_cells_merged_downwards_give_their_value_to_the_first(tmp_path: Path) -> None:
-    file = workbook_file(tmp_path / "n.xlsx", [["Title", "Buyer"], ["a", "NHS X"], ["b", None], [None, "c"]], "A3:A4")
+    file = workbook_file(
+        tmp_path / "n.xlsx", [["Title", "Value", "Buyer"], ["a", 1, "X"], ["b", 1, "X"], [None, 2, "X"]], "A3:A4"
+    )
     first, second, third = NeedsTable.open(file).rows()
     assert isinstance(first, AcceptedRow)
     assert isinstance(second, AcceptedRow)
@@ -85,7 +88,7 @@ OPEN_DOCUMENT = [
     [""],
     ["Need", "Budget", "Deadline"],
     ["Falls", "£7k", "31/03/2026"],
-    ["", "1"],
+    ["", "1", "31/03/2026"],
 ]
 
 
@@ -140,27 +143,46 @@ def test_a_truncated_old_or_opendocument_workbook_is_refused(tmp_path: Path, kin
         assert caught.value.remedy
 
 
-@pytest.mark.parametrize("position", [1493, 1785], ids=["panics", "aborts"])
-def test_damage_that_breaks_calamine_is_an_error(tmp_path: Path, position: int) -> None:
-    content = bytearray((FILES / "needs.xls").read_bytes())
-    content[position : position + 2] = b"\xff\xff"
-    file = tmp_path / "n.xls"
-    file.write_bytes(content)
-    with pytest.raises(InvalidInput, match="is not a workbook that can be read"):
-        NeedsTable.open(file)
+LIMITS = {
+    "a far row": (hostile_workbooks.far_row(), {}, "row numbered 99,999,999,999; the highest is 1,048,576"),
+    "the last column": (hostile_workbooks.last_column(2), {}, "line 2: has a cell in column 16,384"),
+    "empty rows": (hostile_workbooks.empty_rows(50), {"MAX_TABLE_ROWS": 20}, "row numbered 21; the highest is 20"),
+    "empty cells": (hostile_workbooks.empty_cells(3_000), {"MAX_CELLS": 2_000}, "line 3: holds more than 2,000 cells"),
+    "shared strings": (hostile_workbooks.shared_strings(30), {"MAX_SHARED_STRINGS": 20}, "20 different texts"),
+    "repeated text": (hostile_workbooks.repeated_text(60, 9), {"MAX_CHARACTERS": 500}, "more than 500 characters"),
+    "styles": (hostile_workbooks.many_styles(9_000), {"MAX_OTHER_PART": 90_000}, "part 'xl/styles.xml' comes to"),
+    "a large sheet": (hostile_workbooks.empty_rows(9_000), {"MAX_SHEET_PART": 9_000}, "sheet1.xml' comes to"),
+    "sheets": (hostile_workbooks.many_sheets(3), {"MAX_SHEETS": 2}, "has more than 2 sheets"),
+    "an entity bomb": (hostile_workbooks.entities(), {}, "is not an Excel workbook that can be read"),
+}
 
 
-def test_repeated_cells_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calamine_rows, "_MAX_MEMORY", 200_000_000)
-    file = opendocument_file(tmp_path / "n.ods", [["Title", "x" * 200] * 50], repeat=100_000)
-    with pytest.raises(InvalidInput, match="needs more than 0 GB of memory"):
-        NeedsTable.open(file)
+@pytest.mark.parametrize(("content", "limits", "problem"), LIMITS.values(), ids=LIMITS.keys())
+def test_a_small_workbook_that_would_take_hours_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, limits: dict[str, int], problem: str
+) -> None:
+    for name, limit in limits.items():
+        for module in (workbook, xlsx):
+            monkeypatch.setattr(module, name, limit, raising=False)
+    (tmp_path / "n.xlsx").write_bytes(content)
+    with pytest.raises(InvalidInput, match=re.escape(problem)) as caught:
+        list(NeedsTable.open(tmp_path / "n.xlsx").rows())
+    assert caught.value.remedy.startswith(("Save only the needs", "Open it and save it"))
 
 
-def test_reading_only_the_first_rows_leaves_no_process(tmp_path: Path) -> None:
-    file = opendocument_file(tmp_path / "n.ods", [["Title", "x" * 200]], repeat=10_000)
-    rows = calamine_rows.rows_of(file, "List")
-    assert next(rows) == (1, ["Title", "x" * 200])
-    assert psutil.Process().children()
-    rows.close()  # type: ignore[attr-defined]
-    assert not psutil.Process().children()
+def test_empty_cells_far_to_the_right_and_text_runs_are_no_problem(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "n.xlsx")) as book:
+        sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+        sheet.write_row(0, 0, ["Title", "Value"])
+        sheet.write_rich_string(1, 0, "Falls ", bold, "clinic")
+        sheet.write_blank(1, 16_383, None, bold)
+        sheet.write_blank(1_048_575, 0, None, bold)
+    assert needs_of(NeedsTable.open(tmp_path / "n.xlsx")) == [(2, "Falls clinic", None, None)]
+
+
+def test_repeated_opendocument_cells_beyond_the_last_column_are_refused(tmp_path: Path) -> None:
+    file = opendocument_file(tmp_path / "n.ods", [["Title"], ["Falls"], ["Meals", *[""] * 1_000, "x"]])
+    first, second = NeedsTable.open(file).rows()
+    assert isinstance(first, AcceptedRow)
+    assert isinstance(second, RejectedRow)
+    assert second.problem.problem == "has cells beyond column 1,000"

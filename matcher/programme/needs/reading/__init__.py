@@ -1,0 +1,1 @@
+"""Reading: recognises a file of needs, and reads it in a process of its own."""
