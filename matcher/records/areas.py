@@ -12,17 +12,21 @@ from functools import cache, lru_cache
 from typing import Final
 
 from matcher.foundations.reference_tables import (
+    PostcodeArea,
     area_names,
     nhs_codes,
     nhs_organisations,
     nhs_successors,
     places,
+    postcode_areas,
     regions_by_code,
 )
-from matcher.records.postcodes import POSTCODE, region_of_postcode
 from matcher.records.vocabulary import Region, find_region
 
 Regions = frozenset[Region]
+
+# A postcode in normal form: in capitals, with at most one space. The second half may be missing.
+POSTCODE: Final = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?(?: ?[0-9][A-Z]{2})?)$")
 
 NOWHERE: Final[Regions] = frozenset()
 EVERYWHERE: Final[Regions] = frozenset(Region)
@@ -81,6 +85,18 @@ def regions_of_body(name: str, code: str | None = None) -> Regions:
 def is_national(regions: Iterable[Region]) -> bool:
     """Return whether `regions` cover all of England, so that the place makes no difference."""
     return frozenset(regions) >= ENGLAND
+
+
+def area_of_postcode(postcode: str) -> PostcodeArea | None:
+    """Return the area of `postcode`, which must be in normal form, or None if the area is unknown."""
+    letters = re.match(r"[A-Z]+", postcode)
+    return postcode_areas().get(letters.group()) if letters else None
+
+
+def region_of_postcode(postcode: str) -> Region | None:
+    """Return the region that most addresses in the area of `postcode` are in, or None if the area is unknown."""
+    area = area_of_postcode(postcode)
+    return Region(area.region) if area else None
 
 
 def _of_whole(text: str) -> Regions:

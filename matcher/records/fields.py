@@ -13,8 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from matcher.foundations.register_numbers import one_form
-from matcher.records.areas import is_national, regions_of_area
-from matcher.records.postcodes import POSTCODE
+from matcher.records.areas import POSTCODE, is_national, regions_of_area
 from matcher.records.text import clean, is_wordless
 from matcher.records.vocabulary import CURRENT_SECTORS, Region, Size, Stage, find_region
 

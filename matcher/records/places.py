@@ -14,11 +14,11 @@ from matcher.records.areas import (
     Regions,
     is_national,
     named_in,
+    region_of_postcode,
     regions_of_area,
     regions_of_body,
 )
 from matcher.records.need import Buyer, Need
-from matcher.records.postcodes import region_of_postcode
 from matcher.records.profile import Profile, TrackRecord
 
 # A text that names more regions than this is treated as being about the whole country, not about a place.

@@ -10,7 +10,7 @@ from typing import Final
 
 from matcher.records.policy import SME_MAX_EMPLOYEES, SME_MAX_TURNOVER
 from matcher.records.profile import Identifiers, Profile
-from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, Sector, Size
+from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, VCSE_SECTORS, Sector, Size
 
 # Prefixes of numbers that Companies House lists for bodies under other laws: charitable incorporated organisations,
 # and registered societies (co-operatives and community benefit societies).
@@ -62,6 +62,17 @@ def size_of(profile: Profile) -> Size | None:
         is_small = (employees or 0) < SME_MAX_EMPLOYEES and (turnover or 0) <= SME_MAX_TURNOVER
         return Size.SME if is_small else Size.LARGE
     return profile.size or SIZE_OF_OLD_SECTOR.get(profile.sector)
+
+
+def is_of_kind(profile: Profile, sector: Sector) -> bool:
+    """Return whether a filter for `sector` finds `profile`. `VCSE` finds all its kinds, an older value a size.
+
+    An older value stands for companies, and suppliers of unknown kind, of that size.
+    """
+    kind = supplier_kind(profile)
+    if sector in SIZE_OF_OLD_SECTOR:
+        return kind in (Sector.COMPANY, Sector.UNKNOWN) and size_of(profile) is SIZE_OF_OLD_SECTOR[sector]
+    return kind in VCSE_SECTORS if sector is Sector.VCSE else kind is sector
 
 
 def in_current_form(profile: Profile) -> Profile:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from matcher.records import Need, Profile, Region
 from matcher.records.places import regions_of_profile, regions_of_record
 from matcher.records.policy import MAX_REASONS
+from matcher.records.supplier_kind import is_of_kind
 from matcher.records.vocabulary import sector_name
 from matcher.store import Store
 from matcher.texts.passages import headline
@@ -67,7 +68,7 @@ def check(reason: str, profile: Profile, need: Need) -> None:
     if stated.startswith("Holds"):
         assert profile.accreditations
     if stated.startswith("Is not of a kind"):
-        assert profile.sector not in need.requirements.sectors
+        assert not any(is_of_kind(profile, sector) for sector in need.requirements.sectors)
         assert all(sector_name(sector).lower() in stated for sector in need.requirements.sectors)
     if stated.startswith("No track record"):
         assert not profile.track_record

@@ -6,8 +6,8 @@ import re
 from datetime import date
 
 from matcher.records import Filters, Profile, Region, Sector, Size, supplier_kind
+from matcher.records.areas import region_of_postcode
 from matcher.records.places import regions_of_record
-from matcher.records.postcodes import region_of_postcode
 
 
 def stated(profile: Profile) -> set[Region]:

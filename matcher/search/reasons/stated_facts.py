@@ -12,6 +12,7 @@ from collections.abc import Callable
 from matcher.index.codes import held_schemes, scheme_key
 from matcher.records.places import stated_regions
 from matcher.records.policy import ENOUGH_TURNOVER
+from matcher.records.supplier_kind import is_of_kind
 from matcher.records.vocabulary import sector_name
 from matcher.search.reasons.match_facts import MatchFacts, in_words, listed
 from matcher.search.reasons.reach import NOT_HERE, ReachKind, names_of
@@ -61,7 +62,7 @@ def accreditations_missed(facts: MatchFacts) -> str:
 def sectors_missed(facts: MatchFacts) -> str:
     """Return the sectors that the need requires, if the supplier is in none of them."""
     required = facts.searched.need.requirements.sectors
-    is_met = not required or facts.profile.sector in required
+    is_met = not required or any(is_of_kind(facts.profile, sector) for sector in required)
     return "" if is_met else listed([sector_name(sector).lower() for sector in required], "or")
 
 

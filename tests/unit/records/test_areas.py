@@ -6,8 +6,7 @@ import pytest
 
 from matcher.foundations.reference_tables import area_names, nhs_organisations, regions_by_code
 from matcher.records import Filters, Need, Profile, Region, Requirements, parse
-from matcher.records.areas import ENGLAND, EVERYWHERE, is_national, named_in, regions_of_area, regions_of_body
-from matcher.records.postcodes import POSTCODE
+from matcher.records.areas import ENGLAND, EVERYWHERE, POSTCODE, is_national, named_in, regions_of_area, regions_of_body
 
 NE, NW, YH = Region.NORTH_EAST, Region.NORTH_WEST, Region.YORKSHIRE_AND_THE_HUMBER
 EM, WM, EE = Region.EAST_MIDLANDS, Region.WEST_MIDLANDS, Region.EAST_OF_ENGLAND

@@ -6,7 +6,6 @@ import pytest
 
 from matcher.foundations.reference_tables import places
 from matcher.records import Need, Profile, Region, parse
-from matcher.records.earlier_places import record_by_earlier_rules, regions_by_first_rule, regions_by_second_rule
 from matcher.records.places import (
     MAX_REGIONS,
     regions_of_profile,
@@ -14,6 +13,7 @@ from matcher.records.places import (
     regions_of_text,
     stated_regions,
 )
+from matcher.records.reading_rule import record_by_earlier_rules, regions_by_first_rule, regions_by_second_rule
 
 YORKSHIRE, NORTH_WEST, WALES = Region.YORKSHIRE_AND_THE_HUMBER, Region.NORTH_WEST, Region.WALES
 
