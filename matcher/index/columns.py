@@ -21,13 +21,15 @@ from matcher.index.codes import SECTORS, SIZES, bits_of, day_number, held_scheme
 from matcher.index.postings import norm_of
 from matcher.index.tables import Column, Columns
 from matcher.records import Profile, Region, Sector, TrackRecord, size_of, supplier_kind
-from matcher.records.places import regions_of_profile, regions_of_record, stated_regions
-from matcher.records.reading_rule import (
+from matcher.records.places import (
     ReadingRule,
     home_by_earlier_rules,
     record_by_earlier_rules,
     regions_by_first_rule,
     regions_by_second_rule,
+    regions_of_profile,
+    regions_of_record,
+    stated_regions,
 )
 from matcher.scoring import FAMILIES, UNDATED
 from matcher.texts.passages import Passage, PassageKind

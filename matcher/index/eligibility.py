@@ -13,7 +13,7 @@ from matcher.foundations.arrays import Mask
 from matcher.index.codes import SECTORS, SIZES, bits_of, day_number, scheme_key
 from matcher.index.columns import ProfileColumns
 from matcher.records import Filters, Sector
-from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
+from matcher.records.places import CURRENT_RULE, ReadingRule
 from matcher.records.vocabulary import SIZE_OF_OLD_SECTOR, VCSE_SECTORS
 from matcher.scoring.profile_signals import holds
 

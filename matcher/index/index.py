@@ -22,7 +22,7 @@ from matcher.index.eligibility import Eligible, passing
 from matcher.index.lexical import LexicalIndex
 from matcher.index.segment import Encode, Segment
 from matcher.records import Filters, Profile
-from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
+from matcher.records.places import CURRENT_RULE, ReadingRule
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from matcher.index.codes import bits_of, day_number, scheme_key
 from matcher.index.postings import terms_of
 from matcher.records import Need
 from matcher.records.need import FREE_TEXT
-from matcher.records.places import regions_needed
-from matcher.records.reading_rule import CURRENT_RULE, ReadingRule, record_by_earlier_rules
+from matcher.records.places import CURRENT_RULE, ReadingRule, record_by_earlier_rules, regions_needed
 from matcher.scoring import NeedFacts
 from matcher.texts.language import related
 from matcher.texts.passages import query_of, title_of

@@ -15,7 +15,7 @@ from matcher.foundations.arrays import Mask, Rows, Vectors
 from matcher.index.columns import PassageColumns, PassageRow, PieceColumns, PieceRow, ProfileColumns, ProfileRow
 from matcher.index.postings import Postings, terms_of
 from matcher.records import Profile
-from matcher.records.reading_rule import ReadingRule
+from matcher.records.places import ReadingRule
 from matcher.texts.passages import passages_of
 
 Encode = Callable[[Sequence[str]], Vectors]

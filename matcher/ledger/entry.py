@@ -19,7 +19,7 @@ from matcher.foundations.errors import InvalidInput, Place, Unavailable
 from matcher.foundations.personal_data import has_contact_details
 from matcher.records import Filters, Need, Record, parse
 from matcher.records.fields import Id, Phrase
-from matcher.records.reading_rule import ReadingRule
+from matcher.records.places import ReadingRule
 from matcher.store.erasures import ErasureKind
 
 # The decision of an entry that records a redaction in the history of a record.

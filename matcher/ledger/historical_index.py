@@ -8,7 +8,7 @@ from matcher.embedding import CachedEncoder, Progress
 from matcher.foundations.arrays import Vectors
 from matcher.foundations.errors import MatcherError
 from matcher.index import Index
-from matcher.records.reading_rule import ReadingRule
+from matcher.records.places import ReadingRule
 from matcher.store import Store
 
 

@@ -23,7 +23,7 @@ from matcher.ledger.historical_index import HistoricalIndexes, MissingVectors
 from matcher.ledger.recorded_result import RecordedResult
 from matcher.ledger.versions import versions
 from matcher.records import Need
-from matcher.records.reading_rule import CURRENT_RULE
+from matcher.records.places import CURRENT_RULE
 from matcher.scoring import AdditiveModel
 from matcher.search.engine import Engine
 from matcher.search.ranking import Ranking, eligible_in, ranking_of

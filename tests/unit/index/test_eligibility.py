@@ -10,7 +10,7 @@ from hypothesis import given
 
 from matcher.index import Index
 from matcher.records import Filters, Need, Profile, Region, Requirements, Sector, parse
-from matcher.records.reading_rule import ReadingRule
+from matcher.records.places import ReadingRule
 from tests.support.eligibility import failing
 from tests.support.fakes import WordEncoder
 from tests.support.strategies import TODAY, filters, registers

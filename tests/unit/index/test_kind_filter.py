@@ -6,7 +6,7 @@ import pytest
 
 from matcher.index import Index
 from matcher.records import Filters, Profile, parse
-from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
+from matcher.records.places import CURRENT_RULE, ReadingRule
 from tests.support.fakes import WordEncoder
 from tests.support.strategies import TODAY
 

@@ -17,7 +17,7 @@ from matcher.ledger import Entry, Event, Ledger, RecordedResult, Replay
 from matcher.ledger.chain import Chain
 from matcher.ledger.entry import canonical_json, digest_of
 from matcher.records import Need, Profile, Sector, TrackRecord
-from matcher.records.reading_rule import CURRENT_RULE, ReadingRule
+from matcher.records.places import CURRENT_RULE, ReadingRule
 from matcher.scoring import AdditiveModel, Curve
 from matcher.search.engine import Engine
 from matcher.store import RecordKind, Store

@@ -8,12 +8,14 @@ from matcher.foundations.reference_tables import places
 from matcher.records import Need, Profile, Region, parse
 from matcher.records.places import (
     MAX_REGIONS,
+    record_by_earlier_rules,
+    regions_by_first_rule,
+    regions_by_second_rule,
     regions_of_profile,
     regions_of_record,
     regions_of_text,
     stated_regions,
 )
-from matcher.records.reading_rule import record_by_earlier_rules, regions_by_first_rule, regions_by_second_rule
 
 YORKSHIRE, NORTH_WEST, WALES = Region.YORKSHIRE_AND_THE_HUMBER, Region.NORTH_WEST, Region.WALES
 
