@@ -6,17 +6,17 @@ import math
 
 import pytest
 
-from matcher.records.policy import Band, band_of
+from matcher.records.policy import POSSIBLE_FROM, STRONG_FROM, Band, band_of
 
 
 @pytest.mark.parametrize(
     ("probability", "band"),
     [
         (1.0, Band.STRONG),
-        (0.10, Band.STRONG),
-        (math.nextafter(0.10, 0), Band.POSSIBLE),
-        (0.01, Band.POSSIBLE),
-        (math.nextafter(0.01, 0), Band.UNLIKELY),
+        (STRONG_FROM, Band.STRONG),
+        (math.nextafter(STRONG_FROM, 0), Band.POSSIBLE),
+        (POSSIBLE_FROM, Band.POSSIBLE),
+        (math.nextafter(POSSIBLE_FROM, 0), Band.UNLIKELY),
         (0.0, Band.UNLIKELY),
     ],
 )
