@@ -37,7 +37,7 @@ def test_an_empty_ledger_is_intact(store: Store) -> None:
 def test_a_saved_search_holds_the_complete_result(store: Store) -> None:
     engine, ledger = filled(store), Ledger(store)
     before = datetime.now(UTC)
-    chosen = Filters(sectors=(Sector.CHARITY, Sector.SME), min_turnover=1.0)
+    chosen = Filters(sectors=(Sector.CHARITY, Sector.CIC), min_turnover=1.0)
     entry, result = ledger.save(engine, FALLS, chosen, by=ACTOR, top=2, on=TODAY)
     assert result == engine.search(FALLS, chosen, top=2, on=TODAY)
     content = entry.content
@@ -83,7 +83,7 @@ def test_a_stored_need_is_recorded_by_its_revision(store: Store) -> None:
 def test_a_need_that_identifies_a_person_is_not_saved(store: Store) -> None:
     engine, ledger = filled(store), Ledger(store)
     for need in (Need.from_text("meals, call 0113 496 0000"), Need(id="n", title="x", outcomes=("a@example.org",))):
-        with pytest.raises(InvalidInput, match=r"which do not belong in the ledger. Remove the contact details"):
+        with pytest.raises(InvalidInput, match=r"or a telephone number\. Remove the contact details"):
             ledger.save(engine, need, by=ACTOR)
     assert ledger.head() == (0, GENESIS)
 
