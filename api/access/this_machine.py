@@ -35,6 +35,8 @@ def comes_from_this_machine(request: Request) -> bool:
 
 def _without_port(host: str) -> str:
     """Return the name or IP address in the Host header `host`, or "" if it is not valid."""
+    if not host.isascii():  # a long run of combining marks would take quadratic time
+        return ""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

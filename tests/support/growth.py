@@ -20,25 +20,25 @@ from matcher.records.fields import MAX_TEXT
 from tests.support.text_consumers import Consumer, consumers
 
 # Length of the texts of which the worst for a consumer is chosen.
-_SAMPLE: Final = 200
+_SAMPLE: Final = 150
 # The growth is measured over these lengths.
 LENGTHS: Final = (1_000, 10_000, 100_000, 1_000_000)
 # Over one power of ten, linear time grows by 10, and quadratic time by 100.
 STEEPEST: Final = 50
 # Shorter times are noise. In quadratic time, 10,000 characters take longer.
-_FLOOR_SECONDS: Final = 0.002
+_FLOOR_SECONDS: Final = 0.000_5
 # A consumer that takes longer for a text gets no longer text. The longest field of a record has 100,000 characters.
-_SLOW_SECONDS: Final = 0.05
+_SLOW_SECONDS: Final = 0.03
 _CPU_SECONDS: Final = 600
 
 # One character of each class that the patterns distinguish. Texts repeat one or two of them.
-_CHARACTERS: Final = ("a", "A", "1", "0", " ", "\n", ".", "-", "@", "(", "<", "&")
+_CHARACTERS: Final = ("a", "A", "1", " ", "\n", ".", "-", "@", "(")
 _PHRASES: Final = (
     "@b.cc", "tel us ", "tel 2024-25 ", "a@b.cc0113496000", "(at)b.", "001 ", "&#0", "&amp;", "&#38", "&#38;#38;",
     "<a <", "rnrn", ".rn", "rnA", "t/a ", "trading as ", "c.i.c. ", "mr a ", "this contract award predates the launch ",
     "LS1 1", "£1m ", "1,000 ", "a. ", "A.\n",
     "\r\n", "e\u0301", "\u0301\u0316", "\u200b", '="', 'a="', "20-", "1/1/", "0.1 ",
-    "https://a.", "a at b ", " dot ", "＠", "０",
+    "https://a.", "a at b ", " dot ", "＠", "０", "0", "<", "&",
 )  # fmt: skip
 SEEDS: Final = (*_PHRASES, *_CHARACTERS, *map("".join, product(_CHARACTERS, repeat=2)))
 # Follows the repeated characters, so that a pattern that needs an end does not find it.

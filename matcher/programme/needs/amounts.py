@@ -22,7 +22,7 @@ _CURRENCY: Final = re.compile(
     r"€|\$|¥|₹|\b(?:eur|euros?|usd|dollars?|jpy|yen|chf|aud|cad|nzd|inr|cny|sek|nok|dkk|pln|zar|aed|sar|hkd|sgd)\b"
 )
 _AMOUNT: Final = re.compile(rf"(?:(?P<before>000s|000) )?(?P<number>\d[\d.,' ]*\d|\d) ?(?P<unit>{_UNIT}\b)?", re.I)
-_RANGE: Final = re.compile(r"\s*(?:-|–|—|\bto\b|\band\b)\s*")
+_RANGE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:-|–|—|\bto\b|\band\b)\s*")
 _AT_MOST: Final = re.compile(
     r"^(?:up to|under|below|less than|no more than|not exceeding|max(?:imum)?(?: of)?|<=?|≤)\s*"
 )
@@ -32,7 +32,8 @@ _ABOUT: Final = re.compile(
 )
 # What may follow an amount without changing it.
 _AFTER: Final = re.compile(
-    r"\s*(?:\+|gbp|pounds(?: sterling)?|sterling|\(?(?:ex|exc|excl|excluding|inc|incl|including|plus|\+) ?\.? ?vat\)?"
+    r"(?:(?<!\s)\s+)?"
+    r"(?:\+|gbp|pounds(?: sterling)?|sterling|\(?(?:ex|exc|excl|excluding|inc|incl|including|plus|\+) ?\.? ?vat\)?"
     r"|\(?(?:total|est|estimated|approx|tbc|indicative)\)?\.?|in total|or less|max(?:imum)?)\s*$"
 )
 

@@ -69,7 +69,10 @@ def _day(text: str) -> date | None:
     day = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", dated).replace(",", "").strip()
     day = re.sub(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)? ", "", day, flags=re.I)
     day = re.sub(
-        r"[ T]+(?:at )?\d{1,2}(?::\d{2}){1,2} ?(?:am|pm|noon)?$|[ ]+\d{1,2} ?(?:am|pm|noon)$", "", day, flags=re.I
+        r"(?<![ T])[ T]+(?:at )?\d{1,2}(?::\d{2}){1,2} ?(?:am|pm|noon)?$|(?<! ) +\d{1,2} ?(?:am|pm|noon)$",
+        "",
+        day,
+        flags=re.I,
     )
     return next((parsed for form in _DAY_FORMS if (parsed := _parsed(day, form))), None)
 
