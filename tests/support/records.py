@@ -7,7 +7,7 @@ from matcher.store import Put, Store
 
 
 def profile(id: str = "p1", name: str = "Falls Prevention CIC", **fields: object) -> Profile:
-    return parse(Profile, {"id": id, "name": name, **fields})
+    return parse(Profile, {"id": id, "name": name, "sector": "cic", **fields})
 
 
 def need(id: str = "n1", title: str = "Fewer falls at home") -> Need:

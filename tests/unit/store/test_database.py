@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Unavailable
-from matcher.records import Contact, Profile
+from matcher.records import Contact, Profile, Sector
 from matcher.store import Store
 from matcher.store.database import Database
 
-PROFILE = Profile(id="p1", name="Falls Prevention CIC")
+PROFILE = Profile(id="p1", name="Falls Prevention CIC", sector=Sector.CIC)
 
 
 def test_a_sqlite_file_survives_power_cuts_and_overwrites_deleted_bytes(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from matcher.foundations.errors import Unavailable
-from matcher.records import Profile
+from matcher.records import Profile, Sector
 from matcher.store import Store
 from matcher.store.backup import back_up, restore
 
-PROFILE = Profile(id="p1", name="Falls Prevention CIC")
+PROFILE = Profile(id="p1", name="Falls Prevention CIC", sector=Sector.CIC)
 
 
 def replaced(path: Path) -> None:
