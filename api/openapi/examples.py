@@ -8,7 +8,7 @@ PROFILE: Final[dict[str, Any]] = {
     "id": "example-charity",
     "name": "Steady Steps",
     "sector": "charity",
-    "identifiers": {"charity": "1000003"},
+    "identifiers": {"charity": "1000003", "further_charity_numbers": []},
     "summary": "Strength and balance classes for older people at risk of falling, in village halls and care homes.",
     "postcode": "LS11 5QN",
     "coverage": {"national": False, "regions": ["Yorkshire and The Humber"]},

@@ -65,7 +65,7 @@ def test_filters_requirements_and_top_are_applied(stocked: TestClient) -> None:
     required = stocked.post("/v1/search", json={"need_id": "example-need"}).json()
     loosened = stocked.post("/v1/search", json={"need_id": "example-need", "apply_requirements": False}).json()
     assert (required["eligible"], loosened["eligible"]) == (1, 2)
-    assert required["excluded"]["regions"] == 1
+    assert (required["excluded"]["regions"], required["excluded"]["place_not_known"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,12 @@ def test_a_pooled_score_by_hand() -> None:
         },
     )
     result = scored(
-        made, "name work work", piece(), piece(meaning=1.0), piece(), profile=(math.nan, 1.0, 1.0, 0.3, 0.3, 0.3)
+        made,
+        "name work work",
+        piece(),
+        piece(meaning=1.0),
+        piece(),
+        profile=(math.nan, 1.0, 1.0, 0.3, 0.3, 0.3, math.nan),
     )
     assert result.shares.tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 6])
     assert result.scores.tolist() == pytest.approx([-4.0 + math.log(6) + 0.5 - 0.25])
@@ -158,7 +163,11 @@ def test_a_removed_signal_adds_nothing_and_the_others_stay() -> None:
     whole = shipped_model()
     less = whole.without(["meaning", "coverage"])
     rows = np.array([piece(meaning=0.5, words=0.5), piece(meaning=0.25, words=0.125)])
-    rest = np.array([[0.0, 1.0, 0.5, 0.3, 0.3, 1.0]]), np.array([1, 2], dtype=np.int8), np.zeros(1, dtype=np.int64)
+    rest = (
+        np.array([[0.0, 1.0, 0.5, 0.3, 0.3, 1.0, math.nan]]),
+        np.array([1, 2], dtype=np.int8),
+        np.zeros(1, dtype=np.int64),
+    )
     result = dict(zip(PARTS, less.pooled(rows, *rest).parts[0].tolist(), strict=True))
     assert (result["meaning"], result["coverage"]) == (0, 0)
     assert result["words"] > 0
@@ -244,9 +253,9 @@ def test_an_unknown_signal_is_named(tmp_path: Path, content: dict[str, Any]) -> 
 def test_a_signal_that_a_model_lacks_counts_for_nothing(content: dict[str, Any]) -> None:
     for family in content["families"].values():
         family["weights"].pop("place", None)
-    del content["curves"]["coverage"]
+    del content["curves"]["reach"]
     lacking = AdditiveModel.of_content(content)
-    assert lacking == shipped_model().without(["place", "coverage"])
+    assert lacking == shipped_model().without(["place", "reach"])
     assert AdditiveModel.of_content(lacking.content()) == lacking
     content["curves"] = {}
     assert all(curve == LEVEL for curve in AdditiveModel.of_content(content).curves.values())
