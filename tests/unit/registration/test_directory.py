@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from matcher.foundations.errors import InvalidInput
 from matcher.records import Contact, Coverage, Identifiers, Profile
 from matcher.records.vocabulary import Sector
 from matcher.register.names import without_legal_form
@@ -113,13 +114,13 @@ def test_a_preview_shows_what_search_reads() -> None:
     ]
 
 
-def test_contact_details_in_the_texts_of_a_registration_are_redacted(store: Store) -> None:
+def test_contact_details_in_the_texts_of_a_registration_are_refused(store: Store) -> None:
     registrations = Registrations(store, Directory(store))
-    profile = Profile(id="new", name="Steps", summary="Ring 0113 496 0000")
     contact = Contact(email="anna@steps.example")
-    draft = registrations.start(profile, contact, None)
-    assert draft.profile.summary == "Ring [contact removed]"
-    revised = registrations.revise(draft.profile.model_copy(update={"summary": "Write to a@b.org"}), None)
-    assert revised.profile.summary == "Write to [contact removed]"
-    assert registrations.read(draft.id) == revised
-    assert revised.contact == contact, "the contact itself is stored separately"
+    with pytest.raises(InvalidInput, match="summary: contains an e-mail address or a telephone number"):
+        registrations.start(Profile(id="new", name="Steps", summary="Ring 0113 496 0000"), contact, None)
+    draft = registrations.start(Profile(id="new", name="Steps"), contact, None)
+    with pytest.raises(InvalidInput, match="summary: contains an e-mail address or a telephone number"):
+        registrations.revise(draft.profile.model_copy(update={"summary": "Write to a@b.org"}), None)
+    assert registrations.read(draft.id) == draft
+    assert draft.contact == contact, "the contact itself is stored separately"
