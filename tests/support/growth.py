@@ -62,7 +62,7 @@ def growth(consumer: Consumer) -> tuple[str, list[float]]:
 
     The measurement ends at the first growth above `STEEPEST`.
     """
-    worst = max(SEEDS, key=lambda seed: seconds(consumer, seed, _SAMPLE))
+    worst = max(SEEDS, key=lambda seed: seconds(consumer, seed, _SAMPLE, tries=3))
     times = [seconds(consumer, worst, LENGTHS[0], tries=2)]
     factors: list[float] = []
     for length in LENGTHS[1:]:

@@ -132,7 +132,7 @@ class BruteForce:
 
     def eligible(self, need: Need, filters: Filters, on: date) -> list[str]:
         """Return the profiles that pass the filters and meet the requirements of the need."""
-        required = Filters.required_by(need)
+        required = _required(need, filters)
         return [
             id
             for id, profile in self.profiles.items()
@@ -142,7 +142,7 @@ class BruteForce:
 
     def excluded(self, need: Need, filters: Filters, on: date) -> Counter[str]:
         """Return how many profiles each filter excludes, whether the user chose it, the need requires it, or both."""
-        required = Filters.required_by(need)
+        required = _required(need, filters)
         return Counter(
             name
             for id, profile in self.profiles.items()
@@ -259,3 +259,8 @@ def _measures(need: Need, profile: Profile, on: date) -> tuple[float, float, flo
     required = need.requirements.accreditations
     held = [holds(profile, scheme, on) for scheme in required]
     return capacity, coverage, sum(held) / len(held) if held else 1.0
+
+
+def _required(need: Need, filters: Filters) -> Filters:
+    """Return the requirements of `need` as filters, with the user's choice for suppliers whose place is not known."""
+    return Filters.required_by(need).model_copy(update={"include_unknown": filters.include_unknown})

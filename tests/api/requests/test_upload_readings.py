@@ -8,12 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from fastapi.testclient import TestClient
 
@@ -26,6 +24,7 @@ from tests.api.conftest import fake_engine
 from tests.api.requests.test_raw_connections import ask, head
 from tests.api.support.checks import problem
 from tests.api.support.server import served_app
+from tests.support.readers import readers
 
 FORM = (
     b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.csv"\r\n\r\ntitle\nFalls\r\n--x--\r\n',
@@ -48,16 +47,6 @@ def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadi
     yield is_endless
     for process in readers():
         process.kill()
-
-
-def readers() -> list[psutil.Process]:
-    """Return the processes that are reading a file."""
-    found = []
-    for process in psutil.Process().children():
-        with suppress(psutil.Error):
-            if "reading.process" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

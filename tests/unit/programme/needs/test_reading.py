@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from matcher.foundations.errors import InvalidInput, MatcherError, Place, Unavailable
@@ -20,6 +19,7 @@ from matcher.programme.needs.reading.reading import OPERATOR_LIMITS, UPLOAD_LIMI
 from matcher.programme.needs.reading.saved_needs import NEEDS
 from matcher.programme.programme import Programme
 from tests.support.needs_files import FILES, csv_file, opendocument_file
+from tests.support.readers import readers
 
 CSV = "Ref,Need,Budget\nn1,Falls classes,100\nn2,,5\nn3,Call me on 020 7946 0999,5\n"
 
@@ -92,7 +92,7 @@ def test_repeated_cells_cannot_fill_the_memory(tmp_path: Path) -> None:
 def test_a_reading_past_its_deadline_is_ended(tmp_path: Path) -> None:
     with endless(tmp_path, seconds=0.1) as reading, pytest.raises(InvalidInput, match="takes longer than 0 seconds"):
         reading.result()
-    assert not psutil.Process().children()
+    assert not readers()
 
 
 def test_a_reading_that_takes_too_much_processor_time_is_ended(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_reading_that_takes_too_much_processor_time_is_ended(tmp_path: Path) -
 
 def test_a_killed_reading_is_an_error_that_says_to_try_again(tmp_path: Path) -> None:
     with endless(tmp_path) as reading:
-        (process,) = psutil.Process().children()
+        (process,) = readers()
         process.kill()
         with pytest.raises(Unavailable, match="was ended") as caught:
             reading.result()
@@ -113,14 +113,14 @@ def test_a_killed_reading_is_an_error_that_says_to_try_again(tmp_path: Path) -> 
 def test_leaving_a_reading_ends_its_process(tmp_path: Path) -> None:
     with endless(tmp_path) as reading:
         assert not reading.is_finished()
-        assert psutil.Process().children()
-    assert not psutil.Process().children()
+        assert readers()
+    assert not readers()
 
 
 def test_secrets_are_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATCHER_OIDC_CLIENT_SECRET", "secret")
     with endless(tmp_path):
-        (process,) = psutil.Process().children()
+        (process,) = readers()
         deadline = time.monotonic() + 60
         while not (environment := process.environ()):
             assert time.monotonic() < deadline
