@@ -48,9 +48,19 @@ def with_model(settings: Settings, folder: Path) -> Settings:
 
 
 def second_reading_of(settings: Settings) -> SecondReading | None:
-    """Return the second reading in the settings, or None if it is switched off or its model is not installed."""
-    if not settings.second_reading or settings.reader is None or not (settings.reader / MODEL_FILE).exists():
+    """Return the second reading in the settings, or None if it is switched off.
+
+    Raises:
+        Unavailable: the reader's model is missing.
+
+    """
+    if not settings.second_reading or settings.reader is None:
         return None
+    if not (settings.reader / MODEL_FILE).is_file():
+        raise Unavailable(
+            f"the folder {display_path(settings.reader)} has no reader, {MODEL_FILE}",
+            remedy="Correct MATCHER_READER, or set MATCHER_SECOND_READING to 0 to search without the second reading",
+        )
     return SecondReading(CrossEncoder(settings.reader), settings.second_reading)
 
 
