@@ -11,12 +11,13 @@ from sklearn.metrics import cohen_kappa_score
 
 from matcher.evaluation import read_judgements
 from matcher.foundations.personal_data import has_contact_details
-from matcher.records import Need, Region
+from matcher.records import Need, Profile, Region
 from matcher.sources.formats.jsonl import read_records
 
 JUDGED = Path(__file__).parents[2] / "data" / "judged"
-SETS = {"teach": 144, "choose": 40, "test": 60}
-POOL = 32
+SETS = {"teach": 144, "choose": 40, "test": 60, "digital": 30}
+# How many profiles are graded for each need. All the suppliers of the digital set are.
+POOLS = {"teach": 32, "choose": 32, "test": 32, "digital": 80}
 # NHS commissioners in England buy for the other nine regions.
 ELSEWHERE = {"Scotland", "Wales", "Northern Ireland"}
 
@@ -35,7 +36,7 @@ def test_each_need_has_a_whole_pool_of_grades_from_0_to_3(folder: str, count: in
     needs, grades = needs_of(folder), read_judgements(JUDGED / folder / "qrels.tsv").grades
     assert len(needs) == count
     assert {need.id for need in needs} == set(grades)
-    assert {len(of_need) for of_need in grades.values()} == {POOL}
+    assert {len(of_need) for of_need in grades.values()} == {POOLS[folder]}
     assert {grade for of_need in grades.values() for grade in of_need.values()} == {0, 1, 2, 3}
 
 
@@ -67,3 +68,13 @@ def test_no_need_holds_contact_details() -> None:
     for folder in SETS:
         for need in needs_of(folder):
             assert not has_contact_details("\n".join([need.title, need.description, *need.outcomes])), need.id
+
+
+def test_the_suppliers_of_the_digital_set_are_valid_and_fictional() -> None:
+    profiles = list(read_records(JUDGED / "digital" / "profiles.jsonl", Profile))
+    assert len({profile.id for profile in profiles}) == len({profile.name for profile in profiles}) == POOLS["digital"]
+    for profile in profiles:
+        numbers = (profile.identifiers.company, profile.identifiers.charity)
+        assert all(number is None or number.startswith("98") for number in numbers), profile.id
+        assert (profile.website or ".example").endswith(".example"), profile.id
+        assert not has_contact_details(profile.model_dump_json(include={"summary", "capabilities", "track_record"}))
