@@ -97,7 +97,7 @@ def test_a_killed_import_leaves_whole_files_only(server_url: str, tmp_path: Path
     generator = random.Random(7)
     killed: list[int] = []
     with Store.open(server_url, wait_seconds=120) as store:
-        for _ in range(12):
+        for _ in range(6):
             before = store.sequence()
             if before == whole[-1]:
                 break

@@ -48,6 +48,7 @@ def test_the_service_conforms_to_its_document(served: tuple[int, People], tmp_pa
         "phases": phases,
         "max-examples": EXAMPLES or "2",
         "seed": "1",
+        "request-timeout": "60",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", *arguments]
